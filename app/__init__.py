@@ -1,0 +1,1 @@
+"""Optdesk put together: command line, settings, the desk and its embedded listener."""

@@ -1,0 +1,1 @@
+"""The listener: doors, guards, mapping, gateways and the courier."""

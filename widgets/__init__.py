@@ -1,0 +1,1 @@
+"""Pieces of screens that know no screen, and the one door for untrusted text."""
