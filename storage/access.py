@@ -1,0 +1,104 @@
+"""What the doors decide by: one snapshot of integration, keys and numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.engine import Connection
+
+from storage.tables import ApiKey, Integration, MessagingNumber, RetiredToken, StoreState
+from storage.words import NumberStatus
+
+SANDBOX = "num_test"
+"""The messaging number that always resolves, carried by the simulated gateway."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """A live API key."""
+
+    id: int
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may come in, as of one moment."""
+
+    seq: int
+    """`store_state.access_seq` of the moment: equal means unchanged."""
+    integration_id: int | None
+    active: bool
+    brand: str
+    program: str
+    token_hash: bytes | None
+    keys: Mapping[bytes, KeyInfo]
+    """Live keys by `credential_hash`."""
+    key_ids: frozenset[int]
+    approved: Mapping[str, str]
+    """E.164 by id of every approved number."""
+    retired: Mapping[bytes, str]
+    """`regenerated` or `deleted`, by hash of the retired URL token."""
+
+    def knows_number(self, number_id: str) -> bool:
+        """Whether people may opt in to a number."""
+        return number_id == SANDBOX or number_id in self.approved
+
+
+def credential_hash(secret: str) -> bytes:
+    """How keys and URL tokens are kept and looked up.
+
+    They are random and long, so a plain hash suffices, and looking up a hash leaks no timing.
+    """
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+_SEQ = select(StoreState.__table__.c.access_seq)  # type: ignore[attr-defined]
+_TOUCH = text("UPDATE store_state SET access_seq = access_seq + 1 WHERE id = 1")
+
+
+def access_seq(conn: Connection) -> int:
+    """Counts changes of what the doors decide by."""
+    return int(conn.execute(_SEQ).scalar_one())
+
+
+def touch_access(conn: Connection) -> None:
+    """Tells every process that integration, keys or numbers have changed."""
+    conn.execute(_TOUCH)
+
+
+def load_access(conn: Connection) -> Access:
+    """Reads the snapshot."""
+    seq = access_seq(conn)
+    integration = conn.execute(
+        select(Integration.__table__).where(Integration.__table__.c.live == 1)  # type: ignore[attr-defined]
+    ).one_or_none()
+    keys = ApiKey.__table__  # type: ignore[attr-defined]
+    live = {
+        bytes(row.key_hash): KeyInfo(row.id, row.last_used_at)
+        for row in conn.execute(select(keys).where(keys.c.revoked_at.is_(None)))
+    }
+    numbers = MessagingNumber.__table__  # type: ignore[attr-defined]
+    approved = conn.execute(
+        select(numbers.c.id, numbers.c.phone).where(numbers.c.status == NumberStatus.APPROVED)
+    )
+    retired = RetiredToken.__table__  # type: ignore[attr-defined]
+    return Access(
+        seq=seq,
+        integration_id=integration.id if integration else None,
+        active=bool(integration and integration.active),
+        brand=integration.brand if integration else "",
+        program=integration.program if integration else "",
+        token_hash=bytes(integration.token_hash) if integration else None,
+        keys=live,
+        key_ids=frozenset(info.id for info in live.values()),
+        approved={row.id: row.phone for row in approved},
+        retired={
+            bytes(row.token_hash): row.why
+            for row in conn.execute(select(retired.c.token_hash, retired.c.why))
+        },
+    )

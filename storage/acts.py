@@ -1,0 +1,338 @@
+"""What a person can do to contacts, each as one value that changes a chunk of them at a time.
+
+A chunk is one transaction: the contacts that may be changed are written down as they are
+(`change_items`), then changed, all in SQL, so that a hundred thousand cost little more than
+the updates alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select, update
+from sqlalchemy.engine import Connection
+
+from storage.dialects import among, insert_or_skip, run_counted
+from storage.errors import NotFound
+from storage.search import label_mark
+from storage.tables import ChangeItem, Contact, ContactLabel, Group, Label, Message, SearchPending
+from storage.tallies import add_tallies, group_tally, label_tally, stage_tally
+from storage.times import now
+from storage.words import Place, Stage, View
+
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+_items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
+_worn: Any = ContactLabel.__table__  # type: ignore[attr-defined]
+_groups: Any = Group.__table__  # type: ignore[attr-defined]
+_labels: Any = Label.__table__  # type: ignore[attr-defined]
+_messages: Any = Message.__table__  # type: ignore[attr-defined]
+_pending: Any = SearchPending.__table__  # type: ignore[attr-defined]
+
+
+class Act(Protocol):
+    """Something done to contacts."""
+
+    @property
+    def verb(self) -> str:
+        """What it is called in the change log."""
+
+    def subject(self, conn: Connection) -> str:
+        """What it is done with, such as a group's name.
+
+        Raises:
+            NotFound: That does not exist.
+        """
+
+    def details(self) -> dict[str, Any]:
+        """What doing it again needs beside the contacts."""
+
+    def eligible(self, seen: View | None) -> ColumnElement[bool]:
+        """Which contacts it may change, for a person who acted in `seen`."""
+
+    def same(self, seen: View | None) -> ColumnElement[bool]:
+        """Which contacts already are as it would make them."""
+
+    def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
+        """Changes the contacts of a chunk that are written down in `change_items`."""
+
+
+def in_view(seen: View | None) -> ColumnElement[bool]:
+    """Which contacts still are where a person saw them, as far as acts are concerned."""
+    if seen is not None and seen.place is Place.QUEUE:
+        return _contacts.c.stage == Stage.QUEUED  # type: ignore[no-any-return]
+    if seen is not None and seen.place is Place.GROUP:
+        return and_(_contacts.c.stage == Stage.GROUPED, _contacts.c.group_id == seen.group_id)
+    return _contacts.c.stage != Stage.DELETED  # type: ignore[no-any-return]
+
+
+def noted(conn: Connection, change_id: int, ids: Sequence[int]) -> Any:
+    """A query of the contacts of a chunk that a change has written down."""
+    return select(_items.c.contact_id).where(
+        _items.c.change_id == change_id, among(conn, _items.c.contact_id, ids)
+    )
+
+
+def note(conn: Connection, change_id: int, ids: Sequence[int], which: ColumnElement[bool]) -> int:
+    """Writes contacts down as they are now; returns how many."""
+    source = select(
+        literal(change_id),
+        _contacts.c.id,
+        _contacts.c.stage,
+        _contacts.c.group_id,
+        _contacts.c.favorite,
+    ).where(among(conn, _contacts.c.id, ids), which)
+    columns = ["change_id", "contact_id", "stage", "group_id", "favorite"]
+    return run_counted(conn, insert(_items).from_select(columns, source))
+
+
+def leave_places(
+    conn: Connection, change_id: int, ids: Sequence[int], *, arriving: int = -1
+) -> None:
+    """Counts contacts out of (or back into) the stages and groups they were noted in."""
+    rows = conn.execute(
+        select(_items.c.stage, _items.c.group_id, func.count())
+        .where(_items.c.change_id == change_id, among(conn, _items.c.contact_id, ids))
+        .group_by(_items.c.stage, _items.c.group_id)
+    )
+    deltas: dict[str, int] = {}
+    for stage, group_id, n in rows:
+        for name in (stage_tally(stage), group_tally(group_id) if group_id else ""):
+            if name:
+                deltas[name] = deltas.get(name, 0) + arriving * n
+    add_tallies(conn, deltas)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Puts contacts into a group, out of the queue or another group."""
+
+    group_id: int
+    verb: ClassVar[str] = "move"
+
+    def subject(self, conn: Connection) -> str:
+        """The group's name."""
+        name = conn.execute(select(_groups.c.name).where(_groups.c.id == self.group_id)).scalar()
+        if name is None:
+            raise NotFound("That group does not exist any more.", "Choose another one.")
+        return str(name)
+
+    def details(self) -> dict[str, Any]:
+        """The group."""
+        return {"group_id": self.group_id}
+
+    def eligible(self, seen: View | None) -> ColumnElement[bool]:
+        """Queued contacts and those of other groups."""
+        return and_(
+            in_view(seen),
+            _contacts.c.stage.in_([Stage.QUEUED, Stage.GROUPED]),
+            func.coalesce(_contacts.c.group_id, 0) != self.group_id,
+        )
+
+    def same(self, seen: View | None) -> ColumnElement[bool]:
+        """Contacts of that group, unless they were seen elsewhere."""
+        return and_(in_view(seen), _contacts.c.group_id == self.group_id)
+
+    def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
+        """Moves them; the queue loses them in the same transaction."""
+        chunk = noted(conn, change_id, ids)
+        moved = conn.execute(
+            update(_contacts)
+            .where(_contacts.c.id.in_(chunk))
+            .values(
+                stage=Stage.GROUPED,
+                group_id=self.group_id,
+                version=_contacts.c.version + 1,
+                changed_at=now(),
+            )
+        ).rowcount
+        leave_places(conn, change_id, ids)
+        add_tallies(conn, {stage_tally(Stage.GROUPED): moved, group_tally(self.group_id): moved})
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Takes contacts away; they count as new when they opt in again."""
+
+    verb: ClassVar[str] = "delete"
+
+    def subject(self, _conn: Connection) -> str:
+        """Nothing."""
+        return ""
+
+    def details(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def eligible(self, seen: View | None) -> ColumnElement[bool]:
+        """All that are not deleted yet."""
+        return and_(in_view(seen), _contacts.c.stage != Stage.DELETED)
+
+    def same(self, _seen: View | None) -> ColumnElement[bool]:
+        """None: a contact deleted by somebody else is worth telling of."""
+        return literal(1) == 0
+
+    def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
+        """Deletes them and cancels what was still to be sent to them."""
+        chunk, moment = noted(conn, change_id, ids), now()
+        gone = conn.execute(
+            update(_contacts)
+            .where(_contacts.c.id.in_(chunk))
+            .values(
+                stage=Stage.DELETED,
+                group_id=None,
+                version=_contacts.c.version + 1,
+                changed_at=moment,
+            )
+        ).rowcount
+        conn.execute(
+            update(_messages)
+            .where(_messages.c.contact_id.in_(chunk), _messages.c.status == "pending")
+            .values(status="cancelled", changed_at=moment)
+        )
+        leave_places(conn, change_id, ids)
+        add_tallies(conn, {stage_tally(Stage.DELETED): gone})
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """Marks contacts as favorites, or no longer."""
+
+    on: bool
+
+    @property
+    def verb(self) -> str:
+        """`star` or `unstar`."""
+        return "star" if self.on else "unstar"
+
+    def subject(self, _conn: Connection) -> str:
+        """Nothing."""
+        return ""
+
+    def details(self) -> dict[str, Any]:
+        """Nothing: the verb says it."""
+        return {}
+
+    def eligible(self, _seen: View | None) -> ColumnElement[bool]:
+        """Contacts that are not so yet."""
+        return and_(_contacts.c.stage != Stage.DELETED, _contacts.c.favorite == int(not self.on))
+
+    def same(self, _seen: View | None) -> ColumnElement[bool]:
+        """Contacts that are so already."""
+        return and_(_contacts.c.stage != Stage.DELETED, _contacts.c.favorite == int(self.on))
+
+    def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
+        """Stars them."""
+        conn.execute(
+            update(_contacts)
+            .where(_contacts.c.id.in_(noted(conn, change_id, ids)))
+            .values(favorite=int(self.on), version=_contacts.c.version + 1, changed_at=now())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Labelling:
+    label_id: int
+
+    def subject(self, conn: Connection) -> str:
+        """The label's name."""
+        return self._row(conn).name  # type: ignore[no-any-return]
+
+    def details(self) -> dict[str, Any]:
+        """The label."""
+        return {"label_id": self.label_id}
+
+    def _row(self, conn: Connection) -> Any:
+        row = conn.execute(select(_labels).where(_labels.c.id == self.label_id)).one_or_none()
+        if row is None:
+            raise NotFound("That label does not exist any more.", "Choose another one.")
+        return row
+
+    def _worn(self) -> ColumnElement[bool]:
+        return and_(
+            _contacts.c.stage != Stage.DELETED,
+            exists().where(_worn.c.contact_id == _contacts.c.id, _worn.c.label_id == self.label_id),
+        )
+
+    def _bare(self) -> ColumnElement[bool]:
+        return and_(
+            _contacts.c.stage != Stage.DELETED,
+            ~exists().where(
+                _worn.c.contact_id == _contacts.c.id, _worn.c.label_id == self.label_id
+            ),
+        )
+
+    def _rewrite(self, conn: Connection, chunk: Any, hay: Any) -> None:
+        conn.execute(
+            update(_contacts)
+            .where(_contacts.c.id.in_(chunk))
+            .values(haystack=hay, version=_contacts.c.version + 1, changed_at=now())
+        )
+        conn.execute(
+            insert_or_skip(conn, _pending).from_select(["contact_id"], chunk.where(literal(1) == 1))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AddLabel(_Labelling):
+    """Puts a label on contacts."""
+
+    verb: ClassVar[str] = "label"
+
+    def eligible(self, _seen: View | None) -> ColumnElement[bool]:
+        """Contacts without it."""
+        return self._bare()
+
+    def same(self, _seen: View | None) -> ColumnElement[bool]:
+        """Contacts with it."""
+        return self._worn()
+
+    def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
+        """Labels them."""
+        chunk = noted(conn, change_id, ids)
+        source = select(_items.c.contact_id, literal(self.label_id)).where(
+            _items.c.change_id == change_id, among(conn, _items.c.contact_id, ids)
+        )
+        added = run_counted(conn, insert(_worn).from_select(["contact_id", "label_id"], source))
+        self._rewrite(conn, chunk, _contacts.c.haystack + label_mark(self._row(conn).folded))
+        add_tallies(conn, {label_tally(self.label_id): added})
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLabel(_Labelling):
+    """Takes a label off contacts."""
+
+    verb: ClassVar[str] = "unlabel"
+
+    def eligible(self, _seen: View | None) -> ColumnElement[bool]:
+        """Contacts with it."""
+        return self._worn()
+
+    def same(self, _seen: View | None) -> ColumnElement[bool]:
+        """Contacts without it."""
+        return self._bare()
+
+    def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
+        """Unlabels them."""
+        chunk = noted(conn, change_id, ids)
+        removed = conn.execute(
+            delete(_worn).where(_worn.c.label_id == self.label_id, _worn.c.contact_id.in_(chunk))
+        ).rowcount
+        mark = label_mark(self._row(conn).folded)
+        self._rewrite(conn, chunk, func.replace(_contacts.c.haystack, mark, ""))
+        add_tallies(conn, {label_tally(self.label_id): -removed})
+
+
+def act_of(verb: str, details: dict[str, Any]) -> Act:
+    """The act behind a recorded change."""
+    makers: dict[str, Any] = {
+        "move": lambda: Move(details["group_id"]),
+        "delete": Delete,
+        "star": lambda: Star(True),
+        "unstar": lambda: Star(False),
+        "label": lambda: AddLabel(details["label_id"]),
+        "unlabel": lambda: RemoveLabel(details["label_id"]),
+    }
+    made: Act = makers[verb]()
+    return made

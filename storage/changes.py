@@ -1,0 +1,202 @@
+"""The change log: every act with actor, time and, where possible, its inverse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.engine import Connection
+
+from storage.dialects import among
+from storage.ids import new_id
+from storage.tables import Change, ChangeItem, Contact
+from storage.times import now
+from storage.words import Actor, Gone
+
+_changes: Any = Change.__table__  # type: ignore[attr-defined]
+_items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+
+MOST_EXPLAINED = 5
+"""How many contacts that an act did not reach are explained one by one."""
+
+
+def record(
+    conn: Connection,
+    who: Actor,
+    verb: str,
+    *,
+    subject: str = "",
+    details: dict[str, Any] | None = None,
+    size: int = 0,
+    undoable: bool = False,
+    undoes: int | None = None,
+) -> int:
+    """Writes down an act in the transaction that carries it out; returns its id."""
+    change_id = new_id()
+    conn.execute(
+        insert(_changes),
+        {
+            "id": change_id,
+            "at": now(),
+            "actor_kind": who.kind.value,
+            "actor": who.name,
+            "verb": verb,
+            "subject": subject,
+            "details": json.dumps(details or {}, separators=(",", ":")),
+            "size": size,
+            "undoable": undoable,
+            "undone": False,
+            "undoes": undoes,
+        },
+    )
+    return change_id
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """An act as people read of it. `actor` and `subject` are untrusted."""
+
+    id: int
+    at: datetime
+    actor: str
+    verb: str
+    subject: str
+    size: int
+    details: dict[str, Any]
+    undone: bool
+
+    @property
+    def sentence(self) -> str:
+        """What was done, such as `moved 32 contacts to “Spring”`."""
+        return sentence(self.verb, self.size, self.subject)
+
+
+def row_of(row: Any) -> ChangeRow:
+    """A stored change as a value."""
+    return ChangeRow(
+        row.id,
+        row.at,
+        row.actor,
+        row.verb,
+        row.subject,
+        row.size,
+        json.loads(row.details),
+        row.undone,
+    )
+
+
+_PAST = {
+    "move": "moved {n} to “{subject}”",
+    "delete": "deleted {n}",
+    "star": "starred {n}",
+    "unstar": "took the star from {n}",
+    "label": "labelled {n} “{subject}”",
+    "unlabel": "took the label “{subject}” from {n}",
+    "suppress": "suppressed {n} ({subject})",
+}
+
+_PLAIN = {
+    "move": "move {n} to “{subject}”",
+    "delete": "delete {n}",
+    "star": "star {n}",
+    "unstar": "unstar {n}",
+    "label": "label {n} “{subject}”",
+    "unlabel": "unlabel {n} “{subject}”",
+}
+
+
+def sentence(verb: str, n: int, subject: str) -> str:
+    """What was done, in the past tense."""
+    return _fill(_PAST, verb, n, subject)
+
+
+def name_of(verb: str, n: int, subject: str) -> str:
+    """What an act is called on the undo stack, such as `move 32 to “Spring”`."""
+    return _fill(_PLAIN, verb, n, subject)
+
+
+def _fill(forms: dict[str, str], verb: str, n: int, subject: str) -> str:
+    # Not str.format on the subject: it is untrusted and may hold braces.
+    form = forms.get(verb, f"{verb} {{n}}")
+    counted = f"{n:,} contact" + ("" if n == 1 else "s")
+    return form.replace("{n}", counted).replace("{subject}", subject)
+
+
+def ago(moment: datetime) -> str:
+    """How long ago something was, in one short unit."""
+    seconds = max(0, int((now() - moment).total_seconds()))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
+
+
+def explain_gone(conn: Connection, ids: Sequence[int]) -> tuple[Gone, ...]:
+    """Why contacts were out of reach: the latest thing that moved them, by whom and when.
+
+    Args:
+        conn: Any connection that sees the act's transaction.
+        ids: At most `MOST_EXPLAINED` of them are explained.
+    """
+    wanted = list(ids)[:MOST_EXPLAINED]
+    if not wanted:
+        return ()
+    rows = {
+        row.id: row
+        for row in conn.execute(
+            select(
+                _contacts.c.id,
+                _contacts.c.first_name,
+                _contacts.c.last_name,
+                _contacts.c.phone,
+                _contacts.c.stage,
+            ).where(among(conn, _contacts.c.id, wanted))
+        )
+    }
+    latest = (
+        select(_items.c.contact_id, func.max(_items.c.change_id).label("change_id"))
+        .join(_changes, _changes.c.id == _items.c.change_id)
+        .where(
+            among(conn, _items.c.contact_id, wanted),
+            _changes.c.undone.is_(False),
+            _changes.c.verb.in_(["move", "delete", "suppress"]),
+        )
+        .group_by(_items.c.contact_id)
+        .subquery()
+    )
+    found = conn.execute(
+        select(latest.c.contact_id, _changes).join(_changes, _changes.c.id == latest.c.change_id)
+    )
+    acts = {row.contact_id: row for row in found}
+    return tuple(_gone(ident, rows.get(ident), acts.get(ident)) for ident in wanted)
+
+
+_WHY = {
+    "move": "moved to “{subject}”",
+    "delete": "deleted",
+    "suppress": "suppressed ({subject})",
+}
+
+_STAGES = {
+    "confirming": "its compliance text is still on the way",
+    "failed": "its compliance text could not be delivered",
+    "suppressed": "it is on a Do Not Contact list",
+    "deleted": "it was deleted",
+    "grouped": "it is in a group already",
+    "queued": "it is in the Opt-in queue",
+}
+
+
+def _gone(ident: int, contact: Any, act: Any) -> Gone:
+    if contact is None:
+        return Gone(ident, "", "it was erased")
+    name = f"{contact.first_name} {contact.last_name}".strip() or contact.phone
+    if act is None:
+        return Gone(ident, name, _STAGES.get(contact.stage, "it is elsewhere"))
+    what = _WHY[act.verb].replace("{subject}", act.subject)
+    return Gone(ident, name, f"{what} by {act.actor} {ago(act.at)}")

@@ -1,0 +1,91 @@
+"""The few places where SQLite and PostgreSQL differ, each behind one small function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Text, any_, bindparam, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+_PSYCOPG = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def is_postgresql(conn: Connection) -> bool:
+    """Whether a connection speaks to PostgreSQL."""
+    return conn.dialect.name == "postgresql"
+
+
+def packed(conn: Connection, values: Sequence[int] | Sequence[str] | Sequence[bytes]) -> Any:
+    """Values as the one parameter of `among_packed`."""
+    if is_postgresql(conn):
+        return list(values)
+    return json.dumps([value.hex() if isinstance(value, bytes) else value for value in values])
+
+
+def among_packed(postgresql: bool, column: Any, name: str) -> ColumnElement[bool]:
+    """`column IN (:name)` for a parameter made by `packed`, so that a thousand values cost one.
+
+    Args:
+        postgresql: Which of the two stores; the expression can be kept for it.
+        column: A column of integers, text or bytes.
+        name: The parameter's.
+    """
+    return _among(postgresql, column, bindparam(name, type_=_packed_type(postgresql, column)))
+
+
+def among(
+    conn: Connection, column: Any, values: Sequence[int] | Sequence[str] | Sequence[bytes]
+) -> ColumnElement[bool]:
+    """`column IN (values)` as one parameter."""
+    kind = _packed_type(is_postgresql(conn), column)
+    bound = bindparam(None, packed(conn, values), type_=kind, unique=True)
+    return _among(is_postgresql(conn), column, bound)
+
+
+def _packed_type(postgresql: bool, column: Any) -> Any:
+    return ARRAY(column.type.dialect_impl(_PSYCOPG)) if postgresql else Text()
+
+
+def _among(postgresql: bool, column: Any, bound: Any) -> ColumnElement[bool]:
+    if postgresql:
+        return column == any_(bound)  # type: ignore[no-any-return]
+    each = func.json_each(bound).table_valued("value")
+    taken = func.unhex(each.c.value) if isinstance(column.type, LargeBinary) else each.c.value
+    return column.in_(select(taken))  # type: ignore[no-any-return]
+
+
+def run_counted(conn: Connection, statement: Any, values: Any = None) -> int:
+    """Executes a statement and tells how many rows it wrote, also for an `INSERT`."""
+    result = conn.execute(statement, values, execution_options={"preserve_rowcount": True})
+    return int(result.rowcount)
+
+
+def insert_or_skip(conn: Connection, table: Any) -> Any:
+    """An `INSERT` that leaves rows alone that are there already."""
+    made = postgresql.insert(table) if is_postgresql(conn) else sqlite.insert(table)
+    return made.on_conflict_do_nothing()
+
+
+def upsert(conn: Connection, table: Any, keys: Sequence[str], changed: Sequence[str]) -> Any:
+    """An `INSERT` that overwrites `changed` where a row with the same `keys` is there already."""
+    made = postgresql.insert(table) if is_postgresql(conn) else sqlite.insert(table)
+    return made.on_conflict_do_update(
+        index_elements=list(keys), set_={name: made.excluded[name] for name in changed}
+    )
+
+
+def wrote_something(conn: Connection, before: int) -> bool:
+    """Whether the open transaction has changed a row since `changes_so_far` gave `before`."""
+    return changes_so_far(conn) != before
+
+
+def changes_so_far(conn: Connection) -> int:
+    """A number that grows when the connection's transaction writes."""
+    if is_postgresql(conn):
+        assigned = conn.execute(text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL"))
+        return int(bool(assigned.scalar()))
+    driver: Any = conn.connection.dbapi_connection
+    return int(driver.total_changes)

@@ -1,0 +1,185 @@
+"""Engines for either store, opened the way durability asks for."""
+
+from __future__ import annotations
+
+import os
+import sqlite3 as stock_sqlite
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from storage.errors import StoreError, WrongUsage
+
+BUSY_SECONDS = 5
+"""How long a statement waits for another program that holds the store."""
+
+_WAL_RESET_FIXED = (3, 51, 3)
+"""The first SQLite without the WAL-reset corruption bug."""
+
+READERS = 8
+
+
+def sqlite_module() -> ModuleType:
+    """The SQLite to use: the system's where it is sound, else the bundled newer one."""
+    if stock_sqlite.sqlite_version_info >= _WAL_RESET_FIXED:
+        return stock_sqlite
+    try:
+        import pysqlite3  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    except ImportError:
+        return stock_sqlite
+    return pysqlite3  # type: ignore[no-any-return]
+
+
+def sqlite_version() -> str:
+    """The version of SQLite in use."""
+    return str(sqlite_module().sqlite_version)
+
+
+def sqlite_is_sound() -> bool:
+    """Whether the SQLite in use is free of the WAL-reset bug."""
+    return bool(sqlite_module().sqlite_version_info >= _WAL_RESET_FIXED)
+
+
+def store_url(url: str) -> URL:
+    """Reads a store's URL: `sqlite:///file`, `postgresql://…`, or a bare path.
+
+    Raises:
+        WrongUsage: It names no kind of store that is known.
+    """
+    if "://" not in url:
+        return URL.create("sqlite", database=url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise WrongUsage(f"“{url}” is no store URL.", _EXAMPLES) from error
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise WrongUsage("A store in memory would forget every lead.", _EXAMPLES)
+        return parsed.set(drivername="sqlite")
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise WrongUsage(f"Optdesk keeps no store in {parsed.get_backend_name()}.", _EXAMPLES)
+
+
+_EXAMPLES = "Use sqlite:///path/to/optdesk.db or postgresql://user@host/database."
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """The file of a SQLite store, absolute; None for PostgreSQL."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    return Path(str(url.database)).expanduser().absolute()
+
+
+def write_engine(url: URL, path: Path | None) -> Engine:
+    """An engine whose transactions take the write lock at once."""
+    if path is None:
+        return create_engine(
+            url, poolclass=NullPool, hide_parameters=True, connect_args=_postgresql_arguments()
+        )
+    return _sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS, pooled=False)
+
+
+def read_engine(url: URL, path: Path | None) -> Engine:
+    """A pooled engine whose transactions see one snapshot and cannot write."""
+    if path is None:
+        engine = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=READERS,
+            max_overflow=READERS,
+            pool_pre_ping=True,
+            pool_timeout=BUSY_SECONDS,
+            hide_parameters=True,
+            isolation_level="REPEATABLE READ",
+            # Prepared trigram searches lose their index once the plan turns generic.
+            connect_args=_postgresql_arguments() | {"prepare_threshold": None},
+        )
+        return engine.execution_options(postgresql_readonly=True)
+    return _sqlite_engine(path, begin="BEGIN", pragmas=_READER_PRAGMAS, pooled=True)
+
+
+_WRITER_PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+)
+
+_READER_PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    "PRAGMA query_only = ON",
+    "PRAGMA cache_size = -8192",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+def _postgresql_arguments() -> dict[str, Any]:
+    return {
+        "application_name": "optdesk",
+        "connect_timeout": 3,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "options": f"-c lock_timeout={BUSY_SECONDS}s -c synchronous_commit=on -c timezone=UTC",
+    }
+
+
+def _sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...], pooled: bool) -> Engine:
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if pooled:
+        pool = {
+            "poolclass": QueuePool,
+            "pool_size": READERS,
+            "max_overflow": READERS,
+            "pool_timeout": BUSY_SECONDS,
+        }
+    module = sqlite_module()
+
+    def connect() -> Any:
+        # `mode=rw`: opening never makes a file; a new store is made by `storage.schema`.
+        return module.connect(
+            f"{path.as_uri()}?mode={'rw' if os.access(path, os.W_OK) else 'ro'}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+
+    engine = create_engine(
+        "sqlite://", module=module, creator=connect, hide_parameters=True, **pool
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(driver: Any, _record: Any) -> None:
+        cursor = driver.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def start(conn: Any) -> None:
+        conn.exec_driver_sql(begin)
+
+    return engine
+
+
+def check_folder(path: Path) -> None:
+    """Sees that a store's folder is there.
+
+    Raises:
+        StoreError: It is missing or no folder.
+    """
+    if not path.parent.is_dir():
+        raise StoreError(
+            f"The folder {path.parent} of the store {path.name} does not exist.",
+            f"Make it with: mkdir -m 700 -p {path.parent}",
+        )

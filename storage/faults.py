@@ -1,0 +1,111 @@
+"""Turns what a database driver raises into sentences."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from storage.errors import (
+    OptdeskError,
+    StoreDamaged,
+    StoreError,
+    StoreReadOnly,
+    StoreUnavailable,
+)
+
+_SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
+    ("locked", StoreUnavailable, "is held by another program", "It is tried again by itself."),
+    ("busy", StoreUnavailable, "is held by another program", "It is tried again by itself."),
+    (
+        "full",
+        StoreUnavailable,
+        "cannot grow: the disk is full",
+        "Free some space; no restart is needed.",
+    ),
+    ("readonly", StoreReadOnly, "is read-only", "Give this user the right to write to it."),
+    ("read-only", StoreReadOnly, "is read-only", "Give this user the right to write to it."),
+    (
+        "disk i/o",
+        StoreUnavailable,
+        "cannot be written: the disk reports an error",
+        "Check the disk.",
+    ),
+    (
+        "unable to open",
+        StoreUnavailable,
+        "cannot be opened",
+        "Check that it exists and may be read.",
+    ),
+    ("malformed", StoreDamaged, "is damaged", "Restore a backup; nothing was written to it."),
+    (
+        "not a database",
+        StoreDamaged,
+        "is no Optdesk store",
+        "Restore a backup; nothing was written to it.",
+    ),
+    (
+        "no such table",
+        StoreDamaged,
+        "lacks its tables",
+        "Restore a backup; nothing was written to it.",
+    ),
+    (
+        "encrypted",
+        StoreDamaged,
+        "is no Optdesk store",
+        "Restore a backup; nothing was written to it.",
+    ),
+)
+
+
+def explain(error: BaseException, name: str) -> OptdeskError:
+    """The sentence for what went wrong with the store called `name`.
+
+    Errors that already are sentences come back as they are.
+    """
+    if isinstance(error, OptdeskError):
+        return error
+    if isinstance(error, PoolTimeout):
+        return StoreUnavailable(
+            f"The store {name} is too busy to answer.", "It is tried again by itself."
+        )
+    if isinstance(error, DBAPIError) and "psycopg" in type(error.orig).__module__:
+        return _postgresql(error, name)
+    return _sqlite(error, name)
+
+
+def _sqlite(error: BaseException, name: str) -> StoreError:
+    # A full disk ends the transaction, and then ending its savepoint fails as well: the
+    # first error is the one to tell of.
+    cause: BaseException | None = error
+    while cause is not None:
+        origin = cause.orig if isinstance(cause, DBAPIError) else cause
+        said = str(origin).lower()
+        for sign, family, clause, step in _SQLITE:
+            if sign in said:
+                return family(f"The store {name} {clause}.", step)
+        cause = cause.__context__
+    kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+    return StoreUnavailable(f"The store {name} reports {kind}.", "See the log.")
+
+
+def _postgresql(error: DBAPIError, name: str) -> StoreError:
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if state.startswith("28"):
+        return StoreError(f"The store {name} refuses this user.", "Check user and password.")
+    if state == "3D000":
+        return StoreError(f"The store {name} does not exist.", "Create the database first.")
+    if state == "25006":
+        return StoreReadOnly(f"The store {name} is read-only.", "Connect to the primary server.")
+    if state.startswith("53"):
+        return StoreUnavailable(f"The store {name} is out of space or connections.", "Free some.")
+    if state in ("55P03", "57014"):
+        return StoreUnavailable(
+            f"The store {name} is held by another program.", "It is tried again by itself."
+        )
+    if state == "42P01":
+        return StoreDamaged(f"The store {name} lacks its tables.", "Restore a backup.")
+    return StoreUnavailable(
+        f"The store {name} cannot be reached.",
+        "It is tried again by itself until the server answers.",
+    )

@@ -1,0 +1,232 @@
+"""The change feed: tells the screens of this process that the store has changed.
+
+What the operating system or the server reports is a hint. The truth is `store_state.seq`,
+which every committed write raises; it is read on each hint, and every two seconds without one.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from storage.errors import OptdeskError
+
+POLL_SECONDS = 2.0
+"""How often the sequence is read while nothing is reported."""
+
+SCREEN_SECONDS = 0.1
+"""The least time between two refreshes of a screen."""
+
+
+class Watched(Protocol):
+    """What the feed needs of a store."""
+
+    url: str
+    path: Path | None
+
+    def check(self) -> None:
+        """Raises a StoreError when the store's file is no longer the one opened."""
+
+    def failed(self, error: OptdeskError) -> None:
+        """Takes note that the store cannot be used."""
+
+    def recovered(self) -> None:
+        """Takes note that it can be used again."""
+
+
+class ChangeFeed:
+    """Calls its subscribers whenever this or another process has committed a write.
+
+    Args:
+        store: The store to watch.
+    """
+
+    def __init__(self, store: Watched) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._subscribers: dict[object, Callable[[], None]] = {}
+        self._announced = 0
+        self._ill = False
+        self._closing = threading.Event()
+        # Written to when the watching thread shall look up: it sleeps in poll().
+        self._wake_reader, self._wake_writer = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="optdesk-feed", daemon=True)
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Calls `callback` after every change, from any thread; it means “look again”.
+
+        It must return at once: notify or post, nothing more. See `Throttle`.
+
+        Returns:
+            A function that ends the subscription.
+        """
+        key = object()
+        with self._lock:
+            self._subscribers[key] = callback
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._subscribers.pop(key, None)
+
+        return unsubscribe
+
+    def local_commit(self, seq: int | None = None) -> None:
+        """Tells the subscribers of a commit of this process, at once.
+
+        Args:
+            seq: The sequence that the commit wrote. With it, the echo of the commit that comes
+                back from the system is known for one.
+        """
+        if seq is None:
+            self._call_subscribers()
+        else:
+            self._announce(seq)
+
+    def start(self) -> None:
+        """Begin to watch for the commits of other processes."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop watching. No callback is running or called after it returns."""
+        self._closing.set()
+        with self._lock:
+            self._subscribers.clear()
+        os.write(self._wake_writer, b"x")
+        if self._thread.ident is not None:
+            self._thread.join()
+        os.close(self._wake_reader)
+        os.close(self._wake_writer)
+
+    def _run(self) -> None:
+        if self._store.path is None:
+            from storage.feed_postgresql import watch as watch_server
+
+            watch_server(self._store, Reports(self))
+        else:
+            from storage.feed_sqlite import watch as watch_file
+
+            watch_file(self._store, self._store.path, Reports(self))
+
+    def _announce(self, seq: int, *, polled: bool = False) -> None:
+        with self._lock:
+            # A sequence that falls was not overtaken by a commit of this process when a poll
+            # finds it: the store was set back, by a restore or a failover.
+            if seq <= self._announced and not (polled and seq < self._announced):
+                return
+            self._announced = seq
+        self._call_subscribers()
+
+    def _call_subscribers(self) -> None:
+        with self._lock:
+            subscribers = list(self._subscribers.items())
+        for key, callback in subscribers:
+            try:
+                callback()
+            except RuntimeError:
+                # The subscriber's event loop has been closed: it will not listen again.
+                with self._lock:
+                    self._subscribers.pop(key, None)
+
+
+class Reports:
+    """What the watching thread says to its feed."""
+
+    def __init__(self, feed: ChangeFeed) -> None:
+        self._feed = feed
+        self.wake_fd = feed._wake_reader
+        """Readable when `closing` has changed."""
+
+    def closing(self) -> bool:
+        """Whether the watching shall end."""
+        return self._feed._closing.is_set()
+
+    def saw(self, seq: int, *, polled: bool = False) -> bool:
+        """The store stands at `seq`. Returns whether that was news."""
+        before = self._feed._announced
+        self._feed._announce(seq, polled=polled)
+        return self._feed._announced != before
+
+    def look_again(self) -> None:
+        """Something may have been missed."""
+        self._feed._call_subscribers()
+
+    def failed(self, error: OptdeskError) -> None:
+        """The store cannot be watched."""
+        self._feed._store.failed(error)
+        if not self._feed._ill:
+            self._feed._ill = True
+            self._feed._call_subscribers()
+
+    def well(self) -> None:
+        """The store can be watched, perhaps again."""
+        if self._feed._ill:
+            self._feed._ill = False
+            self._feed._store.recovered()
+            self._feed._call_subscribers()
+
+
+class Throttle:
+    """Lets a burst through as its first call at once and then at most one each interval.
+
+    The last call of a burst is never lost. Safe to call from any thread.
+
+    Args:
+        action: What to do; called in the caller's thread or a timer's.
+        every: Seconds between two actions.
+        later: Starts a function after some seconds; an event loop's `call_later` will do where
+            every call comes from its thread.
+    """
+
+    def __init__(
+        self,
+        action: Callable[[], None],
+        every: float = SCREEN_SECONDS,
+        later: Callable[[float, Callable[[], None]], object] | None = None,
+    ) -> None:
+        self._action = action
+        self._every = every
+        self._later = later or _start_timer
+        self._lock = threading.Lock()
+        self._last = -every
+        self._waiting = False
+        self._closed = False
+
+    def __call__(self) -> None:
+        """Act now or, soon after the last time, when the interval is over."""
+        with self._lock:
+            if self._waiting or self._closed:
+                return
+            moment = time.monotonic()
+            wait = self._last + self._every - moment
+            if wait > 0:
+                self._waiting = True
+            else:
+                self._last = moment
+        if wait > 0:
+            self._later(wait, self._trail)
+        else:
+            self._action()
+
+    def close(self) -> None:
+        """Let nothing through any more."""
+        with self._lock:
+            self._closed = True
+
+    def _trail(self) -> None:
+        with self._lock:
+            # From here on a call belongs to the next interval.
+            self._waiting = False
+            self._last = time.monotonic()
+            if self._closed:
+                return
+        self._action()
+
+
+def _start_timer(seconds: float, action: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    timer.start()

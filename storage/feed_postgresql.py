@@ -1,0 +1,85 @@
+"""Watching a PostgreSQL store: LISTEN on a connection of its own, kept alive and made anew."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.engine import store_url, write_engine
+from storage.faults import explain
+from storage.feed import POLL_SECONDS, Reports, Watched
+
+CHANNEL = "optdesk"
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+"""Between two attempts to reach a server that is away."""
+
+
+def watch(store: Watched, reports: Reports) -> None:
+    """Watch a PostgreSQL store until the feed closes."""
+    url = store_url(store.url)
+    engine = write_engine(url, None)
+    name = url.render_as_string(hide_password=True)
+    pause = FIRST_PAUSE
+    connected_before = False
+    while not reports.closing():
+        try:
+            with _listening(engine) as driver:
+                reports.well()
+                if connected_before:
+                    # What was notified meanwhile went to nobody.
+                    reports.look_again()
+                connected_before = True
+                pause = FIRST_PAUSE
+                _listen(driver, reports)
+        except (SQLAlchemyError, psycopg.Error, OSError) as error:
+            if reports.closing():
+                break
+            reports.failed(explain(error, name))
+            select.select([reports.wake_fd], [], [], pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+    engine.dispose()
+
+
+@contextmanager
+def _listening(engine: Any) -> Iterator[psycopg.Connection[Any]]:
+    # Autocommit: a listener inside a transaction hears nothing and holds the server's queue.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        driver = conn.connection.driver_connection
+        try:
+            driver.execute(f"LISTEN {CHANNEL}")
+            yield driver
+        finally:
+            # Not returned but dropped: it may be broken, and LISTEN belongs to it alone.
+            conn.invalidate()
+
+
+def _listen(driver: psycopg.Connection[Any], reports: Reports) -> None:
+    reports.saw(_sequence(driver), polled=True)
+    looked = time.monotonic()
+    while not reports.closing():
+        left = looked + POLL_SECONDS - time.monotonic()
+        if left > 0:
+            ready, _, _ = select.select([driver.fileno(), reports.wake_fd], [], [], left)
+            if driver.fileno() in ready:
+                for notice in driver.notifies(timeout=0):
+                    _heard(driver, reports, notice.payload)
+        else:
+            reports.saw(_sequence(driver), polled=True)
+            looked = time.monotonic()
+
+
+def _heard(driver: psycopg.Connection[Any], reports: Reports, payload: str) -> None:
+    known = payload.isascii() and payload.isdigit() and len(payload) < 19
+    reports.saw(int(payload) if known else _sequence(driver))
+
+
+def _sequence(driver: psycopg.Connection[Any]) -> int:
+    row = driver.execute("SELECT seq FROM store_state", prepare=False).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,179 @@
+"""Watching a SQLite file: inotify tells that its log grew, the sequence tells whether it counts."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+from pathlib import Path
+from typing import Any
+
+from storage.engine import sqlite_module
+from storage.errors import StoreError
+from storage.faults import explain
+from storage.feed import POLL_SECONDS, Reports, Watched
+
+AGAIN_SECONDS = (0.002, 0.010)
+"""When to look again after a hint: the log grows before the commit in it can be seen."""
+
+STAT_SECONDS = 0.1
+"""How often the log's size and time are looked at where nothing reports them."""
+
+
+class _Hints:
+    """Waits until the store's log has changed, or for a while.
+
+    inotify watches the folder for the log's coming and going, and the log for growth. Where
+    there is none, the log is looked at ten times a second, which costs less than a query.
+    """
+
+    def __init__(self, path: Path, wake_fd: int) -> None:
+        self._wal = path.with_name(path.name + "-wal")
+        self._names = {path.name, self._wal.name}
+        self._seen = self._state()
+        self._inotify = _open_inotify()
+        self._log_watch = -1
+        self._poll = select.poll()
+        self._poll.register(wake_fd, select.POLLIN)
+        if self._inotify is not None:
+            self._poll.register(self._inotify.fileno(), select.POLLIN)
+            self._watch_folder()
+            self._watch_log()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until there is a hint, at most `seconds`. Returns whether there was one."""
+        if self._inotify is None:
+            return self._wait_looking(seconds)
+        if not self._poll.poll(seconds * 1000):
+            return False
+        return self._read_events()
+
+    def close(self) -> None:
+        """Let go of the watches."""
+        if self._inotify is not None:
+            self._inotify.close()
+
+    def _watch_folder(self) -> None:
+        from inotify_simple import flags
+
+        moves = flags.CREATE | flags.DELETE | flags.MOVED_TO | flags.MOVED_FROM
+        self._add(self._wal.parent, moves)
+
+    def _watch_log(self) -> None:
+        from inotify_simple import flags
+
+        self._log_watch = self._add(self._wal, flags.MODIFY)
+
+    def _add(self, path: Path, mask: int) -> int:
+        try:
+            return int(self._inotify.add_watch(path, mask))
+        except OSError as error:
+            if error.errno not in {errno.ENOENT, errno.ENOSPC, errno.EACCES}:
+                raise
+            return -1
+
+    def _read_events(self) -> bool:
+        hint = False
+        for event in self._inotify.read(timeout=0):
+            if event.wd == self._log_watch:
+                hint = True
+            elif event.name in self._names:
+                hint = True
+                self._watch_log()
+        return hint
+
+    def _wait_looking(self, seconds: float) -> bool:
+        left = seconds
+        while left > 0:
+            nap = min(left, STAT_SECONDS)
+            if self._poll.poll(nap * 1000):
+                return False
+            left -= nap
+            state = self._state()
+            if state != self._seen:
+                self._seen = state
+                return True
+        return False
+
+    def _state(self) -> tuple[int, int, int] | None:
+        try:
+            found = os.stat(self._wal)  # noqa: PTH116 - ten times a second
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _open_inotify() -> Any:
+    try:
+        from inotify_simple import INotify
+
+        return INotify()
+    except (ImportError, OSError):
+        # Another system than Linux, or the user's instances are used up.
+        return None
+
+
+class _Sequence:
+    """Reads the store's sequence on a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._conn: Any = None
+        self.errors: tuple[type[Exception], ...] = (sqlite_module().Error, OSError)
+
+    def read(self) -> int:
+        """The sequence of the last commit that can be seen."""
+        if self._conn is None:
+            mode = "rw" if os.access(self._path, os.W_OK) else "ro"
+            # The same library as the engines': a second one would break the file's locks.
+            self._conn = sqlite_module().connect(
+                f"{self._path.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=1.0
+            )
+            self._conn.execute("PRAGMA query_only = ON")
+            self._conn.execute("PRAGMA cache_size = 16")
+        return int(self._conn.execute("SELECT seq FROM store_state").fetchall()[0][0])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+
+
+def watch(store: Watched, file: Path, reports: Reports) -> None:
+    """Watch the SQLite file of a store until the feed closes."""
+    path = file.resolve()
+    sequence = _Sequence(path)
+    hints = _Hints(path, reports.wake_fd)
+    try:
+        _look(store, sequence, reports, polled=True)
+        while not reports.closing():
+            hint = hints.wait(POLL_SECONDS)
+            if reports.closing():
+                break
+            if _look(store, sequence, reports, polled=not hint) or not hint:
+                continue
+            for pause in AGAIN_SECONDS:
+                hints.wait(pause)
+                if reports.closing() or _look(store, sequence, reports):
+                    break
+    finally:
+        hints.close()
+        sequence.close()
+
+
+def _look(store: Watched, sequence: _Sequence, reports: Reports, *, polled: bool = False) -> bool:
+    """Read the sequence and pass on what is new. Returns whether anything was."""
+    try:
+        if polled:
+            store.check()
+        seq = sequence.read()
+    except StoreError as error:
+        reports.failed(error)
+        return False
+    except sequence.errors as error:
+        sequence.close()
+        reports.failed(explain(error, str(store.path)))
+        return False
+    reports.well()
+    return reports.saw(seq, polled=polled)

@@ -1,0 +1,118 @@
+"""What a list asks the store for and what it gets: one shape for ten rows and a million.
+
+Light on purpose: the first frame is painted before SQLAlchemy is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from storage.words import ContactRow, Order, Target, View
+
+CAP = 1000
+"""Matches of a search are counted up to here; beyond, lists say `1,000+`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where a contact stands in every order, also after it left the view."""
+
+    id: int
+    favorite: bool = False
+
+    @classmethod
+    def of(cls, row: ContactRow) -> Key:
+        """The key of a row."""
+        return cls(row.id, row.favorite)
+
+    def rank(self, order: Order) -> tuple[int, int]:
+        """Sorts like the order does: smaller comes first."""
+        if order is Order.OLDEST:
+            return 0, self.id
+        if order is Order.NEWEST:
+            return 0, -self.id
+        return -int(self.favorite), -self.id
+
+
+class End(Enum):
+    """An end of a list."""
+
+    HEAD = "head"
+    TAIL = "tail"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A wish to see some consecutive rows of a view, with the figures that belong to them."""
+
+    view: View
+    at: Key | End | int
+    """Around a contact or where it stood, at an end, or around a row number."""
+    before: int = 64
+    """Rows wanted before that place."""
+    after: int = 128
+    """Rows wanted from that place on."""
+    hint: int = 0
+    """The row number of that place as far as the asker knows: tells the nearer end."""
+    total: int | None = None
+    """How many rows the asker has counted, where the reader would count up to `CAP` only."""
+    cursor: Key | None = None
+    """A contact to find besides, when it lies outside the rows asked for."""
+    cursor_hint: int = 0
+    newer_than: int | None = None
+    """Count the contacts with a larger id: those that arrived since."""
+    marks: Target | None = None
+    """Tell which of the rows this target holds; for targets by view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """Consecutive rows of a view and the figures that belong to them, from one snapshot."""
+
+    rows: tuple[ContactRow, ...]
+    start: int
+    """The number of the first of `rows` in the view; 0 is the first of all."""
+    total: int
+    """How many rows the view has; at least so many where `more`."""
+    more: bool = False
+    """There are more than `total`: they were not counted to the end."""
+    head: bool = False
+    """`rows` begins with the first row of the view."""
+    tail: bool = False
+    """`rows` ends with the last row of the view."""
+    place: int = 0
+    """The number of the row that was asked for, or of the one that took its place."""
+    cursor: int | None = None
+    """The number of the row of `Ask.cursor`, or of the one that took its place."""
+    cursor_row: ContactRow | None = None
+    """That row."""
+    newest: int | None = None
+    """The largest id in the view."""
+    newer: int = 0
+    """Contacts with an id above `Ask.newer_than`, at most `CAP` + 1."""
+    marked: frozenset[int] = frozenset()
+    """Ids of rows that `Ask.marks` holds."""
+    marked_total: int | None = None
+    """How many contacts `Ask.marks` holds, where that is cheap to tell."""
+
+
+class Rows(Protocol):
+    """Reads a list. Called from worker threads; raises `storage.errors.OptdeskError`."""
+
+    def look(self, ask: Ask) -> Glimpse:
+        """Rows around a place, with totals, all from one snapshot."""
+
+    def beyond(self, view: View, key: Key, forward: bool, limit: int) -> Sequence[ContactRow]:
+        """The rows behind a key, or before it, nearest last when going back."""
+
+    def between(self, view: View, first: Key, last: Key, limit: int) -> Sequence[int]:
+        """The ids from one key to another, both included, the `limit` nearest to `first`."""
+
+    def held(self, ids: Sequence[int], marks: Target) -> frozenset[int]:
+        """Which of the contacts a target by view holds."""
+
+    def count(self, view: View, top: int | None = None) -> int:
+        """How many contacts match, counted to the end; those with an id above `top` left out."""

@@ -1,0 +1,72 @@
+"""Identifiers: 63-bit integers that follow arrival, written as `con_` and 16 hex digits.
+
+The upper 41 bits are milliseconds since 2020 (good until 2089), the lower 22 start at random
+in each millisecond and count up inside a process. So a newer row has a larger id, no index is
+written at a random place, and two processes need no agreement.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+import time
+from datetime import UTC, datetime
+
+SERIAL_BITS = 22
+"""Bits below the millisecond."""
+
+EPOCH_MS = 1_577_836_800_000
+"""2020-01-01 in milliseconds since 1970."""
+
+_SHAPE = re.compile(r"^(?:[a-z]{3}_)?([0-9a-f]{16})$")
+
+
+class IdMint:
+    """Makes ids that never repeat and never fall within one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def take(self, at_ms: int | None = None) -> int:
+        """The next id.
+
+        Args:
+            at_ms: Milliseconds since 1970 to carry; now when left out.
+        """
+        if at_ms is None:
+            at_ms = time.time_ns() // 1_000_000
+        at_ms = max(1, at_ms - EPOCH_MS)
+        with self._lock:
+            if at_ms > self._last >> SERIAL_BITS:
+                self._last = (at_ms << SERIAL_BITS) | secrets.randbits(SERIAL_BITS - 1)
+            else:
+                # The same millisecond, or a clock set back: count up from the last id.
+                self._last += 1
+            return self._last
+
+
+_mint = IdMint()
+new_id = _mint.take
+
+
+def id_at(moment: datetime) -> int:
+    """The smallest id that a row made at `moment` can have."""
+    return max(0, int(moment.timestamp() * 1000) - EPOCH_MS) << SERIAL_BITS
+
+
+def moment_of(ident: int) -> datetime:
+    """When an id was made, in UTC, to the millisecond."""
+    return datetime.fromtimestamp(((ident >> SERIAL_BITS) + EPOCH_MS) / 1000, UTC)
+
+
+def public(prefix: str, ident: int) -> str:
+    """An id as people and senders see it, such as `con_0190a1b2c3d4e5f6`."""
+    return f"{prefix}_{ident:016x}"
+
+
+def parse(text: str) -> int | None:
+    """The integer behind a public id, or None when the text is none."""
+    found = _SHAPE.match(text)
+    return int(found[1], 16) if found else None

@@ -1,0 +1,98 @@
+"""Keeps the search index up to date in the background, in small steps beside the intake."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.errors import OptdeskError
+from storage.feed import ChangeFeed
+from storage.search_index import Backing, backing, index_pending, pending
+
+BATCH = 500
+"""Contacts indexed in one transaction; the store is held a few milliseconds for them."""
+GATHER_SECONDS = 1.0
+"""Notes are left to gather this long; until then search reads the noted contacts."""
+REST_SHARE = 3
+"""Rests so many times as long as the last step took, so that writers always come between."""
+RETRY_SECONDS = 5.0
+
+
+class Indexed(Protocol):
+    """What the indexer needs of a store."""
+
+    feed: ChangeFeed
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """One snapshot to read from."""
+
+    def write(self, verb: Callable[[Connection], int]) -> Future[Any]:
+        """Runs a verb in the next transaction."""
+
+
+class Indexer:
+    """A thread that indexes the contacts noted in `search_pending`.
+
+    Two processes may do so at once: each note is taken by one of them.
+
+    Args:
+        store: The store whose index to keep.
+    """
+
+    def __init__(self, store: Indexed) -> None:
+        self._store = store
+        self._changed = threading.Event()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="optdesk-indexer", daemon=True)
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Begin, with what earlier processes left unindexed."""
+        self._unsubscribe = self._store.feed.subscribe(self._changed.set)
+        self._changed.set()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish the step that is under way and stop."""
+        self._unsubscribe()
+        self._closing.set()
+        self._changed.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._changed.wait()
+            if self._closing.wait(GATHER_SECONDS):
+                return
+            self._changed.clear()
+            try:
+                self._drain()
+            except (OptdeskError, SQLAlchemyError):
+                # The store says itself what is wrong with it; here it is only tried again.
+                self._changed.set()
+                if self._closing.wait(RETRY_SECONDS):
+                    return
+
+    def _drain(self) -> None:
+        while self._has_notes():
+            began = time.monotonic()
+            done = self._store.write(lambda conn: index_pending(conn, BATCH)).result()
+            if done < BATCH:
+                return
+            if self._closing.wait((time.monotonic() - began) * REST_SHARE):
+                return
+
+    def _has_notes(self) -> bool:
+        with self._store.read() as conn:
+            if conn.scalar(select(pending.c.contact_id).limit(1)) is None:
+                return False
+            return backing(conn) is not Backing.SCAN

@@ -1,0 +1,501 @@
+"""How a lead comes in: everything about it in one transaction, or nothing.
+
+The doors check what can be checked without the store; what depends on it is decided here,
+inside the transaction, where no other process can change it meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, Select, delete, literal_column, select, update
+from sqlalchemy.engine import Connection
+
+from storage.access import Access, access_seq, load_access
+from storage.compliance import compose
+from storage.consent import Chain, open_chain, save_chain
+from storage.dialects import among, among_packed, is_postgresql, packed, upsert
+from storage.ids import new_id
+from storage.rows import insert_rows, moment_value
+from storage.search import haystack
+from storage.suppressions import phone_hash, store_secret, suppressed_among
+from storage.tables import (
+    ApiKey,
+    Attempt,
+    ConsentEvent,
+    Contact,
+    IdempotencyKey,
+    Message,
+    OutboxEvent,
+    SearchPending,
+)
+from storage.tallies import add_tallies, hour_tally, stage_tally
+from storage.times import now
+from storage.words import BADGE_BITS, UNTEXTED, Badge, Kind, Stage
+
+IDEMPOTENCY_HOURS = 24
+"""How long a first answer is replayed."""
+
+_KEY_USE_SECONDS = 60
+"""How exact `last_used_at` is; a row is not rewritten for every request."""
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+_attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
+_events: Any = ConsentEvent.__table__  # type: ignore[attr-defined]
+_messages: Any = Message.__table__  # type: ignore[attr-defined]
+_outbox: Any = OutboxEvent.__table__  # type: ignore[attr-defined]
+_pending: Any = SearchPending.__table__  # type: ignore[attr-defined]
+_answers: Any = IdempotencyKey.__table__  # type: ignore[attr-defined]
+_keys: Any = ApiKey.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """A sender's own name for a request, and a hash of the body it came with."""
+
+    key: str
+    body_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OptIn:
+    """A request that passed every check that needs no store."""
+
+    request_id: int
+    door: str
+    """`api` or `hook`."""
+    key_id: int | None
+    """The API key; None at the hook door."""
+    phone: str
+    """Canonical E.164."""
+    kind: Kind
+    region: str
+    number_id: str
+    first_name: str = ""
+    last_name: str = ""
+    badges: int = 0
+    """Badges beside those that follow from the kind of line."""
+    evidence: dict[str, Any] = field(default_factory=dict)
+    """What the sender said and what was seen of it; kept as JSON."""
+    body: str = ""
+    peer: str = ""
+    user_agent: str = ""
+    """Of the request itself, not of the person."""
+    idempotency: Idempotency | None = None
+    test: bool = False
+    """The test number that succeeds every time."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeResult:
+    """What became of an opt-in."""
+
+    outcome: str
+    """`accepted`, `duplicate` or `refused`."""
+    code: str | None
+    """The contract's error code, or None."""
+    request_id: int
+    """Of the answer; of the first one where it is replayed."""
+    contact_id: int | None = None
+    phone: str = ""
+    at: datetime | None = None
+    """When the contact opted in."""
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAttempt:
+    """An authenticated request that a door refused."""
+
+    request_id: int
+    door: str
+    key_id: int | None
+    code: str
+    reason: str = ""
+    body: str = ""
+    peer: str = ""
+    user_agent: str = ""
+
+
+@dataclass(slots=True)
+class _Rows:
+    contacts: list[list[Any]] = field(default_factory=list)
+    events: list[list[Any]] = field(default_factory=list)
+    attempts: list[list[Any]] = field(default_factory=list)
+    messages: list[list[Any]] = field(default_factory=list)
+    outbox: list[list[Any]] = field(default_factory=list)
+    pending: list[list[Any]] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    tallies: dict[str, int] = field(default_factory=dict)
+    superseded: list[int] = field(default_factory=list)
+
+    def count(self, name: str, n: int = 1) -> None:
+        self.tallies[name] = self.tallies.get(name, 0) + n
+
+
+@dataclass(slots=True)
+class _Known:
+    """A contact that already has a number, in the store or earlier in the batch."""
+
+    id: int
+    stage: str
+    at: datetime
+
+
+def take_in(conn: Connection, items: Sequence[OptIn]) -> Sequence[IntakeResult]:
+    """Takes leads in: contact, consent event, attempt, text to send and event to tell of.
+
+    A batch verb for `Store.write_many`. Every item is answered in its place.
+    """
+    intake = _Intake(conn, items)
+    results = [intake.decide(item) for item in items]
+    intake.store(conn)
+    _note_key_use(conn, items)
+    return results
+
+
+class _Intake:
+    """One batch: what the store knows of it, and the rows it makes."""
+
+    def __init__(self, conn: Connection, items: Sequence[OptIn]) -> None:
+        self.moment = now()
+        self.at = moment_value(conn, self.moment)
+        self.access = access_now(conn)
+        self.chain: Chain = open_chain(conn)
+        self.rows = _Rows()
+        secret = _secret(conn)
+        self.hashes = {item.phone: phone_hash(secret, item.phone) for item in items}
+        self.blocked = suppressed_among(conn, list(self.hashes.values()))
+        self.known = _known_contacts(conn, list(self.hashes))
+        self.answered = _known_answers(conn, items, self.moment)
+        self.text = compose(self.access.brand, self.access.program)
+        self.milliseconds = int(self.moment.timestamp() * 1000)
+
+    def decide(self, item: OptIn) -> IntakeResult:
+        closed = self._closed(item)
+        if closed is not None:
+            return self._refuse(item, closed)
+        replay = self._replay(item)
+        if replay is not None:
+            return replay
+        if not self.access.knows_number(item.number_id):
+            return self._refuse(item, "INVALID_OPT_IN_NUMBER")
+        if self.hashes[item.phone] in self.blocked:
+            return self._remember(item, self._refuse(item, "BLOCKED_NUMBER"))
+        known = self.known.get(item.phone)
+        if known is not None and known.stage != Stage.FAILED:
+            return self._remember(item, self._repeat(item, known))
+        if known is not None:
+            self.rows.superseded.append(known.id)
+            self.rows.count(stage_tally(Stage.FAILED), -1)
+        return self._remember(item, self._accept(item))
+
+    def store(self, conn: Connection) -> None:
+        rows = self.rows
+        if rows.superseded:
+            conn.execute(
+                update(_contacts)
+                .where(among(conn, _contacts.c.id, rows.superseded))
+                .values(
+                    stage=Stage.DELETED, version=_contacts.c.version + 1, changed_at=self.moment
+                )
+            )
+            rows.count(stage_tally(Stage.DELETED), len(rows.superseded))
+        insert_rows(conn, _contacts, rows.contacts)
+        insert_rows(conn, _events, rows.events)
+        insert_rows(conn, _attempts, rows.attempts)
+        insert_rows(conn, _messages, rows.messages)
+        insert_rows(conn, _outbox, rows.outbox)
+        insert_rows(conn, _pending, rows.pending)
+        if rows.answers:
+            statement = upsert(
+                conn, _answers, ("key_id", "key"), ("body_hash", "status", "answer", "at")
+            )
+            for row in rows.answers:
+                conn.execute(statement, row)
+        if rows.events:
+            save_chain(conn, self.chain)
+        add_tallies(conn, rows.tallies)
+
+    def _closed(self, item: OptIn) -> str | None:
+        access = self.access
+        if access.integration_id is None:
+            return "INTEGRATION_NOT_FOUND"
+        if item.key_id is not None and item.key_id not in access.key_ids:
+            return "INVALID_API_KEY"
+        return None if access.active else "INTEGRATION_INACTIVE"
+
+    def _replay(self, item: OptIn) -> IntakeResult | None:
+        if item.idempotency is None:
+            return None
+        known = self.answered.get((item.key_id or 0, item.idempotency.key))
+        if known is None:
+            return None
+        body_hash, result = known
+        if body_hash != item.idempotency.body_hash:
+            return self._refuse(item, "IDEMPOTENCY_MISMATCH")
+        self._log(item, result.outcome, result.code or "", result.contact_id, "replayed")
+        return result
+
+    def _remember(self, item: OptIn, result: IntakeResult) -> IntakeResult:
+        if item.idempotency is None:
+            return result
+        key = (item.key_id or 0, item.idempotency.key)
+        replayed = IntakeResult(
+            result.outcome,
+            result.code,
+            result.request_id,
+            result.contact_id,
+            result.phone,
+            result.at,
+            True,
+        )
+        self.answered[key] = (item.idempotency.body_hash, replayed)
+        self.rows.answers.append(
+            {
+                "key_id": key[0],
+                "key": key[1],
+                "body_hash": item.idempotency.body_hash,
+                "status": 200 if result.code is None else 0,
+                "answer": _answer_to_json(result),
+                "at": self.moment,
+            }
+        )
+        return result
+
+    def _refuse(self, item: OptIn, code: str) -> IntakeResult:
+        self._log(item, "refused", code, None)
+        return IntakeResult("refused", code, item.request_id)
+
+    def _repeat(self, item: OptIn, known: _Known) -> IntakeResult:
+        self._event(item, "repeat", known.id)
+        if item.test:
+            self._log(item, "accepted", "", known.id)
+            return IntakeResult("accepted", None, item.request_id, known.id, item.phone, known.at)
+        self._log(item, "duplicate", "ALREADY_OPTED_IN", known.id)
+        return IntakeResult(
+            "duplicate", "ALREADY_OPTED_IN", item.request_id, known.id, item.phone, known.at
+        )
+
+    def _accept(self, item: OptIn) -> IntakeResult:
+        contact_id = new_id(self.milliseconds)
+        texted = item.kind not in UNTEXTED and not item.test
+        stage = Stage.CONFIRMING if texted else Stage.QUEUED
+        rows = self.rows
+        rows.contacts.append(
+            [
+                contact_id,
+                item.phone,
+                item.first_name,
+                item.last_name,
+                stage,
+                item.kind,
+                item.region,
+                None,  # no group yet
+                0,  # no favorite yet
+                item.badges | _kind_badges(item),
+                item.number_id,
+                haystack(item.first_name, item.last_name, item.phone),
+                self.at,
+                self.at,
+                1,  # the first version
+            ]
+        )
+        rows.pending.append([contact_id])
+        rows.count(stage_tally(stage))
+        rows.count(hour_tally(self.milliseconds // 3_600_000))
+        self.known[item.phone] = _Known(contact_id, stage, self.moment)
+        self._event(item, "opt_in", contact_id)
+        self._log(item, "accepted", "", contact_id)
+        if texted:
+            rows.messages.append(self._message(item, contact_id))
+        rows.outbox.append(
+            [
+                new_id(self.milliseconds),
+                "sms.opted_in",
+                contact_id,
+                item.phone,
+                item.number_id,
+                None,
+                self.at,
+            ]
+        )
+        return IntakeResult("accepted", None, item.request_id, contact_id, item.phone, self.moment)
+
+    def _message(self, item: OptIn, contact_id: int) -> list[Any]:
+        return [
+            new_id(self.milliseconds),
+            contact_id,
+            item.number_id,
+            item.phone,
+            "out",
+            "compliance",
+            self.text,
+            "pending",
+            "",  # claimed by nobody
+            "",  # no id of the provider's
+            "",  # no error
+            self.at,
+            self.at,
+            self.at,
+        ]
+
+    def _event(self, item: OptIn, kind: str, contact_id: int) -> None:
+        salt = os.urandom(12).hex()
+        evidence = _to_json({"salt": salt, "door": item.door, "phone": item.phone, **item.evidence})
+        self.rows.events.append(
+            self.chain.link(
+                at=self.moment,
+                kind=kind,
+                contact_id=contact_id,
+                number_id=item.number_id,
+                request_id=item.request_id,
+                evidence=evidence,
+                moment=self.at,
+            )
+        )
+
+    def _log(
+        self, item: OptIn, outcome: str, code: str, contact_id: int | None, reason: str = ""
+    ) -> None:
+        self.rows.attempts.append(
+            [
+                item.request_id,
+                self.at,
+                item.door,
+                item.key_id,
+                outcome,
+                code,
+                reason,
+                contact_id,
+                item.peer,
+                item.user_agent,
+                item.body,
+            ]
+        )
+
+
+def record_refused(conn: Connection, items: Sequence[RefusedAttempt]) -> Sequence[None]:
+    """Keeps attempts that a door refused after it knew who asked. A batch verb."""
+    at = moment_value(conn, now())
+    insert_rows(
+        conn,
+        _attempts,
+        [
+            [
+                item.request_id,
+                at,
+                item.door,
+                item.key_id,
+                "refused",
+                item.code,
+                item.reason,
+                None,
+                item.peer,
+                item.user_agent,
+                item.body,
+            ]
+            for item in items
+        ],
+    )
+    return [None] * len(items)
+
+
+def purge_answers(conn: Connection) -> int:
+    """Forgets idempotent answers older than a day; returns how many."""
+    limit = now() - timedelta(hours=IDEMPOTENCY_HOURS)
+    return int(conn.execute(delete(_answers).where(_answers.c.at < limit)).rowcount)
+
+
+_access_of: WeakKeyDictionary[Engine, Access] = WeakKeyDictionary()
+_secret_of: WeakKeyDictionary[Engine, bytes] = WeakKeyDictionary()
+_key_use_of: WeakKeyDictionary[Engine, dict[int, float]] = WeakKeyDictionary()
+
+
+def access_now(conn: Connection) -> Access:
+    """What the doors decide by, true in this very transaction; reread only when it changed."""
+    known = _access_of.get(conn.engine)
+    if known is None or known.seq != access_seq(conn):
+        known = _access_of[conn.engine] = load_access(conn)
+    return known
+
+
+def _secret(conn: Connection) -> bytes:
+    known = _secret_of.get(conn.engine)
+    if known is None:
+        known = _secret_of[conn.engine] = store_secret(conn)
+    return known
+
+
+def _known_contacts(conn: Connection, phones: Sequence[str]) -> dict[str, _Known]:
+    rows = conn.execute(_known_query(is_postgresql(conn)), {"phones": packed(conn, phones)})
+    return {phone: _Known(ident, stage, at) for phone, ident, stage, at in rows}
+
+
+@lru_cache
+def _known_query(postgresql: bool) -> Select[Any]:
+    # The stage is spelled out: a partial index is not used for a parameter.
+    return select(
+        _contacts.c.phone, _contacts.c.id, _contacts.c.stage, _contacts.c.received_at
+    ).where(
+        among_packed(postgresql, _contacts.c.phone, "phones"),
+        _contacts.c.stage != literal_column("'deleted'"),
+    )
+
+
+def _known_answers(
+    conn: Connection, items: Sequence[OptIn], moment: datetime
+) -> dict[tuple[int, str], tuple[bytes, IntakeResult]]:
+    names = [item.idempotency.key for item in items if item.idempotency]
+    if not names:
+        return {}
+    limit = moment - timedelta(hours=IDEMPOTENCY_HOURS)
+    rows = conn.execute(
+        select(_answers).where(among(conn, _answers.c.key, names), _answers.c.at >= limit)
+    )
+    return {
+        (row.key_id, row.key): (bytes(row.body_hash), _answer_from_json(row.answer)) for row in rows
+    }
+
+
+def _answer_to_json(result: IntakeResult) -> str:
+    at = result.at.isoformat() if result.at else None
+    return json.dumps(
+        [result.outcome, result.code, result.request_id, result.contact_id, result.phone, at]
+    )
+
+
+def _answer_from_json(text: str) -> IntakeResult:
+    outcome, code, request_id, contact_id, phone, at = json.loads(text)
+    moment = datetime.fromisoformat(at) if at else None
+    return IntakeResult(outcome, code, request_id, contact_id, phone, moment, replayed=True)
+
+
+def _kind_badges(item: OptIn) -> int:
+    bits = 0
+    if item.kind is Kind.UNASSIGNED and not item.test:
+        bits |= BADGE_BITS[Badge.UNASSIGNED]
+    if item.kind is Kind.LANDLINE:
+        bits |= BADGE_BITS[Badge.LANDLINE]
+    if item.test:
+        bits |= BADGE_BITS[Badge.TEST]
+    return bits
+
+
+def _note_key_use(conn: Connection, items: Sequence[OptIn]) -> None:
+    noted = _key_use_of.setdefault(conn.engine, {})
+    moment = time.monotonic()
+    for key_id in {item.key_id for item in items if item.key_id is not None}:
+        if moment - noted.get(key_id, -_KEY_USE_SECONDS) >= _KEY_USE_SECONDS:
+            noted[key_id] = moment
+            conn.execute(update(_keys).where(_keys.c.id == key_id).values(last_used_at=now()))

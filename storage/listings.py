@@ -1,0 +1,272 @@
+"""A view as queries: which contacts it holds, in which order, and who stands before whom.
+
+Every order is a run of segments that follow the id, so that each reads by keyset along an
+index: newest and oldest are one segment, favorites first are two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, literal_column, select
+from sqlalchemy.engine import Connection
+
+from storage.dialects import among
+from storage.glimpses import Key
+from storage.search import Search
+from storage.tables import Contact
+from storage.tallies import group_tally, read_tallies, stage_tally
+from storage.words import Order, Place, Stage, View
+
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+
+_LIVE = [literal_column(f"'{stage.value}'") for stage in Stage if stage is not Stage.DELETED]
+
+FEW_FAVORITES = 20_000
+"""Up to so many favorites are searched one by one, which beats the search index."""
+
+
+def stage_is(stage: Stage) -> ColumnElement[bool]:
+    """A condition on the stage.
+
+    Spelled out, because a partial index is not used for a parameter.
+    """
+    return _contacts.c.stage == literal_column(f"'{stage.value}'")  # type: ignore[no-any-return]
+
+
+def in_place(view: View) -> ColumnElement[bool]:
+    """Which contacts the place of a view holds, whatever is searched for."""
+    if view.place is Place.QUEUE:
+        return stage_is(Stage.QUEUED)
+    if view.place is Place.DNC:
+        return stage_is(Stage.SUPPRESSED)
+    if view.place is Place.GROUP:
+        return and_(_contacts.c.group_id == view.group_id, stage_is(Stage.GROUPED))
+    return _contacts.c.stage != literal_column(f"'{Stage.DELETED.value}'")  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Contacts that follow each other by id."""
+
+    where: ColumnElement[bool]
+    descending: bool
+    favorite: bool | None = None
+    """Whether it holds the favorites, or the others; None: both."""
+
+    def beyond(self, ident: int, *, forward: bool, inclusive: bool = False) -> ColumnElement[bool]:
+        """The part of it beyond an id, going forward or back."""
+        edge = self.edge(ident, forward=forward, inclusive=inclusive)
+        down = self.descending is forward
+        return _contacts.c.id < edge if down else _contacts.c.id > edge  # type: ignore[no-any-return]
+
+    def edge(self, ident: int, *, forward: bool, inclusive: bool) -> int:
+        """The id that a part of it lies strictly beyond."""
+        # Ids are whole numbers, so their neighbour makes the bound inclusive.
+        return ident + (inclusive if self.descending is forward else -inclusive)
+
+
+class Listing:
+    """The contacts of a view, in one snapshot.
+
+    Args:
+        conn: The snapshot.
+        view: What is listed.
+    """
+
+    def __init__(self, conn: Connection, view: View) -> None:
+        self._conn = conn
+        self.view = view
+        self._search = Search(conn, view.search)
+        self.searching = bool(self._search.query)
+        place = in_place(view)
+        descending = view.order is not Order.OLDEST
+        if view.order is Order.FAVORITE:
+            self.segments = [
+                Segment(
+                    and_(place, _contacts.c.favorite == literal_column(str(flag))), True, bool(flag)
+                )
+                for flag in (1, 0)
+            ]
+        else:
+            self.segments = [Segment(place, descending)]
+        self._place = place
+        self._counted_place = place
+        if view.place is Place.ALL:
+            # Says the same, and can be counted in the index by stage.
+            self._counted_place = _contacts.c.stage.in_(_LIVE)
+
+    # Reading along the order.
+
+    def keys(
+        self, start: Key | None, *, forward: bool, limit: int, inclusive: bool = False
+    ) -> list[Key]:
+        """The keys that follow a key in the order, or precede it.
+
+        Args:
+            start: Where to begin; None: at the end that lies behind.
+            forward: Towards the end of the list; otherwise towards its beginning, nearest first.
+            limit: The most keys.
+            inclusive: Begin with the contact of `start` itself, if the view holds it.
+        """
+        found: list[Key] = []
+        segments = self.segments if forward else self.segments[::-1]
+        own = self._segment_of(start)
+        if own is not None:
+            segments = segments[segments.index(own) :]
+        for segment in segments:
+            if len(found) >= limit:
+                break
+            beyond = None
+            if start is not None and segment is own:
+                beyond = segment.edge(start.id, forward=forward, inclusive=inclusive)
+            ids = self._ids(segment, beyond, forward, limit - len(found))
+            found += [Key(ident, bool(segment.favorite)) for ident in ids]
+        return found
+
+    def current(self, key: Key) -> Key:
+        """The key as it stands now: a contact may have become a favorite."""
+        if self.view.order is not Order.FAVORITE:
+            return key
+        favorite = self._conn.scalar(
+            select(_contacts.c.favorite).where(_contacts.c.id == key.id, self._place)
+        )
+        return key if favorite is None else Key(key.id, bool(favorite))
+
+    def _segment_of(self, key: Key | None) -> Segment | None:
+        if key is None:
+            return None
+        if len(self.segments) == 1:
+            return self.segments[0]
+        return self.segments[0 if key.favorite else 1]
+
+    def _ids(
+        self, segment: Segment, beyond: int | None, forward: bool, limit: int
+    ) -> Sequence[int]:
+        descending = segment.descending is forward
+        if self.searching and not (segment.favorite and self._favorites <= FEW_FAVORITES):
+            return self._search.ids(segment.where, limit=limit, beyond=beyond, newest=descending)
+        query = select(_contacts.c.id).where(segment.where).limit(limit)
+        if self.searching:
+            query = query.where(self._search.condition)
+        if beyond is not None:
+            query = query.where(segment.beyond(beyond, forward=forward))
+        column = _contacts.c.id
+        return self._conn.scalars(query.order_by(column.desc() if descending else column)).all()
+
+    # Counting. Not for searches, which are counted along the way.
+
+    @cached_property
+    def total(self) -> int:
+        """How many contacts the place holds, by its counters."""
+        view = self.view
+        if view.place is Place.GROUP:
+            names = [group_tally(view.group_id or 0)]
+        elif view.place is Place.ALL:
+            names = [stage_tally(stage) for stage in Stage if stage is not Stage.DELETED]
+        else:
+            names = [stage_tally(Stage.QUEUED if view.place is Place.QUEUE else Stage.SUPPRESSED)]
+        return max(0, sum(read_tallies(self._conn, names).values()))
+
+    @cached_property
+    def _favorites(self) -> int:
+        if self.view.order is not Order.FAVORITE:
+            return 0
+        return self._count(self.segments[0].where)
+
+    def place_of(self, key: Key, hint: int) -> int:
+        """How many contacts stand before a key, counted from the end that `hint` is nearer to."""
+        segment = self._segment_of(key) or self.segments[0]
+        offset, size = self._extent(segment)
+        if hint - offset <= size // 2:
+            return offset + self._part(segment, key.id, before=True)
+        # The contact itself, if it is still there, is not before itself.
+        return offset + size - self._part(segment, key.id, before=False)
+
+    def nth(self, place: int, total: int) -> Key | None:
+        """The key of a row by its number, reached from the nearer end."""
+        if self.searching:
+            return self._nth_match(place, total)
+        segment = self.segments[-1]
+        if len(self.segments) > 1 and place < self._favorites:
+            segment = self.segments[0]
+        offset, size = self._extent(segment)
+        inside = place - offset
+        forward = inside <= size // 2
+        column = _contacts.c.id
+        query = select(column).where(segment.where)
+        query = query.order_by(column.desc() if segment.descending is forward else column)
+        ident = self._conn.scalar(query.offset(inside if forward else size - 1 - inside).limit(1))
+        return None if ident is None else Key(ident, bool(segment.favorite))
+
+    def _nth_match(self, place: int, total: int) -> Key | None:
+        forward = place <= total // 2
+        steps = place + 1 if forward else total - place
+        keys = self.keys(None, forward=forward, limit=max(1, steps))
+        return keys[-1] if keys else None
+
+    def _extent(self, segment: Segment) -> tuple[int, int]:
+        if segment.favorite is None:
+            return 0, self.total
+        if segment.favorite:
+            return 0, self._favorites
+        return self._favorites, max(0, self.total - self._favorites)
+
+    def _part(self, segment: Segment, ident: int, *, before: bool) -> int:
+        """How many of a segment stand before an id, or from it on."""
+        bound = segment.beyond(ident, forward=not before, inclusive=not before)
+        if segment.favorite:
+            return self._count(segment.where, bound)
+        all_of_them = self._count(self._counted_place, bound)
+        if segment.favorite is None:
+            return all_of_them
+        # All less the favorites: both are counted in an index, the difference is in none.
+        return all_of_them - self._count(self.segments[0].where, bound)
+
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        query = select(func.count()).select_from(_contacts).where(*conditions)
+        return int(self._conn.scalar(query) or 0)
+
+    def newer_than(self, ident: int, cap: int) -> int:
+        """How many contacts have a larger id, counted up to a cap."""
+        if self.searching:
+            return len(self._newest_first(above=ident, limit=cap))
+        inner = select(_contacts.c.id).where(self._place, _contacts.c.id > ident).limit(cap)
+        return int(self._conn.scalar(select(func.count()).select_from(inner.subquery())) or 0)
+
+    def newest(self) -> int | None:
+        """The largest id."""
+        if self.searching:
+            found = self._newest_first(above=None, limit=1)
+            return found[0] if found else None
+        column = _contacts.c.id
+        query = select(column).where(self._place).order_by(column.desc()).limit(1)
+        return self._conn.scalar(query)  # type: ignore[no-any-return]
+
+    def _newest_first(self, above: int | None, limit: int) -> list[int]:
+        where = self._place if above is None else and_(self._place, _contacts.c.id > above)
+        return self._search.ids(where, limit=limit)
+
+    def count(self, top: int | None = None) -> int:
+        """How many contacts it holds, counted to the end.
+
+        Args:
+            top: Leave out those with a larger id.
+        """
+        if self.searching:
+            place = self._place if top is None else and_(self._place, _contacts.c.id <= top)
+            return self._search.count(place)
+        if top is None:
+            return self.total
+        newer = self._count(self._counted_place, _contacts.c.id > top)
+        return max(0, self.total - newer)
+
+    def holds(self, ids: Sequence[int]) -> frozenset[int]:
+        """Which of some contacts it holds."""
+        query = select(_contacts.c.id).where(among(self._conn, _contacts.c.id, ids), self._place)
+        if self.searching:
+            query = query.where(self._search.condition)
+        return frozenset(self._conn.scalars(query))

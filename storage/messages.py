@@ -1,0 +1,352 @@
+"""Texts on their way: claimed, handed over, settled. A status only moves forward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Connection
+
+from storage.dialects import among, upsert
+from storage.errors import Refused
+from storage.ids import new_id
+from storage.phones import parse_e164
+from storage.suppressions import phone_hash, store_secret, suppress_contacts
+from storage.tables import Contact, GatewayScript, Message, OutboxEvent, Suppression
+from storage.tallies import add_tallies, stage_tally
+from storage.times import now
+from storage.words import BADGE_BITS, GATEWAY, Badge, Kind, Stage
+
+CLAIM_SECONDS = 30
+"""How long a claimed text may take to be handed over before its fate counts as unknown."""
+
+RECEIPT_SECONDS = 60
+"""How long a lead waits for a receipt before it is queued as unconfirmed."""
+
+_messages: Any = Message.__table__  # type: ignore[attr-defined]
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+_outbox: Any = OutboxEvent.__table__  # type: ignore[attr-defined]
+_script: Any = GatewayScript.__table__  # type: ignore[attr-defined]
+_suppressions: Any = Suppression.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A text to hand over to the gateway."""
+
+    message_id: int
+    contact_id: int
+    phone: str
+    number_id: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a gateway said of a text."""
+
+    message_id: int
+    status: str
+    """`sent` (no receipt yet), `accepted`, `delivered`, `landline`, `blocked`, `failed`,
+    `retry` (try again later) or `unknown` (the answer was lost)."""
+    provider_id: str = ""
+    error: str = ""
+
+
+def claim_pending(conn: Connection, worker: str, limit: int) -> list[Outgoing]:
+    """Takes texts that are due for one courier; no other gets them.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        worker: Who claims.
+        limit: At most so many, the longest waiting first.
+    """
+    moment = now()
+    due = (
+        select(_messages.c.id)
+        .where(_messages.c.status == "pending", _messages.c.due_at <= moment)
+        .order_by(_messages.c.due_at, _messages.c.id)
+        .limit(limit)
+    )
+    rows = conn.execute(
+        update(_messages)
+        .where(_messages.c.id.in_(due))
+        .values(
+            status="sending",
+            claimed_by=worker,
+            due_at=moment + timedelta(seconds=CLAIM_SECONDS),
+            changed_at=moment,
+        )
+        .returning(
+            _messages.c.id,
+            _messages.c.contact_id,
+            _messages.c.phone,
+            _messages.c.number_id,
+            _messages.c.body,
+        )
+    )
+    return [Outgoing(*row) for row in rows]
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """When the next text is to be sent, or the next wait ends; None when nothing waits."""
+    found: datetime | None = conn.execute(
+        select(_messages.c.due_at)
+        .where(_messages.c.status.in_(["pending", "sending", "sent"]))
+        .order_by(_messages.c.due_at)
+        .limit(1)
+    ).scalar()
+    return found
+
+
+_FORWARD = {
+    "sent": ("sending",),
+    "accepted": ("sending", "sent", "unknown"),
+    "delivered": ("sending", "sent", "accepted", "unknown"),
+    "landline": ("sending", "sent", "accepted", "unknown"),
+    "blocked": ("sending", "sent", "accepted", "unknown"),
+    "failed": ("sending", "sent", "accepted", "unknown"),
+    "retry": ("sending",),
+    "unknown": ("sending",),
+}
+"""From which states each report may move a message."""
+
+_STORED = {"landline": "failed", "retry": "pending"}
+
+RETRY_AFTER = timedelta(seconds=15)
+
+
+def settle(conn: Connection, receipts: Sequence[Receipt]) -> Sequence[bool]:
+    """Writes down what became of texts, and moves their contacts on. A batch verb's body.
+
+    Returns:
+        For each receipt whether it moved its message; an old or repeated one does not.
+    """
+    moment = now()
+    moved = [False] * len(receipts)
+    by_status: dict[str, list[int]] = {}
+    for place, receipt in enumerate(receipts):
+        by_status.setdefault(receipt.status, []).append(place)
+    for status, places in by_status.items():
+        ids = [receipts[place].message_id for place in places]
+        rows = conn.execute(
+            select(_messages.c.id, _messages.c.contact_id).where(
+                among(conn, _messages.c.id, ids), _messages.c.status.in_(_FORWARD[status])
+            )
+        )
+        current = {row.id: row.contact_id for row in rows}
+        fresh = [place for place in places if receipts[place].message_id in current]
+        if not fresh:
+            continue
+        for place in fresh:
+            moved[place] = True
+        _save_status(conn, status, [receipts[place] for place in fresh], moment)
+        _move_contacts(
+            conn, status, [current[receipts[place].message_id] for place in fresh], moment
+        )
+    return moved
+
+
+_SAVE = (
+    update(_messages)
+    .where(_messages.c.id == bindparam("message"))
+    .values(
+        status=bindparam("new_status"),
+        provider_id=bindparam("provider"),
+        error=bindparam("fault"),
+        due_at=bindparam("due"),
+        changed_at=bindparam("moment"),
+    )
+)
+
+
+def _save_status(
+    conn: Connection, status: str, receipts: Sequence[Receipt], moment: datetime
+) -> None:
+    waits = {"sent": timedelta(seconds=RECEIPT_SECONDS), "retry": RETRY_AFTER}
+    due = moment + waits.get(status, timedelta(0))
+    conn.execute(
+        _SAVE,
+        [
+            {
+                "message": receipt.message_id,
+                "new_status": _STORED.get(status, status),
+                "provider": receipt.provider_id,
+                "fault": receipt.error,
+                "due": due,
+                "moment": moment,
+            }
+            for receipt in receipts
+        ],
+    )
+
+
+def _move_contacts(
+    conn: Connection, status: str, contact_ids: Sequence[int], moment: datetime
+) -> None:
+    if status in ("accepted", "delivered"):
+        _enter_queue(conn, contact_ids, moment)
+    elif status == "landline":
+        _enter_queue(conn, contact_ids, moment, badge=Badge.LANDLINE, kind=Kind.LANDLINE)
+    elif status == "unknown":
+        _enter_queue(conn, contact_ids, moment, badge=Badge.UNCONFIRMED)
+    elif status == "blocked":
+        _block(conn, contact_ids, moment)
+    elif status == "failed":
+        _fail(conn, contact_ids, moment)
+
+
+def _enter_queue(
+    conn: Connection,
+    contact_ids: Sequence[int],
+    moment: datetime,
+    *,
+    badge: Badge | None = None,
+    kind: Kind | None = None,
+) -> int:
+    """The only way into the queue for a contact that was texted."""
+    values: dict[str, Any] = {
+        "stage": Stage.QUEUED.value,
+        "version": _contacts.c.version + 1,
+        "changed_at": moment,
+    }
+    if badge is not None:
+        values["badges"] = _contacts.c.badges.bitwise_or(BADGE_BITS[badge])
+    if kind is not None:
+        values["kind"] = kind.value
+    entered = conn.execute(
+        update(_contacts)
+        .where(among(conn, _contacts.c.id, contact_ids), _contacts.c.stage == Stage.CONFIRMING)
+        .values(**values)
+    ).rowcount
+    add_tallies(conn, {stage_tally(Stage.CONFIRMING): -entered, stage_tally(Stage.QUEUED): entered})
+    return int(entered)
+
+
+def _fail(conn: Connection, contact_ids: Sequence[int], moment: datetime) -> None:
+    rows = conn.execute(
+        update(_contacts)
+        .where(among(conn, _contacts.c.id, contact_ids), _contacts.c.stage == Stage.CONFIRMING)
+        .values(stage=Stage.FAILED, version=_contacts.c.version + 1, changed_at=moment)
+        .returning(_contacts.c.id, _contacts.c.phone, _contacts.c.number_id)
+    ).all()
+    add_tallies(
+        conn, {stage_tally(Stage.CONFIRMING): -len(rows), stage_tally(Stage.FAILED): len(rows)}
+    )
+    if rows:
+        conn.execute(
+            insert(_outbox),
+            [
+                {
+                    "id": new_id(),
+                    "event": "sms.opt_in_failed",
+                    "contact_id": row.id,
+                    "phone": row.phone,
+                    "number_id": row.number_id,
+                    "campaign_id": None,
+                    "at": moment,
+                }
+                for row in rows
+            ],
+        )
+
+
+def _block(conn: Connection, contact_ids: Sequence[int], moment: datetime) -> None:
+    """The carrier knows a STOP that we do not: the number is suppressed as if we had got it."""
+    secret = store_secret(conn)
+    phones = list(
+        conn.execute(
+            select(_contacts.c.phone).where(among(conn, _contacts.c.id, contact_ids))
+        ).scalars()
+    )
+    statement = upsert(conn, _suppressions, ("phone_hash", "source"), ("at",))
+    for phone in phones:
+        conn.execute(
+            statement,
+            {
+                "phone_hash": phone_hash(secret, phone),
+                "source": "stop",
+                "phone": phone,
+                "reason": "blocked by the carrier after a STOP",
+                "actor": GATEWAY.name,
+                "at": moment,
+            },
+        )
+    suppress_contacts(conn, GATEWAY, phones, "blocked by the carrier after a STOP")
+
+
+def sweep(conn: Connection, limit: int = 500) -> int:
+    """Ends waits that took too long: unconfirmed leads are queued with a badge.
+
+    A text that was claimed by a courier which then died counts as unknown and is not sent again.
+
+    Returns:
+        How many texts it concerned.
+    """
+    moment = now()
+    overdue = conn.execute(
+        select(_messages.c.id, _messages.c.contact_id, _messages.c.status)
+        .where(_messages.c.status.in_(["sending", "sent"]), _messages.c.due_at <= moment)
+        .order_by(_messages.c.due_at)
+        .limit(limit)
+    ).all()
+    if not overdue:
+        return 0
+    conn.execute(
+        update(_messages)
+        .where(among(conn, _messages.c.id, [row.id for row in overdue]))
+        .values(status="unknown", changed_at=moment)
+    )
+    _enter_queue(conn, [row.contact_id for row in overdue], moment, badge=Badge.UNCONFIRMED)
+    return len(overdue)
+
+
+# What the simulated gateway is told to do.
+
+OUTCOMES = ("accept", "deliver", "block", "landline", "fail", "silent", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """What the simulated gateway shall do with a number."""
+
+    phone: str
+    """E.164, or `*` for every number not named."""
+    outcome: str
+    delay_ms: int
+
+
+def script(conn: Connection, phone: str, outcome: str, delay_ms: int = 0) -> Scripted:
+    """Tells the simulated gateway what to do with a number from now on.
+
+    Raises:
+        Refused: The number or the outcome is none.
+    """
+    if outcome not in OUTCOMES:
+        raise Refused(f"“{outcome}” is no outcome.", f"One of: {', '.join(OUTCOMES)}.")
+    if phone != "*":
+        parsed = parse_e164(phone)
+        if parsed is None:
+            raise Refused(
+                f"“{phone}” is no phone number in E.164 format.", "Write it like +14155550123."
+            )
+        phone = parsed.e164
+    conn.execute(
+        upsert(conn, _script, ("phone",), ("outcome", "delay_ms")),
+        {"phone": phone, "outcome": outcome, "delay_ms": delay_ms},
+    )
+    return Scripted(phone, outcome, delay_ms)
+
+
+def unscript(conn: Connection, phone: str) -> bool:
+    """Forgets what the simulated gateway was told of a number; returns whether it was told."""
+    return bool(conn.execute(_script.delete().where(_script.c.phone == phone)).rowcount)
+
+
+def scripts(conn: Connection) -> dict[str, Scripted]:
+    """All that the simulated gateway is told, by number."""
+    rows = conn.execute(select(_script).order_by(_script.c.phone))
+    return {row.phone: Scripted(row.phone, row.outcome, row.delay_ms) for row in rows}

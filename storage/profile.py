@@ -1,0 +1,160 @@
+"""Everything the store knows about one contact, for its 1:1 profile."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from storage.changes import ChangeRow, row_of
+from storage.contact_rows import rows_of
+from storage.errors import NotFound
+from storage.phones import parse_e164
+from storage.tables import Change, ChangeItem, ConsentEvent, Contact, Message
+from storage.words import ContactRow, Stage
+
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+_events: Any = ConsentEvent.__table__  # type: ignore[attr-defined]
+_messages: Any = Message.__table__  # type: ignore[attr-defined]
+_items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
+_changes: Any = Change.__table__  # type: ignore[attr-defined]
+
+MOST = 200
+"""Rows of each kind that a profile shows, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A text to or from the contact. `body` may be untrusted."""
+
+    id: int
+    direction: str
+    body: str
+    status: str
+    error: str
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """An act of consent. Everything in `evidence` is untrusted."""
+
+    seq: int
+    at: datetime
+    kind: str
+    number_id: str
+    request_id: int | None
+    evidence: dict[str, Any]
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One contact, whole."""
+
+    contact: ContactRow
+    number_id: str
+    region: str
+    consent: tuple[ConsentRow, ...]
+    messages: tuple[MessageRow, ...]
+    changes: tuple[ChangeRow, ...]
+
+
+def profile(conn: Connection, contact_id: int) -> Profile:
+    """Reads one contact with its history, the newest first.
+
+    Raises:
+        NotFound: There is no such contact.
+    """
+    rows = rows_of(conn, [contact_id])
+    if not rows:
+        raise NotFound("There is no such contact.")
+    stored = conn.execute(
+        select(_contacts.c.number_id, _contacts.c.region).where(_contacts.c.id == contact_id)
+    ).one()
+    return Profile(
+        rows[0],
+        stored.number_id,
+        stored.region,
+        _consent(conn, contact_id),
+        _texts(conn, contact_id),
+        history(conn, contact_id),
+    )
+
+
+def find_contact(conn: Connection, text: str) -> int:
+    """A contact by `con_…` or by number.
+
+    Raises:
+        NotFound: There is none.
+    """
+    from storage.ids import parse
+
+    ident = parse(text) if text.startswith("con_") else None
+    if ident is not None:
+        condition = _contacts.c.id == ident
+    else:
+        phone = parse_e164("".join(text.split()))
+        condition = _contacts.c.phone == (phone.e164 if phone else text)
+    found = conn.execute(
+        select(_contacts.c.id)
+        .where(condition)
+        .order_by((_contacts.c.stage == Stage.DELETED), _contacts.c.id.desc())
+        .limit(1)
+    ).scalar()
+    if found is None:
+        raise NotFound(f"There is no contact “{text}”.", "Name it by con_… or by its number.")
+    return int(found)
+
+
+def history(conn: Connection, contact_id: int) -> tuple[ChangeRow, ...]:
+    """What people and the system did to a contact, the newest first."""
+    rows = conn.execute(
+        select(_changes)
+        .join(_items, _items.c.change_id == _changes.c.id)
+        .where(_items.c.contact_id == contact_id)
+        .order_by(_changes.c.id.desc())
+        .limit(MOST)
+    )
+    return tuple(row_of(row) for row in rows)
+
+
+def _consent(conn: Connection, contact_id: int) -> tuple[ConsentRow, ...]:
+    rows = conn.execute(
+        select(_events)
+        .where(_events.c.contact_id == contact_id)
+        .order_by(_events.c.seq.desc())
+        .limit(MOST)
+    )
+    return tuple(
+        ConsentRow(
+            row.seq,
+            row.at,
+            row.kind,
+            row.number_id,
+            row.request_id,
+            json.loads(row.evidence or "{}"),
+            bytes(row.hash),
+        )
+        for row in rows
+    )
+
+
+def _texts(conn: Connection, contact_id: int) -> tuple[MessageRow, ...]:
+    rows = conn.execute(
+        select(_messages)
+        .where(_messages.c.contact_id == contact_id)
+        .order_by(_messages.c.id.desc())
+        .limit(MOST)
+    )
+    return tuple(
+        MessageRow(
+            row.id, row.direction, row.body, row.status, row.error, row.created_at, row.changed_at
+        )
+        for row in rows
+    )

@@ -1,0 +1,279 @@
+"""Makes, checks and upgrades the tables of a store before it is opened."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from storage.engine import check_folder, sqlite_module, write_engine
+from storage.errors import StoreDamaged, StoreError, StoreTooNew
+from storage.faults import explain
+
+HEAD = "0001"
+"""The newest revision in `storage/migrations/versions`. Kept here so that opening a store
+that is up to date imports no Alembic."""
+
+_one_migration = threading.Lock()
+_MAGIC = b"SQLite format 3\x00"
+_RESTORE = (
+    "Restore a backup over it, or start anew with another --store. Nothing was written to it."
+)
+
+
+def prepare(url: URL, path: Path | None, *, create: bool, migrate: bool) -> bool:
+    """Sees that the store at `url` exists and has this program's tables.
+
+    Returns:
+        Whether it can only be read.
+
+    Raises:
+        StoreError: It cannot be used.
+    """
+    if path is None:
+        _upgrade(url, None, create=create, migrate=migrate)
+        return False
+    check_folder(path)
+    if not path.exists():
+        if not create:
+            raise StoreError(
+                f"There is no store at {path}.", "Check --store, or start Optdesk once to make it."
+            )
+        _make_file(url, path)
+    check_file(path)
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        _demand_head(url, path)
+        return True
+    _upgrade(url, path, create=False, migrate=migrate)
+    return False
+
+
+def check_file(path: Path) -> None:
+    """Looks at a SQLite file without opening it as a database.
+
+    Raises:
+        StoreDamaged: It is empty, cut or something else.
+        StoreError: It cannot be read.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path} is not a file.", "Check --store.")
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except OSError as error:
+        raise StoreError(
+            f"The store {path} cannot be read: {error.strerror}.", "Check its permissions."
+        ) from error
+    if not header:
+        raise StoreDamaged(f"The store {path} is an empty file.", _RESTORE)
+    if not header.startswith(_MAGIC):
+        raise StoreDamaged(f"The file {path} is no database.", _RESTORE)
+    page = int.from_bytes(header[16:18], "big") or 0
+    page = 65536 if page == 1 else page
+    expected = page * int.from_bytes(header[28:32], "big")
+    wal = path.with_name(path.name + "-wal")
+    if path.stat().st_size < expected and not (wal.exists() and wal.stat().st_size):
+        raise StoreDamaged(f"The store {path} is cut short.", _RESTORE)
+
+
+def revision(conn: Connection) -> str | None:
+    """The schema revision of a store, or None where it has no tables yet."""
+    try:
+        with conn.begin_nested():
+            found = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except (OperationalError, ProgrammingError) as error:
+        if getattr(error.orig, "sqlstate", None) == "42P01" or "no such table" in str(error.orig):
+            return None
+        raise
+    return None if found is None else str(found)
+
+
+def _make_file(url: URL, path: Path) -> None:
+    """Makes a whole store beside its place and then puts it there, so that none is half made."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise StoreError(
+            f"The store {path} cannot be made: {error.strerror}.", "Check the folder's permissions."
+        ) from error
+    os.close(descriptor)
+    try:
+        engine = write_engine(url, draft)
+        with engine.connect() as conn:
+            with conn.begin():
+                _run_migrations(conn)
+            driver: Any = conn.connection.dbapi_connection
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        engine.dispose()
+        _sync(draft)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return  # Another process was faster; its store is as good.
+        except OSError:
+            # A file system without links: a rename could overwrite, so look once more.
+            if not path.exists():
+                draft.rename(path)
+        _sync(path.parent)
+    except DBAPIError as error:
+        raise explain(error, str(path)) from error
+    finally:
+        for leftover in (
+            draft,
+            *(draft.with_name(draft.name + end) for end in ("-wal", "-shm", "-journal")),
+        ):
+            leftover.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _upgrade(url: URL, path: Path | None, *, create: bool, migrate: bool) -> None:
+    name = str(path) if path else url.render_as_string(hide_password=True)
+    engine = write_engine(url, path)
+    try:
+        with engine.connect() as conn:
+            with conn.begin():
+                found = revision(conn)
+            if found == HEAD:
+                return
+            refuse_unknown(found, name)
+            if found is None and path is not None:
+                raise StoreDamaged(
+                    f"The file {name} is a database, but no Optdesk store.", _RESTORE
+                )
+            if found is None and not create:
+                raise StoreError(
+                    f"The store {name} has no tables.", "Start Optdesk once to make them."
+                )
+            if found is not None and not migrate:
+                raise StoreError(
+                    f"The store {name} is older than this program.",
+                    "Upgrade it with: optdesk db upgrade",
+                )
+            if found is not None and path is not None:
+                backup(path, f"before-{HEAD}")
+            with conn.begin():
+                _lock_for_migration(conn)
+                again = revision(conn)
+                refuse_unknown(again, name)
+                if again != HEAD:
+                    _run_migrations(conn)
+    except DBAPIError as error:
+        raise explain(error, name) from error
+    finally:
+        engine.dispose()
+
+
+def _demand_head(url: URL, path: Path) -> None:
+    engine: Engine = write_engine(url, path)
+    try:
+        with engine.connect() as conn:
+            found = conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    except DBAPIError as error:
+        raise explain(error, str(path)) from error
+    finally:
+        engine.dispose()
+    refuse_unknown(found, str(path))
+    if found != HEAD:
+        raise StoreError(
+            f"The store {path} is older than this program and read-only.", "Make it writable once."
+        )
+
+
+def refuse_unknown(found: str | None, name: str) -> None:
+    """Refuses a revision that this program does not know.
+
+    Raises:
+        StoreTooNew: The store was written by a newer Optdesk.
+    """
+    if found is not None and found > HEAD:
+        raise StoreTooNew(
+            f"The store {name} was written by a newer Optdesk (schema {found}; known: {HEAD}).",
+            "Upgrade this program. Nothing was written to the store.",
+        )
+
+
+def backup(path: Path, label: str) -> Path:
+    """Copies a live SQLite store, consistently, beside it; mode 0600.
+
+    Returns:
+        The copy's path.
+
+    Raises:
+        StoreError: There is no room or no right for it.
+    """
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    target = path.with_name(f"{path.name}.{label}-{moment}.backup")
+    return backup_to(path, target)
+
+
+def backup_to(path: Path, target: Path) -> Path:
+    """Copies a live SQLite store to `target`, consistently; mode 0600.
+
+    Raises:
+        StoreError: The target is there already, or there is no room or no right for it.
+    """
+    draft = target.with_name(target.name + ".part")
+    if target.exists():
+        raise StoreError(f"{target} is there already.", "Name another file.")
+    module = sqlite_module()
+    try:
+        os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        with (
+            closing(module.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source,
+            closing(module.connect(draft)) as copy,
+        ):
+            source.backup(copy, pages=4096)
+        _sync(draft)
+        draft.rename(target)
+        _sync(target.parent)
+    except (OSError, module.Error) as error:
+        draft.unlink(missing_ok=True)
+        raise StoreError(
+            f"No backup could be written to {target}: {error}.", "Free some space."
+        ) from error
+    return target
+
+
+def restore_hint(path: Path) -> str:
+    """Names the newest backup beside a damaged store, where there is one."""
+    found = sorted(path.parent.glob(f"{path.name}.*.backup"))
+    return f"The newest backup is {found[-1]}." if found else ""
+
+
+def free_space(path: Path) -> int:
+    """Bytes left where the store lies."""
+    return shutil.disk_usage(path.parent).free
+
+
+def _lock_for_migration(conn: Connection) -> None:
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(7164037)"))
+
+
+def _run_migrations(conn: Connection) -> None:
+    """Runs every missing migration in the transaction that is open."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = conn
+    with _one_migration:  # Alembic keeps its context in globals.
+        command.upgrade(config, "head")

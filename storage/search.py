@@ -1,0 +1,330 @@
+"""Search over name, phone digits and labels, as plain text and complete on either store.
+
+Two ways lead to the contacts that match. *By the index*: it yields candidates in the order of
+ids, and each is looked up and checked. *By the place*: its contacts are read in order and
+checked. The index is best for rare words, the place for common words and small places; which
+one serves is found out as it goes, by how soon a page fills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from storage.dialects import among, is_postgresql
+from storage.folding import Clause, Query, digits, fold, haystack, label_mark, parse
+from storage.search_index import (
+    Backing,
+    backing,
+    contacts,
+    create_index,
+    fts,
+    fts_terms,
+    grams,
+    index_all,
+    index_pending,
+    mark_pending,
+    pending,
+    queue_all,
+)
+
+__all__ = [
+    "Backing",
+    "Query",
+    "Search",
+    "backing",
+    "create_index",
+    "digits",
+    "fold",
+    "haystack",
+    "index_all",
+    "index_pending",
+    "label_mark",
+    "mark_pending",
+    "matching",
+    "parse",
+    "queue_all",
+]
+
+WINDOW = 2_000
+"""Contacts of a place that are read first where the index may well be dearer."""
+READ_ON = 20_000
+"""Contacts of a place that are read after those where they promise a full page."""
+MOST_CANDIDATES = 100_000
+"""Beyond so many, reading everything in its own order is sooner done than looking each up."""
+CANDIDATES = 2_000
+"""Candidates of the index that are looked up before it is asked whether the place is small."""
+SMALL_PLACE = 20_000
+"""A place of so many contacts is read whole sooner than every candidate of a common word."""
+MOST_NOTES = 10_000
+"""Contacts not indexed yet that are looked up one by one; with more, the places are read."""
+MOST_TERMS = 400
+"""Trigrams that a one- or two-letter word may begin; with more, it is nearly everywhere."""
+
+
+def matching(
+    conn: Connection, query: Query, hay: ColumnElement[str] = contacts.c.haystack
+) -> ColumnElement[bool]:
+    """The exact condition on a contact's haystack; true for an empty query."""
+    position = func.strpos if is_postgresql(conn) else func.instr
+    clauses = (
+        or_(*(and_(*(position(hay, needle) > 0 for needle in reading)) for reading in clause))
+        for clause in query.clauses
+    )
+    return and_(true(), *clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """The order of a list and where in it to begin."""
+
+    newest: bool
+    beyond: int | None
+
+    def behind(self, key: Any) -> ColumnElement[bool]:
+        if self.beyond is None:
+            return true()
+        return key < self.beyond if self.newest else key > self.beyond  # type: ignore[no-any-return]
+
+    def up_to(self, key: Any, last: int) -> ColumnElement[bool]:
+        return key >= last if self.newest else key <= last  # type: ignore[no-any-return]
+
+    def by(self, key: Any) -> Any:
+        return key.desc() if self.newest else key.asc()
+
+
+class Search:
+    """A search, ready to be asked on one connection, in one snapshot.
+
+    Args:
+        conn: Where to ask.
+        text: What was typed. Any text will do; blank finds everybody.
+    """
+
+    def __init__(self, conn: Connection, text: str) -> None:
+        self._conn = conn
+        self.query = parse(text)
+        self.condition = matching(conn, self.query)
+        """The exact condition on a contact, for statements of one's own."""
+        self._backing = backing(conn) if self.query else Backing.SCAN
+        self._strong = [clause for clause in self.query.clauses if _is_strong(clause)]
+
+    def ids(
+        self,
+        scope: ColumnElement[bool],
+        *,
+        limit: int,
+        beyond: int | None = None,
+        newest: bool = True,
+    ) -> list[int]:
+        """The ids of contacts that match, in order.
+
+        Args:
+            scope: Which contacts, as a condition on the table `contacts`.
+            limit: At most so many.
+            beyond: Only ids behind this one in the order.
+            newest: Newest first, or oldest first.
+        """
+        order = _Order(newest, beyond)
+        found = self._by_window(scope, order, limit)
+        if found is not None:
+            return found
+        rows = self._in_index(scope, order)
+        if self._backing is Backing.FTS and (last := self._last_candidate(order)) is not None:
+            found = self._all(rows.where(order.up_to(fts.c.rowid, last)), limit)
+            if len(found) == limit:
+                return self._with_noted(found, scope, order, limit)
+            # A common word, and few contacts of the place wear it.
+            if self._is_small(scope):
+                return self._all(self._in_place(scope, order), limit)
+        elif self._backing is Backing.GRAMS and self._is_small(scope):
+            return self._all(self._in_place(scope, order), limit)
+        return self._with_noted(self._all(rows, limit), scope, order, limit)
+
+    def count(self, scope: ColumnElement[bool], cap: int | None = None) -> int:
+        """How many contacts match.
+
+        Args:
+            scope: Which contacts, as a condition on the table `contacts`.
+            cap: Where to stop counting; exact when left out.
+        """
+        if cap is not None:
+            return len(self.ids(scope, limit=cap))
+        order = _Order(newest=True, beyond=None)
+        if self._index_words is None or len(self._notes) > MOST_NOTES or self._is_small(scope):
+            return self._count(self._in_place(scope, order))
+        if self._conn.scalar(self._candidates(order).limit(1).offset(MOST_CANDIDATES)) is not None:
+            return self._count(self._in_place(scope, order))
+        noted = self._count(self._in_notes(scope, order)) if self._notes else 0
+        return self._count(self._in_index(scope, order)) + noted
+
+    def _by_window(self, scope: ColumnElement[bool], order: _Order, limit: int) -> list[int] | None:
+        """A page of the place where that is cheaper than asking the index, else None.
+
+        SQLite's index hands out candidates in order, so it only loses for short words, which
+        stand for many trigrams. PostgreSQL's finds every candidate first.
+        """
+        if self._backing is Backing.SCAN or len(self._notes) > MOST_NOTES:
+            return self._all(self._in_place(scope, order), limit)
+        if self._backing is Backing.FTS and self._strong:
+            return None
+        found = self._all(self._in_place(scope, order, WINDOW), limit)
+        if len(found) == limit or not self._reaches(scope, order, WINDOW):
+            return found
+        if found and WINDOW * limit // len(found) <= READ_ON:
+            found = self._all(self._in_place(scope, order, 2 * READ_ON), limit)
+            if len(found) == limit:
+                return found
+        if self._index_words is None:
+            return self._all(self._in_place(scope, order), limit)
+        return None
+
+    def _in_place(
+        self, scope: ColumnElement[bool], order: _Order, within: int | None = None
+    ) -> Select[Any]:
+        """Matches found by reading a place, or its first `within` contacts."""
+        behind = order.behind(contacts.c.id)
+        if within is None:
+            rows = select(contacts.c.id).where(scope, behind, self.condition)
+            return rows.order_by(order.by(contacts.c.id))
+        window = select(contacts.c.id, contacts.c.haystack).where(scope, behind)
+        part = window.order_by(order.by(contacts.c.id)).limit(within).subquery()
+        held = matching(self._conn, self.query, part.c.haystack)
+        return select(part.c.id).where(held).order_by(order.by(part.c.id))
+
+    def _in_index(self, scope: ColumnElement[bool], order: _Order) -> Select[Any]:
+        """Matches among the candidates of the index, those noted as changed left out."""
+        noted = select(pending.c.contact_id).where(pending.c.contact_id == contacts.c.id)
+        return (
+            self._candidates(order)
+            .join(contacts, contacts.c.id == self._key)
+            .where(scope, self.condition, ~noted.exists())
+        )
+
+    def _in_notes(self, scope: ColumnElement[bool], order: _Order) -> Select[Any]:
+        """Matches among the contacts that the index does not hold as they are now."""
+        noted = among(self._conn, contacts.c.id, self._notes)
+        rows = select(contacts.c.id).where(noted, scope, order.behind(contacts.c.id))
+        return rows.where(self.condition).order_by(order.by(contacts.c.id))
+
+    @cached_property
+    def _notes(self) -> Sequence[int]:
+        """The contacts that are not indexed yet, one more than `MOST_NOTES` at most."""
+        return self._conn.scalars(select(pending.c.contact_id).limit(MOST_NOTES + 1)).all()
+
+    @property
+    def _key(self) -> Any:
+        return grams.c.contact_id if self._backing is Backing.GRAMS else fts.c.rowid
+
+    def _candidates(self, order: _Order) -> Select[Any]:
+        """The ids that the index holds for the query, in order; some of them may not match."""
+        if self._backing is Backing.GRAMS:
+            found = grams.c.grams.op("@@")(cast(self._index_words, TSQUERY))
+        else:
+            found = literal_column("contacts_fts").op("MATCH")(self._index_words)
+        rows = select(self._key).where(found, order.behind(self._key))
+        return rows.order_by(order.by(self._key))
+
+    def _last_candidate(self, order: _Order) -> int | None:
+        """The last candidate to be looked up at first; None where there are not so many."""
+        last: int | None = self._conn.scalar(self._candidates(order).limit(1).offset(CANDIDATES))
+        return last
+
+    def _with_noted(
+        self, found: list[int], scope: ColumnElement[bool], order: _Order, limit: int
+    ) -> list[int]:
+        if not self._notes:
+            return found
+        noted = self._all(self._in_notes(scope, order), limit)
+        return sorted([*found, *noted], reverse=order.newest)[:limit]
+
+    @cached_property
+    def _index_words(self) -> str | None:
+        """The query as the index takes it; None where the index cannot serve it."""
+        if self._backing is Backing.SCAN:
+            return None
+        clauses = self._strong or self.query.clauses
+        written = [self._clause_words(clause) for clause in clauses]
+        joined = " & " if self._backing is Backing.GRAMS else " AND "
+        return joined.join(map(str, written)) if all(written) else None
+
+    def _clause_words(self, clause: Clause) -> str | None:
+        """One clause for the index; None where a short word begins too many trigrams."""
+        on_grams = self._backing is Backing.GRAMS
+        readings = []
+        for reading in clause:
+            long = [needle for needle in reading if len(needle) >= 3]
+            if long:
+                words = [_quoted(gram, on_grams) for needle in long for gram in _grams(needle)]
+            elif on_grams:
+                words = [_quoted(needle, on_grams) + ":*" for needle in reading]
+            else:
+                spelled = [self._spelled_out(needle) for needle in reading]
+                if None in spelled:
+                    return None
+                words = [str(word) for word in spelled]
+            readings.append((" & " if on_grams else " AND ").join(dict.fromkeys(words)))
+        return "(" + (" | " if on_grams else " OR ").join(f"({words})" for words in readings) + ")"
+
+    def _spelled_out(self, short: str) -> str | None:
+        """The trigrams that begin with a short word, as alternatives for FTS5.
+
+        Every such word begins one: each part of a haystack ends with a mark of its own.
+        """
+        term = fts_terms.c.term
+        begun = select(term).where(term >= short, term < short + "\U0010ffff")
+        terms = self._conn.scalars(begun.limit(MOST_TERMS + 1)).all()
+        if len(terms) > MOST_TERMS:
+            return None
+        # Where nothing begins with it, the word itself: a phrase that no index holds.
+        words = " OR ".join(_quoted(word, False) for word in terms) or '"\x1e\x1e\x1e"'
+        return f"({words})"
+
+    def _is_small(self, scope: ColumnElement[bool]) -> bool:
+        return not self._reaches(scope, _Order(newest=True, beyond=None), SMALL_PLACE)
+
+    def _reaches(self, scope: ColumnElement[bool], order: _Order, size: int) -> bool:
+        rows = select(contacts.c.id).where(scope, order.behind(contacts.c.id))
+        rows = rows.order_by(order.by(contacts.c.id)).limit(1).offset(size)
+        return self._conn.scalar(rows) is not None
+
+    def _all(self, rows: Select[Any], limit: int) -> list[int]:
+        return list(self._conn.scalars(rows.limit(limit)))
+
+    def _count(self, rows: Select[Any]) -> int:
+        counted = select(func.count()).select_from(rows.order_by(None).subquery())
+        return int(self._conn.scalar(counted) or 0)
+
+
+def _is_strong(clause: Clause) -> bool:
+    """Whether every reading of a clause holds a word that has a trigram."""
+    return all(any(len(needle) >= 3 for needle in reading) for reading in clause)
+
+
+def _grams(needle: str) -> list[str]:
+    """Trigrams that cover a word side by side: as telling as all of them, and a third as many."""
+    places = [*range(0, len(needle) - 3, 3), len(needle) - 3]
+    return [needle[place : place + 3] for place in places]
+
+
+def _quoted(gram: str, for_tsquery: bool) -> str:
+    """A trigram that means nothing but itself."""
+    if for_tsquery:
+        return "'" + gram.replace("\\", "\\\\").replace("'", "''") + "'"
+    return '"' + gram.replace('"', '""') + '"'

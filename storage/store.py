@@ -1,0 +1,206 @@
+"""A store, open: reading, writing, the change feed and how it is doing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage import schema
+from storage.engine import read_engine, sqlite_path, store_url, write_engine
+from storage.errors import OptdeskError, StoreReadOnly, StoreReplaced
+from storage.faults import explain
+from storage.feed import ChangeFeed
+from storage.indexer import Indexer
+from storage.writer import BatchVerb, Done, Verb, Writer
+
+T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+AnswerT = TypeVar("AnswerT")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHealth:
+    """How the store is doing, as a person should read it."""
+
+    ok: bool = True
+    sentence: str = ""
+    next_step: str = ""
+
+
+class Store:
+    """One store, open in this process. Made by `Store.open`.
+
+    Everything it offers may be called from any thread.
+    """
+
+    def __init__(self, url: str, *, read_only: bool) -> None:
+        parsed = store_url(url)
+        self.url = url
+        self.path: Path | None = sqlite_path(parsed)
+        self.kind = "sqlite" if self.path else "postgresql"
+        self.read_only = read_only
+        self.name = str(self.path) if self.path else parsed.render_as_string(hide_password=True)
+        self.health = StoreHealth()
+        self._listeners: list[Callable[[StoreHealth], None]] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        self._file = _identity(self.path)
+        self._readers: Engine = read_engine(parsed, self.path)
+        self._writers: Engine = write_engine(parsed, self.path)
+        self.feed = ChangeFeed(self)
+        self._writer = Writer(self._writers, self.name, self)
+        self._indexer = Indexer(self)
+        self.feed.start()
+        if not read_only:
+            self._indexer.start()
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True, migrate: bool = True) -> Store:
+        """Opens a store, making or upgrading it where that is wanted and needed.
+
+        Args:
+            url: `sqlite:///file`, `postgresql://…` or a path.
+            create: Make a store where there is none.
+            migrate: Upgrade an older store, after a backup.
+
+        Raises:
+            WrongUsage: The URL names no kind of store.
+            StoreError: It cannot be used; the sentence says why and what to do.
+        """
+        parsed = store_url(url)
+        path = sqlite_path(parsed)
+        try:
+            read_only = schema.prepare(parsed, path, create=create, migrate=migrate)
+            return cls(url, read_only=read_only)
+        except (SQLAlchemyError, OSError) as error:
+            name = str(path) if path else parsed.render_as_string(hide_password=True)
+            raise explain(error, name) from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot to read from; ends with the block.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        try:
+            with self._readers.connect() as conn, conn.begin():
+                yield conn
+        except SQLAlchemyError as error:
+            raise explain(error, self.name) from error
+
+    def write(self, verb: Verb[T]) -> Future[T]:
+        """Runs a verb in the next transaction; the future resolves after its commit."""
+        if self.read_only:
+            future: Future[T] = Future()
+            future.set_exception(self._refusal())
+            return future
+        return self._writer.write(verb)
+
+    def do(self, verb: Verb[T]) -> T:
+        """Runs a verb and waits for its commit.
+
+        Raises:
+            OptdeskError: A rule refused it or the store failed.
+        """
+        try:
+            return self.write(verb).result()
+        except SQLAlchemyError as error:
+            raise explain(error, self.name) from error
+
+    def write_many(self, verb: BatchVerb[ItemT, AnswerT], item: ItemT, done: Done[AnswerT]) -> None:
+        """Hands an item to a batch verb with those that wait beside it.
+
+        `done` is called in the writer's thread after the commit, with the result or the error.
+
+        Raises:
+            StoreUnavailable: Read-only, closing or overloaded.
+        """
+        if self.read_only:
+            raise self._refusal()
+        self._writer.write_many(verb, item, done)
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for a transaction."""
+        return self._writer.waiting
+
+    def on_health(self, listener: Callable[[StoreHealth], None]) -> None:
+        """Calls `listener`, from any thread, whenever the store falls ill or recovers."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def fingerprint(self) -> str:
+        """What tells this store from every other, fit to be shown to a stranger."""
+        with self.read() as conn:
+            made = conn.execute(text("SELECT secret FROM store_state WHERE id = 1")).scalar_one()
+        return hashlib.sha256(b"optdesk store " + bytes(made)).hexdigest()[:16]
+
+    def close(self) -> None:
+        """Finishes what waits to be written and lets go of the store. Twice is once."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self._indexer.close()
+        self._writer.close()
+        self.feed.close()
+        self._readers.dispose()
+        self._writers.dispose()
+
+    # What the writer and the feed report.
+
+    def check(self) -> None:
+        """Raises StoreReplaced when the file behind the store is no longer the one opened."""
+        if self.path is not None and _identity(self.path) != self._file:
+            raise StoreReplaced(
+                f"The store {self.path} was deleted or replaced while it was open.",
+                "Nothing more is written. Put the file back or restart Optdesk.",
+            )
+
+    def committed(self, seq: int) -> None:
+        """Passes a commit on to the feed."""
+        self.feed.local_commit(seq)
+
+    def failed(self, error: OptdeskError) -> None:
+        """Takes note that the store cannot be written."""
+        self._set_health(StoreHealth(False, error.sentence, error.next_step))
+
+    def recovered(self) -> None:
+        """Takes note that the store works again."""
+        self._set_health(StoreHealth())
+
+    def _set_health(self, health: StoreHealth) -> None:
+        if health == self.health:
+            return
+        self.health = health
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(health)
+
+    def _refusal(self) -> StoreReadOnly:
+        return StoreReadOnly(
+            f"The store {self.name} is read-only.", "Give this user the right to write to it."
+        )
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    if path is None:
+        return None
+    try:
+        found = os.stat(path)  # noqa: PTH116 - asked on every commit; Path.stat costs three times as much
+    except OSError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)

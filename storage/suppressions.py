@@ -1,0 +1,177 @@
+"""Do Not Contact: numbers that must not be texted, and by whose word."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, insert, select, text, update
+from sqlalchemy.engine import Connection
+
+from storage.changes import record
+from storage.dialects import among, among_packed, insert_or_skip, is_postgresql, packed, run_counted
+from storage.errors import Refused
+from storage.phones import parse_e164
+from storage.tables import ChangeItem, Contact, Message, Suppression
+from storage.tallies import add_tallies, group_tally, stage_tally
+from storage.times import now
+from storage.words import Actor, Stage
+
+_table = Suppression.__table__  # type: ignore[attr-defined]
+_contacts = Contact.__table__  # type: ignore[attr-defined]
+_messages = Message.__table__  # type: ignore[attr-defined]
+
+SOURCES = ("staff", "stop", "import", "erasure")
+
+
+def phone_hash(secret: bytes, phone: str) -> bytes:
+    """What a suppressed number is known by, also when the number itself must be forgotten.
+
+    Args:
+        secret: The store's, from `store_secret`.
+        phone: Canonical E.164.
+    """
+    return hashlib.blake2b(phone.encode(), key=secret, digest_size=16).digest()
+
+
+def store_secret(conn: Connection) -> bytes:
+    """The key of this store's phone hashes."""
+    return bytes(conn.execute(text("SELECT secret FROM store_state WHERE id = 1")).scalar_one())
+
+
+def suppressed_among(conn: Connection, hashes: Sequence[bytes]) -> set[bytes]:
+    """Which of some phone hashes are on any list."""
+    if not hashes:
+        return set()
+    query = _suppressed_query(is_postgresql(conn))
+    return {bytes(row[0]) for row in conn.execute(query, {"hashes": packed(conn, hashes)})}
+
+
+@lru_cache
+def _suppressed_query(postgresql: bool) -> Select[Any]:
+    return select(_table.c.phone_hash).where(
+        among_packed(postgresql, _table.c.phone_hash, "hashes")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionRow:
+    """An entry of a Do Not Contact list. `phone` is None where only its hash is kept."""
+
+    phone: str | None
+    source: str
+    reason: str
+    actor: str
+    at: datetime
+
+
+def add(
+    conn: Connection, who: Actor, phones: Iterable[str], *, source: str = "staff", reason: str = ""
+) -> int:
+    """Puts numbers on a list; contacts with them leave every queue and group at once.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        who: By whose word.
+        phones: E.164.
+        source: One of `SOURCES`.
+        reason: For people to read.
+
+    Returns:
+        How many numbers were not on that list before.
+
+    Raises:
+        Refused: One is no phone number; nothing is added.
+    """
+    canonical = []
+    for written in phones:
+        phone = parse_e164(written)
+        if phone is None:
+            raise Refused(
+                f"“{written}” is no phone number in E.164 format.", "Write it like +14155550123."
+            )
+        canonical.append(phone.e164)
+    secret, moment = store_secret(conn), now()
+    rows = [
+        {
+            "phone_hash": phone_hash(secret, phone),
+            "source": source,
+            "phone": phone,
+            "reason": reason,
+            "actor": who.name,
+            "at": moment,
+        }
+        for phone in dict.fromkeys(canonical)
+    ]
+    added = 0
+    for row in rows:
+        added += run_counted(conn, insert_or_skip(conn, _table), row)
+    suppress_contacts(conn, who, [str(row["phone"]) for row in rows], reason or source)
+    return added
+
+
+def suppress_contacts(conn: Connection, who: Actor, phones: Sequence[str], reason: str) -> int:
+    """Takes contacts out of queue and groups and cancels what was still to be sent to them.
+
+    Returns:
+        How many contacts it concerned.
+    """
+    if not phones:
+        return 0
+    rows = conn.execute(
+        select(_contacts.c.id, _contacts.c.stage, _contacts.c.group_id, _contacts.c.favorite).where(
+            among(conn, _contacts.c.phone, list(phones)),
+            _contacts.c.stage.not_in([Stage.DELETED, Stage.SUPPRESSED]),
+        )
+    ).all()
+    if not rows:
+        return 0
+    ids, moment = [row.id for row in rows], now()
+    change_id = record(conn, who, "suppress", subject=reason, size=len(ids))
+    conn.execute(
+        insert(ChangeItem.__table__),  # type: ignore[attr-defined]
+        [
+            {
+                "change_id": change_id,
+                "contact_id": row.id,
+                "stage": row.stage,
+                "group_id": row.group_id,
+                "favorite": row.favorite,
+            }
+            for row in rows
+        ],
+    )
+    conn.execute(
+        update(_contacts)
+        .where(among(conn, _contacts.c.id, ids))
+        .values(
+            stage=Stage.SUPPRESSED,
+            group_id=None,
+            version=_contacts.c.version + 1,
+            changed_at=moment,
+        )
+    )
+    conn.execute(
+        update(_messages)
+        .where(among(conn, _messages.c.contact_id, ids), _messages.c.status == "pending")
+        .values(status="cancelled", changed_at=moment)
+    )
+    deltas: dict[str, int] = {stage_tally(Stage.SUPPRESSED): len(ids)}
+    for row in rows:
+        for name in (stage_tally(row.stage), group_tally(row.group_id) if row.group_id else ""):
+            if name:
+                deltas[name] = deltas.get(name, 0) - 1
+    add_tallies(conn, deltas)
+    return len(ids)
+
+
+def listing(conn: Connection, limit: int = 1000) -> list[SuppressionRow]:
+    """The newest entries of all lists."""
+    rows = conn.execute(
+        select(_table).order_by(_table.c.at.desc(), _table.c.phone_hash).limit(limit)
+    )
+    return [SuppressionRow(row.phone, row.source, row.reason, row.actor, row.at) for row in rows]

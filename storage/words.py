@@ -1,0 +1,227 @@
+"""The words of the design as values. Light: needs neither SQLAlchemy nor phonenumbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from storage.ids import public
+
+
+class Stage(StrEnum):
+    """Where a contact stands."""
+
+    CONFIRMING = "confirming"
+    QUEUED = "queued"
+    GROUPED = "grouped"
+    SUPPRESSED = "suppressed"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
+class Kind(StrEnum):
+    """The kind of line a number belongs to, as far as the numbering plan tells."""
+
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+    EITHER = "mobile_or_landline"
+    VOIP = "voip"
+    TOLL_FREE = "toll_free"
+    PREMIUM = "premium"
+    OTHER = "other"
+    UNASSIGNED = "unassigned"
+
+
+UNTEXTED = frozenset({Kind.LANDLINE, Kind.UNASSIGNED})
+"""Lines that get no compliance text and go straight to the queue for people to judge."""
+
+
+class Badge(StrEnum):
+    """What a person should notice about a contact."""
+
+    TEST = "test"
+    UNASSIGNED = "unassigned"
+    LANDLINE = "landline"
+    UNCONFIRMED = "unconfirmed"
+    PRIVATE_IP = "private_ip"
+
+
+BADGE_BITS = {badge: 1 << place for place, badge in enumerate(Badge)}
+"""How badges are kept in one integer column. Append only."""
+
+
+def badges_of(bits: int) -> tuple[Badge, ...]:
+    """The badges in a stored integer."""
+    return tuple(badge for badge, bit in BADGE_BITS.items() if bits & bit)
+
+
+class NumberStatus(StrEnum):
+    """Where a messaging number stands with its carrier."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    REMOVED = "removed"
+
+
+class Order(StrEnum):
+    """The orders of a list of contacts. Each is total: ties fall to the id."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    FAVORITE = "favorite"
+
+
+class Place(StrEnum):
+    """Which contacts a view is about."""
+
+    ALL = "all"
+    QUEUE = "queue"
+    GROUP = "group"
+    DNC = "dnc"
+
+
+class ActorKind(StrEnum):
+    """What sort of hand did it."""
+
+    PERSON = "person"
+    API = "api"
+    GATEWAY = "gateway"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it."""
+
+    kind: ActorKind
+    name: str
+
+    @classmethod
+    def person(cls, name: str) -> Actor:
+        """A person at a desk or a command line."""
+        return cls(ActorKind.PERSON, name)
+
+
+API = Actor(ActorKind.API, "api")
+GATEWAY = Actor(ActorKind.GATEWAY, "gateway")
+SYSTEM = Actor(ActorKind.SYSTEM, "system")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a list of contacts shows: one immutable value that compiles to the query."""
+
+    place: Place = Place.QUEUE
+    group_id: int | None = None
+    group_name: str = ""
+    search: str = ""
+    order: Order = Order.NEWEST
+
+    @property
+    def title(self) -> str:
+        """The name of the place. Untrusted where it is a group's."""
+        names = {
+            Place.ALL: "All contacts",
+            Place.QUEUE: "Opt-in queue",
+            Place.DNC: "Do Not Contact",
+        }
+        return names.get(self.place, self.group_name)
+
+    @property
+    def description(self) -> str:
+        """The view as a sentence. Untrusted where it quotes a search or a group."""
+        found = f" matching “{self.search}”" if self.search.strip() else ""
+        order = {
+            Order.NEWEST: "newest first",
+            Order.OLDEST: "oldest first",
+            Order.FAVORITE: "favorites first",
+        }[self.order]
+        return f"{self.title}{found}, {order}"
+
+    def searching(self, text: str) -> View:
+        """The same view, narrowed to a search."""
+        return replace(self, search=text)
+
+    def ordered(self, order: Order) -> View:
+        """The same view in another order."""
+        return replace(self, order=order)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTag:
+    """A label as it stands on a contact. The name is untrusted."""
+
+    id: int
+    name: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A contact as lists show it. Every `str` in it is untrusted."""
+
+    id: int
+    phone: str
+    first_name: str
+    last_name: str
+    stage: Stage
+    kind: Kind
+    favorite: bool
+    labels: tuple[LabelTag, ...]
+    group: str | None
+    badges: tuple[Badge, ...]
+    received_at: datetime
+    version: int
+
+    @property
+    def public_id(self) -> str:
+        """`con_` and 16 hex digits."""
+        return public("con", self.id)
+
+    @property
+    def name(self) -> str:
+        """First and last name, or an empty string where the sender gave none."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The contacts that an act is about: named ids, or all that a view matches.
+
+    With a view, `top` bounds it, so that leads that arrive meanwhile are left alone.
+    """
+
+    ids: tuple[int, ...] = ()
+    view: View | None = None
+    top: int | None = None
+    """The largest contact id that a view target may hold."""
+    spared: frozenset[int] = frozenset()
+    """Ids that a view target leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A contact that an act did not reach, and why."""
+
+    contact_id: int
+    name: str
+    why: str
+    """A whole clause, such as `moved to “Spring” by ana 12 s ago`. Untrusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an act on contacts."""
+
+    done: int
+    gone: tuple[Gone, ...] = ()
+    """The first few that were not reached."""
+    gone_count: int = 0
+    unchanged: int = 0
+    """Contacts that already were as asked."""
+    change_id: int | None = None
+    sentence: str = ""
+    """What was done, such as `moved 32 contacts to “Spring”`. Untrusted."""
+    cancelled: bool = False

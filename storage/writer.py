@@ -1,0 +1,269 @@
+"""Group commit: one thread writes; those who wait share one transaction and one sync."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from storage.dialects import changes_so_far, is_postgresql
+from storage.errors import OptdeskError, StoreUnavailable
+from storage.faults import explain
+
+T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+AnswerT = TypeVar("AnswerT")
+
+Verb = Callable[[Connection], T]
+BatchVerb = Callable[[Connection, Sequence[ItemT]], Sequence[AnswerT]]
+Done = Callable[[AnswerT | BaseException], None]
+
+MOST_WAITING = 20_000
+"""Jobs that may wait; more are refused, so that an overload is answered and not hoarded."""
+
+MOST_AT_ONCE = 2_000
+"""Jobs in one transaction, so that none waits for an endless one."""
+
+RETRY_SECONDS = 1.0
+"""How often a store in trouble is tried while nobody asks."""
+
+_BUMP = text("UPDATE store_state SET seq = seq + 1 WHERE id = 1 RETURNING seq")
+_NOTIFY = text("SELECT pg_notify('optdesk', seq::text) FROM store_state WHERE id = 1")
+_LOCK = text("SELECT pg_advisory_xact_lock(7164038)")
+"""An advisory lock, because locking a row would count as a write of its own."""
+
+
+class Watcher(Protocol):
+    """Whom the writer tells what became of its transactions."""
+
+    def check(self) -> None:
+        """Raises a StoreError when the store must not be written, such as a replaced file."""
+
+    def committed(self, seq: int) -> None:
+        """A transaction that wrote something is durable; `seq` is its place in the store."""
+
+    def failed(self, error: OptdeskError) -> None:
+        """A transaction failed; nothing of it is stored."""
+
+    def recovered(self) -> None:
+        """The store takes transactions again."""
+
+
+@dataclass(slots=True)
+class _Single:
+    verb: Callable[[Connection], Any]
+    future: Future[Any]
+
+
+@dataclass(slots=True)
+class _Item:
+    verb: Callable[[Connection, Sequence[Any]], Sequence[Any]]
+    item: Any
+    done: Callable[[Any], None]
+
+
+class Writer:
+    """The only hand of this process that writes to the store.
+
+    Args:
+        engine: Its transactions take the write lock when they begin.
+        name: The store's name in sentences.
+        watcher: Told of each commit and failure, in the writer's thread.
+    """
+
+    def __init__(self, engine: Engine, name: str, watcher: Watcher) -> None:
+        self._engine = engine
+        self._name = name
+        self._watcher = watcher
+        self._jobs: list[_Single | _Item] = []
+        self._wake = threading.Condition()
+        self._closing = False
+        self._conn: Connection | None = None
+        self._in_trouble = False
+        self._thread = threading.Thread(target=self._run, name="optdesk-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a transaction."""
+        return len(self._jobs)
+
+    def write(self, verb: Verb[T]) -> Future[T]:
+        """Runs a verb in its own savepoint; the future resolves after the commit."""
+        future: Future[T] = Future()
+        try:
+            self._put(_Single(verb, future))
+        except OptdeskError as error:
+            future.set_exception(error)
+        return future
+
+    def write_many(self, verb: BatchVerb[ItemT, AnswerT], item: ItemT, done: Done[AnswerT]) -> None:
+        """Hands an item to a batch verb, together with the others that wait for it.
+
+        `done` gets the item's result or the error, in the writer's thread, after the commit.
+
+        Raises:
+            StoreUnavailable: Too many wait already.
+        """
+        self._put(_Item(verb, item, done))
+
+    def close(self) -> None:
+        """Finishes what waits and stops."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _put(self, job: _Single | _Item) -> None:
+        with self._wake:
+            if self._closing:
+                raise StoreUnavailable(f"The store {self._name} is closing.")
+            if len(self._jobs) >= MOST_WAITING:
+                raise StoreUnavailable(
+                    f"The store {self._name} is overloaded.", "Send more slowly."
+                )
+            self._jobs.append(job)
+            if len(self._jobs) == 1:
+                self._wake.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._jobs and not self._closing:
+                    if not self._wake.wait(RETRY_SECONDS if self._in_trouble else None):
+                        break
+                jobs, self._jobs = self._jobs[:MOST_AT_ONCE], self._jobs[MOST_AT_ONCE:]
+                if not jobs and self._closing:
+                    break
+            if jobs or self._in_trouble:
+                self._serve(jobs)
+        self._drop()
+
+    def _serve(self, jobs: list[_Single | _Item]) -> None:
+        try:
+            answers, seq = self._transaction(jobs)
+        except (OptdeskError, SQLAlchemyError, OSError) as error:
+            # Never again on this connection: after a failed commit its state is unknown.
+            self._drop()
+            problem = explain(error, self._name)
+            self._in_trouble = True
+            self._watcher.failed(problem)
+            for job in jobs:
+                _answer(job, problem)
+            return
+        if self._in_trouble:
+            self._in_trouble = False
+            self._watcher.recovered()
+        # The screen's refresh and the answers wait for nothing else from here on.
+        for job, result in answers:
+            _answer(job, result)
+        if seq is not None:
+            self._watcher.committed(seq)
+
+    def _transaction(
+        self, jobs: list[_Single | _Item]
+    ) -> tuple[list[tuple[_Single | _Item, Any]], int | None]:
+        """Runs jobs and commits; the sequence is None where nothing was written."""
+        conn = self._connection()
+        with conn.begin() as transaction:
+            postgresql = is_postgresql(conn)
+            if postgresql:
+                # One writer at a time also on a server, so that sequence, chain and counters
+                # follow the order of commits, and no two verbs can deadlock.
+                conn.execute(_LOCK)
+            before = changes_so_far(conn)
+            answers = _run_jobs(conn, jobs)
+            self._watcher.check()
+            if changes_so_far(conn) == before:
+                transaction.rollback()
+                return answers, None
+            seq = int(conn.execute(_BUMP).scalar_one())
+            if postgresql:
+                conn.execute(_NOTIFY)
+        self._watcher.check()
+        return answers, seq
+
+    def _connection(self) -> Connection:
+        if self._conn is None:
+            self._watcher.check()
+            self._conn = self._engine.connect()
+        return self._conn
+
+    def _drop(self) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            try:
+                conn.invalidate()
+                conn.close()
+            except SQLAlchemyError:
+                return
+
+
+def _answer(job: _Single | _Item, result: Any) -> None:
+    if isinstance(job, _Item):
+        job.done(result)
+    elif isinstance(result, BaseException):
+        job.future.set_exception(result)
+    else:
+        job.future.set_result(result)
+
+
+def _run_jobs(
+    conn: Connection, jobs: Sequence[_Single | _Item]
+) -> list[tuple[_Single | _Item, Any]]:
+    answers: list[tuple[_Single | _Item, Any]] = []
+    batches: dict[Any, list[_Item]] = {}
+    for job in jobs:
+        if isinstance(job, _Item):
+            batches.setdefault(job.verb, []).append(job)
+        elif job.future.set_running_or_notify_cancel():
+            answers.append((job, _run_single(conn, job.verb)))
+    for verb, items in batches.items():
+        answers.extend(zip(items, _run_batch(conn, verb, [job.item for job in items]), strict=True))
+    return answers
+
+
+def _run_single(conn: Connection, verb: Callable[[Connection], Any]) -> Any:
+    try:
+        with conn.begin_nested():
+            return verb(conn)
+    except DBAPIError as error:
+        if _spoils_all(error):
+            raise
+        return error
+    except Exception as error:  # noqa: BLE001 - belongs to the caller, whose future carries it
+        return error
+
+
+def _run_batch(
+    conn: Connection,
+    verb: Callable[[Connection, Sequence[Any]], Sequence[Any]],
+    items: list[Any],
+) -> Sequence[Any]:
+    try:
+        with conn.begin_nested():
+            return verb(conn, items)
+    except DBAPIError as error:
+        if _spoils_all(error):
+            raise
+        failure: Exception = error
+    except Exception as error:  # noqa: BLE001 - handed to whoever waits for the item
+        failure = error
+    if len(items) == 1:
+        return [failure]
+    # One bad item must not take its neighbours with it.
+    return [answer for item in items for answer in _run_batch(conn, verb, [item])]
+
+
+def _spoils_all(error: DBAPIError) -> bool:
+    """Whether an error belongs to the store and not to one job's data."""
+    if isinstance(error, IntegrityError):
+        return False
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    return not state.startswith("22")

