@@ -52,7 +52,8 @@ def people(store: Store, n: int, seed: int = 1) -> list[Person]:
 
 def _insert(conn: Connection, found: Sequence[Person]) -> None:
     moment = now() - timedelta(hours=1)
-    rows, tallies = [], dict[str, int]()
+    rows: list[dict[str, Any]] = []
+    tallies: dict[str, int] = {}
     for place, person in enumerate(found):
         first, last = person.name.split(" ")
         phone = f"+4479{person.id % 10**8:08}"
@@ -82,7 +83,7 @@ def expected(found: Sequence[Person], view: View) -> list[int]:
         Place.ALL: lambda person: person.stage != "deleted",
     }[view.place]
     mine = [person for person in found if held(person) and word in person.name.casefold()]
-    keys = {
+    keys: dict[Order, Any] = {
         Order.NEWEST: lambda person: (0, -person.id),
         Order.OLDEST: lambda person: (0, person.id),
         Order.FAVORITE: lambda person: (-person.favorite, -person.id),

@@ -1,0 +1,235 @@
+"""What goes on behind the screens: settings, store, listener and jobs, each in its own thread.
+
+Nothing here touches a widget. What happens is told in messages.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import gc
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from app.options import DeskOptions
+from screens.backstage import (
+    HealthChanged,
+    ListenerChanged,
+    ListenerKind,
+    ListenerReport,
+    RowsReadable,
+    StoreChanged,
+    StoreOpened,
+    WorkFailed,
+)
+from screens.keymap import Keymap
+from storage.errors import OptdeskError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
+    from app.settings import Settings
+    from server.embedded import EmbeddedListener, ListenerState
+    from storage.first_look import EarlyRows
+    from storage.store import Store, StoreHealth
+    from storage.words import Actor
+
+SHOWN_SECONDS = 0.3
+"""How long the imports wait for rows that were read early to be painted."""
+
+STOP_SECONDS = 3.0
+"""How long requests in flight may take when the desk closes."""
+
+
+class SettingsRead(Message):
+    """The settings are known."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+
+
+class CannotStart(Message):
+    """Settings or store are of no use: the desk cannot open."""
+
+    def __init__(self, error: OptdeskError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Background:
+    """The backstage of the desk.
+
+    Args:
+        options: The flags.
+        tell: Posts a message to the main screen; from any thread.
+        tell_app: Posts a message to the app; from any thread.
+    """
+
+    def __init__(
+        self,
+        options: DeskOptions,
+        tell: Callable[[Message], object],
+        tell_app: Callable[[Message], object],
+    ) -> None:
+        self._options = options
+        self._tell = tell
+        self._tell_app = tell_app
+        self._listener: EmbeddedListener | None = None
+        self._closing = threading.Lock()
+        self._closed = False
+        self._rows_shown = threading.Event()
+        self._actor = options.actor or ""
+        self.keymap = Keymap()
+        self.store: Store | None = None
+        self.listener = ListenerReport()
+        self.public_base_url = ""
+        self.throwaway = options.throwaway
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts at this desk. Before the store is open nobody can."""
+        from storage.words import Actor
+
+        return Actor.person(self._actor)
+
+    @property
+    def base_url(self) -> str:
+        """The start of the addresses that senders are given."""
+        return self.public_base_url or self.listener.url or "http://127.0.0.1:8765"
+
+    def start(self) -> None:
+        """Begins to open settings, store and listener. Call it once the frame is painted."""
+        threading.Thread(target=self._open, name="optdesk-start", daemon=True).start()
+
+    def rows_shown(self) -> None:
+        """The list can be read by the person: there is time for the listener's imports now."""
+        self._rows_shown.set()
+
+    def work(
+        self,
+        owner: MessagePump,
+        job: Callable[[Store], Message],
+        failed: Callable[[OptdeskError], Message] = WorkFailed,
+    ) -> None:
+        """Does a job in a thread; see `screens.backstage.Backstage`."""
+
+        def run() -> None:
+            try:
+                if self.store is None:
+                    raise StoreUnavailable("The store is still being opened.", "Wait a moment.")
+                message = job(self.store)
+            except OptdeskError as error:
+                message = failed(error)
+            owner.post_message(message)
+
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(run,), name="optdesk-job", daemon=True).start()
+
+    def close(self) -> None:
+        """Answers what is in flight, stops the listener and lets go of the store."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            if self._listener is not None:
+                self._listener.stop(STOP_SECONDS)
+            if self.store is not None:
+                self.store.close()
+
+    # In the starting thread.
+
+    def _open(self) -> None:
+        # What can be seen first comes first: each of these steps holds up the next.
+        rows = self._glance()
+        try:
+            self._rows_shown.wait(SHOWN_SECONDS)
+            settings = self._read_settings()
+            store = self._open_store(settings, rows)
+        except OptdeskError as error:
+            rows.failed(error)
+            self._tell_app(CannotStart(error))
+            return
+        self._listen(settings, store)
+
+    def _glance(self) -> EarlyRows:
+        # Imported here rather than in the loop, which would hold up keys and frames.
+        import screens.contacts  # noqa: F401
+        from app.early_store import early_store
+        from storage.first_look import EarlyRows, first_look
+
+        path = early_store(self._options)
+        look = first_look(path) if path is not None else None
+        rows = EarlyRows(look)
+        if look is None:
+            self._rows_shown.set()
+        self._tell(RowsReadable(rows, look))
+        return rows
+
+    def _read_settings(self) -> Settings:
+        from app.settings import load
+
+        options = self._options
+        said = {
+            "store": options.store_url,
+            "host": options.host,
+            "port": options.port,
+            "actor": options.actor,
+        }
+        settings = load(said, options.config)
+        self._actor = settings.actor
+        self.keymap = Keymap(settings.keys)
+        self.public_base_url = settings.public_base_url
+        self._tell_app(SettingsRead(settings))
+        return settings
+
+    def _open_store(self, settings: Settings, rows: EarlyRows) -> Store:
+        from storage.feed import Throttle
+        from storage.store import Store
+        from storage.windows import RowReader
+
+        store = Store.open(settings.store)
+        if self._options.prepare is not None:
+            self._options.prepare(store)
+        self.store = store
+        store.feed.subscribe(Throttle(self._store_changed))
+        store.on_health(self._health_changed)
+        rows.opened(RowReader(store))
+        self._tell(StoreOpened(store))
+        return store
+
+    def _listen(self, settings: Settings, store: Store) -> None:
+        from server.embedded import EmbeddedListener
+        from server.settings import ListenerSettings
+
+        with self._closing:
+            if self._closed:
+                return
+            self._listener = EmbeddedListener(
+                store, ListenerSettings.of(settings), self._listener_says
+            )
+            self._listener.start()
+        # Frozen by the listener once it stands; until then the imports ran without collecting.
+        gc.enable()
+
+    def _store_changed(self) -> None:
+        self._tell(StoreChanged())
+
+    def _health_changed(self, health: StoreHealth) -> None:
+        self._tell(HealthChanged(health))
+
+    def _listener_says(self, state: ListenerState) -> None:
+        before = self.listener
+        self.listener = ListenerReport(ListenerKind(state.kind), state.url, state.sentence)
+        self._tell(ListenerChanged(self.listener))
+        if self._options.on_listening and self.listener.answers and not before.answers:
+            store, url = self.store, self.listener.url
+            assert store is not None  # noqa: S101 - the listener was made with it
+            threading.Thread(
+                target=self._options.on_listening,
+                args=(store, url),
+                name="optdesk-demo",
+                daemon=True,
+            ).start()

@@ -1,0 +1,171 @@
+"""`optdesk contacts`: the queue and the groups without the desk, by the same rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from app.cli import choosing
+from app.cli.acting import act_on, report
+from app.cli.session import Session, noun, session_of
+from app.cli.shapes import CONTACT_COLUMNS, contact_fields, profile_fields, profile_lines
+from storage import groups, labels, undo
+from storage.acts import AddLabel, Delete, Move, RemoveLabel, Star
+from storage.errors import WrongUsage
+from storage.profile import find_contact, profile
+from storage.windows import each_row
+from storage.words import Order, Place
+
+app = noun("contacts")
+
+Contacts = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[CONTACT]...",
+        help="Ids (con_…) or numbers; - reads them from standard input, one a line.",
+        show_default=False,
+    ),
+]
+ViewName = Annotated[
+    str | None,
+    typer.Option("--view", metavar="VIEW", help="All in queue, all, dnc or group:NAME."),
+]
+Search = Annotated[
+    str | None,
+    typer.Option("--search", metavar="TEXT", help="All that match, by name, number or label."),
+]
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    view: ViewName = None,
+    search: Search = None,
+    order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+) -> None:
+    """List contacts; the Opt-in queue when no view is named."""
+    session = session_of(ctx)
+    store = session.store()
+    listed = choosing.view_of(store, view or Place.QUEUE.value, search or "", order)
+    rows = map(contact_fields, each_row(store, listed, limit))
+    session.out.rows(CONTACT_COLUMNS, rows, f"Nobody here: {listed.description}.")
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    contact: Annotated[str, typer.Argument(help="An id (con_…) or a number.")],
+) -> None:
+    """Show one contact: consent, messages and changes."""
+    session = session_of(ctx)
+    with session.store().read() as conn:
+        found = profile(conn, find_contact(conn, contact))
+    fields = profile_fields(found)
+    session.out.item(fields, profile_lines(fields))
+
+
+@app.command()
+def star(
+    ctx: typer.Context, contacts: Contacts = None, view: ViewName = None, search: Search = None
+) -> None:
+    """Make contacts favorites."""
+    act_on(session_of(ctx), Star(True), "starred", contacts, view, search)
+
+
+@app.command()
+def unstar(
+    ctx: typer.Context, contacts: Contacts = None, view: ViewName = None, search: Search = None
+) -> None:
+    """Make contacts favorites no longer."""
+    act_on(session_of(ctx), Star(False), "unstarred", contacts, view, search)
+
+
+LabelName = Annotated[
+    str | None, typer.Option("--label", "--name", metavar="LABEL", help="Which label.")
+]
+
+
+@app.command()
+def label(
+    ctx: typer.Context,
+    contacts: Contacts = None,
+    name: LabelName = None,
+    view: ViewName = None,
+    search: Search = None,
+) -> None:
+    """Put a label on contacts; it is made where it is missing.
+
+    The label may also stand first: optdesk contacts label hot +14155550123
+    """
+    session = session_of(ctx)
+    name, contacts = _label_and_contacts(name, contacts)
+    choice = choosing.choose(session, contacts, view, search)
+    found = session.store().do(lambda conn: labels.ensure(conn, session.who, name))
+    act_on(session, AddLabel(found.id), "labelled", choice, extra={"label": found.name})
+
+
+@app.command()
+def unlabel(
+    ctx: typer.Context,
+    contacts: Contacts = None,
+    name: LabelName = None,
+    view: ViewName = None,
+    search: Search = None,
+) -> None:
+    """Take a label off contacts."""
+    session = session_of(ctx)
+    name, contacts = _label_and_contacts(name, contacts)
+    with session.store().read() as conn:
+        found = labels.find(conn, name)
+    choice = choosing.choose(session, contacts, view, search)
+    act_on(session, RemoveLabel(found.id), "unlabelled", choice, extra={"label": found.name})
+
+
+def _label_and_contacts(name: str | None, contacts: list[str] | None) -> tuple[str, list[str]]:
+    contacts = list(contacts or [])
+    if name is None:
+        if not contacts:
+            raise WrongUsage("Which label?", "Name it: --label NAME")
+        name = contacts.pop(0)
+    return name, contacts
+
+
+@app.command()
+def move(
+    ctx: typer.Context,
+    to: Annotated[str, typer.Option("--to", metavar="GROUP", help="Where to; made if missing.")],
+    contacts: Contacts = None,
+    view: ViewName = None,
+    search: Search = None,
+) -> None:
+    """Move contacts to a group; they leave the queue."""
+    session = session_of(ctx)
+    choice = choosing.choose(session, contacts or [], view, search)
+    group = session.store().do(lambda conn: groups.ensure(conn, session.who, to))
+    act_on(session, Move(group.id), "moved", choice, extra={"group": group.name})
+
+
+@app.command()
+def delete(
+    ctx: typer.Context, contacts: Contacts = None, view: ViewName = None, search: Search = None
+) -> None:
+    """Delete contacts; `contacts undo` brings them back."""
+    act_on(session_of(ctx), Delete(), "deleted", contacts, view, search)
+
+
+@app.command("undo")
+def undo_(ctx: typer.Context) -> None:
+    """Take back your latest act on contacts."""
+    _turn(session_of(ctx), undo.undo, "undone")
+
+
+@app.command()
+def redo(ctx: typer.Context) -> None:
+    """Do again what you took back last."""
+    _turn(session_of(ctx), undo.redo, "redone")
+
+
+def _turn(session: Session, turn: Any, done: str) -> None:
+    report(session, done, [turn(session.store(), session.who)])

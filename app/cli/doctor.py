@@ -1,0 +1,40 @@
+"""`optdesk doctor`: why do no leads arrive?"""
+
+from __future__ import annotations
+
+import typer
+
+from app.cli.checks import examine
+from app.cli.session import session_of, verb_alone
+
+app = verb_alone("doctor")
+
+_SIGNS = {True: "ok  ", False: "NO  ", None: "    "}
+
+
+@app.command()
+def doctor(ctx: typer.Context) -> None:
+    """Look at everything that can keep leads from arriving, and say what to do."""
+    session = session_of(ctx)
+    findings = []
+    for finding in examine(session.settings):
+        findings.append(finding)
+        if session.out.as_json:
+            continue
+        session.out.text(f"{_SIGNS[finding.ok]}{finding.check:<15} {finding.says}")
+        if finding.next_step:
+            session.out.text(f"{'':<20}{finding.next_step}")
+    well = all(finding.ok is not False for finding in findings)
+    if session.out.as_json:
+        checks = [
+            {
+                "check": finding.check,
+                "ok": finding.ok,
+                "says": finding.says,
+                "next_step": finding.next_step,
+            }
+            for finding in findings
+        ]
+        session.out.item({"ok": well, "checks": checks}, "")
+    if not well:
+        raise typer.Exit(1)

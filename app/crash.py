@@ -1,0 +1,46 @@
+"""A fault of the program itself: told without any value, because values are secrets."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.text import Text
+from textual.app import App
+
+_HOME = Path(__file__).resolve().parent.parent
+_WORDS = (
+    "Optdesk stopped because of a fault of its own.",
+    "Every lead that was answered with 200 is safe in the store; start it again.",
+    "What follows holds no personal data and may be sent to its makers:",
+)
+
+
+def report(error: BaseException) -> str:
+    """Where it happened and what kind of fault it was.
+
+    Neither variables nor the message: either may hold a name, a number or a key.
+    """
+    return "\n".join([*_WORDS, "", *_lines(error)])
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield from _lines(cause)
+        yield "  which led to"
+    for frame in traceback.extract_tb(error.__traceback__, limit=-30):
+        path = Path(frame.filename)
+        shown = path.relative_to(_HOME) if path.is_relative_to(_HOME) else path.name
+        yield f"  {shown}:{frame.lineno} in {frame.name}"
+    yield type(error).__name__
+
+
+class SafeCrash(App[None]):
+    """An app whose crash screen prints no values."""
+
+    def _fatal_error(self) -> None:
+        # Textual's own prints local variables: tokens and phone numbers.
+        error = self._exception
+        self.panic(Text(report(error) if error is not None else _WORDS[0]))

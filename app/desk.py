@@ -1,0 +1,124 @@
+"""The app: it holds screens and backstage together and knows nothing of either's business."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.filter import LineFilter
+from textual.message import Message
+
+from app.background import Background, CannotStart, SettingsRead
+from app.crash import SafeCrash
+from app.filters import NoControls
+from app.options import DeskOptions
+from screens.backstage import say
+from screens.keymap import bindings_anywhere
+from screens.main import STYLES, MainScreen
+from screens.themes import THEMES
+from storage.errors import OptdeskError
+from widgets.display import use_ascii
+
+
+class Fault(Message):
+    """A thread of the desk died of a fault."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Desk(SafeCrash, inherit_bindings=False):
+    """Optdesk in the terminal.
+
+    Args:
+        options: The flags.
+    """
+
+    TITLE = "Optdesk"
+    CSS_PATH: ClassVar = ["desk.tcss", STYLES]
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar = bindings_anywhere()
+    NOTIFICATION_TIMEOUT = 5
+
+    def __init__(self, options: DeskOptions) -> None:
+        super().__init__()
+        self.main = MainScreen()
+        self.backstage = Background(options, self.main.post_message, self.post_message)
+        self.stopped_by: OptdeskError | None = None
+        """Why the desk could not open, for the caller to print."""
+        self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._net = NoControls()
+        for theme in THEMES:
+            self.register_theme(theme)
+        if self.theme == "textual-dark":
+            # Nobody asked for another one by Textual's own variable.
+            self.set_reactive(Desk.theme, THEMES[0].name)
+        self._variables = self.get_css_variables()
+        self.stylesheet.set_variables(self._variables)
+
+    def get_default_screen(self) -> MainScreen:
+        """The frame is there from the first moment on."""
+        return self.main
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The second net behind `widgets.display`."""
+        return (self._net, *super().get_line_filters())
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Parses the style sheets again, but not while nothing has changed.
+
+        Textual does so while it starts, which would delay the first frame by a tenth.
+        """
+        variables = self.get_css_variables()
+        if variables != self._variables:
+            self._variables = variables
+            super().refresh_css(animate)
+
+    def on_mount(self) -> None:
+        """The rest is opened behind the painted frame."""
+        self._own_loop = asyncio.get_running_loop()
+        self.call_after_refresh(self.backstage.start)
+
+    def leave(self, code: int) -> None:
+        """Closes the desk; may be called from any thread and from signal handlers."""
+        if self._own_loop is not None and not self._own_loop.is_closed():
+            self._own_loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
+
+    @on(SettingsRead)
+    def settings_read(self, event: SettingsRead) -> None:
+        """Keys and colors as the person wants them."""
+        settings = event.settings
+        use_ascii(settings.ascii)
+        if settings.theme in self.available_themes:
+            self.theme = settings.theme
+        elif settings.theme:
+            say(self, f"There is no theme “{settings.theme}”.", severity="warning")
+        keymap = self.backstage.keymap
+        self.set_keymap(keymap.changes)
+        for ident in keymap.unknown:
+            say(self, f"The settings name a verb that does not exist: {ident}.", severity="warning")
+        for sentence in keymap.clashes():
+            say(self, sentence, severity="warning")
+        self.main.keys_changed()
+
+    @on(CannotStart)
+    def cannot_start(self, event: CannotStart) -> None:
+        """Leave, so that the sentence stands in the terminal where it can be read."""
+        self.stopped_by = event.error
+        self.exit(return_code=event.error.exit_code)
+
+    @on(Fault)
+    def fault(self, event: Fault) -> None:
+        """A thread's fault ends the desk like one of its own, instead of in silence."""
+        raise event.error
+
+    def action_desk_switch(self) -> None:
+        """Switch the Opt-In API, from any screen."""
+        self.main.switch()
+
+    def action_desk_quit(self) -> None:
+        """Quit."""
+        self.exit()

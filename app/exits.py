@@ -1,0 +1,29 @@
+"""How a run of `optdesk` ends when it does not end well."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from storage.errors import OptdeskError
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells expect it."""
+
+HUNG_UP = 141
+"""The exit code when the reader of a pipe went away, as shells expect it."""
+
+
+def complain(error: OptdeskError) -> int:
+    """Prints an error's sentence and next step; gives its exit code."""
+    from widgets.display import clean
+
+    sys.stderr.write(f"optdesk: {clean(str(error))}\n")
+    return error.exit_code
+
+
+def hang_up() -> int:
+    """Sends what is still buffered nowhere, so that a closed pipe ends without a word."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return HUNG_UP

@@ -1,0 +1,73 @@
+"""From the command line to the desk and back to an exit code."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+
+from app.options import DeskOptions
+
+
+def run_desk(options: DeskOptions) -> int:
+    """Runs the desk until the person leaves it.
+
+    Args:
+        options: The flags.
+
+    Returns:
+        The exit code: 0 left, 2 no terminal or wrong settings, 3 store unusable,
+        128 + n ended by signal n.
+    """
+    complaint = terminal_complaint()
+    if complaint:
+        _say(complaint)
+        return 2
+    # Collecting while modules are imported costs a fifth of the time to the first frame.
+    gc.disable()
+    from app.desk import Desk, Fault
+    from app.signals import Ending
+
+    desk = Desk(options)
+    ending = Ending(desk.leave, desk.backstage.close)
+    ending.install()
+
+    def thread_died(args: threading.ExceptHookArgs) -> None:
+        if args.thread is not None and args.thread.name == "textual-output":
+            # Textual's writer dies when the terminal does.
+            ending.terminal_lost()
+        elif args.exc_value is not None:
+            desk.post_message(Fault(args.exc_value))
+
+    threading.excepthook = thread_died
+    desk.run()
+    ending.be_quick(desk.return_code or 0)
+    gc.enable()
+    desk.backstage.close()
+    if desk.stopped_by is not None:
+        _say(str(desk.stopped_by))
+    return desk.return_code or 0
+
+
+def terminal_complaint() -> str:
+    """Why the desk cannot be drawn here; an empty string where it can."""
+    streams = {"input": sys.__stdin__, "output": sys.__stdout__, "errors": sys.__stderr__}
+    missing = [name for name, stream in streams.items() if stream is None or not stream.isatty()]
+    if missing:
+        return (
+            f"The desk needs a terminal, and standard {missing[0]} is none. "
+            "To run the listener without a terminal: optdesk serve"
+        )
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        return (
+            "The desk needs a terminal that can move its cursor; TERM says this one cannot. "
+            "To run the listener without a terminal: optdesk serve"
+        )
+    return ""
+
+
+def _say(sentence: str) -> None:
+    from widgets.display import clean
+
+    sys.stderr.write(f"optdesk: {clean(sentence)}\n")

@@ -1,0 +1,67 @@
+"""Where Optdesk keeps its files. Every folder of its own is for its user alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from storage.errors import StoreError
+
+_PRIVATE = 0o700
+
+
+def config_file() -> Path:
+    """The settings file that is read when no other is named; it need not exist.
+
+    Where it does, it and its folder are closed to others: it may hold a store's password.
+    """
+    from platformdirs import user_config_path
+
+    path = user_config_path("optdesk", appauthor=False) / "config.toml"
+    if path.exists():
+        with suppress(OSError):
+            _close(path.parent, _PRIVATE)
+            _close(path, 0o600)
+    return path
+
+
+def data_folder() -> Path:
+    """The folder of the default store, made private.
+
+    Raises:
+        StoreError: It cannot be made.
+    """
+    from platformdirs import user_data_path
+
+    return private_folder(user_data_path("optdesk", appauthor=False))
+
+
+def default_store() -> str:
+    """The URL of the store that is used when none is named; its folder is made."""
+    return f"sqlite:///{data_folder() / 'optdesk.db'}"
+
+
+def private_folder(path: Path) -> Path:
+    """Makes a folder 0700, also one that is there already and belongs to this user.
+
+    Raises:
+        StoreError: It cannot be made.
+    """
+    try:
+        path.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        _close(path, _PRIVATE)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {path} cannot be made: {error.strerror}.",
+            "Name another store with --store or OPTDESK_STORE.",
+        ) from error
+    return path
+
+
+def _close(path: Path, mode: int) -> None:
+    """Gives a file or folder of this user a mode."""
+    found = path.stat()
+    if found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) != mode:
+        path.chmod(mode)

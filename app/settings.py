@@ -1,0 +1,282 @@
+"""The settings: what they are called, what they mean and where each value came from.
+
+A value is looked for in this order: flags, the environment (`OPTDESK_…`), the settings file,
+the default. The docstrings below are the manual: `docs/configuration.md` is made from them.
+"""
+
+from __future__ import annotations
+
+import getpass
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from app import locations
+from app.settings_file import SettingsFile, uncapitalised
+from storage.errors import WrongUsage
+
+PREFIX = "OPTDESK_"
+
+_ALSO_CALLED = {"OPTDESK_AS": "actor"}
+"""Names in the environment that follow a flag's name instead of the setting's."""
+
+
+def _listed(value: object) -> object:
+    """Reads `a, b` as a list: the environment knows no other lists."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _flat(value: object) -> object:
+    """Reads `contact.star = "x"` without quotes, which TOML takes for a table in a table."""
+    if not isinstance(value, dict):
+        return value
+    flat: dict[str, object] = {}
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            flat |= {f"{name}.{rest}": text for rest, text in inner.items()}
+        else:
+            flat[name] = inner
+    return flat
+
+
+def _this_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+    store: str = Field(default_factory=locations.default_store, min_length=1)
+    """Where everything is kept: `sqlite:///file`, `postgresql://user@host/database` or a path.
+    When left out, a file in your data folder."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """The address that the listener is bound to. Only programs on this machine reach
+    `127.0.0.1`; give `0.0.0.0` or an address of this machine to let others in."""
+
+    port: int = Field(default=8765, ge=0, le=65535)
+    """The port of the listener; 0 takes a free one."""
+
+    actor: str = Field(default_factory=_this_user, min_length=1, max_length=80)
+    """Who acts, for the audit trail and for undo. `--as` on the command line, `OPTDESK_AS` in
+    the environment. Your user name when left out."""
+
+    public_base_url: str = ""
+    """The address under which senders reach the listener, such as `https://leads.example.com`,
+    where a reverse proxy stands in front. It is the start of every URL that is shown."""
+
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
+    """Addresses or networks of reverse proxies whose `X-Forwarded-For` counts, such as
+    `["10.0.0.0/8"]`. From anybody else that header is kept as evidence, no more."""
+
+    operations: Literal["loopback", "key"] = "loopback"
+    """Who may ask `/readyz`, `/metrics`, `/openapi.json` and `/docs`: `loopback` lets programs
+    on this machine in, `key` whoever shows an API key."""
+
+    rate_per_key: int = Field(default=0, ge=0)
+    """Requests a second that one API key may make; more get 429. 0 sets no limit."""
+
+    rate_per_peer: int = Field(default=0, ge=0)
+    """Requests a second that one address may make; more get 429. 0 sets no limit."""
+
+    connections_per_peer: int = Field(default=256, ge=0)
+    """Connections that one address may hold open. 0 sets no limit."""
+
+    connections: int = Field(default=2048, ge=0)
+    """Connections that may be open in all. 0 sets no limit."""
+
+    max_body: int = Field(default=16 * 1024, ge=0)
+    """The largest body of a request, in bytes. 0 sets no limit."""
+
+    gateway: Literal["simulated"] = "simulated"
+    """What carries the texts. `simulated` sends nothing and plays a carrier that accepts; see
+    `optdesk sms simulate`."""
+
+    theme: str = ""
+    """The desk's theme, by the name that the palette shows. Empty keeps the default."""
+
+    ascii: bool = False
+    """Draw the desk with ASCII characters alone."""
+
+    keys: Annotated[dict[str, str], BeforeValidator(_flat)] = {}
+    """Other keys for the desk's commands, by command id: a table such as
+    `[keys]` with lines like `contact.star = "s,asterisk"`. `?` in the desk shows the ids."""
+
+    @field_validator("public_base_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("should be an address such as https://leads.example.com")
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            try:
+                ipaddress.ip_network(part, strict=False)
+            except ValueError:
+                raise ValueError(f"holds “{part}”, which is no address or network") from None
+        return value
+
+    @property
+    def base_url(self) -> str:
+        """The start of every URL that people are given."""
+        if self.public_base_url:
+            return self.public_base_url
+        # Nobody can call `0.0.0.0`; the machine itself answers there as loopback.
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+        return f"http://{host}:{self.port}"
+
+
+def config_path(named: str | None) -> tuple[Path, bool]:
+    """The settings file to read, and whether a person named it."""
+    said = named or os.environ.get(f"{PREFIX}CONFIG")
+    if said:
+        return Path(said).expanduser(), True
+    return locations.config_file(), False
+
+
+def load(said: Mapping[str, Any] | None = None, config: str | None = None) -> Settings:
+    """The settings in force.
+
+    Args:
+        said: Values given as flags, by setting; None means not given.
+        config: The settings file a person named, if any.
+
+    Raises:
+        WrongUsage: A value cannot be right; the sentence says where it stands.
+    """
+    return Loaded(said, config).settings
+
+
+class Loaded:
+    """The settings in force, and where each came from."""
+
+    def __init__(self, said: Mapping[str, Any] | None = None, config: str | None = None) -> None:
+        self._said = {name: value for name, value in (said or {}).items() if value is not None}
+        self._also: dict[str, Any] = {
+            name: os.environ[alias] for alias, name in _ALSO_CALLED.items() if os.environ.get(alias)
+        }
+        path, named = config_path(config)
+        self.file = SettingsFile(path, named=named)
+        self.settings = self._build()
+
+    def _build(self) -> Settings:
+        written = self.file.values
+
+        class Layered(Settings):
+            @classmethod
+            def settings_customise_sources(
+                cls,
+                settings_cls: type[BaseSettings],
+                init_settings: PydanticBaseSettingsSource,
+                env_settings: PydanticBaseSettingsSource,
+                dotenv_settings: PydanticBaseSettingsSource,
+                file_secret_settings: PydanticBaseSettingsSource,
+            ) -> tuple[PydanticBaseSettingsSource, ...]:
+                return init_settings, env_settings, InitSettingsSource(settings_cls, written)
+
+        try:
+            return Layered(**(self._also | self._said))
+        except ValidationError as error:
+            raise self._explain(error.errors(include_url=False)[0]) from None
+        except SettingsError as error:
+            found = re.search(r'field "(\w+)"', str(error))
+            name = found[1].upper() if found else ""
+            example = '{"contact.star": "x"}'
+            raise WrongUsage(f"{PREFIX}{name} should be JSON, such as {example}.") from None
+
+    def origin(self, name: str) -> str:
+        """Where a setting's value came from, in words."""
+        if name in self._said:
+            return "--as" if name == "actor" else f"--{name.replace('_', '-')}"
+        for alias, setting in _ALSO_CALLED.items():
+            if setting == name and os.environ.get(alias):
+                return alias
+        if os.environ.get(f"{PREFIX}{name.upper()}"):
+            return f"{PREFIX}{name.upper()}"
+        if name in self.file.values:
+            return f"{self.file.path}, line {self.file.line_of(name)}"
+        return "default"
+
+    def _explain(self, error: ErrorDetails) -> WrongUsage:
+        place = [str(part) for part in error["loc"]]
+        name = place[0] if place else ""
+        if error["type"] == "extra_forbidden":
+            near = get_close_matches(name, Settings.model_fields, n=1)
+            hint = f"Did you mean “{near[0]}”?" if near else "See docs/configuration.md."
+            return WrongUsage(
+                f"{self.file.path}, line {self.file.line_of(name)}: “{name}” is no setting.", hint
+            )
+        said = (
+            error["msg"]
+            .removeprefix("Value error, ")
+            .removeprefix("Input ")
+            .removeprefix("String ")
+        )
+        where = self.origin(name)
+        if name in self.file.values and where.startswith(str(self.file.path)):
+            keys = place if name == "keys" else place[:1]
+            where = f"{self.file.path}, line {self.file.line_of(*keys)}"
+            return WrongUsage(f"{where}: {'.'.join(keys)} {uncapitalised(said)}.")
+        return WrongUsage(f"{where} {uncapitalised(said)}.")
+
+
+def shown(settings: Settings, name: str) -> str:
+    """A setting's value as it may be shown: the password of a store's URL is hidden."""
+    value = getattr(settings, name)
+    if name == "store":
+        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {text}" for key, text in value.items())
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def manual() -> str:
+    """The settings as a Markdown table, made from their docstrings."""
+    lines = ["| setting | environment | default | meaning |", "|---|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        known = field.get_default(call_default_factory=False)
+        default = "" if field.default_factory else _written(known)
+        meaning = " ".join((field.description or "").split())
+        lines.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "`true`" if value else "`false`"
+    return f"`{value}`" if value not in ("", (), {}) else ""

@@ -1,0 +1,1 @@
+"""Measures what Optdesk promises, as ratios in one run: `make bench`."""

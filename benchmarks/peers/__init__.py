@@ -1,0 +1,1 @@
+"""What Optdesk is compared with. None of it imports Optdesk."""

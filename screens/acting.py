@@ -1,0 +1,162 @@
+"""Carrying out acts on contacts: in the background, with progress, and told in one sentence."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from storage.errors import OptdeskError
+from storage.words import Actor, Outcome, Target, View
+from widgets.display import plural
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from storage.acts import Act
+    from storage.store import Store
+
+REPORT_EVERY = 0.1
+"""Seconds between two reports of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that can be done to contacts, and done again."""
+
+    name: str
+    """As the person asked for it, such as `move to “Spring”`. May quote strangers."""
+    acts: Callable[[Connection, Actor], Sequence[Act]]
+    """Makes the acts inside a transaction: a new group or label is made there."""
+    leaves: bool = False
+    """Whether contacts leave the list by it."""
+    quiet: bool = False
+    """Whether the row itself shows it, so that a toast for one contact would only be noise."""
+
+
+@dataclass(slots=True)
+class Running:
+    """A deed on its way."""
+
+    deed: Deed
+    target: Target
+    total: int
+    cancel: threading.Event = field(default_factory=threading.Event)
+    began: float = field(default_factory=time.monotonic)
+    done: int = 0
+
+    @property
+    def per_second(self) -> float:
+        """How many contacts a second so far."""
+        return self.done / max(0.001, time.monotonic() - self.began)
+
+
+class Progress(Message):
+    """A deed has got so far."""
+
+    def __init__(self, running: Running, done: int, total: int) -> None:
+        super().__init__()
+        self.running = running
+        self.done = done
+        self.total = total
+
+
+class Done(Message):
+    """A deed was carried out."""
+
+    def __init__(self, running: Running, outcomes: Sequence[Outcome]) -> None:
+        super().__init__()
+        self.running = running
+        self.outcomes = tuple(outcomes)
+
+
+class DeedFailed(Message):
+    """A deed was refused, or the store failed under it."""
+
+    def __init__(self, running: Running, error: OptdeskError) -> None:
+        super().__init__()
+        self.running = running
+        self.error = error
+
+
+def carry_out(
+    store: Store,
+    who: Actor,
+    running: Running,
+    seen: View,
+    report: Callable[[Message], object],
+) -> Done:
+    """Does it. For background threads.
+
+    Args:
+        store: Where.
+        who: The person.
+        running: What to do and to whom; its `cancel` ends it early and keeps what is done.
+        seen: The view that the person acted in; contacts that left it since are "gone".
+        report: Takes messages of progress.
+    """
+    from storage import bulk
+
+    acts = store.do(lambda conn: tuple(running.deed.acts(conn, who)))
+    last = 0.0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= REPORT_EVERY:
+            last = time.monotonic()
+            report(Progress(running, done, total))
+
+    outcomes = []
+    for act in acts:
+        if running.cancel.is_set():
+            break
+        outcomes.append(
+            bulk.perform(
+                store,
+                who,
+                act,
+                running.target,
+                seen=seen,
+                progress=progress,
+                cancel=running.cancel,
+            )
+        )
+    return Done(running, outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What a toast says about outcomes. May quote strangers."""
+
+    text: str
+    warning: bool = False
+
+
+def tell(outcomes: Sequence[Outcome], undo_key: str = "") -> Telling:
+    """Puts outcomes into words: what was done, who was out of reach and why."""
+    said = [_sentence(outcome.sentence) for outcome in outcomes if outcome.done]
+    same = sum(outcome.unchanged for outcome in outcomes)
+    if same and not said:
+        said.append("Nothing to change: already so.")
+    gone = [outcome for outcome in outcomes if outcome.gone_count]
+    for outcome in gone[:1]:
+        reasons = "; ".join(f"{each.name}: {each.why}" for each in outcome.gone[:2])
+        more = outcome.gone_count - len(outcome.gone[:2])
+        reasons += f"; and {more:,} more" if more > 0 else ""
+        said.append(f"{outcome.gone_count:,} already gone. {reasons}".rstrip(". ") + ".")
+    cancelled = any(outcome.cancelled for outcome in outcomes)
+    done = sum(outcome.done for outcome in outcomes)
+    if cancelled:
+        said.append(f"Cancelled after {plural(done, 'contact')}; what was done stays.")
+    hint = f"{undo_key} undoes it" if undo_key and done else ""
+    return Telling(" ".join([*said, hint]).strip(), warning=bool(gone) or cancelled)
+
+
+def _sentence(clause: str) -> str:
+    clause = clause.strip()
+    whole = clause[:1].upper() + clause[1:]
+    return whole if whole.endswith((".", "!")) else f"{whole}."

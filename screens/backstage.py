@@ -1,0 +1,182 @@
+"""What screens ask of the app that holds them, and the messages by which it answers.
+
+Screens know neither the listener nor the settings. They ask the backstage for work in the
+background; what comes of it arrives as a message, and handlers change the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from textual.message import Message
+
+from screens.keymap import Keymap
+from storage.errors import OptdeskError
+from widgets.display import clean
+
+if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
+    from storage.first_look import FirstLook
+    from storage.glimpses import Rows
+    from storage.store import Store, StoreHealth
+    from storage.words import Actor
+
+
+class ListenerKind(StrEnum):
+    """How the listener of this desk is doing."""
+
+    STARTING = "starting"
+    LISTENING = "listening"
+    ATTACHED = "attached"
+    """Another process serves this store; this desk relies on it."""
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerReport:
+    """What the listener says of itself."""
+
+    kind: ListenerKind = ListenerKind.STARTING
+    url: str = ""
+    sentence: str = ""
+
+    @property
+    def answers(self) -> bool:
+        """Whether senders are answered."""
+        return self.kind in (ListenerKind.LISTENING, ListenerKind.ATTACHED)
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return self.url.split("://", 1)[-1].rstrip("/")
+
+
+class RowsReadable(Message):
+    """Lists can be read: what was seen at a first look at once, the rest when the store is open."""
+
+    def __init__(self, rows: Rows, look: FirstLook | None) -> None:
+        super().__init__()
+        self.rows = rows
+        self.look = look
+
+
+class StoreOpened(Message):
+    """The store is open; screens may read and write."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+
+
+class StoreChanged(Message):
+    """Something in the store changed, here or in another process: look again."""
+
+
+class HealthChanged(Message):
+    """The store fell ill or recovered."""
+
+    def __init__(self, health: StoreHealth) -> None:
+        super().__init__()
+        self.health = health
+
+
+class ListenerChanged(Message):
+    """The listener says something new of itself."""
+
+    def __init__(self, report: ListenerReport) -> None:
+        super().__init__()
+        self.report = report
+
+
+class WorkFailed(Message):
+    """What was asked for was refused or could not be done."""
+
+    def __init__(self, error: OptdeskError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Backstage(Protocol):
+    """What the app offers to its screens."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts at this desk."""
+
+    @property
+    def keymap(self) -> Keymap:
+        """The keys in force."""
+
+    @property
+    def store(self) -> Store | None:
+        """The store, once it is open."""
+
+    @property
+    def listener(self) -> ListenerReport:
+        """How the listener is doing."""
+
+    @property
+    def base_url(self) -> str:
+        """The start of the addresses that senders are given."""
+
+    @property
+    def throwaway(self) -> bool:
+        """Whether the store goes when the desk closes."""
+
+    def rows_shown(self) -> None:
+        """The person can read the list now."""
+
+    def work(
+        self,
+        owner: MessagePump,
+        job: Callable[[Store], Message],
+        failed: Callable[[OptdeskError], Message] = WorkFailed,
+    ) -> None:
+        """Does a job in the background; the message that it returns is posted to the owner.
+
+        Args:
+            owner: Who asks.
+            job: What to do with the store. Before the store is open it is refused.
+            failed: Makes the message for an `OptdeskError`.
+        """
+
+
+class OnStage(Protocol):
+    """An app that has a backstage."""
+
+    @property
+    def backstage(self) -> Backstage:
+        """It."""
+
+
+def backstage(widget: MessagePump) -> Backstage:
+    """The backstage of the app that a widget is in."""
+    return cast("OnStage", widget.app).backstage
+
+
+def say(
+    widget: MessagePump,
+    text: str,
+    *,
+    title: str = "",
+    severity: Literal["information", "warning", "error"] = "information",
+) -> None:
+    """Shows a toast. The text may quote strangers."""
+    widget.app.notify(clean(text), title=clean(title), severity=severity, markup=False)
+
+
+def copy(widget: MessagePump, text: str, what: str) -> None:
+    """Puts a text into the clipboard of the person's terminal (OSC 52) and says so.
+
+    Args:
+        widget: Any widget of the app.
+        text: What to copy.
+        what: What it is, for the toast; shown as it is, so that it can be read off as well.
+    """
+    widget.app.copy_to_clipboard(text)
+    say(widget, what, title="Copied")

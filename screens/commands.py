@@ -1,0 +1,522 @@
+"""Every verb of the desk, declared once.
+
+Bindings, footer, help, palette and the README's key table are made from these declarations;
+nothing else names a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+
+class Context(StrEnum):
+    """Where a verb can be given. The value is the heading in the help."""
+
+    DESK = "Everywhere"
+    LIST = "Contacts"
+    SEARCH = "Search line"
+    SIDEBAR = "Sidebar"
+    INTEGRATIONS = "Integrations"
+    NUMBERS = "Phone numbers"
+    KEYS = "API keys"
+    LABELS = "Choosing labels"
+    PICKER = "Choosing from a list"
+    FORM = "Forms"
+    HELP = "Help"
+    DIALOG = "Dialogs"
+    SAMPLE = "Sample request"
+
+
+class ActsOn(Enum):
+    """What a verb is about."""
+
+    NOTHING = "nothing"
+    CURSOR = "the row under the cursor"
+    MARKS = "the marked rows, else the row under the cursor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """One thing a person can do."""
+
+    id: str
+    """Names it in the settings, where its keys can be changed: `contact.star`."""
+    keys: tuple[str, ...]
+    """The keys as they come; the first one is shown. Empty: in the palette only."""
+    contexts: tuple[Context, ...]
+    """Where it can be given."""
+    help: str
+    """The line in the help and in the README."""
+    word: str = ""
+    """The word in the footer; empty for verbs that the footer leaves out."""
+    title: str = ""
+    """The entry in the palette; empty for verbs that make no sense there."""
+    acts_on: ActsOn = ActsOn.NOTHING
+    undoable: bool = False
+    confirmation: str = ""
+    """What the confirming button says, for verbs that ask first."""
+    anywhere: bool = False
+    """Given also while a text is typed or a dialog is open."""
+
+    @property
+    def action(self) -> str:
+        """The name of the action method, without `action_`."""
+        return self.id.replace(".", "_")
+
+
+_DESK = (Context.DESK,)
+_LIST = (Context.LIST,)
+_ROWS = (Context.INTEGRATIONS, Context.NUMBERS, Context.KEYS)
+
+VERBS: tuple[Verb, ...] = (
+    # Contacts: acting on them.
+    Verb(
+        id="contact.open",
+        keys=("enter",),
+        contexts=_LIST,
+        word="open",
+        title="Open the contact",
+        help="Show the contact's details, consent and messages; again to close",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="contact.star",
+        keys=("s",),
+        contexts=_LIST,
+        word="star",
+        title="Star or unstar",
+        help="Make it a favorite, or no longer",
+        acts_on=ActsOn.MARKS,
+        undoable=True,
+    ),
+    Verb(
+        id="contact.label",
+        keys=("l",),
+        contexts=_LIST,
+        word="label",
+        title="Labels…",
+        help="Put labels on or take them off",
+        acts_on=ActsOn.MARKS,
+        undoable=True,
+    ),
+    Verb(
+        id="contact.move",
+        keys=("m",),
+        contexts=_LIST,
+        word="move",
+        title="Move to group…",
+        help="Move to a group, also to a new one; the contact leaves the queue",
+        acts_on=ActsOn.MARKS,
+        undoable=True,
+    ),
+    Verb(
+        id="contact.delete",
+        keys=("d",),
+        contexts=_LIST,
+        word="delete",
+        title="Delete",
+        help="Delete; can be undone",
+        acts_on=ActsOn.MARKS,
+        undoable=True,
+    ),
+    Verb(
+        id="contact.copy",
+        keys=("y",),
+        contexts=_LIST,
+        title="Copy the phone number",
+        help="Copy the phone number",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="contact.repeat",
+        keys=(".",),
+        contexts=_LIST,
+        title="Repeat the last act",
+        help="Do the last act again, here",
+        acts_on=ActsOn.MARKS,
+        undoable=True,
+    ),
+    # Contacts: marking.
+    Verb(
+        id="mark.step",
+        keys=("space",),
+        contexts=_LIST,
+        word="mark",
+        help="Mark or unmark, and step down",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="mark.toggle",
+        keys=("x",),
+        contexts=_LIST,
+        help="Mark or unmark, and stay",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="mark.range",
+        keys=("v",),
+        contexts=_LIST,
+        help="Mark a range: here, then move, then again",
+    ),
+    Verb(
+        id="mark.all",
+        keys=("*",),
+        contexts=_LIST,
+        title="Mark all that match",
+        help="Mark all that match, also those not on the screen; again for none",
+    ),
+    # Contacts: finding.
+    Verb(
+        id="list.search",
+        keys=("/",),
+        contexts=_LIST,
+        word="search",
+        title="Search",
+        help="Search by name, number or label, as you type",
+    ),
+    Verb(
+        id="list.order",
+        keys=("o",),
+        contexts=_LIST,
+        word="order",
+        title="Change the order",
+        help="Order by newest, oldest, favorites",
+    ),
+    Verb(
+        id="list.follow",
+        keys=("F",),
+        contexts=_LIST,
+        title="Follow arrivals",
+        help="Stay at the top as leads arrive; moving down stops it",
+    ),
+    # Contacts: moving about.
+    Verb(id="list.down", keys=("j", "down"), contexts=_LIST, help="Down"),
+    Verb(id="list.up", keys=("k", "up"), contexts=_LIST, help="Up"),
+    Verb(id="list.half_down", keys=("ctrl+d",), contexts=_LIST, help="Half a screen down"),
+    Verb(id="list.half_up", keys=("ctrl+u",), contexts=_LIST, help="Half a screen up"),
+    Verb(id="list.page_down", keys=("pagedown", "ctrl+f"), contexts=_LIST, help="A screen down"),
+    Verb(id="list.page_up", keys=("pageup",), contexts=_LIST, help="A screen up"),
+    Verb(
+        id="list.top",
+        keys=("g", "home"),
+        contexts=_LIST,
+        title="Go to the top",
+        help="To the top, where arrivals are",
+    ),
+    Verb(
+        id="list.bottom",
+        keys=("G", "end"),
+        contexts=_LIST,
+        title="Go to the bottom",
+        help="To the bottom",
+    ),
+    Verb(id="list.next", keys=("n",), contexts=_LIST, help="Next one found"),
+    Verb(id="list.previous", keys=("N",), contexts=_LIST, help="Previous one found"),
+    Verb(id="panel.down", keys=("J",), contexts=_LIST, help="Scroll the open contact down"),
+    Verb(id="panel.up", keys=("K",), contexts=_LIST, help="Scroll the open contact up"),
+    Verb(
+        id="list.escape",
+        keys=("escape",),
+        contexts=_LIST,
+        help="Back one layer: a running act, the range, marks, the open contact, the search",
+    ),
+    # The search line.
+    Verb(
+        id="search.done",
+        keys=("enter", "down"),
+        contexts=(Context.SEARCH,),
+        word="to the list",
+        help="Keep the search and go to the list",
+    ),
+    Verb(
+        id="search.clear",
+        keys=("escape",),
+        contexts=(Context.SEARCH,),
+        word="clear",
+        help="Clear the search and go to the list",
+    ),
+    # Integrations, numbers, keys.
+    Verb(
+        id="integration.add",
+        keys=("a",),
+        contexts=(Context.INTEGRATIONS,),
+        word="add",
+        title="Add opt-in API",
+        help="Add the Opt-In API, with all that a first lead needs",
+    ),
+    Verb(
+        id="integration.toggle",
+        keys=("space", "enter"),
+        contexts=(Context.INTEGRATIONS,),
+        word="on/off",
+        help="Switch it on, or off after asking",
+        confirmation="Deactivate",
+    ),
+    Verb(
+        id="integration.copy",
+        keys=("y",),
+        contexts=(Context.INTEGRATIONS,),
+        word="copy address",
+        title="Copy the address of the API door",
+        help="Copy the address of the API door",
+    ),
+    Verb(
+        id="integration.sample",
+        keys=("c",),
+        contexts=(Context.INTEGRATIONS,),
+        word="sample",
+        title="Show the sample request",
+        help="Show a sample request to copy",
+    ),
+    Verb(
+        id="key.create",
+        keys=("a",),
+        contexts=(Context.KEYS,),
+        word="create",
+        title="Create an API key",
+        help="Create a key; it is shown once",
+    ),
+    Verb(
+        id="key.revoke",
+        keys=("d",),
+        contexts=(Context.KEYS,),
+        word="revoke",
+        help="Revoke the key for good",
+        acts_on=ActsOn.CURSOR,
+        confirmation="Revoke",
+    ),
+    Verb(
+        id="number.add",
+        keys=("a",),
+        contexts=(Context.NUMBERS,),
+        word="add",
+        title="Add a messaging number",
+        help="Add a messaging number",
+    ),
+    Verb(
+        id="number.approve",
+        keys=("p",),
+        contexts=(Context.NUMBERS,),
+        word="approve",
+        help="Approve the number",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="number.copy",
+        keys=("y",),
+        contexts=(Context.NUMBERS,),
+        word="copy id",
+        help="Copy the number's id",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(id="rows.down", keys=("j", "down"), contexts=_ROWS, help="Down"),
+    Verb(id="rows.up", keys=("k", "up"), contexts=_ROWS, help="Up"),
+    # Sidebar.
+    Verb(
+        id="sidebar.open",
+        keys=("enter", "l", "right"),
+        contexts=(Context.SIDEBAR,),
+        word="go there",
+        help="Go there",
+    ),
+    Verb(id="sidebar.down", keys=("j", "down"), contexts=(Context.SIDEBAR,), help="Down"),
+    Verb(id="sidebar.up", keys=("k", "up"), contexts=(Context.SIDEBAR,), help="Up"),
+    Verb(
+        id="sidebar.leave",
+        keys=("escape",),
+        contexts=(Context.SIDEBAR,),
+        word="back",
+        help="Back to where you were",
+    ),
+    # Everywhere.
+    Verb(
+        id="desk.undo",
+        keys=("u",),
+        contexts=_DESK,
+        word="undo",
+        title="Undo",
+        help="Undo your last act, by name",
+    ),
+    Verb(
+        id="desk.redo",
+        keys=("U",),
+        contexts=_DESK,
+        title="Redo",
+        help="Redo what you undid",
+    ),
+    Verb(
+        id="desk.places",
+        keys=("tab",),
+        contexts=_DESK,
+        word="places",
+        title="Go to the sidebar",
+        help="To the sidebar and back; on a narrow screen it unfolds",
+    ),
+    Verb(id="desk.next", keys=("]",), contexts=_DESK, help="Next place in the sidebar"),
+    Verb(id="desk.previous", keys=("[",), contexts=_DESK, help="Previous place in the sidebar"),
+    Verb(
+        id="desk.switch",
+        keys=("ctrl+t",),
+        contexts=_DESK,
+        title="Switch the Opt-In API on or off",
+        help="Switch the Opt-In API on, or off after asking, from any screen",
+        confirmation="Deactivate",
+        anywhere=True,
+    ),
+    Verb(
+        id="desk.palette",
+        keys=(":", "ctrl+p"),
+        contexts=_DESK,
+        word="all verbs",
+        help="Find any verb or place by name",
+    ),
+    Verb(
+        id="desk.help",
+        keys=("?", "f1"),
+        contexts=(Context.DESK, Context.HELP),
+        word="help",
+        title="Help",
+        help="Help for where you are; the same key closes it",
+    ),
+    Verb(
+        id="desk.theme",
+        keys=(),
+        contexts=_DESK,
+        title="Change the colors…",
+        help="Choose a theme",
+    ),
+    Verb(
+        id="desk.redraw",
+        keys=("ctrl+l",),
+        contexts=_DESK,
+        title="Redraw the screen",
+        help="Draw the whole screen again",
+    ),
+    Verb(id="desk.back", keys=("q",), contexts=_DESK, help="Back to where you were before"),
+    Verb(
+        id="desk.quit",
+        keys=("ctrl+q",),
+        contexts=_DESK,
+        title="Quit",
+        help="Quit",
+        anywhere=True,
+    ),
+    Verb(
+        id="desk.interrupt",
+        keys=("ctrl+c",),
+        contexts=_DESK,
+        help="Copy what the mouse marked; otherwise say how to quit",
+    ),
+    # Dialogs.
+    Verb(
+        id="label.tick",
+        keys=("tab",),
+        contexts=(Context.LABELS,),
+        word="tick",
+        help="Tick or untick, and go on to another label",
+    ),
+    Verb(
+        id="picker.choose",
+        keys=("enter",),
+        contexts=(Context.PICKER,),
+        word="take it",
+        help="Take it; typing narrows the list",
+    ),
+    Verb(id="picker.down", keys=("down", "ctrl+n"), contexts=(Context.PICKER,), help="Down"),
+    Verb(id="picker.up", keys=("up", "ctrl+p"), contexts=(Context.PICKER,), help="Up"),
+    Verb(
+        id="form.next",
+        keys=("enter",),
+        contexts=(Context.FORM,),
+        word="next, done",
+        help="Next line; on the last one it is done",
+    ),
+    Verb(
+        id="sample.copy",
+        keys=("y",),
+        contexts=(Context.SAMPLE,),
+        word="copy it whole",
+        help="Copy it whole; it can be marked with the mouse as well",
+    ),
+    Verb(
+        id="help.close",
+        keys=("escape", "q"),
+        contexts=(Context.HELP,),
+        word="close",
+        help="Close the help",
+    ),
+    Verb(
+        id="help.down",
+        keys=("j", "down"),
+        contexts=(Context.HELP,),
+        word="down",
+        help="Scroll down",
+    ),
+    Verb(id="help.up", keys=("k", "up"), contexts=(Context.HELP,), word="up", help="Scroll up"),
+    Verb(
+        id="help.page_down",
+        keys=("space", "ctrl+d", "pagedown"),
+        contexts=(Context.HELP,),
+        word="page",
+        help="Scroll a page down",
+    ),
+    Verb(id="help.page_up", keys=("ctrl+u", "pageup"), contexts=(Context.HELP,), help="A page up"),
+    Verb(
+        id="dialog.close",
+        keys=("escape",),
+        contexts=(Context.DIALOG,),
+        word="close",
+        help="Close it; nothing is done",
+    ),
+)
+"""All verbs, in the order in which help and footer list them."""
+
+BY_ID: dict[str, Verb] = {verb.id: verb for verb in VERBS}
+
+
+def verb(ident: str) -> Verb:
+    """The verb with this id."""
+    return BY_ID[ident]
+
+
+def verbs_in(context: Context) -> tuple[Verb, ...]:
+    """The verbs of one context, in their order."""
+    return tuple(each for each in VERBS if context in each.contexts)
+
+
+_KEY_NAMES = {
+    "asterisk": "*",
+    "colon": ":",
+    "down": "↓",
+    "end": "end",
+    "escape": "esc",
+    "full_stop": ".",
+    "home": "home",
+    "left": "←",
+    "left_square_bracket": "[",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "question_mark": "?",
+    "right": "→",
+    "right_square_bracket": "]",
+    "slash": "/",
+    "up": "↑",
+}
+
+
+def show_key(key: str) -> str:
+    """A key as people write it: `?` for `question_mark`."""
+    return _KEY_NAMES.get(key, key)
+
+
+def key_table() -> str:
+    """The README's table of keys, in Markdown."""
+    lines = ["| key | where | what it does |", "|---|---|---|"]
+    for context in Context:
+        for each in verbs_in(context):
+            if each.keys and context is each.contexts[0]:
+                keys = " ".join(f"`{show_key(key)}`" for key in each.keys)
+                where = " · ".join(place.value for place in each.contexts)
+                lines.append(f"| {keys} | {where} | {each.help} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,303 @@
+"""What can be done to the contacts of a list: star, label, move, delete, copy, again."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.getters import query_one
+from textual.message import Message
+from textual.reactive import reactive
+
+from screens.acting import Deed, DeedFailed, Done, Progress, Running, carry_out, tell
+from screens.backstage import WorkFailed, backstage, copy, say
+from screens.overview import Overview
+from screens.progress_strip import ProgressStrip
+from screens.table_verbs import TableVerbs
+from storage.words import ContactRow, Place, Target, View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from screens.contact_panel import ContactPanel
+    from screens.labels import LabelChoice, Labelling
+    from screens.move_to import Destination
+    from storage.acts import Act
+    from storage.store import Store
+    from storage.words import Actor
+
+MOST_COMPARED = 5_000
+"""Up to so many contacts the label picker tells which of them wear what."""
+
+
+class LabelsRead(Message):
+    """What the label picker needs was read."""
+
+    def __init__(
+        self, target: Target, labels: Sequence[LabelChoice], worn: Mapping[int, int] | None
+    ) -> None:
+        super().__init__()
+        self.target = target
+        self.labels = labels
+        self.worn = worn
+
+
+class ContactActs(TableVerbs):
+    """Acts on the marked contacts, else on the one under the cursor; then steps on."""
+
+    view: reactive[View] = reactive(View, init=False)
+    """What is shown: place, search and order in one value."""
+
+    overview = Overview()
+    strip = query_one(ProgressStrip)
+
+    _under_way: Running | None = None
+    _last: Deed | None = None
+
+    # Acts.
+
+    def action_contact_star(self) -> None:
+        """Star, or unstar what is starred."""
+        contact = self.table.cursor_contact
+        if contact is not None:
+            self._do(_starring(not contact.favorite), self._target())
+
+    def star_one(self, contact: ContactRow) -> None:
+        """Star or unstar one contact, whatever is marked."""
+        self._do(_starring(not contact.favorite), Target(ids=(contact.id,)))
+
+    def action_contact_delete(self) -> None:
+        """Delete; undo brings back."""
+        self._do(Deed("delete", _deleting, leaves=True), self._target())
+
+    def action_contact_move(self) -> None:
+        """Ask for the group, then move."""
+        target = self._target()
+        if self._nothing_in(target):
+            return
+        from screens.move_to import GroupChoice, MoveTo
+
+        groups = [
+            GroupChoice(group.id, group.name, group.count)
+            for group in self.overview.figures.groups
+            if group.id != self.view.group_id
+        ]
+
+        def chosen(where: Destination | None) -> None:
+            if where is not None:
+                self._do(_moving(where), target)
+
+        self.app.push_screen(MoveTo(groups, self._how_many(target)), chosen)
+
+    def action_contact_label(self) -> None:
+        """Read which labels are worn, then ask."""
+        target = self._target()
+        if not self._nothing_in(target):
+            backstage(self).work(self, partial(_read_labels, target=target))
+
+    @on(LabelsRead)
+    def ask_labels(self, event: LabelsRead) -> None:
+        """The picker, with boxes that show who wears what."""
+        event.stop()
+        from screens.labels import Labels
+
+        def chosen(wanted: Labelling | None) -> None:
+            if wanted is not None and (wanted.add or wanted.create or wanted.remove):
+                self._do(_labelling(wanted, event.labels), event.target)
+
+        self.app.push_screen(Labels(event.labels, event.worn, self._how_many(event.target)), chosen)
+
+    def action_contact_repeat(self) -> None:
+        """The last act, here."""
+        if self._last is None:
+            say(self, "Nothing to repeat yet.")
+        else:
+            self._do(self._last, self._target())
+
+    def action_contact_copy(self) -> None:
+        """Copy the phone number, and show it."""
+        contact = self.table.cursor_contact
+        if contact is not None:
+            copy(self, contact.phone, contact.phone)
+
+    async def action_contact_open(self) -> None:
+        """Open the contact under the cursor, or close it."""
+        if self.panel is None:
+            await self.open_panel(self.table.cursor_contact)
+        else:
+            await self.panel.remove()
+
+    async def open_panel(self, contact: ContactRow | None) -> None:
+        """Shows a contact beside the list; from then on it follows the cursor."""
+        from screens.contact_panel import ContactPanel
+
+        panel = self.panel
+        if panel is None:
+            panel = ContactPanel()
+            await self.query_one(".split").mount(panel)
+        panel.show(contact)
+
+    @property
+    def panel(self) -> ContactPanel | None:
+        """The open contact, if one is open."""
+        found: list[ContactPanel] = [*self.query(".panel")]
+        return found[0] if found else None
+
+    def action_panel_down(self) -> None:
+        """Scroll the open contact."""
+        if self.panel is not None:
+            self.panel.scroll_relative(y=3, animate=False)
+
+    def action_panel_up(self) -> None:
+        """Scroll the open contact back."""
+        if self.panel is not None:
+            self.panel.scroll_relative(y=-3, animate=False)
+
+    async def action_list_escape(self) -> None:
+        """Back one layer."""
+        if self._under_way is not None:
+            self._under_way.cancel.set()
+            self.strip.report(self._under_way)
+        elif self.table.range_active:
+            self.table.action_end_range()
+        elif self.table.marks_count or self.table.marks_counting:
+            self.table.clear_marks()
+        elif self.panel is not None:
+            await self.panel.remove()
+        elif self.view.search:
+            self.clear_search()
+
+    def clear_search(self) -> None:
+        """Search for nothing."""
+        self.view = self.view.searching("")
+
+    # Carrying out.
+
+    def _target(self) -> Target:
+        return self.table.target()
+
+    def _how_many(self, target: Target) -> int:
+        return len(target.ids) if target.view is None else self.table.marks_count
+
+    def _nothing_in(self, target: Target) -> bool:
+        return target.view is None and not target.ids
+
+    def _do(self, deed: Deed, target: Target) -> None:
+        if self._nothing_in(target):
+            return
+        if self._under_way is not None:
+            say(self, f"Still busy: {self._under_way.deed.name}.", severity="warning")
+            return
+        marked = self.table.marks_count > 0
+        self._last = deed
+        self._under_way = running = Running(deed, target, self._how_many(target))
+        self.strip.begin(running)
+        back = backstage(self)
+        job = partial(
+            carry_out,
+            who=back.actor,
+            running=running,
+            seen=self.view,
+            report=self.post_message,
+        )
+        back.work(self, job, partial(DeedFailed, running))
+        if not marked and not (deed.leaves and self.view.place is not Place.ALL):
+            self.table.action_cursor_down()
+
+    @on(Progress)
+    def progressed(self, event: Progress) -> None:
+        """The strip tells how far it is."""
+        event.stop()
+        event.running.done, event.running.total = event.done, event.total
+        self.strip.report(event.running)
+
+    @on(Done)
+    def carried_out(self, event: Done) -> None:
+        """Tell what became of it."""
+        event.stop()
+        self._over()
+        if event.running.deed.leaves:
+            self._unmark(event.running.target)
+        telling = tell(event.outcomes, backstage(self).keymap.key_of("desk.undo"))
+        quiet = event.running.deed.quiet and event.running.total == 1 and not telling.warning
+        if telling.text and not quiet:
+            say(self, telling.text, severity="warning" if telling.warning else "information")
+
+    @on(DeedFailed)
+    def deed_failed(self, event: DeedFailed) -> None:
+        """The frame tells why; here it is only over."""
+        event.stop()
+        self._over()
+        self.post_message(WorkFailed(event.error))
+
+    def _unmark(self, target: Target) -> None:
+        # They have left the list, so that marks on them would only puzzle.
+        if target.view is None:
+            self.table.unmark(target.ids)
+        else:
+            self.table.clear_marks()
+
+    def _over(self) -> None:
+        self._under_way = None
+        self.strip.end()
+        self.table.refresh_from_store()
+
+
+def _starring(on: bool) -> Deed:
+    def acts(_conn: Connection, _who: Actor) -> Sequence[Act]:
+        from storage.acts import Star
+
+        return (Star(on),)
+
+    return Deed("star" if on else "unstar", acts, quiet=True)
+
+
+def _deleting(_conn: Connection, _who: Actor) -> Sequence[Act]:
+    from storage.acts import Delete
+
+    return (Delete(),)
+
+
+def _moving(where: Destination) -> Deed:
+    def acts(conn: Connection, who: Actor) -> Sequence[Act]:
+        from storage import groups
+        from storage.acts import Move
+
+        if where.group_id is not None:
+            return (Move(where.group_id),)
+        return (Move(groups.ensure(conn, who, where.name).id),)
+
+    return Deed(f"move to “{where.name}”", acts, leaves=True)
+
+
+def _labelling(wanted: Labelling, labels: Sequence[LabelChoice]) -> Deed:
+    names = {label.id: label.name for label in labels}
+    said = [f"label “{names[ident]}”" for ident in wanted.add]
+    said += [f"label “{name}”" for name in wanted.create]
+    said += [f"unlabel “{names[ident]}”" for ident in wanted.remove]
+
+    def acts(conn: Connection, who: Actor) -> Sequence[Act]:
+        from storage.acts import AddLabel, RemoveLabel
+        from storage.labels import ensure
+
+        made = [ensure(conn, who, name).id for name in wanted.create]
+        return (
+            *(AddLabel(ident) for ident in (*wanted.add, *made)),
+            *(RemoveLabel(ident) for ident in wanted.remove),
+        )
+
+    return Deed(", ".join(said), acts)
+
+
+def _read_labels(store: Store, *, target: Target) -> LabelsRead:
+    from screens.labels import LabelChoice
+    from storage import labels
+
+    with store.read() as conn:
+        found = [LabelChoice(row.id, row.name, row.count) for row in labels.listing(conn)]
+        countable = target.view is None and len(target.ids) <= MOST_COMPARED
+        worn = labels.worn_by(conn, target.ids) if countable else None
+    return LabelsRead(target, found, worn)

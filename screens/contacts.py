@@ -1,0 +1,244 @@
+"""A list of contacts: the Opt-in queue, all, or a group."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from screens.backstage import backstage, say
+from screens.commands import Context
+from screens.contact_acts import ContactActs
+from screens.empty import why_empty
+from screens.keymap import bindings
+from screens.overview import Overview
+from screens.place import Told
+from screens.progress_strip import ProgressStrip
+from screens.table_verbs import ContactList
+from storage.words import Order, View
+from widgets.contact_table import ContactTable
+from widgets.display import clean, safe, thousands
+
+if TYPE_CHECKING:
+    from screens.search_line import SearchLine
+    from storage.glimpses import Rows
+
+_ORDERS = {Order.NEWEST: "newest", Order.OLDEST: "oldest", Order.FAVORITE: "favorites"}
+
+
+class Pill(Static):
+    """A counted sign that says more is waiting; a click goes there."""
+
+    class Clicked(Message):
+        """It was clicked."""
+
+    def on_click(self) -> None:
+        """Go there."""
+        self.post_message(self.Clicked())
+
+
+class Contacts(ContactActs):
+    """One view of contacts, with its own cursor, marks and search."""
+
+    DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
+    SCOPED_CSS = False
+    BINDINGS: ClassVar = bindings(Context.LIST)
+    contexts = (Context.LIST,)
+
+    def __init__(self, view: View, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes="contacts")
+        self.set_reactive(Contacts.view, view)
+        self.overview = Overview()
+        self._marks = ""
+
+    def compose(self) -> ComposeResult:
+        """Head line, list, open contact."""
+        with Horizontal(classes="head"):
+            yield Static(safe(self.view.title), classes="title")
+            yield Static("", classes="count", markup=False)
+            yield Static("", classes="search-sign", markup=False)
+            yield Static(Content("search"), classes="search-rest")
+            yield Static("", classes="order", markup=False)
+            yield Pill("", classes="pill", markup=False)
+        with Horizontal(classes="split"), Vertical(classes="list"):
+            yield ContactList(view=self.view)
+            yield Static("", classes="empty", markup=False)
+            yield ProgressStrip()
+
+    def on_mount(self) -> None:
+        """Nothing is known yet."""
+        self.query_one(".pill").display = False
+        self._show_order()
+        self._show_empty()
+
+    # What the frame tells.
+
+    def rows_readable(self, rows: Rows) -> None:
+        """The list can be read."""
+        self.table.attach(rows)
+
+    def store_changed(self) -> None:
+        """Look again."""
+        self.table.refresh_from_store()
+
+    def overview_read(self, overview: Overview) -> None:
+        """Groups may have other names, the empty list other reasons."""
+        self.overview = overview
+        self._show_empty()
+
+    def take_focus(self) -> None:
+        """The keys are for the list."""
+        self.table.focus()
+
+    @property
+    def sentence(self) -> str:
+        """The view."""
+        return self.view.description
+
+    @property
+    def marks(self) -> str:
+        """How many are marked."""
+        return self._marks
+
+    # The view.
+
+    def watch_view(self, view: View) -> None:
+        """Another search or order."""
+        self.table.show(view)
+        self._show_order()
+        self._show_empty()
+        self.post_message(Told())
+
+    def on_search_line_searched(self, event: SearchLine.Searched) -> None:
+        """On every key."""
+        event.stop()
+        self.view = self.view.searching(event.text)
+
+    def on_search_line_left(self, event: SearchLine.Left) -> None:
+        """Back to the list."""
+        event.stop()
+        self.take_focus()
+
+    async def action_list_search(self) -> None:
+        """To the search line."""
+        line = self._search_line
+        if line is None:
+            # Made when it is first needed: it would delay the first frame.
+            from screens.search_line import SearchLine
+
+            line = SearchLine()
+            rest = self.query_one(".search-rest")
+            await self.query_one(".head").mount(line, after=rest)
+            rest.display = False
+        line.focus()
+
+    @property
+    def _search_line(self) -> SearchLine | None:
+        found: list[SearchLine] = [*self.query("SearchLine")]
+        return found[0] if found else None
+
+    @property
+    def contexts_now(self) -> tuple[Context, ...]:
+        """In the search line or in the list."""
+        line = self._search_line
+        return (Context.SEARCH,) if line is not None and line.has_focus else self.contexts
+
+    def clear_search(self) -> None:
+        """Search for nothing."""
+        if self._search_line is not None:
+            self._search_line.value = ""
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on the resting search line goes there."""
+        if event.widget is not None and event.widget.has_class("search-rest", "search-sign"):
+            await self.action_list_search()
+
+    def action_list_order(self) -> None:
+        """The next order."""
+        orders = list(_ORDERS)
+        self.view = self.view.ordered(orders[(orders.index(self.view.order) + 1) % len(orders)])
+
+    def _show_order(self) -> None:
+        shown = Content.assemble(("by ", "$text-muted"), _ORDERS[self.view.order])
+        self.query_one(".order", Static).update(shown)
+        sign = backstage(self).keymap.key_of("list.search")
+        self.query_one(".search-sign", Static).update(Content(sign))
+
+    # What the table tells.
+
+    @on(ContactTable.TotalChanged)
+    def counted(self, event: ContactTable.TotalChanged) -> None:
+        """The head line counts."""
+        event.stop()
+        self.call_after_refresh(backstage(self).rows_shown)
+        shown = thousands(event.total, more=event.more)
+        self.query_one(".count", Static).update(Content(shown))
+        self._show_empty()
+
+    @on(ContactTable.ArrivalsWaiting)
+    def arrivals(self, event: ContactTable.ArrivalsWaiting) -> None:
+        """A counted pill; nothing else moves."""
+        event.stop()
+        pill = self.query_one(".pill", Static)
+        pill.display = event.count > 0
+        arrow = "↓" if event.below else "↑"
+        pill.update(Content(clean(f"{arrow} {thousands(event.count, more=event.more)} new")))
+
+    @on(Pill.Clicked)
+    def to_arrivals(self, event: Pill.Clicked) -> None:
+        """Like the key."""
+        event.stop()
+        self.table.go_to_arrivals()
+
+    @on(ContactTable.MarksChanged)
+    def marked(self, event: ContactTable.MarksChanged) -> None:
+        """The status line counts the marks."""
+        event.stop()
+        self._marks = thousands(event.count, more=event.more) if event.count else ""
+        self.post_message(Told())
+
+    @on(ContactTable.CursorMoved)
+    def moved(self, event: ContactTable.CursorMoved) -> None:
+        """The open contact follows the cursor."""
+        event.stop()
+        if self.panel is not None:
+            self.panel.show(event.contact)
+
+    @on(ContactTable.Opened)
+    async def opened(self, event: ContactTable.Opened) -> None:
+        """A double click."""
+        event.stop()
+        await self.open_panel(event.contact)
+
+    @on(ContactTable.StarPressed)
+    def star_pressed(self, event: ContactTable.StarPressed) -> None:
+        """A click on the star."""
+        event.stop()
+        self.star_one(event.contact)
+
+    @on(ContactTable.Refused)
+    def refused(self, event: ContactTable.Refused) -> None:
+        """What was asked for cannot be done."""
+        event.stop()
+        say(self, event.sentence, severity="warning")
+
+    def _show_empty(self) -> None:
+        total = self.table.total if self.table.is_mounted else None
+        empty = self.query_one(".empty", Static)
+        is_empty = total is None or total == 0
+        if total is None and self.overview.known:
+            # Being read; a word here would only flicker.
+            is_empty = False
+        empty.display = is_empty
+        self.table.set_class(is_empty, "-empty")
+        if is_empty:
+            headline, step = why_empty(self.view, self.overview, backstage(self).keymap)
+            empty.update(
+                Content.assemble(safe(headline).stylize("bold"), "\n\n", (step, "$text-muted"))
+            )

@@ -1,0 +1,255 @@
+"""The frame: sidebar, the place that is shown, status line, keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.getters import query_one
+from textual.message import Message
+from textual.widgets import Static
+
+from screens import navigation
+from screens.backstage import (
+    HealthChanged,
+    ListenerChanged,
+    ListenerKind,
+    RowsReadable,
+    StoreChanged,
+    StoreOpened,
+    WorkFailed,
+    backstage,
+    say,
+)
+from screens.commands import Context
+from screens.latch import Latch
+from screens.main_verbs import Ledge, MainVerbs
+from screens.overview import Overview, OverviewRead, at_first_look, read_overview
+from screens.place import Told
+from screens.places import Places
+from screens.status import status_parts
+from screens.switching import SwitchAsked, Switched, switch
+from storage.errors import OptdeskError
+from widgets.display import safe
+from widgets.key_footer import KeyFooter
+from widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+STYLES = Path(__file__).with_suffix(".tcss")
+"""For the app: Textual does not load the style sheet of an app's first screen itself."""
+
+
+ROOMY = 30
+"""Lines from which on there is room for blank ones."""
+
+
+class LookFailed(Message):
+    """The figures could not be read."""
+
+    def __init__(self, error: OptdeskError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class MainScreen(MainVerbs):
+    """The desk. It hears the news and hands them to what shows them."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-normal"), (104, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (ROOMY, "-tall")]
+
+    status = query_one(StatusLine)
+    footer = query_one(KeyFooter)
+    banner = query_one("#banner", Static)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overview = Overview()
+        self._latch = Latch(self._look)
+        self._trouble: OptdeskError | None = None
+
+    def compose(self) -> ComposeResult:
+        """The frame."""
+        with Horizontal(id="body"):
+            with Vertical(id="side"):
+                yield Static(Content("Optdesk"), id="brand")
+                yield Ledge()
+            with Vertical(id="main"):
+                yield Static(Content(""), id="banner")
+                yield Places()
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """The frame is true before anything is known."""
+        self.banner.display = False
+        self._show_sidebar()
+        self._show_status()
+        self._show_keys()
+
+    @property
+    def here(self) -> tuple[Context, ...]:
+        """Where the person is, the nearest first."""
+        if self.sidebar.has_focus:
+            return (Context.SIDEBAR, Context.DESK)
+        return (*self.places.place.contexts_now, Context.DESK)
+
+    # News from the backstage.
+
+    @on(RowsReadable)
+    async def rows_readable(self, event: RowsReadable) -> None:
+        """Lists can be read, though the store is not open yet."""
+        event.stop()
+        if event.look is not None:
+            self.overview = at_first_look(event.look)
+            self._show_sidebar()
+            self._show_status()
+        await self.places.rows_readable(event.rows)
+
+    @on(StoreOpened)
+    def store_opened(self, event: StoreOpened) -> None:
+        """The store is open: it can be written, too."""
+        event.stop()
+        self._show_health()
+        self.places.store_changed()
+        self._latch.ask()
+
+    @on(StoreChanged)
+    def store_changed(self, event: StoreChanged) -> None:
+        """Look again."""
+        event.stop()
+        self.places.store_changed()
+        self._latch.ask()
+
+    @on(HealthChanged)
+    def health_changed(self, event: HealthChanged) -> None:
+        """The store fell ill or recovered."""
+        event.stop()
+        self._show_health()
+        self._latch.ask()
+
+    @on(ListenerChanged)
+    def listener_changed(self, event: ListenerChanged) -> None:
+        """The listener says something new."""
+        event.stop()
+        if event.report.kind is ListenerKind.FAILED:
+            say(self, event.report.sentence, title="Not listening", severity="error")
+        elif event.report.kind is ListenerKind.ATTACHED:
+            say(self, event.report.sentence)
+        self.places.listener_changed()
+        self._show_status()
+
+    # Figures.
+
+    def _look(self) -> None:
+        backstage(self).work(self, _read, LookFailed)
+
+    @on(OverviewRead)
+    def overview_read(self, event: OverviewRead) -> None:
+        """New figures."""
+        event.stop()
+        self.overview = event.overview
+        self._trouble = None
+        self._latch.done()
+        self.places.overview_read(event.overview)
+        self._show_sidebar()
+        self._show_status()
+        self._show_keys()
+        self._show_health()
+
+    @on(LookFailed)
+    def look_failed(self, event: LookFailed) -> None:
+        """The banner says why; the figures stay as they were."""
+        event.stop()
+        self._trouble = event.error
+        self._latch.done()
+        self._show_health()
+
+    @on(WorkFailed)
+    def work_failed(self, event: WorkFailed) -> None:
+        """What was asked for was refused, or the store failed."""
+        event.stop()
+        say(self, str(event.error), title=event.error.title, severity="warning")
+
+    # The switch.
+
+    @on(SwitchAsked)
+    def switch(self) -> None:
+        """On at once, off after asking."""
+        switch(self, self.overview)
+
+    @on(Switched)
+    def switched(self, event: Switched) -> None:
+        """Say so."""
+        event.stop()
+        say(self, event.sentence, severity="information" if event.on else "warning")
+        self._latch.ask()
+
+    # What is shown.
+
+    def keys_changed(self) -> None:
+        """Settings gave verbs other keys."""
+        self._show_keys()
+
+    @on(Places.Shown)
+    def place_shown(self) -> None:
+        """Another place."""
+        self._show_sidebar()
+        self._show_status()
+        self._show_keys()
+
+    @on(Told)
+    def told(self, event: Told) -> None:
+        """Marks or view changed."""
+        event.stop()
+        self._show_status()
+
+    def on_resize(self) -> None:
+        """There may be room for more, or for less."""
+        self._show_sidebar()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Other keys."""
+        self._show_keys()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Other keys."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        here, idle = self.here, self.places.place.idle_verbs
+        hints = backstage(self).keymap.hints(*here, typing=Context.SEARCH in here)
+        self.footer.show([hint for hint in hints if hint.verb_id not in idle])
+
+    def _show_sidebar(self) -> None:
+        self.sidebar.current = self.places.current
+        airy = self.size.height >= ROOMY
+        self.sidebar.show(navigation.entries(self.overview.figures, airy=airy))
+
+    def _show_status(self) -> None:
+        back, place = backstage(self), self.places.place
+        parts = status_parts(back.listener, self.overview, place.marks, throwaway=back.throwaway)
+        self.status.show(parts, place.sentence)
+
+    def _show_health(self) -> None:
+        store = backstage(self).store
+        sentence, step = "", ""
+        if store is not None and not store.health.ok:
+            sentence, step = store.health.sentence, store.health.next_step
+        elif self._trouble is not None:
+            sentence, step = self._trouble.sentence, self._trouble.next_step
+        elif store is not None and store.read_only:
+            sentence = "This store is read-only: everything can be looked at, nothing changed."
+        self.banner.display = bool(sentence)
+        self.banner.update(safe(f"! {sentence} {step}".rstrip()))
+
+
+def _read(store: Store) -> OverviewRead:
+    return OverviewRead(read_overview(store))

@@ -1,0 +1,191 @@
+"""The verbs that can be given everywhere on the desk."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.dom import DOMNode
+from textual.getters import query_one
+from textual.message import Message
+from textual.screen import Screen
+
+from screens import navigation
+from screens.backstage import backstage, say
+from screens.commands import Context, verb
+from screens.keymap import bindings
+from screens.places import Places
+from widgets.key_footer import KeyFooter
+from widgets.sidebar import Sidebar
+
+if TYPE_CHECKING:
+    from storage.store import Store
+    from storage.words import Actor, Outcome
+
+
+class Turned(Message):
+    """An act was undone or done again."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class Ledge(Sidebar):
+    """The sidebar with its keys."""
+
+    BINDINGS: ClassVar = bindings(Context.SIDEBAR)
+
+    class Left(Message):
+        """Back to the place."""
+
+    def action_sidebar_leave(self) -> None:
+        """Back to the place."""
+        self.post_message(self.Left())
+
+
+class MainVerbs(Screen[None]):
+    """Undo, places, palette, help, colors."""
+
+    BINDINGS: ClassVar = bindings(Context.DESK)
+
+    sidebar = query_one(Ledge)
+    places = query_one(Places)
+
+    @property
+    def here(self) -> tuple[Context, ...]:
+        """The contexts that the person is in, the nearest first."""
+        raise NotImplementedError
+
+    # Undo.
+
+    def action_desk_undo(self) -> None:
+        """Take back the latest act."""
+        self._turn(again=False)
+
+    def action_desk_redo(self) -> None:
+        """Do again what was undone last."""
+        self._turn(again=True)
+
+    def _turn(self, *, again: bool) -> None:
+        back = backstage(self)
+        back.work(self, partial(_turn, who=back.actor, again=again))
+
+    @on(Turned)
+    def turned(self, event: Turned) -> None:
+        """Say by name what was turned back."""
+        event.stop()
+        from screens.acting import tell
+
+        telling = tell([event.outcome])
+        say(self, telling.text, severity="warning" if telling.warning else "information")
+
+    # Places.
+
+    def action_desk_places(self) -> None:
+        """To the sidebar, or back from it."""
+        if self.sidebar.has_focus:
+            self.leave_sidebar()
+        else:
+            self.add_class("-unfolded")
+            self.sidebar.focus()
+
+    @on(Ledge.Left)
+    def leave_sidebar(self) -> None:
+        """Back to the place; on a narrow screen the sidebar folds away."""
+        self.remove_class("-unfolded")
+        self.places.place.take_focus()
+
+    @on(Sidebar.Chosen)
+    async def go_there(self, event: Sidebar.Chosen) -> None:
+        """A place was chosen in the sidebar."""
+        event.stop()
+        await self.go(event.key)
+
+    async def go(self, key: str) -> None:
+        """To a place."""
+        self.remove_class("-unfolded")
+        await self.places.show(key)
+
+    async def action_desk_next(self) -> None:
+        """To the next place."""
+        await self.go(self.sidebar.step(1, self.places.current))
+
+    async def action_desk_previous(self) -> None:
+        """To the place before."""
+        await self.go(self.sidebar.step(-1, self.places.current))
+
+    async def action_desk_back(self) -> None:
+        """To where one was before."""
+        self.remove_class("-unfolded")
+        if self.sidebar.has_focus:
+            self.leave_sidebar()
+        elif not await self.places.go_back():
+            self.action_desk_interrupt()
+
+    def action_desk_interrupt(self) -> None:
+        """Copy what the mouse marked, or say how to leave."""
+        marked = self.get_selected_text()
+        if marked:
+            self.app.copy_to_clipboard(marked)
+            return
+        say(self, f"{backstage(self).keymap.key_of('desk.quit')} quits.")
+
+    # Dialogs.
+
+    def action_desk_help(self) -> None:
+        """Help for where one is."""
+        from screens.help import Help
+
+        self.app.push_screen(Help(self.here))
+
+    def action_desk_palette(self) -> None:
+        """Any verb or place by name."""
+        from screens.palette import GO, Palette
+
+        async def chosen(key: str | None) -> None:
+            if key is not None and key.startswith(GO):
+                await self.go(key.removeprefix(GO))
+            elif key is not None:
+                await self.give(key)
+
+        names = [
+            (entry.key, entry.text)
+            for entry in navigation.entries(self.places.overview.figures)
+            if entry.key
+        ]
+        self.app.push_screen(Palette(self.here, names), chosen)
+
+    def action_desk_theme(self) -> None:
+        """Choose the colors."""
+        from screens.theme_picker import ThemePicker
+
+        self.app.push_screen(ThemePicker())
+
+    def action_desk_redraw(self) -> None:
+        """Draw everything again."""
+        self.app.refresh(repaint=True, layout=True)
+
+    # Verbs by id.
+
+    @on(KeyFooter.Pressed)
+    async def footer_pressed(self, event: KeyFooter.Pressed) -> None:
+        """A click on a key does what the key does."""
+        event.stop()
+        await self.give(event.verb_id)
+
+    async def give(self, verb_id: str) -> None:
+        """Gives a verb, as if its key had been pressed here."""
+        action = verb(verb_id).action
+        nodes: list[DOMNode] = [] if self.focused is None else [*self.focused.ancestors_with_self]
+        for node in (*nodes, self.places.place, self, self.app):
+            if hasattr(node, f"action_{action}"):
+                await self.app.run_action(action, default_namespace=node)
+                return
+
+
+def _turn(store: Store, *, who: Actor, again: bool) -> Turned:
+    from storage import undo
+
+    return Turned(undo.redo(store, who) if again else undo.undo(store, who))

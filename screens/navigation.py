@@ -1,0 +1,87 @@
+"""The places of the desk and how the sidebar lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from widgets.display import thousands
+from widgets.sidebar import Entry, heading
+
+if TYPE_CHECKING:
+    from storage.words import View
+
+ALL = "all"
+QUEUE = "queue"
+INTEGRATIONS = "integrations"
+NUMBERS = "numbers"
+KEYS = "keys"
+
+_GROUP = "group:"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """A group as the sidebar and the pickers show it. The name is untrusted."""
+
+    id: int
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the sidebar counts, from one snapshot of the store."""
+
+    queue: int = 0
+    all: int = 0
+    groups: tuple[GroupFacts, ...] = ()
+    integration: str = ""
+    """`on`, `off`, `none`, or empty while that is not known."""
+
+
+def group_key(group_id: int) -> str:
+    """The key of a group's place."""
+    return f"{_GROUP}{group_id}"
+
+
+def view_of(key: str, figures: Figures) -> View | None:
+    """What a place of contacts shows; None for other places."""
+    from storage.words import Place, View
+
+    if key == ALL:
+        return View(place=Place.ALL)
+    if key == QUEUE:
+        return View(place=Place.QUEUE)
+    if key.startswith(_GROUP):
+        group_id = int(key.removeprefix(_GROUP))
+        names = {group.id: group.name for group in figures.groups}
+        return View(place=Place.GROUP, group_id=group_id, group_name=names.get(group_id, "Group"))
+    return None
+
+
+def entries(figures: Figures, *, airy: bool = False) -> list[Entry]:
+    """The lines of the sidebar. The queue is among them only while it holds someone.
+
+    Args:
+        figures: What to count.
+        airy: Leave a blank line between sections, where there is room.
+    """
+    gap = [heading("")] if airy else []
+    shown = [heading("Contacts"), Entry(ALL, "All", thousands(figures.all))]
+    if figures.queue:
+        shown.append(Entry(QUEUE, "Opt-in queue", thousands(figures.queue)))
+    shown += [
+        Entry(group_key(group.id), group.name, thousands(group.count)) for group in figures.groups
+    ]
+    note = {"on": "on", "off": "off"}.get(figures.integration, "")
+    shown += [
+        *gap,
+        heading("Workflows"),
+        Entry(INTEGRATIONS, "Integrations", note),
+        *gap,
+        heading("Settings"),
+        Entry(NUMBERS, "Phone numbers"),
+        Entry(KEYS, "API keys"),
+    ]
+    return shown

@@ -1,0 +1,64 @@
+"""What the frame around the places knows: counts, groups, the integration. One snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from screens.navigation import Figures, GroupFacts
+
+if TYPE_CHECKING:
+    from storage.first_look import FirstLook
+    from storage.integration import IntegrationView
+    from storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The desk in figures."""
+
+    figures: Figures = field(default_factory=Figures)
+    integration: IntegrationView | None = None
+    known: bool = False
+    """False until the store was read for the first time."""
+
+
+class OverviewRead(Message):
+    """The figures were read."""
+
+    def __init__(self, overview: Overview) -> None:
+        super().__init__()
+        self.overview = overview
+
+
+def at_first_look(look: FirstLook) -> Overview:
+    """What is shown until the store is open."""
+    return Overview(
+        Figures(
+            queue=look.by_stage.get("queued", 0),
+            all=look.all,
+            groups=tuple(GroupFacts(*group) for group in look.groups),
+            integration="none" if look.active is None else "on" if look.active else "off",
+        )
+    )
+
+
+def read_overview(store: Store) -> Overview:
+    """Reads everything the frame shows. For background threads."""
+    from storage import counts, integration
+
+    with store.read() as conn:
+        found = counts.counts(conn)
+        shown = integration.show(conn)
+    return Overview(
+        Figures(
+            queue=found.queue,
+            all=found.all,
+            groups=tuple(GroupFacts(row.id, row.name, row.count) for row in found.groups),
+            integration="none" if shown is None else "on" if shown.active else "off",
+        ),
+        shown,
+        known=True,
+    )

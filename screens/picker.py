@@ -1,0 +1,183 @@
+"""Choosing from a list by typing: the base of palette, groups, labels and themes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from rich.cells import cell_len
+from textual import events, on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from screens.commands import Context
+from screens.dialog import Dialog
+from screens.keymap import bindings
+from widgets.display import clean, fitted
+
+R = TypeVar("R")
+
+MOST_SHOWN = 200
+"""Choices listed at once; typing brings up the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the list. All of its text may be a stranger's."""
+
+    key: str
+    text: str
+    aside: str = ""
+    """At the right: a count or keys."""
+    mark: str = ""
+    """In front: a box or a sign."""
+    also: str = ""
+    """Found by this text too."""
+
+
+class Picker(Dialog[R], Generic[R]):
+    """A line to type in and the choices that match it, the best first."""
+
+    CSS_PATH: ClassVar = ["dialog.tcss", "picker.tcss"]
+    BINDINGS: ClassVar = bindings(Context.PICKER)
+    contexts: ClassVar[tuple[Context, ...]] = (Context.PICKER, Context.DIALOG)
+
+    placeholder = "type to find"
+    nothing = "Nothing matches."
+
+    def __init__(self) -> None:
+        super().__init__(classes="picker")
+        self._choices: tuple[Choice, ...] = ()
+        self._shown: list[Choice] = []
+
+    def compose_body(self) -> ComposeResult:
+        """The line and the list."""
+        line = Input(placeholder=self.placeholder, compact=True, select_on_focus=False)
+        line.cursor_blink = False
+        yield line
+        choices = OptionList(markup=False, compact=True)
+        choices.can_focus = False
+        yield choices
+        yield Static(Content(self.nothing), classes="nothing")
+
+    def on_mount(self) -> None:
+        """The line has the focus and keeps it."""
+        self.query_one(Input).focus()
+        self.relist()
+
+    @property
+    def typed(self) -> str:
+        """What was typed, without blanks around it."""
+        return self.query_one(Input).value.strip()
+
+    @property
+    def highlighted(self) -> Choice | None:
+        """The choice under the cursor."""
+        place = self.query_one(OptionList).highlighted
+        return self._shown[place] if place is not None and place < len(self._shown) else None
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Gives the choices, in their order."""
+        self._choices = tuple(choices)
+        if self.is_mounted:
+            self.relist()
+
+    def offer_new(self, typed: str) -> Choice | None:
+        """One more choice for what was typed, such as making something new."""
+        return None
+
+    def relist(self) -> None:
+        """Lists what matches; the cursor stays on its choice where that is still listed."""
+        before = self.highlighted
+        found = matching(self._choices, self.typed)[:MOST_SHOWN]
+        fresh = self.offer_new(self.typed)
+        self._shown = [*found, fresh] if fresh else found
+        options = self.query_one(OptionList)
+        options.set_options([Option(self._line(choice)) for choice in self._shown])
+        options.display = bool(self._shown)
+        self.query_one(".nothing").display = not self._shown
+        keys = [choice.key for choice in self._shown]
+        if keys:
+            stays = before is not None and not self.typed and before.key in keys
+            options.highlighted = keys.index(before.key) if stays and before else 0
+
+    def _line(self, choice: Choice) -> Content:
+        width = self.list_width
+        aside = clean(choice.aside)
+        mark = f"{choice.mark} " if choice.mark else ""
+        text = fitted(choice.text, max(4, width - cell_len(aside) - cell_len(mark) - 1))
+        return Content.assemble(mark, text, " ", (aside, "$text-muted"))
+
+    @property
+    def list_width(self) -> int:
+        """Cells in a line of the list."""
+        return max(10, min(64, self.app.size.width - 2) - 6)
+
+    @on(Input.Changed)
+    def narrow(self, event: Input.Changed) -> None:
+        """Typing narrows the list."""
+        event.stop()
+        self.relist()
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Enter in the line takes the choice."""
+        event.stop()
+        self.action_picker_choose()
+
+    @on(OptionList.OptionSelected)
+    def clicked(self, event: OptionList.OptionSelected) -> None:
+        """A click takes a choice."""
+        event.stop()
+        self.action_picker_choose()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lines are as wide as the list."""
+        if self.is_mounted and self.query(OptionList):
+            self.relist()
+
+    def choose(self, choice: Choice) -> None:
+        """Takes a choice."""
+        raise NotImplementedError
+
+    # What the keys do.
+
+    def action_picker_down(self) -> None:
+        """One choice down."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_picker_up(self) -> None:
+        """One choice up."""
+        self.query_one(OptionList).action_cursor_up()
+
+    def action_picker_choose(self) -> None:
+        """Takes the choice under the cursor."""
+        choice = self.highlighted
+        if choice is not None:
+            self.choose(choice)
+
+
+def matching(choices: Sequence[Choice], typed: str) -> list[Choice]:
+    """The choices that hold every word that was typed; those that begin with it come first."""
+    words = typed.casefold().split()
+    if not words:
+        return list(choices)
+    found = [
+        choice
+        for choice in choices
+        if all(word in f"{choice.text} {choice.also}".casefold() for word in words)
+    ]
+    start = " ".join(words)
+
+    def rank(choice: Choice) -> int:
+        text = choice.text.casefold()
+        if text == start:
+            return 0
+        if text.startswith(start):
+            return 1
+        return 2 if any(part.startswith(words[0]) for part in text.split()) else 3
+
+    return sorted(found, key=rank)

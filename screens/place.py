@@ -1,0 +1,60 @@
+"""What all places at the right of the sidebar share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.message import Message
+
+from screens.commands import Context
+from screens.overview import Overview
+
+if TYPE_CHECKING:
+    from storage.glimpses import Rows
+
+
+class Told(Message):
+    """Something that the status line tells has changed."""
+
+
+class Place(Vertical):
+    """One place: a list of contacts, the integrations, the numbers, the keys."""
+
+    contexts: tuple[Context, ...] = ()
+    """Whose verbs can be given here, the nearest first."""
+
+    @property
+    def contexts_now(self) -> tuple[Context, ...]:
+        """The contexts that the focus is in, the nearest first."""
+        return self.contexts
+
+    @property
+    def idle_verbs(self) -> frozenset[str]:
+        """Verbs that make no sense at present; the footer leaves them out."""
+        return frozenset()
+
+    def rows_readable(self, rows: Rows) -> None:
+        """Lists can be read from now on."""
+
+    def store_changed(self) -> None:
+        """Something in the store changed; called only while the place is shown."""
+
+    def overview_read(self, overview: Overview) -> None:
+        """The figures of the whole desk were read; called only while the place is shown."""
+
+    def listener_changed(self) -> None:
+        """The listener says something new of itself."""
+
+    def take_focus(self) -> None:
+        """Gives the focus to what the keys are for."""
+
+    @property
+    def sentence(self) -> str:
+        """What is shown, for the status line. Untrusted."""
+        return ""
+
+    @property
+    def marks(self) -> str:
+        """How many are marked, as people read it; empty for none."""
+        return ""

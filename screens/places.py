@@ -1,0 +1,127 @@
+"""Holds the places and shows one at a time; each keeps its cursor, marks and search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+
+from screens.navigation import INTEGRATIONS, KEYS, NUMBERS, QUEUE, view_of
+from screens.opening import Opening
+from screens.overview import Overview
+from screens.place import Place
+
+if TYPE_CHECKING:
+    from storage.glimpses import Rows
+
+MOST_KEPT = 8
+"""Places that are kept with their cursor and marks; the one left longest ago goes first."""
+
+
+class Places(Vertical):
+    """The area at the right of the sidebar."""
+
+    class Shown(Message):
+        """Another place is shown."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._opening = Opening()
+        self._places: dict[str, Place] = {}
+        self._rows: Rows | None = None
+        self._left: list[str] = []
+        self.current = QUEUE
+        self.overview = Overview()
+
+    def compose(self) -> ComposeResult:
+        """What stands for the queue until the store is open."""
+        yield self._opening
+
+    @property
+    def place(self) -> Place:
+        """The place that is shown."""
+        return self._places.get(self.current, self._opening)
+
+    async def show(self, key: str, *, back: bool = False) -> None:
+        """Shows a place.
+
+        Args:
+            key: As in `screens.navigation`.
+            back: It was shown before and is returned to, so it is not remembered twice.
+        """
+        if self._rows is None or (key == self.current and key in self._places):
+            self.place.take_focus()
+            return
+        if not back and key != self.current:
+            self._left.append(self.current)
+        # One frame from the old place to the new one.
+        with self.app.batch_update():
+            self.place.display = False
+            self.current = key
+            place = self._places.pop(key, None)
+            if place is None:
+                place = self._make(key)
+                await self.mount(place)
+                place.rows_readable(self._rows)
+            self._places[key] = place  # The one shown last comes last.
+            place.display = True
+            place.overview_read(self.overview)
+            place.store_changed()
+            place.take_focus()
+        self.post_message(self.Shown())
+        await self._forget()
+
+    async def go_back(self) -> bool:
+        """Shows the place that was shown before; says whether there was one."""
+        while self._left:
+            key = self._left.pop()
+            if key != self.current:
+                await self.show(key, back=True)
+                return True
+        return False
+
+    async def rows_readable(self, rows: Rows) -> None:
+        """Lists can be read: the queue is shown."""
+        self._rows = rows
+        await self.show(self.current)
+
+    def store_changed(self) -> None:
+        """The place that is shown looks again."""
+        self.place.store_changed()
+
+    def overview_read(self, overview: Overview) -> None:
+        """The place that is shown learns of the figures."""
+        self.overview = overview
+        self.place.overview_read(overview)
+
+    def listener_changed(self) -> None:
+        """The places that show the listener learn of it."""
+        for place in self._places.values():
+            place.listener_changed()
+
+    def _make(self, key: str) -> Place:
+        # Imported where they are made: what the first frame does not show would delay it.
+        view = view_of(key, self.overview.figures)
+        if view is not None:
+            from screens.contacts import Contacts
+
+            return Contacts(view)
+        if key == INTEGRATIONS:
+            from screens.integrations import Integrations
+
+            return Integrations()
+        if key == NUMBERS:
+            from screens.numbers import Numbers
+
+            return Numbers()
+        if key == KEYS:
+            from screens.api_keys import ApiKeys
+
+            return ApiKeys()
+        raise KeyError(key)
+
+    async def _forget(self) -> None:
+        for key in [key for key in self._places if key != self.current][: -MOST_KEPT or None]:
+            await self._places.pop(key).remove()

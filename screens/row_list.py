@@ -1,0 +1,34 @@
+"""A modest list of rows for the settings, with a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+
+class RowList(OptionList, inherit_bindings=False):
+    """Rows by key; the cursor stays on its key when the rows are read again."""
+
+    BINDINGS: ClassVar = []
+
+    def __init__(self) -> None:
+        super().__init__(markup=False, compact=True)
+        self._keys: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The key of the row under the cursor, or an empty string."""
+        place = self.highlighted
+        return self._keys[place] if place is not None and place < len(self._keys) else ""
+
+    def show(self, rows: Sequence[tuple[str, Content]]) -> None:
+        """Shows these rows."""
+        before = self.key
+        self._keys = tuple(key for key, _ in rows)
+        self.set_options([Option(line) for _, line in rows])
+        if self._keys:
+            self.highlighted = self._keys.index(before) if before in self._keys else 0

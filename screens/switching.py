@@ -1,0 +1,84 @@
+"""Switching the Opt-In API on and off: the same from every screen."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.message import Message
+
+from screens.backstage import backstage, say
+from screens.commands import verb
+from screens.overview import Overview
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from storage.store import Store
+    from storage.words import Actor
+
+_CONSEQUENCE = (
+    "New leads are turned away until it is on again; most senders try again later. "
+    "Everyone in the Opt-in queue stays, and STOP is still obeyed."
+)
+
+
+class SwitchAsked(Message):
+    """The person wants the Opt-In API on, or off."""
+
+
+class Switched(Message):
+    """The Opt-In API was switched."""
+
+    def __init__(self, on: bool, changed: bool) -> None:
+        super().__init__()
+        self.on = on
+        self.changed = changed
+
+    @property
+    def sentence(self) -> str:
+        """What became of it."""
+        state = "on. Leads are taken in" if self.on else "off. New leads are turned away"
+        return f"The Opt-In API is {state}." if self.changed else f"It was {state}, already."
+
+
+def switch(owner: Widget, overview: Overview) -> None:
+    """On at once; off after asking. What becomes of it comes to the owner as `Switched`."""
+    integration = overview.integration
+    if not overview.known:
+        say(owner, "The store is still being opened.", severity="warning")
+    elif integration is None:
+        key = backstage(owner).keymap.key_of("integration.add")
+        say(owner, f"There is no Opt-In API yet. Integrations, then {key}, adds it.")
+    elif not integration.active:
+        _switch(owner, on=True)
+    else:
+        _ask(owner)
+
+
+def _ask(owner: Widget) -> None:
+    from screens.confirm import Confirm
+
+    if isinstance(owner.app.screen, Confirm):
+        # The key that raised a question does not answer it.
+        return
+    question = Confirm(
+        verb("desk.switch"),
+        Content("Switch the Opt-In API off?"),
+        Content(_CONSEQUENCE),
+        safe="Keep it on",
+    )
+    owner.app.push_screen(question, lambda yes: _switch(owner, on=False) if yes else None)
+
+
+def _switch(owner: Widget, *, on: bool) -> None:
+    back = backstage(owner)
+    back.work(owner, partial(_write, who=back.actor, on=on))
+
+
+def _write(store: Store, *, who: Actor, on: bool) -> Switched:
+    from storage import integration
+
+    changed = store.do(lambda conn: integration.switch(conn, who, on=on))
+    return Switched(on, changed)

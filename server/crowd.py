@@ -1,0 +1,109 @@
+"""Who is connected: how many may be, who has to go, and whose patience is over."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from server.peers import Proxies, block_of
+
+if TYPE_CHECKING:
+    from server.connection import Connection
+
+_SWEEP_SECONDS = 0.25
+"""How often deadlines are looked at."""
+
+_EARLY_SECONDS = 0.5
+"""How much before its deadline a connection may end, so that none ends after it."""
+
+_AT_ONCE = 64
+"""Connections ended in one go; hundreds would hold up a good request."""
+
+
+class Crowd:
+    """All connections of a listener.
+
+    When there is no room, the oldest connection that has not finished sending a request makes
+    way for the new one, so that a thousand slow senders cannot keep a good one out.
+
+    Args:
+        per_peer: Connections that one address may hold; 0 for any number.
+        total: Connections in all; 0 for any number.
+        proxies: Addresses that speak for many senders; only the total counts for them.
+    """
+
+    def __init__(self, per_peer: int, total: int, proxies: Proxies) -> None:
+        self._per_peer = per_peer
+        self._total = total
+        self._proxies = proxies
+        self._loop = asyncio.get_running_loop()
+        # Dictionaries keep the order of arrival.
+        self._everyone: dict[Connection, str] = {}
+        self._by_peer: dict[str, dict[Connection, None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._everyone)
+
+    def enter(self, newcomer: Connection) -> bool:
+        """Takes a connection in; returns whether there was room or could be made."""
+        peer = block_of(newcomer.peer)
+        fellows = self._by_peer.setdefault(peer, {})
+        crowded = bool(self._per_peer) and len(fellows) >= self._per_peer
+        if crowded and not self._proxies.trusts(newcomer.peer) and not self._make_room(fellows):
+            return False
+        if (
+            self._total
+            and len(self._everyone) >= self._total
+            and not self._make_room(self._everyone)
+        ):
+            return False
+        # Whoever made way may have been the last of its kind.
+        self._by_peer.setdefault(peer, {})[newcomer] = None
+        self._everyone[newcomer] = peer
+        if self._timer is None:
+            self._timer = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+        return True
+
+    def leave(self, connection: Connection) -> None:
+        """Forgets a connection that is gone."""
+        peer = self._everyone.pop(connection, None)
+        if peer is None:
+            return
+        fellows = self._by_peer[peer]
+        del fellows[connection]
+        if not fellows:
+            del self._by_peer[peer]
+
+    def close(self) -> None:
+        """Stops watching the clock."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def cut_all(self) -> None:
+        """Ends every connection at once."""
+        for connection in list(self._everyone):
+            connection.cut()
+
+    def _make_room(self, among: dict[Connection, None] | dict[Connection, str]) -> bool:
+        # Who has never finished a request goes before who merely rests between two.
+        strangers = (one for one in among if one.unfinished and not one.served)
+        resting = (one for one in among if one.unfinished)
+        leaver = next(chain(strangers, resting), None)
+        if leaver is None:
+            return False
+        self.leave(leaver)
+        leaver.cut()
+        return True
+
+    def _sweep(self) -> None:
+        self._timer = None
+        until = self._loop.time() + _EARLY_SECONDS
+        due = [one for one in self._everyone if one.deadline <= until]
+        for connection in due[:_AT_ONCE]:
+            connection.expire()
+        if self._everyone:
+            pause = _SWEEP_SECONDS if len(due) <= _AT_ONCE else _SWEEP_SECONDS / 20
+            self._timer = self._loop.call_later(pause, self._sweep)

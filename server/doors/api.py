@@ -1,0 +1,281 @@
+"""The API door: the checks of the contract, in their order."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from server.answers import Answer, accepted, refusal
+from server.bridge import Bridge
+from server.doors.fields import (
+    badges_for,
+    first_bad_field,
+    is_address,
+    mended,
+    missing_fields,
+)
+from server.doors.headers import json_media, named_request, one_key
+from server.keeper import AccessKeeper
+from server.models import OptInRequest
+from server.peers import Proxies, block_of
+from server.rates import Rates
+from server.request import Request
+from server.strict_json import MalformedJson, read_object
+from storage.access import SANDBOX, Access, credential_hash
+from storage.errors import StoreError
+from storage.intake import Idempotency, IntakeResult, OptIn, RefusedAttempt, record_refused, take_in
+from storage.phones import parse_e164
+from storage.times import stamp
+from storage.words import UNTEXTED
+
+DOOR = "api"
+
+TEST_SUCCESS = "+15555550100"
+TEST_NUMBERS = {
+    "+15555550101": "ALREADY_OPTED_IN",
+    "+15555550102": "INVALID_PHONE_FORMAT",
+    "+15555550103": "BLOCKED_NUMBER",
+}
+"""The documented numbers that fail on purpose, and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a request of a known sender is not taken in."""
+
+    code: str
+    reason: str = ""
+    """For the intake log; may name fields, never quotes them."""
+    missing: tuple[str, ...] = ()
+    sentence: str = ""
+    retry_after: int | None = None
+
+
+class ApiDoor:
+    """Takes in what a site's own backend reports.
+
+    Args:
+        keeper: Who may come in.
+        bridge: To the store.
+        text_waits: Called when a lead came in that is to be texted.
+        per_key: Limits each key.
+        per_peer: Limits each address.
+        proxies: Whose word about a sender's address counts.
+    """
+
+    def __init__(
+        self,
+        keeper: AccessKeeper,
+        bridge: Bridge,
+        text_waits: Callable[[], None],
+        per_key: Rates,
+        per_peer: Rates,
+        proxies: Proxies,
+    ) -> None:
+        self._keeper = keeper
+        self._bridge = bridge
+        self._text_waits = text_waits
+        self._per_key = per_key
+        self._per_peer = per_peer
+        self._proxies = proxies
+        self._moment: datetime | None = None
+        self._stamp = ""
+
+    async def answer(self, request: Request) -> Answer:
+        """Answers a request, after the commit that holds what is said of it."""
+        try:
+            return await self._answer(request)
+        except StoreError:
+            return refusal("STORE_UNAVAILABLE", request.id)
+
+    async def _answer(self, request: Request) -> Answer:
+        secret = one_key(request.headers)
+        if secret is None:
+            return refusal("INVALID_API_KEY", request.id)
+        digest = credential_hash(secret)
+        access = self._keeper.current
+        key = access.keys.get(digest)
+        looked = key is None or access.integration_id is None or not access.active
+        if looked:
+            access = await self._keeper.reread()
+            key = access.keys.get(digest)
+        if key is None:
+            return refusal("INVALID_API_KEY", request.id)
+        sender = self._proxies.sender(request.peer, request.headers.getall("X-Forwarded-For", ()))
+        refused = self._closed(access, key.id, sender)
+        if refused is None:
+            judged = self._judge(request, access, key.id, sender)
+            if (
+                isinstance(judged, Refused)
+                and judged.code == "INVALID_OPT_IN_NUMBER"
+                and not looked
+            ):
+                judged = self._judge(request, await self._keeper.reread(), key.id, sender)
+            if isinstance(judged, OptIn):
+                result = await self._bridge.write(take_in, judged)
+                if result.code is None and judged.kind not in UNTEXTED:
+                    self._text_waits()
+                return self._told(result)
+            refused = judged
+        return await self._refuse(request, key.id, sender, refused)
+
+    def _closed(self, access: Access, key_id: int, sender: str) -> Refused | None:
+        """Checks 4 to 6: whether anybody may come in at all, and this one now."""
+        if access.integration_id is None:
+            return Refused("INTEGRATION_NOT_FOUND")
+        peer = block_of(sender)
+        wait = max(self._per_key.wait(key_id), self._per_peer.wait(peer))
+        if wait > 0:
+            return Refused("RATE_LIMITED", retry_after=math.ceil(wait))
+        self._per_key.count(key_id)
+        self._per_peer.count(peer)
+        return None if access.active else Refused("INTEGRATION_INACTIVE")
+
+    def _judge(self, request: Request, access: Access, key_id: int, sender: str) -> OptIn | Refused:
+        """Checks 7 to 13: what can be said of a request without the store."""
+        if not json_media(request.headers):
+            return Refused("UNSUPPORTED_MEDIA_TYPE")
+        try:
+            said = read_object(request.body)
+        except MalformedJson as error:
+            return Refused("MALFORMED_JSON", str(error))
+        try:
+            lead = OptInRequest.model_validate(said)
+        except ValidationError as error:
+            refused = _fault(said, access, error)
+            if refused is not None:
+                return refused
+            lead = mended(said)
+        named = named_request(request.headers)
+        if named is None:
+            return _bad_field("Idempotency-Key")
+        test = TEST_NUMBERS.get(lead.mobile_phone)
+        if test is not None:
+            return Refused(test, "test number")
+        is_test = lead.mobile_phone == TEST_SUCCESS
+        known_number = access.knows_number(lead.opt_in_number_id)
+        if not is_test:
+            if not known_number:
+                return Refused("INVALID_OPT_IN_NUMBER")
+            if not is_address(lead.ip_address):
+                return _bad_field("ip_address")
+        phone = parse_e164(lead.mobile_phone)
+        if phone is None:
+            return Refused("INVALID_PHONE_FORMAT")
+        return OptIn(
+            request_id=request.id,
+            door=DOOR,
+            key_id=key_id,
+            phone=phone.e164,
+            kind=phone.kind,
+            region=phone.region,
+            number_id=lead.opt_in_number_id if known_number else SANDBOX,
+            first_name=(lead.first_name or "").strip(),
+            last_name=(lead.last_name or "").strip(),
+            badges=badges_for(lead.ip_address),
+            evidence=_evidence(request, lead, sender),
+            body=_shown(request, request.body.decode()),
+            peer=sender,
+            user_agent=request.said("User-Agent"),
+            idempotency=Idempotency(named, hashlib.sha256(request.body).digest())
+            if named
+            else None,
+            test=is_test,
+        )
+
+    async def _refuse(self, request: Request, key_id: int, sender: str, why: Refused) -> Answer:
+        """Answers a known sender no, once the attempt is in the intake log."""
+        attempt = RefusedAttempt(
+            request_id=request.id,
+            door=DOOR,
+            key_id=key_id,
+            code=why.code,
+            reason=why.reason,
+            body=_shown(request, request.body.decode("utf-8", "replace")),
+            peer=sender,
+            user_agent=request.said("User-Agent"),
+        )
+        if why.code == "RATE_LIMITED":
+            # Who sends too much must not be able to make the others wait for the store as well.
+            self._bridge.note(record_refused, attempt)
+        else:
+            await self._bridge.write(record_refused, attempt)
+        return refusal(
+            why.code,
+            request.id,
+            sentence=why.sentence,
+            missing=why.missing,
+            retry_after=why.retry_after,
+        )
+
+    def _told(self, result: IntakeResult) -> Answer:
+        """What the sender reads of the intake's decision."""
+        if result.code is not None:
+            return refusal(result.code, result.request_id)
+        if result.contact_id is None or result.at is None:
+            raise AssertionError("an opt-in was accepted without a contact")
+        if result.at is not self._moment:
+            # One moment for all leads of a transaction: written once.
+            self._moment, self._stamp = result.at, stamp(result.at)
+        return accepted(result.request_id, result.contact_id, result.phone, self._stamp)
+
+
+def _shown(request: Request, body: str) -> str:
+    """A body as the intake log keeps it: as any store takes it, and without the sender's key."""
+    secret = one_key(request.headers)
+    if secret and secret in body:
+        body = body.replace(secret, "[API key]")
+    return body.replace("\x00", "\ufffd") if "\x00" in body else body
+
+
+def _fault(said: dict[str, Any], access: Access, error: ValidationError) -> Refused | None:
+    """Checks 9 to 13 where the body is not of the documented shape.
+
+    Returns:
+        Why it is refused; None for the test number that succeeds every time.
+    """
+    missing = missing_fields(said)
+    if missing:
+        return Refused("MISSING_REQUIRED_FIELD", ", ".join(missing), missing)
+    phone, number_id = said["mobile_phone"], said["opt_in_number_id"]
+    if isinstance(phone, str) and phone in TEST_NUMBERS:
+        return Refused(TEST_NUMBERS[phone], "test number")
+    if phone == TEST_SUCCESS:
+        return None
+    if not isinstance(number_id, str) or not access.knows_number(number_id):
+        return Refused("INVALID_OPT_IN_NUMBER")
+    faults = [str(fault["loc"][0]) for fault in error.errors(include_input=False) if fault["loc"]]
+    bad = first_bad_field(said, faults)
+    return _bad_field(bad) if bad else Refused("INVALID_PHONE_FORMAT")
+
+
+def _bad_field(name: str) -> Refused:
+    return Refused("INVALID_FIELD", name, sentence=f"Invalid field: {name}")
+
+
+def _evidence(request: Request, lead: OptInRequest, sender: str) -> dict[str, Any]:
+    """What was said and what was seen, kept apart."""
+    forwarded = request.said("X-Forwarded-For")
+    evidence: dict[str, Any] = {
+        "written_phone": lead.mobile_phone,
+        "claimed_ip": lead.ip_address,
+        "user_agent": lead.user_agent,
+        "peer": request.peer,
+    }
+    if sender != request.peer:
+        evidence["sender"] = sender
+    if forwarded:
+        evidence["forwarded"] = forwarded
+    if lead.source_url:
+        evidence["source_url"] = lead.source_url
+    if lead.consent_text:
+        evidence["consent_text"] = lead.consent_text
+    if lead.model_extra:
+        evidence["more"] = lead.model_extra
+    return evidence

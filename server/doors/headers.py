@@ -1,0 +1,49 @@
+"""What the API door reads from a request's headers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multidict import CIMultiDictProxy
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+"""What may name a request: visible ASCII."""
+
+_USUAL_MEDIA = frozenset(
+    {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
+)
+
+
+def one_key(headers: CIMultiDictProxy[str]) -> str | None:
+    """The API key, or None where there is none or two that differ."""
+    keys = set(headers.getall("x-api", ()))
+    keys.update(headers.getall("x-api-key", ()))
+    return keys.pop() or None if len(keys) == 1 else None
+
+
+def json_media(headers: CIMultiDictProxy[str]) -> bool:
+    """Whether the body is said to be JSON in UTF-8 that is not compressed."""
+    if headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        return False
+    media = headers.get("Content-Type", "").lower()
+    if media in _USUAL_MEDIA:
+        return True
+    kind, *parameters = (part.strip() for part in media.split(";"))
+    if kind != "application/json":
+        return False
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8"):
+            return False
+    return True
+
+
+def named_request(headers: CIMultiDictProxy[str]) -> str | None:
+    """The `Idempotency-Key`; empty where there is none, None where it cannot be one."""
+    names = set(headers.getall("Idempotency-Key", ()))
+    if not names:
+        return ""
+    name = names.pop()
+    return name if not names and _KEY.fullmatch(name) else None

@@ -1,0 +1,60 @@
+"""The server behind the port: makes a connection for each sender and knows what they share."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from aiohttp.web import BaseRequest, Response, Server
+
+from server.answers import Answer, refusal
+from server.connection import Connection
+from server.crowd import Crowd
+from server.log import quiet_library
+from server.metrics import Metrics
+from server.peers import Proxies
+from server.settings import ListenerSettings
+from storage.ids import new_id
+
+if TYPE_CHECKING:
+    from server.site import Site
+
+_LONGEST_LINE = 8190
+_MOST_HEADERS = 100
+
+
+class FrontDoor(Server):
+    """aiohttp's server with this package's connections."""
+
+    def __init__(
+        self, site: Site, settings: ListenerSettings, proxies: Proxies, metrics: Metrics
+    ) -> None:
+        super().__init__(_unused)
+        self.site = site
+        self.settings = settings
+        self.metrics = metrics
+        self.max_body = settings.max_body or sys.maxsize
+        self.crowd = Crowd(settings.connections_per_peer, settings.connections, proxies)
+        self._options = {
+            "access_log": None,
+            "auto_decompress": False,
+            "keepalive_timeout": 0,
+            "logger": quiet_library(),
+            "max_field_size": _LONGEST_LINE,
+            "max_headers": _MOST_HEADERS,
+            "max_line_size": _LONGEST_LINE,
+        }
+
+    def __call__(self) -> Connection:
+        """A protocol for a new connection."""
+        return Connection(self, loop=self._loop, **self._options)
+
+    def refused(self) -> Answer:
+        """What a sender reads for whom there is no room."""
+        self.metrics.turned_away += 1
+        return refusal("TOO_MANY_CONNECTIONS", new_id())
+
+
+async def _unused(_request: BaseRequest) -> Response:
+    # Connections ask the site; aiohttp's own request loop never runs.
+    return Response(status=503)

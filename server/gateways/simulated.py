@@ -1,0 +1,99 @@
+"""A gateway that sends nothing and plays a carrier, as `optdesk sms simulate` tells it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from server.gateways.base import Gateway, Report
+from storage.messages import Outgoing, Receipt, Scripted, scripts
+from storage.store import Store
+
+_AT_ONCE = {
+    "accept": "accepted",
+    "block": "blocked",
+    "landline": "landline",
+    "fail": "failed",
+    "error": "retry",
+    "silent": "sent",
+    "deliver": "sent",
+}
+"""What each outcome says when a text is handed over."""
+
+_LATER = {
+    "accept": "accepted",
+    "block": "blocked",
+    "landline": "landline",
+    "fail": "failed",
+    "deliver": "delivered",
+}
+"""What follows when there is a delay, or always where texts are delivered."""
+
+_FAULTS = {
+    "block": "the number sent STOP to the carrier",
+    "landline": "the number is a landline",
+    "fail": "the carrier refused the text",
+    "error": "the carrier did not answer",
+}
+
+_ACCEPT = Scripted("*", "accept", 0)
+
+
+class SimulatedGateway(Gateway):
+    """Accepts every text unless the store's script says otherwise.
+
+    Args:
+        store: Holds the script.
+    """
+
+    name = "simulated"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._report: Report | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="optdesk-simulated")
+        self._timers: set[asyncio.TimerHandle] = set()
+
+    async def open(self, report: Report) -> None:
+        """Begins."""
+        self._report = report
+
+    async def hand_over(self, texts: Sequence[Outgoing]) -> list[Receipt]:
+        """Plays the script."""
+        loop = asyncio.get_running_loop()
+        script = await loop.run_in_executor(self._thread, self._script)
+        if not script:
+            return [_receipt(text, "accepted") for text in texts]
+        usual = script.get("*", _ACCEPT)
+        return [self._play(loop, text, script.get(text.phone, usual)) for text in texts]
+
+    async def close(self) -> None:
+        """Forgets the receipts that were still to come."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _script(self) -> dict[str, Scripted]:
+        with self._store.read() as conn:
+            return scripts(conn)
+
+    def _play(self, loop: asyncio.AbstractEventLoop, text: Outgoing, part: Scripted) -> Receipt:
+        fault = _FAULTS.get(part.outcome, "")
+        later = _LATER.get(part.outcome)
+        if later is None or (not part.delay_ms and part.outcome != "deliver"):
+            return _receipt(text, _AT_ONCE[part.outcome], fault)
+
+        def arrive() -> None:
+            self._timers.discard(timer)
+            if self._report is not None:
+                self._report(_receipt(text, later, fault))
+
+        timer = loop.call_later(part.delay_ms / 1000, arrive)
+        self._timers.add(timer)
+        return _receipt(text, "sent")
+
+
+def _receipt(text: Outgoing, status: str, fault: str = "") -> Receipt:
+    return Receipt(text.message_id, status, f"SIM{text.message_id:016x}", fault)

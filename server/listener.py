@@ -1,0 +1,127 @@
+"""The listener: a port with the doors behind it, and the courier."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from aiohttp.web import ServerRunner, TCPSite
+
+from server.bridge import Bridge
+from server.courier import Courier
+from server.doors.api import ApiDoor
+from server.doors.retired import RetiredUrls
+from server.frontdoor import FrontDoor
+from server.gateways import make_gateway
+from server.housekeeping import keep_house
+from server.keeper import AccessKeeper
+from server.metrics import Metrics
+from server.operations import Operations
+from server.peers import Proxies
+from server.rates import Rates
+from server.settings import ListenerSettings
+from server.site import API_PATH, Route, Site
+from storage.store import Store
+
+__all__ = ["Listener", "ListenerSettings"]
+
+_DRAIN_SECONDS = 2.0
+"""How long requests that are being answered may take when the listener stops."""
+
+_BACKLOG = 1024
+
+
+class Listener:
+    """Takes leads in over HTTP and carries their texts. Lives in one event loop.
+
+    Args:
+        store: Open, and kept open until the listener has stopped.
+        settings: How to behave.
+    """
+
+    def __init__(self, store: Store, settings: ListenerSettings) -> None:
+        self._store = store
+        self._settings = settings
+        self._stack = contextlib.AsyncExitStack()
+        self._front: FrontDoor | None = None
+        self._port = settings.port
+        self.metrics = Metrics()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        host = self._settings.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    @property
+    def connections(self) -> int:
+        """How many senders are connected."""
+        return len(self._front.crowd) if self._front else 0
+
+    async def start(self) -> None:
+        """Builds everything and binds the port.
+
+        Raises:
+            OSError: The port cannot be bound, such as when somebody holds it.
+            StoreError: The store cannot be read.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+
+    async def stop(self) -> None:
+        """Takes no more requests, answers those in hand, hands over the texts in hand."""
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        store, settings, stack = self._store, self._settings, self._stack
+        loop = asyncio.get_running_loop()
+        fingerprint = await loop.run_in_executor(None, store.fingerprint)
+        keeper = AccessKeeper(store)
+        stack.callback(keeper.close)
+        await keeper.reread()
+        bridge = Bridge(store, settings.answer_timeout)
+        stack.callback(bridge.close)
+        gateway = make_gateway(settings.gateway, store)
+        courier = Courier(store, gateway, self.metrics)
+        await courier.start()
+        stack.push_async_callback(courier.stop)
+        house = loop.create_task(keep_house(store))
+        stack.callback(house.cancel)
+
+        proxies = Proxies(settings.trusted_proxies)
+        door = ApiDoor(
+            keeper,
+            bridge,
+            courier.wake,
+            Rates(settings.rate_per_key),
+            Rates(settings.rate_per_peer),
+            proxies,
+        )
+        operations = Operations(store, fingerprint, keeper, gateway, self.metrics, settings)
+        site = Site(
+            {API_PATH: Route("api", frozenset({"PUT"}), door.answer), **operations.routes()},
+            Route("hook", None, RetiredUrls(keeper, bridge).answer),
+        )
+        self._front = front = FrontDoor(site, settings, proxies, self.metrics)
+        self.metrics.gauges["connections"] = ("Senders connected.", lambda: len(front.crowd))
+        self.metrics.gauges["writes_waiting"] = (
+            "Writes that wait for the store.",
+            lambda: store.waiting,
+        )
+        await self._bind(front)
+
+    async def _bind(self, front: FrontDoor) -> None:
+        runner = ServerRunner(front, shutdown_timeout=_DRAIN_SECONDS)
+        await runner.setup()
+        self._stack.callback(front.crowd.close)
+        self._stack.callback(front.crowd.cut_all)
+        self._stack.push_async_callback(runner.cleanup)
+        # Never shared: two listeners on one port would each get some of the leads in silence.
+        port = TCPSite(
+            runner, self._settings.host, self._settings.port, backlog=_BACKLOG, reuse_port=False
+        )
+        await port.start()
+        self._port = port.port

@@ -1,0 +1,78 @@
+"""The listener's log. No key, token, name or whole number is ever written to it.
+
+Nothing is shown unless a program sets it up with `log_to_stderr`: inside the desk, a line on the
+terminal would end up in the middle of a screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+_ROOT = "optdesk"
+
+
+def logger(name: str) -> Any:
+    """A structured logger below `optdesk`."""
+    return structlog.wrap_logger(
+        logging.getLogger(f"{_ROOT}.{name}"),
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=True),
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def log_to_stderr() -> None:
+    """Writes the log to standard error, one JSON object a line."""
+    root = logging.getLogger(_ROOT)
+    root.setLevel(logging.INFO)
+    root.propagate = False
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    root.handlers[:] = [handler]
+
+
+logging.getLogger(_ROOT).addHandler(logging.NullHandler())
+
+_log = logger("server")
+
+
+def note_unexpected(where: str, error: BaseException) -> None:
+    """Logs a fault by its type and place alone: its message may quote what a sender wrote."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    spot = f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place else ""
+    _log.error("unexpected", where=where, error=type(error).__name__, at=spot)
+
+
+def quiet_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Makes a loop report its faults by type alone."""
+
+    def report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, ConnectionError):
+            return
+        if error is not None:
+            note_unexpected("the event loop", error)
+        else:
+            # The message may hold the representation of anything.
+            _log.error("unexpected", where="the event loop", error="")
+
+    loop.set_exception_handler(report)
+
+
+def quiet_library() -> logging.Logger:
+    """A logger for aiohttp that says nothing: its messages hold tracebacks and requests."""
+    silent = logging.getLogger(f"{_ROOT}.aiohttp")
+    silent.propagate = False
+    silent.disabled = True
+    return silent

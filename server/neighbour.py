@@ -1,0 +1,54 @@
+"""Who holds the port that we would like to have."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass
+
+_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A program that listens where we wanted to."""
+
+    is_optdesk: bool
+    version: str = ""
+    store: str = ""
+    """The fingerprint of its store."""
+
+    def sentence(self, url: str, fingerprint: str) -> str:
+        """Who it is, for people.
+
+        Args:
+            url: Where it listens.
+            fingerprint: Of our own store.
+        """
+        if not self.is_optdesk:
+            return f"Another program holds {url}."
+        if self.store == fingerprint:
+            return f"An Optdesk on this store already listens on {url}."
+        return f"An Optdesk on another store holds {url}."
+
+
+def ask(host: str, port: int) -> Neighbour | None:
+    """Asks whoever listens there who it is. Blocks for a few seconds at most.
+
+    Returns:
+        The neighbour, or None where nobody listens.
+    """
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    connection = http.client.HTTPConnection(address, port, timeout=_SECONDS)
+    try:
+        connection.request("GET", "/healthz", headers={"Connection": "close"})
+        said = json.loads(connection.getresponse().read(65536))
+    except ConnectionRefusedError:
+        return None
+    except (OSError, http.client.HTTPException, ValueError):
+        return Neighbour(False)
+    finally:
+        connection.close()
+    if not isinstance(said, dict) or said.get("product") != "optdesk":
+        return Neighbour(False)
+    return Neighbour(True, str(said.get("version", "")), str(said.get("store", "")))

@@ -1,0 +1,139 @@
+"""The pages for people and monitors: health, figures and the description of the API."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from server.answers import RETRY_SECONDS, Answer, refusal
+from server.docs_page import POLICY, page
+from server.doors.headers import one_key
+from server.gateways.base import Gateway
+from server.keeper import AccessKeeper
+from server.metrics import CONTENT_TYPE, Metrics
+from server.openapi import describe, product_version
+from server.request import Request
+from server.settings import ListenerSettings
+from server.site import Route
+from storage.access import credential_hash
+from storage.errors import StoreError
+from storage.store import Store
+
+PRODUCT = "optdesk"
+
+_READ = frozenset({"GET", "HEAD"})
+_HTML = b"text/html; charset=utf-8"
+_FRESH = b"Cache-Control: no-store\r\n"
+_HOPS = ("X-Forwarded-For", "Forwarded", "Via")
+"""Headers that tell that a request came through somebody else."""
+
+
+class Operations:
+    """Answers on the operations pages, to those who may see them.
+
+    Args:
+        store: Whose health is told.
+        fingerprint: What tells the store from every other.
+        keeper: Knows the API keys.
+        gateway: What carries the texts.
+        metrics: What was counted.
+        settings: Who may see the pages, and where senders reach the listener.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        fingerprint: str,
+        keeper: AccessKeeper,
+        gateway: Gateway,
+        metrics: Metrics,
+        settings: ListenerSettings,
+    ) -> None:
+        self._store = store
+        self._fingerprint = fingerprint
+        self._keeper = keeper
+        self._gateway = gateway
+        self._metrics = metrics
+        self._settings = settings
+
+    def routes(self) -> dict[str, Route]:
+        """The pages by path."""
+        return {
+            "/healthz": Route("healthz", _READ, self._health),
+            "/readyz": Route("readyz", _READ, self._ready),
+            "/metrics": Route("metrics", _READ, self._figures),
+            "/openapi.json": Route("openapi", _READ, self._description),
+            "/docs": Route("docs", _READ, self._docs),
+        }
+
+    async def _barred(self, request: Request) -> Answer | None:
+        """The refusal for whom the pages are not meant; None for the others."""
+        if request.near and not any(name in request.headers for name in _HOPS):
+            return None
+        if self._settings.operations == "loopback":
+            return refusal("NOT_FOUND", request.id)
+        secret = one_key(request.headers)
+        digest = credential_hash(secret) if secret else b""
+        try:
+            if digest in self._keeper.current.keys or digest in (await self._keeper.reread()).keys:
+                return None
+        except StoreError:
+            return refusal("STORE_UNAVAILABLE", request.id)
+        return refusal("INVALID_API_KEY", request.id)
+
+    async def _health(self, request: Request) -> Answer:
+        said = {
+            "status": "ok",
+            "product": PRODUCT,
+            "version": product_version(),
+            "store": self._fingerprint,
+        }
+        return await self._barred(request) or _json(request, said)
+
+    async def _ready(self, request: Request) -> Answer:
+        barred = await self._barred(request)
+        if barred is not None:
+            return barred
+        try:
+            await self._keeper.reread()
+        except StoreError as error:
+            said: dict[str, Any] = {
+                "ok": False,
+                "sentence": error.sentence,
+                "next_step": error.next_step,
+            }
+        else:
+            health = self._store.health
+            said = {"ok": health.ok, "sentence": health.sentence, "next_step": health.next_step}
+        trouble = self._gateway.trouble
+        ready = bool(said["ok"]) and not trouble
+        told = {
+            "ready": ready,
+            "store": said,
+            "gateway": {"name": self._gateway.name, "ok": not trouble, "sentence": trouble},
+        }
+        extra = b"" if ready else b"Retry-After: %d\r\n" % RETRY_SECONDS
+        return _json(request, told, status=200 if ready else 503, extra=extra)
+
+    async def _figures(self, request: Request) -> Answer:
+        return await self._barred(request) or Answer(
+            200, self._metrics.page(), request.id, content_type=CONTENT_TYPE, extra=_FRESH
+        )
+
+    async def _description(self, request: Request) -> Answer:
+        return await self._barred(request) or _json(
+            request, describe(self._settings.public_base_url)
+        )
+
+    async def _docs(self, request: Request) -> Answer:
+        base = self._settings.public_base_url
+        shown = page(describe(base), base or "http://" + request.said("Host"))
+        return await self._barred(request) or Answer(
+            200, shown, request.id, content_type=_HTML, extra=_FRESH + POLICY
+        )
+
+
+def _json(
+    request: Request, said: dict[str, Any], *, status: int = 200, extra: bytes = b""
+) -> Answer:
+    return Answer(status, json.dumps(said, indent=2).encode(), request.id, extra=_FRESH + extra)

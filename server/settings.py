@@ -1,0 +1,50 @@
+"""What an operator can set about the listener."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+Operations = Literal["loopback", "key"]
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerSettings:
+    """How a listener behaves. Wherever a number limits something, 0 means no limit."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    """0 takes a free one."""
+    rate_per_key: int = 0
+    """Requests a second that one API key may make."""
+    rate_per_peer: int = 0
+    """Requests a second that one address may make."""
+    connections_per_peer: int = 256
+    connections: int = 2048
+    max_body: int = 16 * 1024
+    """Bytes."""
+    header_timeout: float = 10.0
+    """Seconds that a request's headers may take."""
+    body_timeout: float = 10.0
+    """Seconds that a request's body may take after its headers."""
+    idle_timeout: float = 10.0
+    """Seconds that a connection may wait between two requests."""
+    answer_timeout: float = 20.0
+    """Seconds that a request may wait for the store before it is answered 503."""
+    public_base_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks whose `X-Forwarded-For` counts."""
+    operations: Operations = "loopback"
+    """Who may see the operations pages: this machine alone, or also whoever shows an API key."""
+    gateway: str = "simulated"
+
+    @classmethod
+    def of(cls, chosen: object) -> ListenerSettings:
+        """The part of the application's settings that is the listener's.
+
+        Args:
+            chosen: Has attributes named like the fields here; where one is missing, the
+                default stands.
+        """
+        names = [field.name for field in fields(cls) if hasattr(chosen, field.name)]
+        return cls(**{name: getattr(chosen, name) for name in names})

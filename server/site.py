@@ -1,0 +1,62 @@
+"""Which door a request knocks at: the first two checks of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from server.answers import Answer, refusal
+from server.request import Request
+
+API_PATH = "/v1/public/opt-in"
+HOOK_PATH = "/hooks/opt-in/"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address and who answers there."""
+
+    name: str
+    """For the metrics: never a part of what was sent."""
+    methods: frozenset[str] | None
+    """None where the door itself judges the method."""
+    answer: Callable[[Request], Awaitable[Answer]]
+
+    @property
+    def allow(self) -> bytes:
+        """The `Allow` header."""
+        return b"Allow: %b\r\n" % ", ".join(sorted(self.methods or ())).encode()
+
+
+class Site:
+    """All addresses of a listener.
+
+    Args:
+        routes: By path; each is also reached with a slash at its end.
+        hook: Whatever lies below `HOOK_PATH`.
+    """
+
+    def __init__(self, routes: dict[str, Route], hook: Route) -> None:
+        self._routes = routes | {f"{path}/": route for path, route in routes.items()}
+        self._hook = hook
+
+    def route(self, request: Request, message: Any) -> Route | Answer:
+        """The route of a request, or the answer where there is none or not with this method.
+
+        Args:
+            request: The request. Its path is put into the form that doors see.
+            message: As it was parsed.
+        """
+        route = self._routes.get(request.path)
+        if route is None:
+            # With a query, or written as a proxy would.
+            request.path = str(message.url.raw_path)
+            route = self._routes.get(request.path)
+        if route is None:
+            if not request.path.startswith(HOOK_PATH):
+                return refusal("NOT_FOUND", request.id)
+            route = self._hook
+        if route.methods is not None and request.method not in route.methods:
+            return refusal("METHOD_NOT_ALLOWED", request.id, extra=route.allow)
+        return route

@@ -1,0 +1,99 @@
+"""JSON as the doors take it: one object, in UTF-8, that means the same to every reader."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+MOST_DEPTH = 64
+"""Objects and lists inside one another."""
+
+MOST_DIGITS = 40
+"""Digits of a whole number: more than any id, too few to make a reader sweat."""
+
+
+class MalformedJson(ValueError):
+    """The body is not JSON that can be taken; says why, without quoting it."""
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Reads a body that must be one JSON object.
+
+    Raises:
+        MalformedJson: It is not: invalid UTF-8, a byte order mark, a name twice in an object,
+            NaN or Infinity, half a surrogate pair, too deep, or no object at all.
+    """
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise MalformedJson("the body is not UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise MalformedJson("the body begins with a byte order mark")
+    if text.count("{") + text.count("[") > MOST_DEPTH and _depth(text) > MOST_DEPTH:
+        raise MalformedJson("the body is nested too deeply")
+    try:
+        read = _DECODER.decode(text)
+    except MalformedJson:
+        raise
+    except ValueError:
+        raise MalformedJson("the body is not valid JSON") from None
+    if not isinstance(read, dict):
+        raise MalformedJson("the body is not a JSON object")
+    if "\\u" in text and not _can_be_written(read):
+        raise MalformedJson("the body holds half a surrogate pair")
+    return read
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise MalformedJson("a name stands twice in an object")
+    return made
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise MalformedJson("NaN and Infinity are not JSON")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise MalformedJson("a number is too large")
+    return int(digits)
+
+
+def _fraction(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise MalformedJson("a number is too large")
+    return number
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_distinct,
+    parse_constant=_no_constant,
+    parse_int=_whole,
+    parse_float=_fraction,
+)
+
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+
+
+def _depth(text: str) -> int:
+    deepest = depth = 0
+    for mark in _STRINGS.sub("", text):
+        if mark in "{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in "}]":
+            depth -= 1
+    return deepest
+
+
+def _can_be_written(read: dict[str, Any]) -> bool:
+    try:
+        json.dumps(read, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,88 @@
+"""The command line, pressed in this process or as a program of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.main import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a run of the command line left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one object that was printed."""
+        assert self.code == 0, self
+        assert self.out.count("\n") == 1, self.out
+        return json.loads(self.out)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The list that was printed, one object a line."""
+        assert self.code == 0, self
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Optdesk = Callable[..., Answer]
+
+
+@pytest.fixture
+def optdesk(
+    any_store_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Optdesk:
+    """Runs `optdesk` in this process on a fresh store, once for each kind of store."""
+
+    def run(*words: str, given: str = "") -> Answer:
+        monkeypatch.setattr(sys, "stdin", StringIO(given))
+        capsys.readouterr()
+        code = main([*words, "--store", any_store_url])
+        said = capsys.readouterr()
+        return Answer(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Optdesk:
+    """Runs `optdesk` as a program of its own, in an empty home."""
+
+    def run(*words: str, given: str = "", **environment: str) -> Answer:
+        done = subprocess.run(
+            [sys.executable, "-m", "app.main", *words],
+            input=given,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | environment,
+            timeout=60,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder for stores."""
+    made = tmp_path / "stores"
+    made.mkdir(mode=0o700)
+    yield made

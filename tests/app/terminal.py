@@ -1,0 +1,65 @@
+"""`optdesk` in a terminal of its own."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from types import TracebackType
+
+from tests.app.conftest import ROOT
+
+
+class Terminal:
+    """A program with a terminal for input, output and errors.
+
+    Args:
+        words: What follows `optdesk`.
+    """
+
+    def __init__(self, *words: str) -> None:
+        self._ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app.main", *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=ROOT,
+            env={"TERM": "xterm-256color"} | os.environ,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.shown = ""
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+
+    def read_until(self, enough: Callable[[str], bool]) -> str:
+        """Everything shown so far, once it is enough or the program has ended."""
+        while not enough(self.shown):
+            try:
+                self.shown += os.read(self._ours, 65_536).decode(errors="replace")
+            except OSError:
+                break
+        return self.shown
+
+    def type(self, text: str) -> None:
+        """Types."""
+        os.write(self._ours, text.encode())
+
+    def end(self) -> int:
+        """Waits for the end; gives the exit code, negative for a signal."""
+        self.read_until(lambda _shown: False)
+        return self.process.wait(20)

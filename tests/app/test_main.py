@@ -1,0 +1,229 @@
+"""The program itself: how it starts, how it ends, and what it says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli.root import NOUNS
+from app.main import main
+from storage.store import Store
+from tests.app.conftest import ROOT, Optdesk
+from tests.app.terminal import Terminal
+from tests.factories import make_queued
+
+HEAVY = (
+    "aiohttp",
+    "alembic",
+    "phonenumbers",
+    "psycopg",
+    "pydantic",
+    "pydantic_settings",
+    "sqlalchemy",
+    "sqlmodel",
+    "structlog",
+    "typer",
+)
+
+
+def imported_by(words: list[str], before: str = "") -> set[str]:
+    """Which heavy packages a run of `optdesk` imports."""
+    code = (
+        f"import sys\n{before}\nfrom app.main import main\nmain({words!r})\n"
+        f"print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    return set(done.stderr.split())
+
+
+def test_the_way_to_the_desk_imports_nothing_heavy():
+    launch = (
+        "import types\n"
+        "launch = sys.modules['app.launch'] = types.ModuleType('app.launch')\n"
+        "launch.run_desk = lambda options: 0"
+    )
+    assert imported_by(["--store", "x.db", "--port", "0"], launch) == set()
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"]])
+def test_version_and_help_import_nothing_heavy(words):
+    assert imported_by(words) == set()
+
+
+def test_the_version_is_printed(program: Optdesk):
+    answer = program("--version")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith("optdesk 0.")
+
+
+def test_help_names_every_noun(program: Optdesk):
+    out = program("--help").out
+    for noun, meaning in NOUNS.items():
+        assert f"  {noun} " in out
+        assert meaning.split()[0] in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_every_noun_has_help(noun, capsys):
+    assert main([noun, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: optdesk {noun}")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["kyes"], "optdesk: There is no command “kyes”. Did you mean “keys”?\n"),
+        (["--stroe"], "optdesk: There is no option “--stroe”. See: optdesk --help\n"),
+        (["--port", "x"], "optdesk: --port takes a number from 0 to 65535, not “x”.\n"),
+        (["keys", "list", "--store"], "optdesk: --store needs a value. See: optdesk --help\n"),
+    ],
+)
+def test_a_mistake_is_said_in_one_line(words, says, program: Optdesk):
+    answer = program(*words)
+    assert (answer.code, answer.out, answer.err) == (2, "", says)
+
+
+def test_a_bad_settings_file_names_its_line(tmp_path, program: Optdesk):
+    path = tmp_path / "config.toml"
+    path.write_text("port = 1\nhots = 'x'\n")
+    answer = program("keys", "list", "--config", str(path))
+    assert answer.code == 2
+    assert answer.err == f"optdesk: {path}, line 2: “hots” is no setting. Did you mean “host”?\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "says"),
+    [
+        ("{folder}/none/a.db", 3, "The folder {folder}/none of the store a.db does not exist."),
+        ("{folder}/a.db", 3, "There is no store at {folder}/a.db."),
+        ("sqlite://", 2, "A store in memory would forget every lead."),
+        ("mysql://host/db", 2, "mysql"),
+        ("postgresql://nobody@127.0.0.1:1/none", 3, "cannot be reached"),
+    ],
+)
+def test_a_store_that_cannot_be_used_is_named(url, code, says, folder, program: Optdesk):
+    answer = program("contacts", "list", "--store", url.format(folder=folder))
+    assert answer.code == code
+    assert says.format(folder=folder) in answer.err
+    assert answer.err.count("\n") == 1
+    assert answer.out == ""
+    assert list(folder.iterdir()) == []
+
+
+def test_a_file_that_is_no_store_is_left_as_it_is(folder, program: Optdesk):
+    path = folder / "letter.txt"
+    path.write_text("Dear Ana")
+    answer = program("integration", "add", "--store", str(path))
+    assert answer.code == 3
+    assert str(path) in answer.err
+    assert path.read_text() == "Dear Ana"
+
+
+def test_the_environment_names_the_store(folder, program: Optdesk):
+    path = folder / "a.db"
+    assert program("groups", "create", "Spring", OPTDESK_STORE=str(path)).code == 0
+    assert program("groups", "list", OPTDESK_STORE=f"sqlite:///{path}").out.count("Spring") == 1
+
+
+@pytest.fixture
+def full_queue(sqlite_store: Store) -> str:
+    """The URL of a store with more than a pipe holds."""
+    make_queued(sqlite_store, 1500)
+    return sqlite_store.url
+
+
+def piped(words: list[str], reader: str) -> tuple[list[int], str]:
+    """Exit codes and standard error of `optdesk … | reader`."""
+    command = (
+        f'{sys.executable} -m app.main {" ".join(words)} | {reader}; echo "${{PIPESTATUS[@]}}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    return [int(code) for code in done.stdout.splitlines()[-1].split()], done.stderr
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_reader_that_leaves_ends_the_list_without_a_word(full_queue, more):
+    codes, err = piped(["contacts", "list", "--store", full_queue, *more], "head -n 1 >&2")
+    assert codes == [141, 0]
+    assert err.count("\n") == 1
+
+
+def test_a_full_disk_is_said(full_queue, program: Optdesk):
+    command = f"{sys.executable} -m app.main contacts list --store {full_queue} >/dev/full"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == "optdesk: The answer cannot be written: No space left on device.\n"
+
+
+def test_a_terminal_without_unicode_gets_question_marks(sqlite_store, program: Optdesk):
+    make_queued(sqlite_store, 1, first_name="小龍")
+    out = program("contacts", "list", "--store", sqlite_store.url, PYTHONIOENCODING="latin-1")
+    assert out.code == 0
+    assert "??" in out.out
+
+
+@pytest.fixture
+def a_key(sqlite_url: str, program: Optdesk) -> str:
+    """The id of an API key."""
+    return str(program("keys", "create", "web", "--json", "--store", sqlite_url).json["id"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "left"), [("yes", 0, 0), ("n", 1, 1), ("ctrl+c", 130, 1)]
+)
+def test_what_cannot_be_undone_asks_first(typed, code, left, a_key, sqlite_url, program: Optdesk):
+    with Terminal("keys", "revoke", a_key, "--store", sqlite_url) as terminal:
+        shown = terminal.read_until(lambda shown: shown.endswith(": "))
+        assert "This cannot be undone. Type yes to go on:" in shown
+        if typed == "ctrl+c":
+            terminal.process.send_signal(signal.SIGINT)
+        else:
+            terminal.type(f"{typed}\n")
+        ended = terminal.end()
+    assert ended == code
+    rows = program("keys", "list", "--json", "--store", sqlite_url).rows
+    assert sum(row["revoked_at"] is None for row in rows) == left
+
+
+def test_without_a_terminal_it_wants_yes(a_key, sqlite_url, program: Optdesk):
+    words = ["keys", "revoke", a_key, "--store", sqlite_url]
+    refused = program(*words)
+    assert refused.code == 2
+    assert "Say --yes if you mean it." in refused.err
+    assert program(*words, "--yes").code == 0
+    # What a rule forbids is said before anything is asked.
+    assert program(*words).code == 1
+
+
+def test_a_column_is_bold_in_a_terminal_alone_and_never_with_no_color(
+    a_key, sqlite_url, monkeypatch
+):
+    words = ("keys", "list", "--store", sqlite_url)
+    with Terminal(*words) as terminal:
+        assert terminal.end() == 0
+        assert "\x1b[1m" in terminal.shown
+    monkeypatch.setenv("NO_COLOR", "1")
+    with Terminal(*words) as terminal:
+        assert terminal.end() == 0
+        assert "\x1b" not in terminal.shown
+
+
+def test_the_default_store_lies_in_a_folder_of_its_own(tmp_path, program: Optdesk):
+    data = Path(os.environ["XDG_DATA_HOME"])
+    assert program("groups", "create", "Spring").code == 0
+    folder = data / "optdesk"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    for path in folder.iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600, path

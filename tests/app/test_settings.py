@@ -1,0 +1,161 @@
+"""Settings: where a value comes from, and what is said when it cannot be right."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from app import locations, settings
+from storage.errors import WrongUsage
+
+
+def written(text: str) -> Path:
+    path = locations.config_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def complaint(**said: object) -> str:
+    with pytest.raises(WrongUsage) as caught:
+        settings.load(said)
+    return str(caught.value)
+
+
+def test_the_defaults_need_no_file():
+    found = settings.load()
+    assert (found.host, found.port, found.gateway) == ("127.0.0.1", 8765, "simulated")
+    assert found.store.startswith("sqlite:///")
+    assert found.actor
+
+
+def test_the_folder_of_the_default_store_is_private():
+    settings.load()
+    folder = locations.data_folder()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_is_too_open_is_closed():
+    folder = locations.data_folder()
+    folder.chmod(0o755)
+    assert stat.S_IMODE(locations.data_folder().stat().st_mode) == 0o700
+
+
+def test_the_settings_file_is_closed_to_others():
+    path = written("port = 1\n")
+    path.chmod(0o644)
+    settings.load()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(monkeypatch):
+    written('host = "10.0.0.1"\nport = 1\nrate_per_key = 5\n')
+    monkeypatch.setenv("OPTDESK_PORT", "2")
+    monkeypatch.setenv("OPTDESK_HOST", "10.0.0.2")
+    loaded = settings.Loaded({"host": "10.0.0.3", "port": None})
+    found = loaded.settings
+    assert (found.host, found.port, found.rate_per_key) == ("10.0.0.3", 2, 5)
+    assert loaded.origin("host") == "--host"
+    assert loaded.origin("port") == "OPTDESK_PORT"
+    assert loaded.origin("rate_per_key").endswith("config.toml, line 3")
+    assert loaded.origin("connections") == "default"
+
+
+def test_the_environment_names_another_file(tmp_path, monkeypatch):
+    other = tmp_path / "other.toml"
+    other.write_text("port = 7\n")
+    monkeypatch.setenv("OPTDESK_CONFIG", str(other))
+    assert settings.load().port == 7
+
+
+def test_the_actor_may_be_called_as_in_the_environment(monkeypatch):
+    monkeypatch.setenv("OPTDESK_AS", "ana")
+    assert settings.load().actor == "ana"
+    assert settings.load({"actor": "ben"}).actor == "ben"
+
+
+def test_proxies_are_listed_with_commas_in_the_environment(monkeypatch):
+    monkeypatch.setenv("OPTDESK_TRUSTED_PROXIES", "10.0.0.0/8, ::1")
+    assert settings.load().trusted_proxies == ("10.0.0.0/8", "::1")
+
+
+def test_keys_may_be_written_with_or_without_quotes():
+    written('[keys]\ncontact.star = "x"\n"contact.move" = "g,M"\n')
+    assert settings.load().keys == {"contact.star": "x", "contact.move": "g,M"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("port = 1\nhost = \n", 2, "invalid value"),
+        ('port = 1\n\nhost = "x', 3, ""),
+        ('host = "x"\nport = "many"\n', 2, "port should be a valid integer"),
+        ("# a remark\nprot = 1\n", 2, "“prot” is no setting. Did you mean “port”?"),
+        ("port = 99999\n", 1, "port should be less than or equal to 65535"),
+        ('\ngateway = "pigeon"\n', 2, "gateway should be 'simulated'"),
+        ("[keys]\nx = 3\n", 2, "keys.x should be a valid string"),
+        ("[keys]\na = 'b'\ncontact.star = 3\n", 3, "keys.contact.star should be a valid string"),
+        ("trusted_proxies = ['10.0.0.0/99']", 1, "“10.0.0.0/99”, which is no address"),
+        ("public_base_url = 'leads.example.com'", 1, "should be an address such as https://"),
+    ],
+)
+def test_a_bad_file_names_the_file_and_the_line(text, line, says):
+    path = written(text)
+    said = complaint()
+    assert said.startswith(f"{path}, line {line}: ")
+    assert says in said
+    assert "\n" not in said
+
+
+def test_a_file_that_is_no_text_names_the_line():
+    path = written("port = 1\n")
+    path.write_bytes(b"port = 1\nhost = '\xff'\n")
+    assert complaint() == f"{path}, line 2: this is not UTF-8 text."
+
+
+def test_a_file_that_was_named_has_to_exist(tmp_path):
+    with pytest.raises(WrongUsage, match="does not exist"):
+        settings.load({}, str(tmp_path / "none.toml"))
+
+
+def test_a_bad_value_in_the_environment_names_the_variable(monkeypatch):
+    monkeypatch.setenv("OPTDESK_CONNECTIONS", "many")
+    assert complaint().startswith("OPTDESK_CONNECTIONS should be a valid integer")
+
+
+def test_keys_in_the_environment_are_json(monkeypatch):
+    monkeypatch.setenv("OPTDESK_KEYS", "s")
+    assert complaint().startswith("OPTDESK_KEYS should be JSON")
+
+
+def test_a_bad_flag_is_named():
+    assert complaint(host="").startswith("--host should have at least 1 character")
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "expected"),
+    [
+        ("127.0.0.1", "", "http://127.0.0.1:8765"),
+        ("0.0.0.0", "", "http://127.0.0.1:8765"),
+        ("::", "", "http://[::1]:8765"),
+        ("fe80::1", "", "http://[fe80::1]:8765"),
+        ("127.0.0.1", "https://leads.example.com/", "https://leads.example.com"),
+        ("127.0.0.1", "https://example.com/leads", "https://example.com/leads"),
+    ],
+)
+def test_the_base_of_every_url_shown(host, public, expected):
+    found = settings.load({"host": host, "public_base_url": public})
+    assert found.base_url == expected
+
+
+def test_the_password_of_a_store_is_never_shown():
+    found = settings.load({"store": "postgresql://ana:s3cret@db/leads"})
+    assert settings.shown(found, "store") == "postgresql://ana:***@db/leads"
+
+
+def test_every_setting_says_what_it_means():
+    for name, field in settings.Settings.model_fields.items():
+        assert field.description, name

@@ -1,0 +1,145 @@
+"""A real desk on a real store, with a hand on its keys."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from app.desk import Desk
+from app.options import DeskOptions
+from screens.contacts import Contacts
+from screens.place import Place
+from storage.store import Store
+from storage.words import ContactRow
+from widgets.contact_table import ContactTable
+
+PATIENCE = 15.0
+"""Seconds after which something that should happen has not happened."""
+
+
+class Hand:
+    """Presses keys and looks."""
+
+    def __init__(self, desk: Desk, pilot: Pilot[None]) -> None:
+        self.desk = desk
+        self.pilot = pilot
+        self.copied: list[str] = []
+        desk.copy_to_clipboard = self.copied.append  # type: ignore[method-assign, assignment]
+
+    async def press(self, *keys: str) -> None:
+        """Presses keys, one after the other."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Types a text into whatever has the focus."""
+        await self.press(*("space" if letter == " " else letter for letter in text))
+
+    async def until(self, met: Callable[[], object], what: str = "") -> None:
+        """Waits until something is so."""
+        end = time.monotonic() + PATIENCE
+        while not met():
+            assert time.monotonic() < end, what or "it did not happen"
+            await self.pilot.pause(0.01)
+        await self.pilot.pause()
+
+    # What is there.
+
+    @property
+    def place(self) -> Place:
+        """The place that is shown."""
+        return self.desk.main.places.place
+
+    @property
+    def contacts(self) -> Contacts:
+        """The list that is shown."""
+        assert isinstance(self.place, Contacts)
+        return self.place
+
+    @property
+    def table(self) -> ContactTable:
+        """The table of the list that is shown."""
+        return self.contacts.table
+
+    @property
+    def here(self) -> ContactRow:
+        """The contact under the cursor."""
+        contact = self.table.cursor_contact
+        assert contact is not None
+        return contact
+
+    @property
+    def names(self) -> list[str]:
+        """The names in the rows on the screen."""
+        return [row.name for row in self.table.visible_rows]
+
+    @property
+    def sidebar(self) -> list[str]:
+        """The lines of the sidebar with their counts."""
+        return [f"{entry.text} {entry.note}".strip() for entry in self.desk.main.sidebar.entries]
+
+    @property
+    def status(self) -> str:
+        """The status line."""
+        return self.desk.main.status.text
+
+    @property
+    def toasts(self) -> list[str]:
+        """What was said, the newest last."""
+        return [notification.message for notification in self.desk._notifications]
+
+    @property
+    def dialog(self) -> str:
+        """The kind of dialog that is open, or an empty string."""
+        screen = self.desk.screen
+        return "" if screen is self.desk.main else type(screen).__name__
+
+    @property
+    def choices(self) -> list[str]:
+        """The lines of the open picker."""
+        found = self.desk.screen.query_one(OptionList)
+        return [" ".join(str(option.prompt).split()) for option in found.options]
+
+    @property
+    def typed(self) -> str:
+        """What stands in the open dialog's line."""
+        return self.desk.screen.query_one(Input).value
+
+    @property
+    def text(self) -> str:
+        """The whole screen as text."""
+        width = self.desk.size.width
+        lines = self.desk.screen._compositor.render_strips()
+        return "\n".join(strip.text[:width].rstrip() for strip in lines)
+
+    @property
+    def store(self) -> Store:
+        """The desk's own store."""
+        store = self.desk.backstage.store
+        assert store is not None
+        return store
+
+
+@asynccontextmanager
+async def at_desk(
+    url: str, size: tuple[int, int] = (120, 40), actor: str = "ana", **flags: object
+) -> AsyncIterator[Hand]:
+    """Opens a desk with its listener on a free port, ready to be used."""
+    options = {"store_url": url, "port": 0, "actor": actor} | flags
+    desk = Desk(DeskOptions(**options))  # type: ignore[arg-type]
+    async with desk.run_test(size=size, notifications=True) as pilot:
+        hand = Hand(desk, pilot)
+        await hand.until(
+            lambda: desk.main.overview.known
+            and desk.backstage.listener.kind != "starting"
+            and isinstance(desk.main.places.place, Contacts)
+            and hand.table.total is not None,
+            "the desk did not open",
+        )
+        yield hand
+    await asyncio.to_thread(desk.backstage.close)

@@ -1,0 +1,214 @@
+"""The frame: sidebar, help, palette, narrow screens, trouble with the store, hostile text."""
+
+from __future__ import annotations
+
+import pytest
+
+from screens.backstage import HealthChanged
+from storage import groups, labels
+from storage.acts import AddLabel
+from storage.bulk import perform
+from storage.errors import StoreUnavailable
+from storage.store import Store
+from storage.words import Actor, Target
+from tests.factories import lead, make_queued, put, settle_all, switched_on
+from tests.screens.hand import at_desk
+
+BO = Actor.person("bo")
+
+HOSTILE = (
+    "[/x]",
+    "[@click=app.quit]quit[/]",
+    "[bold red]a",
+    "\x1b[2J\x1b[31mred",
+    "\u202egnp.exe",
+    "a\u0300" * 200,
+    "\x00\x07\x9b31m",
+    "👩‍👩‍👧‍👦🏳️‍🌈",
+    "﷽﷽﷽",
+    "$(reboot)",
+    "{0}{name}%s",
+    "\\[",
+)
+
+
+async def test_tab_goes_to_the_sidebar_and_back(sqlite_store: Store, sqlite_url: str) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url) as hand:
+        sidebar = hand.desk.main.sidebar
+        await hand.press("tab")
+        assert sidebar.has_focus and sidebar.cursor == "queue"
+        await hand.press("k", "enter")
+        await hand.until(lambda: hand.place.sentence.startswith("All contacts"))
+        assert hand.desk.focused is hand.table
+        await hand.press("tab", "tab")
+        assert hand.desk.focused is hand.table
+
+
+async def test_q_goes_back_and_says_how_to_quit_where_there_is_no_back(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("]")
+        await hand.until(lambda: hand.place.sentence.startswith("All contacts"))
+        await hand.press("q")
+        await hand.until(lambda: hand.place.sentence.startswith("Opt-in queue"))
+        await hand.press("q")
+        await hand.until(lambda: hand.toasts == ["ctrl+q quits."])
+
+
+async def test_help_is_for_where_i_am_and_the_same_key_closes_it(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("?")
+        await hand.until(lambda: hand.dialog == "Help")
+        assert "Help · Contacts" in hand.text
+        assert hand.text.index("Make it a favorite") > 0
+        assert "contact.star" in hand.text
+        await hand.press("?")
+        await hand.until(lambda: not hand.dialog)
+
+
+async def test_the_palette_shows_keys_and_gives_verbs(sqlite_store: Store, sqlite_url: str) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url) as hand:
+        await hand.press(":")
+        await hand.until(lambda: hand.dialog == "Palette")
+        assert "Star or unstar s" in hand.choices
+        await hand.type("star")
+        await hand.press("enter")
+        await hand.until(lambda: hand.here.favorite)
+
+
+async def test_the_palette_goes_to_places(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("ctrl+p")
+        await hand.until(lambda: hand.dialog == "Palette")
+        await hand.type("api keys")
+        await hand.press("enter")
+        await hand.until(lambda: hand.place.sentence == "API keys")
+
+
+async def test_a_changed_key_works_and_is_shown_everywhere(
+    sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPTDESK_KEYS", '{"contact.star": "w"}')
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url) as hand:
+        await hand.until(lambda: "w star" in hand.text)
+        await hand.press("w")
+        await hand.until(lambda: hand.here.favorite)
+        await hand.press("s")
+        await hand.pilot.pause(0.2)
+        assert hand.here.favorite
+
+
+async def test_the_theme_is_seen_before_it_is_chosen(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await hand.press(":")
+        await hand.until(lambda: hand.dialog == "Palette")
+        await hand.type("colors")
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "ThemePicker")
+        await hand.type("optdesk-day")
+        await hand.until(lambda: hand.desk.theme == "optdesk-day")
+        await hand.press("escape")
+        assert hand.desk.theme == "optdesk-night"
+
+
+async def test_on_a_narrow_screen_a_key_unfolds_the_sidebar(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url, size=(60, 20)) as hand:
+        assert "Workflows" not in hand.text
+        await hand.press("tab")
+        await hand.until(lambda: "Workflows" in hand.text)
+        await hand.press("escape")
+        await hand.until(lambda: "Workflows" not in hand.text)
+        assert hand.desk.focused is hand.table
+
+
+async def test_every_screen_survives_twenty_by_ten_and_a_storm_of_sizes(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 5)
+    async with at_desk(sqlite_url, size=(20, 10)) as hand:
+        for keys in (("enter",), ("m",), ("l",), (":",), ("?",), ("ctrl+t",)):
+            await hand.press(*keys)
+            for size in ((60, 20), (20, 10), (5, 3), (120, 40), (20, 10)):
+                await hand.pilot.resize_terminal(*size)
+                await hand.pilot.pause()
+            await hand.press("escape")
+        for _ in range(6):
+            await hand.press("]")
+            await hand.pilot.resize_terminal(30, 8)
+            await hand.pilot.resize_terminal(80, 24)
+        assert "API keys" in hand.text
+
+
+async def test_trouble_with_the_store_is_one_sentence_with_a_next_step(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 2)
+    async with at_desk(sqlite_url) as hand:
+        store = hand.store
+        store.failed(StoreUnavailable("The disk is full.", "Free some space."))
+        await hand.until(lambda: "! The disk is full. Free some space." in hand.text)
+        assert len(hand.names) == 2
+        store.recovered()
+        await hand.until(lambda: "The disk is full" not in hand.text)
+
+
+async def test_a_read_only_store_can_be_looked_at(sqlite_store: Store, sqlite_url: str) -> None:
+    make_queued(sqlite_store, 2)
+    async with at_desk(sqlite_url) as hand:
+        hand.store.read_only = True
+        hand.desk.main.post_message(HealthChanged(hand.store.health))
+        await hand.until(lambda: "This store is read-only" in hand.text)
+        await hand.press("s")
+        await hand.until(lambda: hand.toasts)
+        assert "is read-only" in hand.toasts[-1]
+        assert not hand.here.favorite
+
+
+@pytest.mark.parametrize("colors", ["color", "no color"])
+async def test_no_name_label_group_or_search_is_obeyed(
+    sqlite_store: Store, sqlite_url: str, colors: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if colors == "no color":
+        monkeypatch.setenv("NO_COLOR", "1")
+    switched_on(sqlite_store)
+    put(sqlite_store, *[lead(first_name=name, last_name=name) for name in HOSTILE])
+    settle_all(sqlite_store)
+    with sqlite_store.read() as conn:
+        ids = tuple(row[0] for row in conn.exec_driver_sql("SELECT id FROM contacts"))
+    for name in HOSTILE[:6]:
+        label = sqlite_store.do(lambda conn, name=name: labels.ensure(conn, BO, name[:70]))  # type: ignore[misc]
+        sqlite_store.do(lambda conn, name=name: groups.ensure(conn, BO, name[:70]))  # type: ignore[misc]
+        perform(sqlite_store, BO, AddLabel(label.id), Target(ids=ids))
+    async with at_desk(sqlite_url) as hand:
+        for _ in HOSTILE:
+            await hand.press("enter", "j")
+        for keys in (("l",), ("m",), (":",)):
+            await hand.press(*keys)
+            await hand.until(lambda: hand.dialog)
+            assert not set(hand.text) & set("\x00\x07\x1b\x9b\u202e")
+            await hand.press("escape")
+        for name in HOSTILE[:3]:
+            await hand.press("m")
+            await hand.until(lambda: hand.dialog == "MoveTo")
+            hand.desk.screen.query_one("Input").value = f"new {name}"  # type: ignore[attr-defined]
+            await hand.pilot.pause()
+            said = len(hand.toasts)
+            await hand.press("enter")
+            await hand.until(lambda said=said: len(hand.toasts) > said)  # type: ignore[misc]
+        await hand.press("u")
+        await hand.until(lambda: hand.toasts[-1].startswith("Undid"))
+        assert not set(hand.text) & set("\x00\x07\x1b\x9b\u202e")
+        await hand.press("/")
+        line = hand.desk.screen.query_one("SearchLine")
+        for name in HOSTILE:
+            line.value = name  # type: ignore[attr-defined]
+            await hand.pilot.pause(0.02)
+        await hand.press("escape")
+        for _ in range(8):
+            await hand.press("]")
+        assert hand.desk.is_running

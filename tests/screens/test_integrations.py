@@ -1,0 +1,261 @@
+"""Workflows > Integrations and Settings, with real keys."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+from screens.backstage import ListenerChanged, ListenerKind, ListenerReport
+from screens.sample import Sample
+from storage import integration, keys, numbers
+from storage.store import Store
+from storage.words import Actor, NumberStatus
+from tests.factories import make_queued, switched_on
+from tests.screens.hand import Hand, at_desk
+
+BO = Actor.person("bo")
+
+
+async def go_to_integrations(hand: Hand) -> None:
+    while hand.place.sentence != "Integrations":
+        before = hand.place
+        await hand.press("]")
+        await hand.until(lambda before=before: hand.place is not before)  # type: ignore[misc]
+
+
+async def go_to_the_last_place(hand: Hand, sentence: str) -> None:
+    await go_to_integrations(hand)
+    while hand.place.sentence != sentence:
+        before = hand.place
+        await hand.press("]")
+        await hand.until(lambda before=before: hand.place is not before)  # type: ignore[misc]
+
+
+def is_on(store: Store) -> bool | None:
+    with store.read() as conn:
+        view = integration.show(conn)
+    return None if view is None else view.active
+
+
+async def test_adding_makes_all_that_a_first_lead_needs(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await go_to_integrations(hand)
+        assert "+ Add opt-in API" in hand.text
+        await hand.press("a")
+        await hand.until(lambda: hand.dialog == "Sample")
+        with hand.store.read() as conn:
+            (number,) = numbers.listing(conn)
+            (key,) = keys.listing(conn)
+        assert number.status is NumberStatus.APPROVED
+        assert number.id in hand.text
+        shown = hand.desk.screen
+        assert isinstance(shown, Sample)
+        assert key.hint in shown.command
+        assert hand.desk.backstage.listener.url in shown.command
+
+
+async def test_the_sample_request_pastes_right_from_the_screen(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await go_to_integrations(hand)
+        await hand.press("a")
+        await hand.until(lambda: hand.dialog == "Sample" and "curl" in hand.text)
+        # A terminal gives back every cell up to the edge, blanks too.
+        lines = [line.ljust(80) for line in hand.text.splitlines()]
+        first = next(place for place, line in enumerate(lines) if line.startswith("curl"))
+        last = next(place for place, line in enumerate(lines) if line.startswith("}'"))
+        pasted = "\n".join(lines[first : last + 1])
+        said = subprocess.run(
+            ["sh", "-c", f"curl() {{ printf '%s\\n' \"$@\"; }}; {pasted}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        words, body = said.split("-d\n")
+        assert words.startswith(f"-X\nPUT\n{hand.desk.backstage.listener.url}/v1/public/opt-in/\n")
+        assert json.loads(body)["mobile_phone"] == "+11234567890"
+
+
+async def test_y_copies_the_request_and_after_closing_the_key_is_gone(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await go_to_integrations(hand)
+        await hand.press("a")
+        await hand.until(lambda: hand.dialog == "Sample")
+        await hand.press("y")
+        (copied,) = hand.copied
+        key = copied.split("x-api: ")[1][:36]
+        await hand.press("escape")
+        await hand.until(lambda: not hand.dialog)
+        assert key not in hand.text
+        await hand.press("c")
+        await hand.until(lambda: hand.dialog == "Sample")
+        assert "YOUR_API_KEY_UUID" in hand.text
+        assert key not in hand.text
+
+
+async def test_there_is_only_one(sqlite_store: Store, sqlite_url: str) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await go_to_integrations(hand)
+        await hand.until(lambda: "● ON" in hand.text)
+        assert "+ Add opt-in API" not in hand.text
+        await hand.press("a")
+        assert hand.toasts == ["There is an Opt-In API already; only one can exist."]
+
+
+async def test_the_card_shows_what_is(sqlite_store: Store, sqlite_url: str) -> None:
+    added = switched_on(sqlite_store)
+    make_queued(sqlite_store, 3)
+    async with at_desk(sqlite_url) as hand:
+        await go_to_integrations(hand)
+        await hand.until(lambda: "3 leads" in hand.text)
+        url = hand.desk.backstage.listener.url
+        assert f"{url}/v1/public/opt-in/" in hand.text
+        assert f"{url}/hooks/opt-in/••••••••{added.token[-4:]}" in hand.text
+        assert added.token not in hand.text
+        assert f"● listening on {url.removeprefix('http://')}" in hand.text
+        await hand.press("y")
+        assert hand.copied == [f"{url}/v1/public/opt-in/"]
+
+
+async def test_the_card_never_shows_a_wish(sqlite_store: Store, sqlite_url: str) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await go_to_integrations(hand)
+        failed = ListenerReport(ListenerKind.FAILED, "", "Another program holds port 8765.")
+        hand.desk.backstage.listener = failed
+        hand.desk.main.post_message(ListenerChanged(failed))
+        await hand.until(lambda: "✗ Another program holds port 8765." in hand.text)
+        assert "NOT LISTENING" in hand.status
+
+
+async def test_off_asks_first_and_the_safe_button_has_the_focus(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("ctrl+t")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        assert "Deactivate" in hand.text
+        await hand.press("enter")
+        await hand.until(lambda: not hand.dialog)
+        assert is_on(sqlite_store) is True
+
+
+async def test_the_key_that_asked_does_not_answer(sqlite_store: Store, sqlite_url: str) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("ctrl+t")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        await hand.press("ctrl+t", "ctrl+t")
+        assert hand.dialog == "Confirm"
+        assert len(hand.desk.screen_stack) == 2
+        await hand.press("escape")
+        assert is_on(sqlite_store) is True
+
+
+async def test_deactivate_switches_off_and_on_is_instant(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("ctrl+t")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        await hand.press("right", "enter")
+        await hand.until(lambda: is_on(sqlite_store) is False)
+        await hand.until(lambda: "API OFF" in hand.status)
+        assert hand.toasts[-1] == "The Opt-In API is off. New leads are turned away."
+        await hand.press("ctrl+t")
+        await hand.until(lambda: is_on(sqlite_store) is True)
+        await hand.until(lambda: "API on" in hand.status)
+        assert not hand.dialog
+
+
+async def test_the_switch_works_from_the_search_line_and_from_a_dialog(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 1)
+    sqlite_store.do(lambda conn: integration.switch(conn, BO, on=False))
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("/")
+        await hand.press("ctrl+t")
+        await hand.until(lambda: is_on(sqlite_store) is True)
+        await hand.press("escape", "m")
+        await hand.until(lambda: hand.dialog == "MoveTo")
+        await hand.until(lambda: "API on" in hand.status)
+        await hand.press("ctrl+t")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        await hand.press("escape")
+        assert hand.dialog == "MoveTo"
+
+
+async def test_space_on_the_card_switches_too(sqlite_store: Store, sqlite_url: str) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await go_to_integrations(hand)
+        await hand.press("space")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        await hand.press("tab", "enter")
+        await hand.until(lambda: is_on(sqlite_store) is False)
+        await hand.until(lambda: "● OFF" in hand.text)
+        await hand.press("space")
+        await hand.until(lambda: "● ON" in hand.text)
+
+
+async def test_switched_elsewhere_shows_here(sqlite_store: Store, sqlite_url: str) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await hand.until(lambda: "API on" in hand.status)
+        sqlite_store.do(lambda conn: integration.switch(conn, BO, on=False))
+        await hand.until(lambda: "API OFF" in hand.status)
+
+
+async def test_a_key_is_made_shown_once_and_revoked_after_asking(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await go_to_the_last_place(hand, "API keys")
+        await hand.until(lambda: "No API key yet. a creates one" in hand.text)
+        await hand.press("a")
+        await hand.until(lambda: hand.dialog == "Ask")
+        await hand.press("enter")
+        assert "Name is needed." in hand.text
+        await hand.type("web site")
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "Sample")
+        assert "The key is " in hand.text
+        await hand.press("escape")
+        await hand.until(lambda: "web site" in hand.text)
+        await hand.press("d")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        await hand.press("right", "enter")
+        await hand.until(lambda: "revoked" in hand.text)
+        with sqlite_store.read() as conn:
+            assert keys.listing(conn)[0].revoked_at is not None
+
+
+async def test_a_number_is_added_and_approved(sqlite_store: Store, sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await go_to_the_last_place(hand, "Phone numbers")
+        await hand.press("a")
+        await hand.until(lambda: hand.dialog == "Ask")
+        await hand.type("+14155550123")
+        await hand.press("enter")
+        await hand.type("main")
+        await hand.press("enter")
+        await hand.until(lambda: "pending" in hand.text and "+1 415-555-0123" in hand.text)
+        await hand.press("p")
+        await hand.until(lambda: "approved" in hand.text)
+        with sqlite_store.read() as conn:
+            assert numbers.listing(conn)[0].status is NumberStatus.APPROVED
+
+
+async def test_a_refusal_of_the_store_is_told_with_its_next_step(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await go_to_the_last_place(hand, "Phone numbers")
+        await hand.press("a")
+        await hand.until(lambda: hand.dialog == "Ask")
+        await hand.type("12")
+        await hand.press("enter", "enter")
+        await hand.until(lambda: hand.toasts)
+        assert "is no phone number in E.164 format" in hand.toasts[-1]
+        assert "+14155550123" in hand.toasts[-1]

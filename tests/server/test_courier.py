@@ -1,0 +1,190 @@
+"""The courier and the simulated gateway: how a text gets on its way, once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from storage import messages
+from storage.profile import find_contact, profile
+from storage.store import Store
+from storage.times import now
+from storage.words import Badge, Kind, Stage
+from tests.factories import lead, next_phone, put, switched_on
+from tests.server.served import Served, listening
+
+
+def soon(what: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Waits until something holds."""
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.01)
+
+
+def standing(store: Store, phone: str) -> tuple[Stage, str]:
+    """A contact's stage and the status of its text."""
+    with store.read() as conn:
+        found = profile(conn, find_contact(conn, phone))
+    return found.contact.stage, found.messages[0].status
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stage", "status"),
+    [
+        ("accept", Stage.QUEUED, "accepted"),
+        ("deliver", Stage.QUEUED, "delivered"),
+        ("landline", Stage.QUEUED, "failed"),
+        ("block", Stage.SUPPRESSED, "blocked"),
+        ("fail", Stage.FAILED, "failed"),
+        ("silent", Stage.CONFIRMING, "sent"),
+        ("error", Stage.CONFIRMING, "pending"),
+    ],
+)
+@pytest.mark.parametrize("delay", [0, 150])
+def test_the_gateway_plays_its_script(
+    served: Served, outcome: str, stage: Stage, status: str, delay: int
+) -> None:
+    phone = next_phone()
+    served.store.do(lambda conn: messages.script(conn, phone, outcome, delay))
+    assert served.put(served.body(mobile_phone=phone)).status_code == 200
+    soon(lambda: standing(served.store, phone) == (stage, status))
+    with served.store.read() as conn:
+        found = profile(conn, find_contact(conn, phone))
+    assert (Badge.LANDLINE in found.contact.badges) is (outcome == "landline")
+    if outcome == "landline":
+        assert found.contact.kind is Kind.LANDLINE
+    if outcome == "block":
+        again = served.put(served.body(mobile_phone=phone)).json()
+        assert again["error_code"] == "BLOCKED_NUMBER"
+    if outcome == "fail":
+        assert served.put(served.body(mobile_phone=phone)).status_code == 200
+
+
+def test_every_number_can_be_given_a_script_at_once(served: Served) -> None:
+    phone, spared = next_phone(), next_phone()
+    served.store.do(lambda conn: messages.script(conn, "*", "silent"))
+    served.store.do(lambda conn: messages.script(conn, spared, "accept"))
+    for one in (phone, spared):
+        served.put(served.body(mobile_phone=one))
+    soon(lambda: standing(served.store, spared) == (Stage.QUEUED, "accepted"))
+    soon(lambda: standing(served.store, phone) == (Stage.CONFIRMING, "sent"))
+
+
+def test_a_lead_without_a_receipt_is_queued_as_unconfirmed_in_the_end(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "RECEIPT_SECONDS", 1)
+    phone = next_phone()
+    served.store.do(lambda conn: messages.script(conn, phone, "silent"))
+    served.put(served.body(mobile_phone=phone))
+    soon(lambda: standing(served.store, phone) == (Stage.QUEUED, "unknown"))
+    with served.store.read() as conn:
+        found = profile(conn, find_contact(conn, phone))
+    assert Badge.UNCONFIRMED in found.contact.badges
+
+
+def test_a_text_that_the_gateway_did_not_take_is_tried_again(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datetime import timedelta
+
+    monkeypatch.setattr(messages, "RETRY_AFTER", timedelta(seconds=0.5))
+    phone = next_phone()
+    served.store.do(lambda conn: messages.script(conn, phone, "error"))
+    served.put(served.body(mobile_phone=phone))
+    soon(lambda: standing(served.store, phone) == (Stage.CONFIRMING, "pending"))
+    served.store.do(lambda conn: messages.unscript(conn, phone))
+    soon(lambda: standing(served.store, phone) == (Stage.QUEUED, "accepted"))
+
+
+def test_what_waited_while_nobody_listened_is_carried_at_the_start(store: Store) -> None:
+    switched_on(store)
+    phones = [next_phone() for _ in range(450)]
+    put(store, *[lead(phone=phone) for phone in phones])
+    assert standing(store, phones[-1]) == (Stage.CONFIRMING, "pending")
+    with listening(store):
+        soon(lambda: standing(store, phones[-1])[0] is Stage.QUEUED)
+        soon(lambda: standing(store, phones[0])[0] is Stage.QUEUED)
+
+
+def test_a_text_claimed_by_a_courier_that_died_is_not_sent_again(store: Store) -> None:
+    switched_on(store)
+    phone = next_phone()
+    put(store, lead(phone=phone))
+    store.do(lambda conn: messages.claim_pending(conn, "dead", 10))
+    store.do(
+        lambda conn: conn.execute(text("UPDATE messages SET due_at = :past"), {"past": past(store)})
+    )
+    with listening(store):
+        soon(lambda: standing(store, phone) == (Stage.QUEUED, "unknown"))
+
+
+def past(store: Store) -> object:
+    """A moment long ago, as the store keeps it."""
+    from datetime import timedelta
+
+    from storage.times import to_micros
+
+    moment = now() - timedelta(hours=1)
+    return moment if store.kind == "postgresql" else to_micros(moment)
+
+
+def test_two_couriers_never_send_the_same_text(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from server.gateways.simulated import SimulatedGateway
+    from storage.messages import Outgoing, Receipt
+
+    handed: Counter[int] = Counter()
+    play = SimulatedGateway.hand_over
+
+    async def count(self: SimulatedGateway, texts: list[Outgoing]) -> list[Receipt]:
+        handed.update(one.message_id for one in texts)
+        return await play(self, texts)
+
+    monkeypatch.setattr(SimulatedGateway, "hand_over", count)
+    switched_on(store)
+    other = Store.open(store.url)
+    try:
+        with listening(store), listening(other):
+            phones = [next_phone() for _ in range(600)]
+            for start in range(0, 600, 50):
+                put(store, *[lead(phone=phone) for phone in phones[start : start + 25]])
+                put(other, *[lead(phone=phone) for phone in phones[start + 25 : start + 50]])
+            soon(
+                lambda: all(standing(store, phone)[0] is Stage.QUEUED for phone in phones[::40]), 20
+            )
+            soon(lambda: sum(handed.values()) >= 600)
+    finally:
+        other.close()
+    assert len(handed) == 600
+    assert set(handed.values()) == {1}
+
+
+def test_a_gateway_that_fails_leaves_no_lead_behind(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from server.gateways.simulated import SimulatedGateway
+
+    async def fail(_self: object, _texts: object) -> None:
+        raise RuntimeError("the library has a fault")
+
+    monkeypatch.setattr(SimulatedGateway, "hand_over", fail)
+    phone = next_phone()
+    served.put(served.body(mobile_phone=phone))
+    soon(lambda: standing(served.store, phone) == (Stage.QUEUED, "unknown"))
+
+
+def test_another_process_that_takes_a_lead_in_wakes_the_courier(served_by_any: Served) -> None:
+    other = Store.open(served_by_any.store.url)
+    try:
+        phone = next_phone()
+        put(other, lead(phone=phone))
+        soon(lambda: standing(other, phone)[0] is Stage.QUEUED, 1.5)
+    finally:
+        other.close()

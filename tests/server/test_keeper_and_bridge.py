@@ -1,0 +1,110 @@
+"""What stands between the event loop and the store's threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from server.bridge import Bridge
+from server.keeper import AccessKeeper
+from storage import integration, keys
+from storage.intake import take_in
+from storage.store import Store
+from storage.words import Actor
+from tests.factories import lead, switched_on
+
+ME = Actor.person("ana")
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One entry for each look at the store."""
+    found: list[int] = []
+    read = AccessKeeper._read
+
+    def count(self: AccessKeeper) -> Any:
+        found.append(1)
+        return read(self)
+
+    monkeypatch.setattr(AccessKeeper, "_read", count)
+    return found
+
+
+async def test_many_who_are_unknown_share_one_look(store: Store, looks: list[int]) -> None:
+    keeper = AccessKeeper(store)
+    try:
+        await asyncio.gather(*(keeper.reread() for _ in range(500)))
+        assert len(looks) <= 3
+    finally:
+        keeper.close()
+
+
+async def test_a_look_that_began_too_early_does_not_count(store: Store) -> None:
+    keeper = AccessKeeper(store)
+    try:
+        early = asyncio.ensure_future(keeper.reread())
+        await asyncio.sleep(0)
+        await asyncio.wrap_future(store.write(lambda conn: integration.add(conn, ME)))
+        late = await keeper.reread()
+        assert late.integration_id is not None
+        await early
+        assert keeper.current.integration_id is not None
+    finally:
+        keeper.close()
+
+
+async def test_the_snapshot_follows_the_store_by_itself(store: Store) -> None:
+    keeper = AccessKeeper(store)
+    other = Store.open(store.url)
+    try:
+        await keeper.reread()
+        for where in (store, other):
+            made = await asyncio.wrap_future(
+                where.write(lambda conn: keys.create(conn, ME, "another"))
+            )
+            await soon(lambda: made.id in keeper.current.key_ids)  # noqa: B023 - called at once
+    finally:
+        keeper.close()
+        other.close()
+
+
+async def soon(what: Callable[[], bool]) -> None:
+    """Waits until something holds."""
+    for _ in range(300):
+        if what():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen")
+
+
+async def test_many_answers_wake_the_loop_seldom(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switched_on(store)
+    bridge = Bridge(store, 20)
+    loop = asyncio.get_running_loop()
+    calls: list[int] = []
+    wake = loop.call_soon_threadsafe
+
+    def count(*args: Any, **kwargs: Any) -> Any:
+        calls.append(1)
+        return wake(*args, **kwargs)
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", count)
+    results = await asyncio.gather(*(bridge.write(take_in, lead()) for _ in range(400)))
+    bridge.close()
+    assert all(result.code is None for result in results)
+    assert len(calls) < 40
+
+
+async def test_one_bad_item_fails_alone(store: Store) -> None:
+    switched_on(store)
+    bridge = Bridge(store, 20)
+    good, bad = bridge.write(take_in, lead()), bridge.write(take_in, lead(body="\ud800"))
+    assert (await good).code is None
+    with pytest.raises(Exception):  # noqa: B017 - whatever it is, it came back
+        await bad
+    bridge.close()

@@ -1,0 +1,189 @@
+"""`serve`: a process of its own, from its first line to its last."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.profile import find_contact
+from storage.store import Store
+from tests.factories import next_phone, switched_on
+from tests.server.served import Served, read_answer
+
+ROOT = Path(__file__).parents[2]
+
+_PROGRAM = """
+import json, sys, types
+from server.serve import run
+sys.exit(run(types.SimpleNamespace(**json.loads(sys.argv[1]))))
+"""
+
+
+@contextmanager
+def serve(store_url: str, **settings: Any) -> Iterator[subprocess.Popen[str]]:
+    """The process, killed at the end if it still runs."""
+    chosen = {"store": store_url, "host": "127.0.0.1", "port": 0} | settings
+    with subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, json.dumps(chosen)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    """Where it listens, once it says so."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith("listening on http://127.0.0.1:"), line
+    return line.removeprefix("listening on ").strip()
+
+
+@contextmanager
+def knocking(store_url: str, **settings: Any) -> Iterator[tuple[subprocess.Popen[str], Served]]:
+    """The process and a way to knock at it."""
+    store = Store.open(store_url)
+    added = switched_on(store)
+    assert added.key is not None
+    with serve(store_url, **settings) as process:
+        served = Served(store, address_of(process), added.key, added.number_id)
+        try:
+            yield process, served
+        finally:
+            served.session.close()
+    store.close()
+
+
+def test_it_says_when_it_is_ready_and_takes_leads(any_store_url: str) -> None:
+    with knocking(any_store_url) as (process, served):
+        assert served.put().status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_with_nothing_in_flight_lost(sqlite_url: str, number: int) -> None:
+    with knocking(sqlite_url) as (process, served):
+        acknowledged: list[str] = []
+        unclear: list[str] = []
+        stop = threading.Event()
+
+        def knock() -> None:
+            with served.connect() as line:
+                while not stop.is_set():
+                    phone = next_phone()
+                    body = json.dumps(served.body(mobile_phone=phone)).encode()
+                    line.sendall(served.request(body=body, close=False))
+                    try:
+                        status, headers, _ = read_answer(line)
+                    except (EOFError, ConnectionError):
+                        unclear.append(phone)
+                        return
+                    assert status == 200
+                    acknowledged.append(phone)
+                    if headers.get("connection") == "close":
+                        return
+
+        threads = [threading.Thread(target=knock) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        idle = served.connect()
+        time.sleep(0.5)
+        began = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(5) == 0
+        assert time.monotonic() - began < 5
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert idle.recv(1) == b""
+        idle.close()
+        assert acknowledged
+        with served.store.read() as conn:
+            for phone in acknowledged:
+                find_contact(conn, phone)
+
+
+def test_it_ends_in_time_although_senders_dawdle_and_the_store_is_held(sqlite_url: str) -> None:
+    hold = (
+        "import sqlite3, sys, time\n"
+        "other = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "other.execute('BEGIN IMMEDIATE')\n"
+        "print('held', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with knocking(sqlite_url) as (process, served):
+        with subprocess.Popen(
+            [sys.executable, "-c", hold, str(served.store.path)], stdout=subprocess.PIPE
+        ) as holder:
+            assert holder.stdout is not None
+            holder.stdout.readline()
+            lines = [served.connect() for _ in range(3)]
+            lines[0].sendall(served.request())
+            lines[1].sendall(b"PUT /v1/pub")
+            time.sleep(0.2)
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(6) == 0
+            assert time.monotonic() - began < 5
+            holder.kill()
+        for line in lines:
+            line.close()
+
+
+def test_the_same_port_twice_says_who_holds_it(sqlite_url: str, tmp_path: Path) -> None:
+    with knocking(sqlite_url) as (_, served):
+        port = served.address[1]
+        with serve(sqlite_url, port=port) as second:
+            _, said = second.communicate(timeout=20)
+            assert second.returncode == 1
+            assert f"An Optdesk on this store already listens on {served.url}." in said
+        other = tmp_path / "other.db"
+        with serve(f"sqlite:///{other}", port=port) as third:
+            _, said = third.communicate(timeout=20)
+            assert third.returncode == 1
+            assert f"An Optdesk on another store holds {served.url}." in said
+        assert served.put().status_code == 200
+
+
+def test_a_port_held_by_another_program_is_named(sqlite_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        with serve(sqlite_url, port=port) as process:
+            _, said = process.communicate(timeout=20)
+            assert process.returncode == 1
+            assert f"Another program holds http://127.0.0.1:{port}." in said
+            assert "Traceback" not in said
+
+
+def test_an_address_that_is_not_ours_is_named(sqlite_url: str) -> None:
+    with serve(sqlite_url, host="192.0.2.1", port=8765) as process:
+        _, said = process.communicate(timeout=20)
+        assert process.returncode == 1
+        assert "Cannot listen on http://192.0.2.1:8765: " in said
+        assert "Traceback" not in said
+
+
+def test_a_store_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "nowhere" / "optdesk.db"
+    with serve(f"sqlite:///{missing}") as process:
+        _, said = process.communicate(timeout=20)
+        assert process.returncode == 3
+        assert str(missing.parent) in said
+        assert "Traceback" not in said

@@ -1,0 +1,140 @@
+"""A store in trouble: senders are told to come again, and nothing is acknowledged."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from storage import engine, writer
+from storage.errors import StoreUnavailable
+from storage.store import Store
+from tests.server.served import Served, serving
+
+
+def told_to_come_again(answer: Any) -> None:
+    """Checks a 503."""
+    said = answer.json()
+    assert (answer.status_code, said["error_code"]) == (503, "STORE_UNAVAILABLE"), said
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+_HOLD = """
+import sqlite3, sys, time
+other = sqlite3.connect(sys.argv[1], isolation_level=None)
+other.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+time.sleep(float(sys.argv[2]))
+other.execute("ROLLBACK")
+"""
+
+
+@contextmanager
+def held(store: Store, seconds: float) -> Iterator[None]:
+    """Another program that holds the store for a while: locks bind processes, not threads."""
+    command = [sys.executable, "-c", _HOLD, str(store.path), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        yield
+        assert other.wait(20) == 0
+
+
+def test_a_store_held_for_a_moment_delays_and_loses_nothing(served: Served) -> None:
+    began = time.monotonic()
+    with held(served.store, 1.5), ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _n: served.put().status_code, range(8)))
+    assert answers == [200] * 8
+    assert time.monotonic() - began > 1
+
+
+def test_a_store_held_for_long_is_answered_503_and_works_again_afterwards(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        engine,
+        "_WRITER_PRAGMAS",
+        ("PRAGMA busy_timeout = 300", *engine._WRITER_PRAGMAS[1:]),
+    )
+    store = Store.open(sqlite_url)
+    with serving(store) as served:
+        with held(store, 2):
+            began = time.monotonic()
+            told_to_come_again(served.put())
+            assert time.monotonic() - began < 1.5
+            ready = served.get("/readyz")
+            assert ready.status_code == 503
+            assert ready.json()["store"]["sentence"]
+            assert "Retry-After" in ready.headers
+        until = time.monotonic() + 2
+        while served.put().status_code != 200:
+            assert time.monotonic() < until
+        assert served.get("/readyz").status_code == 200
+    store.close()
+
+
+def test_a_store_that_does_not_answer_at_all_is_not_waited_for_forever(
+    sqlite_store: Store,
+) -> None:
+    release = threading.Event()
+    with serving(sqlite_store, answer_timeout=0.5) as served:
+        sqlite_store.write(lambda _conn: release.wait(20))
+        time.sleep(0.1)
+        began = time.monotonic()
+        told_to_come_again(served.put())
+        assert time.monotonic() - began < 3
+        release.set()
+        assert served.put().status_code == 200
+
+
+def test_too_many_that_wait_are_answered_503(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MOST_WAITING", 0)
+    told_to_come_again(served.put())
+    monkeypatch.undo()
+    assert served.put().status_code == 200
+
+
+def test_a_store_file_that_was_replaced_takes_nothing_in(served: Served) -> None:
+    assert served.store.path is not None
+    copy = served.store.path.with_suffix(".copy")
+    shutil.copyfile(served.store.path, copy)
+    copy.replace(served.store.path)
+    told_to_come_again(served.put())
+
+
+def test_an_unknown_key_is_not_turned_away_by_a_store_that_cannot_be_read(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: Store) -> None:
+        raise StoreUnavailable("The store is away.")
+
+    monkeypatch.setattr(Store, "read", broken)
+    told_to_come_again(served.put(x_api="made a moment ago"))
+
+
+def test_an_unforeseen_fault_is_a_503_that_says_nothing(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[str] = []
+
+    def note(where: str, error: BaseException) -> None:
+        noted.append(f"{where} {type(error).__name__}")
+
+    monkeypatch.setattr("server.connection.note_unexpected", note)
+    monkeypatch.setattr("server.doors.api.parse_e164", lambda _phone: 1 / 0)
+    answer = served.put()
+    told_to_come_again(answer)
+    assert "ZeroDivision" not in answer.text
+    assert noted == ["a request ZeroDivisionError"]
+    monkeypatch.undo()
+    assert served.put().status_code == 200

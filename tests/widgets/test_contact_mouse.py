@@ -1,0 +1,75 @@
+"""The mouse works everywhere and is needed nowhere."""
+
+from __future__ import annotations
+
+from storage.store import Store
+from tests.widgets.desk import Desk, cursor_name, fill, names, press, ready, settled, until
+from widgets.contact_table import ContactTable
+
+
+async def test_a_click_moves_the_cursor_and_a_double_click_opens(sqlite_store: Store) -> None:
+    fill(sqlite_store, 30)
+    desk = Desk(sqlite_store)
+    async with desk.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, desk)
+        await pilot.click(ContactTable, offset=(12, 4))
+        assert cursor_name(desk.table) == "P 26"
+        assert not any(isinstance(message, ContactTable.Opened) for message in desk.heard)
+        await pilot.click(ContactTable, offset=(12, 6), times=2)
+        assert desk.last(ContactTable.Opened).contact.name == "P 24"
+        await press(pilot, desk, "j", "enter")
+        assert desk.last(ContactTable.Opened).contact.name == "P 23"
+
+
+async def test_a_click_on_the_mark_column_marks_and_on_the_star_stars(sqlite_store: Store) -> None:
+    fill(sqlite_store, 30)
+    desk = Desk(sqlite_store)
+    async with desk.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, desk)
+        await pilot.click(ContactTable, offset=(1, 3))
+        assert desk.table.marks_count == 1
+        assert desk.table.target().ids == (desk.table.visible_rows[2].id,)
+        await pilot.click(ContactTable, offset=(3, 5))
+        assert desk.last(ContactTable.StarPressed).contact.name == "P 25"
+        assert desk.table.marks_count == 1
+
+
+async def test_clicks_beside_the_rows_do_nothing(sqlite_store: Store) -> None:
+    fill(sqlite_store, 3)
+    desk = Desk(sqlite_store)
+    async with desk.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, desk)
+        await press(pilot, desk, "j")
+        await pilot.click(ContactTable, offset=(10, 0))
+        await pilot.click(ContactTable, offset=(10, 12))
+        assert cursor_name(desk.table) == "P 1"
+
+
+async def test_the_wheel_scrolls_and_leaves_the_cursor_on_its_contact(sqlite_store: Store) -> None:
+    fill(sqlite_store, 500)
+    desk = Desk(sqlite_store)
+    async with desk.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, desk)
+        for _ in range(4):
+            await pilot._post_mouse_events(
+                [__import__("textual.events").events.MouseScrollDown], ContactTable, (5, 5)
+            )
+        await until(pilot, lambda: settled(desk.table))
+        assert names(desk.table)[0] == "P 487"
+        assert cursor_name(desk.table) == "P 499"
+        await press(pilot, desk, "j")
+        assert cursor_name(desk.table) == "P 498"
+        assert "P 498" in names(desk.table)
+
+
+async def test_the_scrollbar_goes_far_at_once(sqlite_store: Store) -> None:
+    fill(sqlite_store, 5_000)
+    desk = Desk(sqlite_store)
+    async with desk.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, desk)
+        await pilot.mouse_down(ContactTable, offset=(79, 0))
+        await pilot.hover(ContactTable, offset=(79, 12))
+        await pilot.mouse_up(ContactTable, offset=(79, 12))
+        await until(pilot, lambda: settled(desk.table))
+        assert 2_000 < desk.table.scroll_y < 3_000
+        assert len(names(desk.table)) == 23

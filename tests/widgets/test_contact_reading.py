@@ -1,0 +1,208 @@
+"""The screen never waits for the store, and asks it no more often than it must."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from time import perf_counter
+
+from textual import events
+
+from storage.errors import StoreUnavailable
+from storage.glimpses import Ask, Glimpse, Key
+from storage.store import Store
+from storage.windows import RowReader
+from storage.words import ContactRow, View
+from tests.widgets.desk import (
+    Desk,
+    cursor_name,
+    fill,
+    names,
+    press,
+    ready,
+    screen_text,
+    settled,
+    take_away,
+    until,
+)
+from widgets.contact_table import ContactTable
+
+SIZE = (80, 24)
+
+
+class Gate(RowReader):
+    """A store that can be made slow or broken."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.open = threading.Event()
+        self.open.set()
+        self.broken = False
+        self.looks: list[float] = []
+
+    def look(self, ask: Ask) -> Glimpse:
+        self.looks.append(perf_counter())
+        self.open.wait(20)
+        if self.broken:
+            raise StoreUnavailable("The store does not answer.", "Wait.")
+        return super().look(ask)
+
+    def beyond(self, view: View, key: Key, forward: bool, limit: int) -> Sequence[ContactRow]:
+        self.open.wait(20)
+        if self.broken:
+            raise StoreUnavailable("The store does not answer.", "Wait.")
+        return super().beyond(view, key, forward, limit)
+
+
+def gated(store: Store) -> tuple[Desk, Gate]:
+    desk, gate = Desk(store), Gate(store)
+    desk.table._reader.rows = gate
+    return desk, gate
+
+
+async def test_keys_work_while_the_store_does_not_answer(sqlite_store: Store) -> None:
+    fill(sqlite_store, 2_000)
+    desk, gate = gated(sqlite_store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        gate.open.clear()
+        desk.table.refresh_from_store()
+        await pilot.press("j", "j", "x")
+        assert cursor_name(desk.table) == "P 1997"
+        assert desk.table.marks_count == 1
+        # A far row is not in memory: the place is shown at once, the contact when it is read.
+        await pilot.press("G")
+        assert desk.table.cursor_place == 1_999
+        assert desk.table.cursor_contact is None
+        assert "···" in screen_text(desk.table)[-1]
+        assert screen_text(desk.table)[-1].startswith("▌")
+        await pilot.press("k", "space")
+        assert desk.table.cursor_place == 1_998
+        assert desk.table.marks_count == 1
+        gate.open.set()
+        await until(pilot, lambda: settled(desk.table))
+        assert cursor_name(desk.table) == "P 1"
+
+
+async def test_nothing_is_done_to_a_row_that_is_not_read_yet(sqlite_store: Store) -> None:
+    fill(sqlite_store, 2_000)
+    desk, gate = gated(sqlite_store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        gate.open.clear()
+        await pilot.press("G")
+        assert desk.table.target().ids == ()
+        await pilot.press("enter", "x")
+        assert not any(isinstance(message, ContactTable.Opened) for message in desk.heard)
+        gate.open.set()
+        await until(pilot, lambda: settled(desk.table))
+        assert desk.table.marks_count == 0
+
+
+async def test_a_store_that_fails_leaves_the_rows_and_is_tried_again(sqlite_store: Store) -> None:
+    fill(sqlite_store, 100)
+    desk, gate = gated(sqlite_store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        gate.broken = True
+        before = names(desk.table)
+        desk.table.refresh_from_store()
+        await until(pilot, lambda: any(isinstance(m, ContactTable.ReadFailed) for m in desk.heard))
+        assert desk.last(ContactTable.ReadFailed).error.sentence == "The store does not answer."
+        await pilot.press("j")
+        assert (names(desk.table), cursor_name(desk.table)) == (before, "P 98")
+        tried = len(gate.looks)
+        for _ in range(10):
+            desk.table.refresh_from_store()
+            await pilot.pause(0.02)
+        assert len(gate.looks) <= tried + 1
+        gate.broken = False
+        await until(pilot, lambda: any(isinstance(m, ContactTable.ReadAgain) for m in desk.heard))
+        await until(pilot, lambda: settled(desk.table))
+        assert cursor_name(desk.table) == "P 98"
+
+
+async def test_a_burst_is_read_at_once_and_then_ten_times_a_second(sqlite_store: Store) -> None:
+    fill(sqlite_store, 50)
+    desk, gate = gated(sqlite_store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        await pilot.pause(0.3)
+        gate.looks.clear()
+        began = perf_counter()
+        while perf_counter() - began < 1.0:
+            desk.table.refresh_from_store()
+            await asyncio.sleep(0.002)
+        assert gate.looks[0] - began < 0.05
+        assert 5 <= len(gate.looks) <= 11
+        fill(sqlite_store, 1, first=50)
+        await until(pilot, lambda: desk.table.total == 51)
+
+
+async def test_an_answer_about_an_older_search_is_thrown_away(sqlite_store: Store) -> None:
+    fill(sqlite_store, 50)
+    fill(sqlite_store, 3, first=50, first_name="Zoé")
+    desk, gate = gated(sqlite_store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        gate.open.clear()
+        desk.table.show(View(search="nobody"))
+        await pilot.pause()
+        desk.table.show(View(search="zoe"))
+        await pilot.pause()
+        gate.open.set()
+        await until(pilot, lambda: settled(desk.table))
+        assert names(desk.table) == ["Zoé 52", "Zoé 51", "Zoé 50"]
+
+
+async def test_moving_on_while_a_refresh_is_read_keeps_the_new_row(sqlite_store: Store) -> None:
+    ids = fill(sqlite_store, 300)
+    desk, gate = gated(sqlite_store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        gate.open.clear()
+        desk.table.refresh_from_store()
+        take_away(sqlite_store, ids[290:295])
+        fill(sqlite_store, 4, first=300)
+        await pilot.press("pagedown", "pagedown", "j")
+        name = cursor_name(desk.table)
+        line = screen_text(desk.table).index(next(t for t in screen_text(desk.table) if name in t))
+        gate.open.set()
+        await until(pilot, lambda: settled(desk.table) and desk.table.total == 299)
+        assert cursor_name(desk.table) == name
+        assert name in screen_text(desk.table)[line]
+
+
+async def test_an_arrival_above_repaints_no_row(sqlite_store: Store) -> None:
+    fill(sqlite_store, 500)
+    desk = Desk(sqlite_store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        painted: list[object] = []
+        refresh = desk.table.refresh
+
+        def noted(*regions: object, **options: bool) -> ContactTable:
+            painted.append(regions)
+            return refresh(*regions, **options)  # type: ignore[arg-type]
+
+        desk.table.refresh = noted  # type: ignore[method-assign]
+        fill(sqlite_store, 3, first=500)
+        await until(pilot, lambda: desk.table.total == 503)
+        assert painted == []
+        await press(pilot, desk, "j")
+        assert sum(len(regions) for regions in painted) == 2  # type: ignore[misc, arg-type]
+
+
+async def test_memory_stays_bounded_however_far_one_reads(sqlite_store: Store) -> None:
+    fill(sqlite_store, 4_000)
+    desk = Desk(sqlite_store)
+    async with desk.run_test(size=(80, 150)) as pilot:
+        await ready(pilot, desk)
+        for _ in range(27):
+            desk.post_message(events.Key("pagedown", None))
+            await until(pilot, lambda: settled(desk.table))
+        assert cursor_name(desk.table) == "P 0"
+        assert len(desk.table._state.window.rows) <= 1_024
+        assert desk.table._painter is not None
+        assert len(desk.table._painter._strips) <= 512

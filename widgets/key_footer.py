@@ -1,0 +1,98 @@
+"""The bottom line: keys and what they do, as many as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol
+
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+
+class KeyHint(Protocol):
+    """A key and the word for what it does."""
+
+    @property
+    def verb_id(self) -> str:
+        """The verb that a click gives."""
+
+    @property
+    def key(self) -> str:
+        """The key as people write it."""
+
+    @property
+    def word(self) -> str:
+        """What it does."""
+
+
+class KeyFooter(Widget):
+    """Shows hints in their order; those that do not fit are left out, the last one never."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key", "footer--word"}
+
+    DEFAULT_CSS = """
+    KeyFooter { height: 1; }
+    """
+
+    class Pressed(Message):
+        """A hint was clicked."""
+
+        def __init__(self, verb_id: str) -> None:
+            super().__init__()
+            self.verb_id = verb_id
+
+    def __init__(
+        self,
+        *,
+        indent: int = 1,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        super().__init__(id=id)
+        self._indent = indent
+        self._hints: tuple[KeyHint, ...] = ()
+
+    def show(self, hints: Sequence[KeyHint]) -> None:
+        """Shows these hints."""
+        if tuple(hints) != self._hints:
+            self._hints = tuple(hints)
+            self.refresh()
+
+    @property
+    def shown(self) -> list[KeyHint]:
+        """The hints that fit: the first ones, and always the last."""
+        if not self._hints:
+            return []
+        *others, last = self._hints
+        room = self.size.width - self._indent - _width(last)
+        fitting = []
+        for hint in others:
+            room -= _width(hint)
+            if room < 0:
+                break
+            fitting.append(hint)
+        return [*fitting, last]
+
+    def render_line(self, y: int) -> Strip:
+        """The one line."""
+        key_style = self.get_component_rich_style("footer--key")
+        word_style = self.get_component_rich_style("footer--word")
+        segments = [Segment(" " * self._indent, word_style)]
+        for hint in self.shown:
+            segments += [Segment(hint.key, key_style), Segment(f" {hint.word}  ", word_style)]
+        return Strip(segments).adjust_cell_length(self.size.width, word_style)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a hint gives its verb."""
+        start = self._indent
+        for hint in self.shown:
+            if start <= event.x < start + _width(hint) - 2:
+                self.post_message(self.Pressed(hint.verb_id))
+                return
+            start += _width(hint)
+
+
+def _width(hint: KeyHint) -> int:
+    return len(hint.key) + len(hint.word) + 3

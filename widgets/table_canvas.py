@@ -1,0 +1,306 @@
+"""What is common to every change of the contact table: paint what changed, tell it, read on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any
+
+from textual import events, on
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+
+from storage.errors import OptdeskError
+from storage.glimpses import Rows
+from storage.words import ContactRow, Order, View
+from widgets.display import ascii_only, next_change, relative_time
+from widgets.phones import international
+from widgets.table_columns import Layout, layout
+from widgets.table_marks import Marks
+from widgets.table_messages import TableMessages
+from widgets.table_painter import Look, RowPainter
+from widgets.table_palette import palette_of
+from widgets.table_reader import TableReader
+from widgets.table_reading import Answer
+from widgets.table_state import ListState
+
+HEADER_FROM = 5
+"""Lines that the table must have to spend one on headings."""
+
+CLOCK = 30.0
+"""Seconds that the age of a row may lag behind, so that an idle desk sends next to nothing."""
+
+Line = tuple[ContactRow | None, Look, str]
+
+
+class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
+    """Paints the visible rows of a list and tells the screen what became of it."""
+
+    def __init__(
+        self,
+        rows: Rows | None = None,
+        view: View | None = None,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._state = ListState(view or View())
+        self._marks = Marks()
+        self._reader = TableReader(
+            self,
+            self._state,
+            self._marks,
+            changed=self._update,
+            failed=self._read_failed,
+            refused=self._refuse,
+        )
+        self._reader.rows = rows
+        self._painter: RowPainter | None = None
+        self._painted: list[Line | None] = []
+        self._now = datetime.now(UTC)
+        self._clock: Timer | None = None
+        self._told: dict[str, object] = {
+            "cursor": None,
+            "marks": (0, False),
+            "arrivals": (0, False, False),
+            "range": False,
+            "follow": False,
+        }
+        self._range_end: object = None
+        self.set_reactive(TableCanvas.auto_links, False)
+
+    # Painting.
+
+    @property
+    def _header_lines(self) -> int:
+        return int(self.size.height >= HEADER_FROM)
+
+    @property
+    def _layout(self) -> Layout:
+        # Without the scrollbar.
+        return layout(self.scrollable_size.width, self._state.view.place)
+
+    def _brush(self) -> RowPainter:
+        if self._painter is None or self._painter.ascii_only != ascii_only():
+            self._painter = RowPainter(palette_of(self), self._layout, international)
+        return self._painter
+
+    def _repaint(self) -> None:
+        """Forgets everything painted: another size, theme or order."""
+        self._painter = None
+        self._painted = []
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the screen."""
+        brush, view = self._brush(), self._state.view
+        number = y - self._header_lines
+        if number < 0:
+            return brush.header(view.place, view.order)
+        line = self._line(number)
+        if line is None:
+            return brush.blank()
+        row, look, _ = line
+        return brush.waiting(look) if row is None else brush.row(row, look, self._now)
+
+    def _line(self, place: int) -> Line | None:
+        """What a visible line shows: a row, None and a look while it is read, or nothing."""
+        state = self._state
+        number = state.top + place
+        if number >= state.total:
+            return None
+        row = state.window.get(number)
+        cursor = number == state.number
+        look = Look(
+            cursor=cursor,
+            focused=self.has_focus or not cursor,
+            marked=row is not None and self._marks.holds(row, state.view),
+        )
+        return row, look, "" if row is None else relative_time(row.received_at, self._now)
+
+    def _update(self) -> None:
+        """Brings screen, listeners and reader up to date with the state."""
+        if not self.is_mounted:
+            return
+        self._now = datetime.now(UTC)
+        self._grow_range()
+        # Hidden, as while it is empty, it still has to tell of what arrives.
+        if self.size:
+            if self._painter is not None and self._painter.layout != self._layout:
+                self._repaint()
+            self._sync_scroll()
+            self._paint_changes()
+        self._tell()
+        self._reader.pump()
+
+    def _paint_changes(self) -> None:
+        header = self._header_lines
+        lines = [self._line(place) for place in range(self._state.height)]
+        if len(lines) != len(self._painted):
+            self.refresh()
+        else:
+            width = self.size.width
+            changed = [
+                Region(0, header + place, width, 1)
+                for place, (new, old) in enumerate(zip(lines, self._painted, strict=True))
+                if new != old
+            ]
+            if changed:
+                self.refresh(*changed)
+        self._painted = lines
+        self._set_clock(lines)
+
+    def _set_clock(self, lines: list[Line | None]) -> None:
+        """Wakes up when a visible row becomes older by a unit."""
+        ages = [
+            next_change(line[0].received_at, self._now)
+            for line in lines
+            if line is not None and line[0] is not None
+        ]
+        if self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+        if ages:
+            self._clock = self.set_timer(max(CLOCK, min(ages)), self._update)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Divides the new width; the cursor stays in sight."""
+        state = self._state
+        seen = state.cursor_visible
+        state.height = max(1, self.size.height - self._header_lines)
+        if seen and not state.cursor_visible:
+            state.top = state.number - state.height + 1
+        state.scroll_to(state.top)
+        self._repaint()
+        self._reader.ready = True
+        self._update()
+
+    def on_focus(self) -> None:
+        """Shows the cursor as the one that keys move."""
+        self._update()
+
+    def on_blur(self) -> None:
+        """Shows the cursor at rest."""
+        self._update()
+
+    def notify_style_update(self) -> None:
+        """Takes over another theme."""
+        super().notify_style_update()
+        self._repaint()
+
+    # Scrolling.
+
+    def _sync_scroll(self) -> None:
+        """Tells Textual where the table has scrolled to.
+
+        In silence, because rows that arrive above change every number and not one line.
+        """
+        state = self._state
+        height = state.total + self._header_lines
+        size = Size(self.scrollable_size.width, height)
+        if self.show_vertical_scrollbar != (height > self.size.height):
+            self.virtual_size = size
+        else:
+            self.set_reactive(TableCanvas.virtual_size, size)
+        self.set_reactive(TableCanvas.scroll_y, float(state.top))
+        self.set_reactive(TableCanvas.scroll_target_y, float(state.top))
+        if not self.show_vertical_scrollbar:
+            return
+        bar, visible = self.vertical_scrollbar, self.size.height
+        before = _thumb(visible, bar.window_virtual_size, bar.position)
+        bar.set_reactive(type(bar).window_virtual_size, height)
+        bar.set_reactive(type(bar).window_size, visible)
+        bar.set_reactive(type(bar).position, float(state.top))
+        if _thumb(visible, height, state.top) != before:
+            bar.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follows Textual where it changes the scroll itself, as after a resize."""
+        if round(new_value) != self._state.top:
+            self._state.scroll_to(round(new_value))
+            self._update()
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Divides the width anew: the scrollbar takes a cell of it."""
+        self._update()
+
+    # Marking a range.
+
+    def _grow_range(self) -> None:
+        """Marks what lies between the beginning of the range and the cursor."""
+        state, marks = self._state, self._marks
+        first, cursor, window = marks.range_from, state.cursor, state.window
+        if first is None or cursor is None or (first, cursor) == self._range_end:
+            return
+        self._range_end = (first, cursor)
+        began, ended = window.find(first.id), window.find(cursor.id)
+        if began is not None and ended is not None:
+            low, high = sorted((began, ended))
+            rows = window.rows[low - window.start : high - window.start + 1]
+            marks.set_range(row.id for row in rows)
+            return
+        self._reader.range_to(first, cursor)
+
+    # Telling.
+
+    def _tell(self) -> None:
+        """Posts what has changed since it was last told."""
+        state, marks = self._state, self._marks
+        if state.read:
+            told = (state.view, state.total, state.window.more)
+            if self._changed("total", told):
+                self.post_message(self.TotalChanged(self, *told))
+        row = state.cursor_row
+        far = row is None and (state.goal is not None or not state.read)
+        if not far and self._changed("cursor", row):
+            self.post_message(self.CursorMoved(self, row))
+        marked = (marks.count, marks.counting)
+        if self._changed("marks", marked):
+            self.post_message(self.MarksChanged(self, *marked))
+        waiting = state.waiting
+        arrivals = (waiting, bool(waiting) and state.waiting_more, state.view.order is Order.OLDEST)
+        if self._changed("arrivals", arrivals):
+            self.post_message(self.ArrivalsWaiting(self, *arrivals))
+        ranging = marks.range_from is not None
+        if self._changed("range", ranging):
+            self.post_message(self.RangeChanged(self, ranging))
+        if self._changed("follow", state.following):
+            self.post_message(self.FollowChanged(self, state.following))
+
+    def _changed(self, what: str, value: object) -> bool:
+        if what in self._told and self._told[what] == value:
+            return False
+        self._told[what] = value
+        return True
+
+    # Reading.
+
+    @on(Answer)
+    def _hear(self, answer: Answer[Any]) -> None:
+        answer.stop()
+        answer.heard(answer.future)
+
+    def _refuse(self, sentence: str) -> None:
+        self.post_message(self.Refused(self, sentence))
+
+    def _read_failed(self, error: OptdeskError | None) -> None:
+        if error is None:
+            self.post_message(self.ReadAgain(self))
+        else:
+            self.post_message(self.ReadFailed(self, error))
+
+    def on_unmount(self) -> None:
+        """Lets the reading threads end."""
+        self._reader.close()
+
+
+def _thumb(size: int, virtual: float, position: float) -> tuple[int, int]:
+    """Where a scrollbar's thumb begins and ends, in eighths of a cell, as Textual draws it."""
+    if virtual <= size or not size:
+        return 0, 0
+    length = max(1.0, size * size / virtual)
+    start = int((size - length) * position / (virtual - size) * 8)
+    return start, start + ceil(length * 8)

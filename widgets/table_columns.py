@@ -1,0 +1,146 @@
+"""Which columns of a contact fit into how many cells, and what stands in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from storage.words import Badge, ContactRow, Kind, Place, Stage
+
+GAP = 2
+"""Blank cells between columns."""
+
+
+class Column(Enum):
+    """A column, named as its heading."""
+
+    NAME = "Name"
+    PHONE = "Phone"
+    LINE = "Line"
+    WHERE = "Where"
+    LABELS = "Labels"
+    RECEIVED = "Received"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a row is divided."""
+
+    width: int
+    star: bool
+    """The ★ has a place of its own, behind cursor and mark."""
+    columns: tuple[tuple[Column, int], ...]
+    """From left to right, each with its width; `GAP` blanks between them."""
+
+    @property
+    def gutter(self) -> int:
+        """Cells for cursor, mark and ★, before the first column."""
+        return 5 if self.star else 3
+
+    @property
+    def mark_ends(self) -> int:
+        """Clicks left of this cell mark."""
+        return 3
+
+    @property
+    def star_ends(self) -> int:
+        """Clicks left of this cell, and right of the mark, star."""
+        return self.gutter
+
+    def has(self, column: Column) -> bool:
+        """Whether there is room for a column."""
+        return any(each is column for each, _ in self.columns)
+
+
+@lru_cache(maxsize=64)
+def layout(width: int, place: Place) -> Layout:
+    """Divides the width of a row.
+
+    Name and phone come first, then when it was received, labels, where a contact stands where
+    that differs, and the kind of line.
+
+    Args:
+        width: Cells.
+        place: What is listed; everything needs a column that says where each contact stands.
+    """
+    if width < 30:
+        return Layout(width, False, ((Column.NAME, max(1, width - 3)),))
+    phone, received = 17, 9 if width >= 80 else 7
+    star = width >= 36
+    # The last cell stays blank, so that nothing touches the scrollbar.
+    room = width - (5 if star else 3) - 1
+    widths = {Column.NAME: room}
+    least = 8
+
+    def fits(column: Column, size: int, name: int) -> bool:
+        if widths[Column.NAME] - size - GAP < name:
+            return False
+        widths[Column.NAME] -= size + GAP
+        widths[column] = size
+        return True
+
+    fits(Column.PHONE, phone, least)
+    fits(Column.RECEIVED, received, least + 4)
+    if place is Place.ALL:
+        fits(Column.WHERE, 12, 14)
+    if fits(Column.LABELS, 8, 16):
+        fits(Column.LINE, 10, 22)
+        _share(widths)
+    return Layout(
+        width, star, tuple((column, widths[column]) for column in Column if column in widths)
+    )
+
+
+def _share(widths: dict[Column, int]) -> None:
+    """Gives the room that names do not need to the labels."""
+    spare = widths[Column.NAME] - 18
+    if spare > 0:
+        name = 18 + min(10, spare // 2)
+        widths[Column.LABELS] += widths[Column.NAME] - name
+        widths[Column.NAME] = name
+
+
+LINES = {
+    Kind.MOBILE: "mobile",
+    Kind.LANDLINE: "landline",
+    Kind.EITHER: "mob/land",
+    Kind.VOIP: "voip",
+    Kind.TOLL_FREE: "toll-free",
+    Kind.PREMIUM: "premium",
+    Kind.OTHER: "other",
+    Kind.UNASSIGNED: "unassigned",
+}
+"""Kinds of line as a column shows them."""
+
+STAGES = {
+    Stage.CONFIRMING: "confirming",
+    Stage.QUEUED: "queue",
+    Stage.GROUPED: "group",
+    Stage.SUPPRESSED: "do not text",
+    Stage.FAILED: "failed",
+    Stage.DELETED: "deleted",
+}
+"""Where a contact stands, as a column shows it."""
+
+BADGES = {
+    Badge.TEST: "test",
+    Badge.UNASSIGNED: "unassigned",
+    Badge.LANDLINE: "landline",
+    Badge.UNCONFIRMED: "unconfirmed",
+    Badge.PRIVATE_IP: "private IP",
+}
+"""Badges as short tags."""
+
+_SAID_BY_LINE = {Badge.UNASSIGNED, Badge.LANDLINE}
+
+
+def where(row: ContactRow) -> str:
+    """Where a contact stands: its group's name, or its stage. Untrusted."""
+    return row.group or STAGES[row.stage]
+
+
+def badges(row: ContactRow, shown: Layout) -> list[str]:
+    """The badges of a row that no other column says already."""
+    said = _SAID_BY_LINE if shown.has(Column.LINE) else set()
+    return [BADGES[badge] for badge in row.badges if badge not in said]

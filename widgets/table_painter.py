@@ -1,0 +1,192 @@
+"""Paints rows of contacts. Untrusted text passes `widgets.display` and is never parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from storage.words import ContactRow, Order, Place
+from widgets.display import ascii_only, clean, fitted, glyphs, relative_time
+from widgets.table_columns import GAP, LINES, Column, Layout, badges, where
+
+MOST_STRIPS = 512
+"""Painted rows kept."""
+
+Parts = list[tuple[str, Style]]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The state that a row is painted in."""
+
+    cursor: bool = False
+    focused: bool = True
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The styles of rows."""
+
+    plain: Style
+    dim: Style
+    star: Style
+    mark: Style
+    marked: Style
+    badge: Style
+    cursor: Style
+    cursor_bar: Style
+    blurred: Style
+    blurred_bar: Style
+    header: Style
+    labels: dict[str, Style]
+
+
+class RowPainter:
+    """Paints rows, and keeps what it painted.
+
+    Args:
+        phone: Writes a number as people read it.
+    """
+
+    def __init__(self, palette: Palette, shown: Layout, phone: Callable[[str], str]) -> None:
+        self._palette = palette
+        self.layout = shown
+        self.ascii_only = ascii_only()
+        """What it was made for."""
+        self._phone = phone
+        self._strips: dict[tuple[ContactRow, Look, str], Strip] = {}
+
+    def row(self, row: ContactRow, look: Look, now: datetime) -> Strip:
+        """A contact's line."""
+        received = relative_time(row.received_at, now)
+        key = (row, look, received)
+        strip = self._strips.get(key)
+        if strip is None:
+            if len(self._strips) >= MOST_STRIPS:
+                self._strips.clear()
+            strip = self._strips[key] = self._paint(row, look, received)
+        return strip
+
+    def waiting(self, look: Look) -> Strip:
+        """A line whose contact is still being read."""
+        base = self._base(look)
+        text = f"{self._bar(look)}    {glyphs().waiting * 3}"
+        return _strip([(fitted(text, self.layout.width), base)], self.layout.width)
+
+    def blank(self) -> Strip:
+        """A line behind the last contact."""
+        width = self.layout.width
+        return Strip([Segment(" " * width, self._palette.plain)], width)
+
+    def header(self, place: Place, order: Order) -> Strip:
+        """The line of headings; an arrow says what the order follows."""
+        shown, signs = self.layout, glyphs()
+        star = signs.star if order is Order.FAVORITE else signs.no_star
+        text = "   " + (f"{star} " if shown.star else "")
+        cells = []
+        for column, width in shown.columns:
+            title = column.value
+            if column is Column.RECEIVED:
+                arrow = {Order.NEWEST: signs.down, Order.OLDEST: signs.up}.get(order, "")
+                title = f"{title if width > 8 else 'When'}{arrow}"
+            cells.append(fitted(title, width, right=column is Column.RECEIVED))
+        line = text + (" " * GAP).join(cells)
+        return _strip([(fitted(line, shown.width), self._palette.header)], shown.width)
+
+    def _paint(self, row: ContactRow, look: Look, received: str) -> Strip:
+        palette, shown, signs = self._palette, self.layout, glyphs()
+        base = self._base(look)
+        # One style for the cursor's row: legible on any background, and few bytes to send.
+        plain = look.cursor
+        dim = base if plain else base + palette.dim
+        parts: Parts = [(self._bar(look), self._bar_style(look, base))]
+        mark = signs.marked if look.marked else " "
+        parts.append((f"{mark} ", base if plain or not look.marked else base + palette.mark))
+        if shown.star:
+            star = signs.star if row.favorite else signs.no_star if plain else " "
+            parts.append((f"{star} ", base + palette.star if row.favorite and not plain else base))
+        for place, (column, width) in enumerate(shown.columns):
+            if place:
+                parts.append((" " * GAP, parts[-1][1]))
+            if column is Column.NAME:
+                parts.append(self._name(row, width, base, dim))
+            elif column is Column.PHONE:
+                parts.append((fitted(self._phone(row.phone), width), base))
+            elif column is Column.LINE:
+                parts.append((fitted(LINES[row.kind], width), dim))
+            elif column is Column.WHERE:
+                parts.append((fitted(where(row), width), dim))
+            elif column is Column.RECEIVED:
+                parts.append((fitted(received, width, right=True), dim))
+            else:
+                parts += self._tags(row, width, base, plain=plain)
+        return _strip([*parts, (" ", parts[-1][1])], shown.width)
+
+    def _name(self, row: ContactRow, width: int, base: Style, dim: Style) -> tuple[str, Style]:
+        name = clean(row.name).strip()
+        if not name:
+            return fitted("(no name)", width), dim
+        if not self.layout.has(Column.LABELS) and width > 8 and badges(row, self.layout):
+            # No room for tags: a sign says that there is something to notice.
+            return f"{fitted(name, width - 2)} !", base
+        return fitted(name, width), base
+
+    def _tags(self, row: ContactRow, width: int, base: Style, *, plain: bool) -> Parts:
+        palette, bullet = self._palette, glyphs().bullet
+        tags = [(f"[{badge}]", palette.badge) for badge in badges(row, self.layout)]
+        for label in row.labels:
+            style = palette.labels.get(label.colour, palette.dim)
+            tags.append((f"{bullet} {clean(label.name)}", style))
+        parts: Parts = []
+        room = width
+        for text, style in tags:
+            if room <= 3:
+                break
+            size = min(cell_len(text), room)
+            parts.append((fitted(text, size), base if plain else base + style))
+            blank = min(2, room - size)
+            parts.append((" " * blank, parts[-1][1]))
+            room -= size + blank
+        parts.append((" " * room, base))
+        return parts
+
+    def _base(self, look: Look) -> Style:
+        palette = self._palette
+        if look.cursor:
+            return palette.cursor if look.focused else palette.blurred
+        return palette.marked if look.marked else palette.plain
+
+    def _bar(self, look: Look) -> str:
+        return glyphs().cursor if look.cursor else " "
+
+    def _bar_style(self, look: Look, base: Style) -> Style:
+        if not look.cursor:
+            return base
+        return base + (self._palette.cursor_bar if look.focused else self._palette.blurred_bar)
+
+
+def _strip(parts: Parts, width: int) -> Strip:
+    """Puts parts together; neighbours of one look, and blanks, share one run of bytes."""
+    runs: Parts = []
+    for text, style in parts:
+        if not text:
+            continue
+        if runs and (runs[-1][1] == style or (text.isspace() and _same_ground(runs[-1][1], style))):
+            runs[-1] = (runs[-1][0] + text, runs[-1][1])
+        else:
+            runs.append((text, style))
+    strip = Strip([Segment(text, style) for text, style in runs])
+    # A screen of a few cells has no room for the gutter and a letter.
+    return strip.crop(0, width)
+
+
+def _same_ground(one: Style, other: Style) -> bool:
+    """Whether blanks look the same in both."""
+    return one.bgcolor == other.bgcolor and not (one.underline or one.reverse or one.strike)

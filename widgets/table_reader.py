@@ -1,0 +1,231 @@
+"""Decides what the table reads next, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from time import monotonic
+from typing import TypeVar
+
+from textual.timer import Timer
+from textual.widget import Widget
+
+from storage.errors import OptdeskError
+from storage.glimpses import Glimpse, Key, Rows
+from storage.words import ContactRow, Target, View
+from widgets import phones
+from widgets.table_marks import Marks, same_contacts
+from widgets.table_reading import Lane
+from widgets.table_state import MARGIN, ListState
+
+T = TypeVar("T")
+
+BLOCK = 128
+"""Rows added at a time as the reader goes on."""
+
+EVERY = 0.1
+"""Seconds between two looks at a store that keeps changing."""
+
+SHARE = 4
+"""A look that takes long is repeated after this many times as long, so that it never fills a
+core."""
+
+RETRY = 1.0
+"""Seconds until a store that could not be read is tried again."""
+
+LONGEST_RANGE = 10_000
+"""Contacts that a range may mark; more are better marked by a search."""
+
+
+class TableReader:
+    """Reads what a table needs, one thing at a time, and keeps its state up to date.
+
+    Args:
+        widget: Whose thread hears the answers.
+        state: Where the reader is.
+        marks: What is marked.
+        changed: Called when something was read.
+        failed: Called with the error when the store cannot be read, with None when it can again.
+        refused: Called with a sentence when something cannot be done as asked.
+    """
+
+    def __init__(
+        self,
+        widget: Widget,
+        state: ListState,
+        marks: Marks,
+        *,
+        changed: Callable[[], None],
+        failed: Callable[[OptdeskError | None], None],
+        refused: Callable[[str], None],
+    ) -> None:
+        self._widget = widget
+        self._state = state
+        self._marks = marks
+        self._changed = changed
+        self._failed = failed
+        self._refused = refused
+        self._lane = Lane(widget, "contact-rows")
+        # Counting to the end may take a second; rows must not wait for it.
+        self._slow_lane = Lane(widget, "contact-count")
+        self._counts: list[tuple[View, int | None, Callable[[int], None]]] = []
+        self.rows: Rows | None = None
+        self.ready = False
+        """The table has a size."""
+        self._stale = False
+        self._last = -EVERY
+        self._pause = EVERY
+        self._timer: Timer | None = None
+        self._ill = False
+        self._range: tuple[Key, Key] | None = None
+
+    def close(self) -> None:
+        """Lets the threads end."""
+        self._lane.close()
+        self._slow_lane.close()
+
+    def refresh(self) -> None:
+        """Something changed in the store."""
+        self._stale = True
+        self.pump()
+
+    def range_to(self, first: Key, last: Key) -> None:
+        """Asks which contacts lie in a range that is not in memory as a whole."""
+        self._range = (first, last)
+        self.pump()
+
+    def count(self, view: View, top: int | None, heard: Callable[[int], None]) -> None:
+        """Counts a view to the end."""
+        self._counts = [wish for wish in self._counts if wish[:2] != (view, top)]
+        self._counts.append((view, top, heard))
+        self._pump_counts()
+
+    def pump(self) -> None:
+        """Reads the next thing that is needed, unless something is being read."""
+        rows, state = self.rows, self._state
+        if rows is None or not self.ready or self._lane.busy or (self._ill and self._timer):
+            return
+        if state.look_needed:
+            self._look(rows)
+        elif (missing := state.missing) is not None:
+            self._extend(rows, *missing)
+        elif self._stale:
+            wait = self._last + self._pause - monotonic()
+            if wait <= 0:
+                self._look(rows)
+            else:
+                self._later(wait)
+        elif self._range is not None:
+            self._read_range(rows, *self._range)
+
+    def _later(self, seconds: float) -> None:
+        if self._timer is None:
+            self._timer = self._widget.set_timer(seconds, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self.pump()
+
+    def _look(self, rows: Rows) -> None:
+        self._stale = False
+        began = self._last = monotonic()
+        marks = self._marks
+        asked = self._state.wish(marks.target() if marks.by_view is not None else None)
+
+        def heard(future: Future[Glimpse]) -> None:
+            glimpse = self._result(future)
+            if glimpse is None:
+                self._state.unsure = True
+                return
+            self._pause = max(EVERY, SHARE * (monotonic() - began))
+            if self._state.apply(asked, glimpse):
+                self._marks_seen(asked.ask.marks, glimpse)
+                self._changed()
+            self.pump()
+
+        def work() -> Glimpse:
+            glimpse = rows.look(asked.ask)
+            phones.load(row.phone for row in glimpse.rows)
+            return glimpse
+
+        self._lane.read(work, heard)
+
+    def _marks_seen(self, marks: Target | None, glimpse: Glimpse) -> None:
+        if marks is None or self._marks.by_view is None or marks != self._marks.target():
+            # Marked otherwise meanwhile; the next look tells.
+            return
+        self._marks.known(glimpse.marked)
+        if glimpse.marked_total is not None:
+            self._marks.counted(glimpse.marked_total)
+
+    def _extend(self, rows: Rows, edge: Key, forward: bool) -> None:
+        state, view, marks = self._state, self._state.view, self._marks.by_view
+        shown = state.visible
+        gap = shown[-1] - state.window.end if forward else state.window.start - shown[0]
+        size = max(BLOCK, gap + MARGIN)
+
+        def work() -> tuple[Sequence[ContactRow], frozenset[int]]:
+            more = rows.beyond(view, edge, forward, size)
+            phones.load(row.phone for row in more)
+            # Where the marked view is the one shown, it needs no asking which rows it holds.
+            if marks is None or marks.view is None or same_contacts(marks.view, view):
+                return more, frozenset()
+            return more, rows.held([row.id for row in more], marks)
+
+        def heard(future: Future[tuple[Sequence[ContactRow], frozenset[int]]]) -> None:
+            result = self._result(future)
+            if result is not None and state.view == view:
+                more, held = result
+                state.extend(edge, list(more), forward, ended=len(more) < size)
+                self._marks.known(self._marks.held | held)
+                self._changed()
+            if result is not None:
+                self.pump()
+
+        self._lane.read(work, heard)
+
+    def _read_range(self, rows: Rows, first: Key, last: Key) -> None:
+        view = self._state.view
+        self._range = None
+
+        def heard(future: Future[Sequence[int]]) -> None:
+            ids = self._result(future)
+            if ids is not None and self._marks.range_from == first:
+                self._marks.set_range(ids)
+                if len(ids) == LONGEST_RANGE:
+                    self._refused(
+                        f"A range marks {LONGEST_RANGE:,} contacts at most; "
+                        "search for more, and mark all that match."
+                    )
+                self._changed()
+            self.pump()
+
+        self._lane.read(lambda: rows.between(view, first, last, LONGEST_RANGE), heard)
+
+    def _pump_counts(self) -> None:
+        rows = self.rows
+        if rows is None or self._slow_lane.busy or not self._counts:
+            return
+        view, top, told = self._counts.pop()
+
+        def heard(future: Future[int]) -> None:
+            count = self._result(future)
+            if count is not None:
+                told(count)
+                self._changed()
+            self._pump_counts()
+
+        self._slow_lane.read(lambda: rows.count(view, top), heard)
+
+    def _result(self, future: Future[T]) -> T | None:
+        """What was read, or None after telling that it could not be."""
+        error = future.exception()
+        if isinstance(error, OptdeskError):
+            self._ill = True
+            self._failed(error)
+            self._later(RETRY)
+            return None
+        if self._ill:
+            self._ill = False
+            self._failed(None)
+        return future.result()
