@@ -9,6 +9,7 @@ import contextvars
 import gc
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -75,8 +76,8 @@ class Background:
         tell_app: Callable[[Message], object],
     ) -> None:
         self._options = options
-        self._tell = tell
-        self._tell_app = tell_app
+        self._main = tell
+        self._app = tell_app
         self._listener: EmbeddedListener | None = None
         self._closing = threading.Lock()
         self._closed = False
@@ -123,7 +124,7 @@ class Background:
                 message = job(self.store)
             except OptdeskError as error:
                 message = failed(error)
-            owner.post_message(message)
+            _post(owner.post_message, message)
 
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(run,), name="optdesk-job", daemon=True).start()
@@ -150,7 +151,7 @@ class Background:
             store = self._open_store(settings, rows)
         except OptdeskError as error:
             rows.failed(error)
-            self._tell_app(CannotStart(error))
+            _post(self._app, CannotStart(error))
             return
         self._listen(settings, store)
 
@@ -182,7 +183,7 @@ class Background:
         self._actor = settings.actor
         self.keymap = Keymap(settings.keys)
         self.public_base_url = settings.public_base_url
-        self._tell_app(SettingsRead(settings))
+        _post(self._app, SettingsRead(settings))
         return settings
 
     def _open_store(self, settings: Settings, rows: EarlyRows) -> Store:
@@ -214,6 +215,9 @@ class Background:
         # Frozen by the listener once it stands; until then the imports ran without collecting.
         gc.enable()
 
+    def _tell(self, message: Message) -> None:
+        _post(self._main, message)
+
     def _store_changed(self) -> None:
         self._tell(StoreChanged())
 
@@ -233,3 +237,9 @@ class Background:
                 name="optdesk-demo",
                 daemon=True,
             ).start()
+
+
+def _post(post: Callable[[Message], object], message: Message) -> None:
+    # The screen may have closed meanwhile; then nobody wants to know.
+    with suppress(RuntimeError):
+        post(message)

@@ -11,7 +11,6 @@ import signal
 import sys
 import termios
 import threading
-import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -38,6 +37,8 @@ class Ending:
         self._leave = leave
         self._close = close
         self._begun = threading.Event()
+        self._over = threading.Event()
+        self._told = False
         self._terminal = _attributes()
 
     def install(self) -> None:
@@ -51,9 +52,15 @@ class Ending:
 
     def begin(self, code: int) -> None:
         """Ends in good order, and in any case in time."""
-        if not self._begun.is_set():
+        if not self._told:
+            self._told = True
             self.be_quick(code)
             self._leave(code)
+
+    def over(self) -> None:
+        """Everything is closed. Whoever was told to end still does so in time."""
+        if not self._told:
+            self._over.set()
 
     def be_quick(self, code: int) -> None:
         """From now on the process has a few seconds left, whatever still waits for the store."""
@@ -67,7 +74,8 @@ class Ending:
 
     def _insist(self, code: int) -> None:
         # The process ends by itself before this unless the screen hangs.
-        time.sleep(SCREEN_SECONDS)
+        if self._over.wait(SCREEN_SECONDS):
+            return
         closer = threading.Thread(target=self._close, daemon=True)
         closer.start()
         closer.join(SCREEN_SECONDS)

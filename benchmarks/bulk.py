@@ -152,5 +152,8 @@ def loader_for(url: str) -> Iterator[Loader]:
     path = sqlite_path(parsed)
     engine = write_engine(parsed, path)
     with engine.connect() as conn:
-        yield PostgresqlBulk(conn) if path is None else SqliteBulk(conn)
+        if path is None:
+            yield PostgresqlBulk(conn)
+        else:
+            yield SqliteBulk(conn)
     engine.dispose()

@@ -9,12 +9,12 @@ from itertools import accumulate
 
 from storage.words import Kind
 
-US_AREAS = (
-    "201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 224 225 228 229 231 234"
-    " 239 240 248 251 252 253 254 256 260 262 267 269 270 281 301 302 303 304 305 307 308 309 310"
-    " 312 313 314 315 316 317 318 319 320 321 323 325 330 334 336 337 339 347 351 352 360 361 386"
-    " 401 402 404 405 406 407 408 409 410 412 413 414 415 417 419 423 425 432 434 440 443 469 478"
-).split()
+_US_AREAS = """
+201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 224 225 228 229 231 234 239 240
+248 251 252 253 254 256 260 262 267 269 270 281 301 302 303 304 305 307 308 309 310 312 313 314 315
+316 317 318 319 320 321 323 325 330 334 336 337 339 347 351 352 360 361 386 401 402 404 405 406 407
+408 409 410 412 413 414 415 417 419 423 425 432 434 440 443 469 478
+"""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,13 @@ def _spread(stem: str, digits: str) -> tuple[str, ...]:
 
 
 NETWORKS = (
-    Network("US", Kind.EITHER, 38, tuple(f"1{area}{x}" for area in US_AREAS for x in "2345678"), 6),
+    Network(
+        "US",
+        Kind.EITHER,
+        38,
+        tuple(f"1{area}{x}" for area in _US_AREAS.split() for x in "2345678"),
+        6,
+    ),
     Network("GB", Kind.MOBILE, 16, _spread("4473", "123468") + _spread("4474", "012356"), 7),
     Network("GB", Kind.LANDLINE, 2, ("44207", "44208"), 7),
     Network("DE", Kind.MOBILE, 8, ("49151", "49160", "49170", "49171", "49175"), 8),
@@ -62,7 +68,7 @@ NETWORKS = (
 _ENGLISH = (
     "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard"
     " Susan Joseph Jessica Thomas Sarah Charles Karen Daniel Nancy Matthew Lisa Anthony Betty Mark"
-    " Ashley Steven Emily Paul Donna Andrew Michelle Joshua Carol Kenneth Amanda Kevin Melissa Anna",
+    " Ashley Steven Emily Paul Donna Andrew Michelle Joshua Carol Kenneth Amanda Kevin Anna",
     "Smith Johnson Williams Brown Jones Garcia Miller Davis Wilson Anderson Taylor Moore Jackson"
     " Martin Lee Thompson White Harris Clark Lewis Robinson Walker Young Allen King Wright Scott"
     " Hill Green Adams Nelson Baker Hall Campbell Mitchell Carter Roberts O’Brien O'Neill McDonald",
@@ -71,16 +77,16 @@ NAMES: dict[str, tuple[str, str]] = {
     "US": _ENGLISH,
     "GB": _ENGLISH,
     "DE": (
-        "Jürgen Anna Björn Käthe Lukas Mia Felix Lena Jörg Sören Ute Heike Günther Emilia Paul Marie",
-        "Müller Schmidt Schneider Fischer Weiß Weber Groß Schäfer Köhler Jäger König Böhm Krüger Voß",
+        "Jürgen Anna Björn Käthe Lukas Mia Felix Lena Jörg Sören Ute Günther Emilia Paul Marie",
+        "Müller Schmidt Schneider Fischer Weiß Weber Groß Schäfer Köhler Jäger König Böhm Voß",
     ),
     "FR": (
-        "Léa Chloé Zoé Noël Hélène François Rémi Agnès Benoît Anaïs Jean-Luc Inès Loïc Élodie Émile",
+        "Léa Chloé Zoé Noël Hélène François Rémi Agnès Benoît Anaïs Jean-Luc Inès Loïc Émile",
         "Lefèvre Dubois Bézier Gérard Çelik D’Angelo Noël Besançon Mercier Faÿ Roux Hervé Garçon",
     ),
     "ES": (
         "José María Íñigo Begoña Ángel Concepción Andrés Lucía Sofía Nuria Iván Raúl Joaquín Inés",
-        "García Muñoz Núñez Peña Ibáñez López Martínez Sánchez Pérez Gómez Jiménez Ruiz Díaz Álvarez",
+        "García Muñoz Núñez Peña Ibáñez López Martínez Sánchez Pérez Gómez Ruiz Díaz Álvarez",
     ),
     "PL": (
         "Łukasz Małgorzata Paweł Agnieszka Wojciech Żaneta Michał Grażyna Stanisław Zbigniew Ewa",
@@ -110,7 +116,8 @@ NAMES: dict[str, tuple[str, str]] = {
 AWKWARD = (
     ("[/x]", "[@click=app.quit]"), ("Robert'); DROP TABLE contacts;--", "Tables"),
     ("=HYPERLINK(1)", "+Formula"), ("A" * 180, "Long"), ("Null", "None"), ("%", "_"),
-    ("\u202egnirts", "desrever"), ("Zoe\u0301\u0301\u0301", "\U0001f469\u200d\U0001f680"), ("", "Solo"),
+    ("\u202egnirts", "desrever"), ("", "Solo"),
+    ("Zoe\u0301\u0301\u0301", "\U0001f469\u200d\U0001f680"),
     ("\x1b[31mRed", "Alert\x07"), ('"Quoted"', "*"), ("محمد", "عبد\u200cالله"),
 )  # fmt: skip
 """One in two thousand: what senders really send, and what they should not."""

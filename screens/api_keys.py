@@ -16,9 +16,9 @@ from screens.commands import Context, verb
 from screens.confirm import Confirm
 from screens.keymap import bindings
 from screens.row_list import RowList
-from screens.rows_place import RowsPlace
+from screens.rows_place import Column, Row, RowsPlace
 from screens.sample import Sample
-from widgets.display import fit, safe
+from widgets.display import safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ class ApiKeys(RowsPlace):
     BINDINGS: ClassVar = bindings(Context.KEYS)
     contexts = (Context.KEYS,)
     title = "API keys"
-    columns = f"  {'name':<22}{'ends in':<10}{'made':<18}last used"
+    columns = (Column("name"), Column("ends in", 7), Column("made", 16), Column("last used", 24))
     nothing = "No API key yet. {key} creates one; it is shown once."
     create_verb = "key.create"
 
@@ -81,7 +81,7 @@ class ApiKeys(RowsPlace):
         """Shows them."""
         event.stop()
         self._rows = {str(row.id): row for row in event.rows}
-        self.show([(key, _line(row)) for key, row in self._rows.items()])
+        self.show([_row(key, row) for key, row in self._rows.items()])
 
     def action_key_create(self) -> None:
         """Ask for a name, make it, show it once."""
@@ -140,15 +140,11 @@ class ApiKeys(RowsPlace):
         say(self, f"The key “{event.name}” is revoked.")
 
 
-def _line(row: KeyRow) -> Content:
-    if row.revoked_at is not None:
-        used = f"revoked {clock(row.revoked_at)}"
-    else:
-        used = clock(row.last_used_at)
-    line = Content.assemble(
-        fit(row.name, 21), " ", f"…{row.hint:<9}", f"{clock(row.created_at):<18}", used
-    )
-    return line.stylize("$text-muted") if row.revoked_at is not None else line
+def _row(key: str, row: KeyRow) -> Row:
+    revoked = row.revoked_at is not None
+    used = f"revoked {clock(row.revoked_at)}" if revoked else clock(row.last_used_at)
+    cells = (row.name, f"…{row.hint}", clock(row.created_at), used)
+    return Row(key, cells, ("$text-muted",) if revoked else ())
 
 
 def _create(store: Store, *, who: Actor, name: str) -> KeyCreated:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from screens.contact_panel import ContactPanel
-    from screens.labels import LabelChoice, Labelling
+    from screens.labels import LabelChoice, Labelling, Labels
     from screens.move_to import Destination
     from storage.acts import Act
     from storage.store import Store
@@ -37,10 +37,10 @@ class LabelsRead(Message):
     """What the label picker needs was read."""
 
     def __init__(
-        self, target: Target, labels: Sequence[LabelChoice], worn: Mapping[int, int] | None
+        self, picker: Labels, labels: Sequence[LabelChoice], worn: Mapping[int, int] | None
     ) -> None:
         super().__init__()
-        self.target = target
+        self.picker = picker
         self.labels = labels
         self.worn = worn
 
@@ -93,22 +93,28 @@ class ContactActs(TableVerbs):
         self.app.push_screen(MoveTo(groups, self._how_many(target)), chosen)
 
     def action_contact_label(self) -> None:
-        """Read which labels are worn, then ask."""
+        """Ask for labels; which of them are worn is read meanwhile."""
         target = self._target()
-        if not self._nothing_in(target):
-            backstage(self).work(self, partial(_read_labels, target=target))
-
-    @on(LabelsRead)
-    def ask_labels(self, event: LabelsRead) -> None:
-        """The picker, with boxes that show who wears what."""
-        event.stop()
+        if self._nothing_in(target):
+            return
         from screens.labels import Labels
+
+        count = self._how_many(target)
+        picker = Labels(count)
 
         def chosen(wanted: Labelling | None) -> None:
             if wanted is not None and (wanted.add or wanted.create or wanted.remove):
-                self._do(_labelling(wanted, event.labels), event.target)
+                self._do(_labelling(wanted, picker.known), target)
 
-        self.app.push_screen(Labels(event.labels, event.worn, self._how_many(event.target)), chosen)
+        self.app.push_screen(picker, chosen)
+        job = partial(_read_labels, picker=picker, target=target, count=count)
+        backstage(self).work(self, job)
+
+    @on(LabelsRead)
+    def labels_read(self, event: LabelsRead) -> None:
+        """The picker can show them."""
+        event.stop()
+        event.picker.fill(event.labels, event.worn)
 
     def action_contact_repeat(self) -> None:
         """The last act, here."""
@@ -273,8 +279,7 @@ def _moving(where: Destination) -> Deed:
     return Deed(f"move to “{where.name}”", acts, leaves=True)
 
 
-def _labelling(wanted: Labelling, labels: Sequence[LabelChoice]) -> Deed:
-    names = {label.id: label.name for label in labels}
+def _labelling(wanted: Labelling, names: Mapping[int, str]) -> Deed:
     said = [f"label “{names[ident]}”" for ident in wanted.add]
     said += [f"label “{name}”" for name in wanted.create]
     said += [f"unlabel “{names[ident]}”" for ident in wanted.remove]
@@ -292,12 +297,21 @@ def _labelling(wanted: Labelling, labels: Sequence[LabelChoice]) -> Deed:
     return Deed(", ".join(said), acts)
 
 
-def _read_labels(store: Store, *, target: Target) -> LabelsRead:
+def _some_ids(store: Store, target: Target, count: int) -> list[int]:
+    """The ids of a target that is small enough to be compared; an empty list for others."""
+    from storage.bulk import chunks
+
+    if count > MOST_COMPARED:
+        return []
+    return [ident for ids in chunks(store, target) for ident in ids]
+
+
+def _read_labels(store: Store, *, picker: Labels, target: Target, count: int) -> LabelsRead:
     from screens.labels import LabelChoice
     from storage import labels
 
+    ids = _some_ids(store, target, count)
     with store.read() as conn:
         found = [LabelChoice(row.id, row.name, row.count) for row in labels.listing(conn)]
-        countable = target.view is None and len(target.ids) <= MOST_COMPARED
-        worn = labels.worn_by(conn, target.ids) if countable else None
-    return LabelsRead(target, found, worn)
+        worn = labels.worn_by(conn, ids) if ids else None
+    return LabelsRead(picker, found, worn)

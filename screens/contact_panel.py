@@ -118,7 +118,7 @@ class ContactPanel(VerticalScroll, can_focus=False):
             text.update(Content("\n").join(self._lines(self._contact)))
 
     def _lines(self, contact: ContactRow) -> Iterator[Content]:
-        yield safe(contact.name or "No name given").stylize("bold")
+        yield safe(contact.name or "(no name)").stylize("bold")
         yield Content.assemble(
             safe(_phone(contact.phone)), ("  ", ""), (_kind(contact), "$text-muted")
         )

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.backstage import backstage, say
-from screens.commands import Context
+from screens.commands import ActsOn, Context, verbs_in
 from screens.contact_acts import ContactActs
 from screens.empty import why_empty
 from screens.keymap import bindings
@@ -28,6 +28,8 @@ from widgets.display import clean, safe, thousands
 if TYPE_CHECKING:
     from screens.search_line import SearchLine
     from storage.glimpses import Rows
+
+NOTHING = ActsOn.NOTHING
 
 _ORDERS = {Order.NEWEST: "newest", Order.OLDEST: "oldest", Order.FAVORITE: "favorites"}
 
@@ -149,6 +151,13 @@ class Contacts(ContactActs):
         line = self._search_line
         return (Context.SEARCH,) if line is not None and line.has_focus else self.contexts
 
+    @property
+    def idle_verbs(self) -> frozenset[str]:
+        """Nothing can be done to nobody."""
+        if self.table.total:
+            return frozenset()
+        return frozenset(each.id for each in verbs_in(Context.LIST) if each.acts_on is not NOTHING)
+
     def clear_search(self) -> None:
         """Search for nothing."""
         if self._search_line is not None:
@@ -156,7 +165,7 @@ class Contacts(ContactActs):
 
     async def on_click(self, event: events.Click) -> None:
         """A click on the resting search line goes there."""
-        if event.widget is not None and event.widget.has_class("search-rest", "search-sign"):
+        if event.widget is not None and event.widget.classes & {"search-rest", "search-sign"}:
             await self.action_list_search()
 
     def action_list_order(self) -> None:
@@ -180,6 +189,7 @@ class Contacts(ContactActs):
         shown = thousands(event.total, more=event.more)
         self.query_one(".count", Static).update(Content(shown))
         self._show_empty()
+        self.post_message(Told())
 
     @on(ContactTable.ArrivalsWaiting)
     def arrivals(self, event: ContactTable.ArrivalsWaiting) -> None:

@@ -32,10 +32,13 @@ if TYPE_CHECKING:
     from storage.words import Actor
 
 
+LABEL = 12
+"""Cells of the card's first column."""
+
 _ABOUT_IT = {
-    "integration.toggle": "switch it",
-    "integration.copy": "copy the address",
-    "integration.sample": "show a sample request",
+    "integration.toggle": "switch",
+    "integration.copy": "copy address",
+    "integration.sample": "sample request",
 }
 """The verbs that need an integration, as the advice below the card names them."""
 
@@ -198,7 +201,7 @@ class Integrations(Place):
             ),
             Content(""),
             _row("address", Content(back.base_url + PATH)),
-            _row("secret URL", Content(f"{back.base_url}/hooks/opt-in/{_masked(view.token)}")),
+            _row("secret URL", self._secret_url(view.token)),
             _row("listener", _listener(back.listener)),
             _row("last lead", Content(clock(view.last_arrival))),
             _row(
@@ -209,6 +212,16 @@ class Integrations(Place):
             ),
         ]
         return Content("\n").join(rows)
+
+    def _secret_url(self, token: str) -> Content:
+        path = f"/hooks/opt-in/{_masked(token)}"
+        whole = backstage(self).base_url + path
+        room = self.query_one(Card).content_size.width - LABEL
+        return Content(whole if len(whole) <= room else f"…{path}")
+
+    def on_resize(self) -> None:
+        """What is shortened may fit now."""
+        self._draw()
 
     def _advice(self) -> Content:
         keymap = backstage(self).keymap
@@ -225,7 +238,7 @@ class Integrations(Place):
 
 
 def _row(word: str, value: Content) -> Content:
-    return Content.assemble((f"{word:<12}", "$text-muted"), value)
+    return Content.assemble((f"{word:<{LABEL}}", "$text-muted"), value)
 
 
 def _toggle(on: bool) -> Content:

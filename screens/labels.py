@@ -50,9 +50,9 @@ class Labelling:
 class Labels(Picker[Labelling]):
     """Tick labels; enter carries it out. With nothing ticked, enter takes the one shown.
 
+    Opens at once, so that what is typed meanwhile is not taken for verbs; the labels follow.
+
     Args:
-        labels: The labels there are.
-        worn: How many of the contacts wear each, by label id; None where nobody counted.
         count: How many contacts it is about.
     """
 
@@ -61,16 +61,32 @@ class Labels(Picker[Labelling]):
     placeholder = "label, or a new name"
     nothing = "No label yet. Type a name to make one."
 
-    def __init__(
-        self, labels: Sequence[LabelChoice], worn: Mapping[int, int] | None, count: int
-    ) -> None:
+    def __init__(self, count: int) -> None:
         super().__init__()
-        self._labels = {str(label.id): label for label in labels}
-        self._worn = worn
+        self._labels: dict[str, LabelChoice] = {}
+        self._worn: Mapping[int, int] | None = None
+        self.filled = False
+        """The labels there are have been read."""
         self._count = count
         self._ticked: dict[str, bool] = {}
         """What the person changed so far: the choice's key, and whether it is wanted."""
+
+    def fill(self, labels: Sequence[LabelChoice], worn: Mapping[int, int] | None) -> None:
+        """Gives the labels there are.
+
+        Args:
+            labels: All of them.
+            worn: How many of the contacts wear each, by label id; None where nobody counted.
+        """
+        self._labels = {str(label.id): label for label in labels}
+        self._worn = worn
+        self.filled = True
         self._relabel()
+
+    @property
+    def known(self) -> dict[int, str]:
+        """The names of the labels there are. Untrusted."""
+        return {label.id: label.name for label in self._labels.values()}
 
     def title_text(self) -> Content:
         """Whose labels."""
@@ -91,7 +107,8 @@ class Labels(Picker[Labelling]):
         """A new label, unless one of that name is there or ticked already."""
         names = [label.name for label in self._labels.values()]
         names += [key.removeprefix(_NEW) for key in self._ticked if key not in self._labels]
-        if not typed or any(name.casefold() == typed.casefold() for name in names):
+        known = any(name.casefold() == typed.casefold() for name in names)
+        if not typed or known or not self.filled:
             return None
         return Choice(_NEW + typed, f"New label “{typed}”", mark=" + ")
 

@@ -207,9 +207,10 @@ class MainScreen(MainVerbs):
 
     @on(Told)
     def told(self, event: Told) -> None:
-        """Marks or view changed."""
+        """Marks, view or number of rows changed."""
         event.stop()
         self._show_status()
+        self._show_keys()
 
     def on_resize(self) -> None:
         """There may be room for more, or for less."""

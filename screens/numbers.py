@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.content import Content
 from textual.message import Message
 
 from screens.ask import Ask, Field
@@ -14,9 +13,8 @@ from screens.backstage import backstage, copy, say
 from screens.commands import Context
 from screens.keymap import bindings
 from screens.row_list import RowList
-from screens.rows_place import RowsPlace
+from screens.rows_place import Column, Row, RowsPlace
 from storage.words import NumberStatus
-from widgets.display import fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +46,7 @@ class Numbers(RowsPlace):
     BINDINGS: ClassVar = bindings(Context.NUMBERS)
     contexts = (Context.NUMBERS,)
     title = "Phone numbers"
-    columns = f"  {'number':<18}{'status':<12}{'id':<24}name"
+    columns = (Column("number", 17), Column("status", 9), Column("id", 21), Column("name"))
     nothing = "No messaging number yet. {key} adds one; so does adding the Opt-In API."
     create_verb = "number.add"
 
@@ -70,7 +68,7 @@ class Numbers(RowsPlace):
         """Shows them."""
         event.stop()
         self._rows = {row.id: row for row, _ in event.rows}
-        self.show([(row.id, _line(row, phone)) for row, phone in event.rows])
+        self.show([_row(row, phone) for row, phone in event.rows])
 
     def action_number_add(self) -> None:
         """Ask for the number, then add it."""
@@ -120,11 +118,9 @@ _SIGNS = {
 }
 
 
-def _line(row: NumberRow, phone: str) -> Content:
+def _row(row: NumberRow, phone: str) -> Row:
     word, style = _SIGNS.get(row.status, (row.status.value, ""))
-    return Content.assemble(
-        fit(phone, 17), " ", (f"{word:<12}", style), fit(row.id, 23), " ", fit(row.name, 20)
-    )
+    return Row(row.id, (phone, word, row.id, row.name), ("", style, ""))
 
 
 def _add(store: Store, *, who: Actor, phone: str, name: str) -> NumberChanged:

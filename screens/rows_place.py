@@ -1,8 +1,9 @@
-"""What the two settings lists share: a title, a line of headings, rows, and how they are read."""
+"""What the two settings lists share: a title, columns, rows, and how they are read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,18 +16,40 @@ from screens.backstage import backstage
 from screens.latch import Latch
 from screens.place import Place
 from screens.row_list import RowList
+from widgets.display import fit
 
 if TYPE_CHECKING:
     from storage.store import Store
+
+LEAST = 8
+"""Cells that a column of changing width needs to say anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; without a width it takes what the others leave, or goes if that is too little."""
+
+    title: str
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row. The cells' texts may be strangers'."""
+
+    key: str
+    cells: tuple[str, ...]
+    styles: tuple[str, ...] = ()
+    """The style of each cell; the last one holds for the rest."""
 
 
 class RowsPlace(Place):
     """A place with a short list, read whole."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
+
     title = ""
-    columns = ""
-    """The headings, laid out like the rows."""
+    columns: tuple[Column, ...] = ()
     nothing = ""
     """What an empty list says; `{key}` is the key that makes a first row."""
     create_verb = ""
@@ -34,11 +57,12 @@ class RowsPlace(Place):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes="rows")
         self._latch = Latch(self._look)
+        self._shown: tuple[Row, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Title, headings, rows."""
         yield Static(Content(self.title), classes="title")
-        yield Static(Content(self.columns), classes="columns")
+        yield Static("", classes="columns", markup=False)
         yield RowList()
         key = backstage(self).keymap.key_of(self.create_verb)
         yield Static(Content(self.nothing.replace("{key}", key)), classes="nothing")
@@ -46,6 +70,10 @@ class RowsPlace(Place):
     def on_mount(self) -> None:
         """Nothing is known yet."""
         self.query_one(".nothing").display = False
+
+    def on_resize(self) -> None:
+        """The columns take what room there is."""
+        self._draw()
 
     @property
     def sentence(self) -> str:
@@ -68,14 +96,15 @@ class RowsPlace(Place):
         """Reads the rows, in the background."""
         raise NotImplementedError
 
-    def show(self, rows: Sequence[tuple[str, Content]]) -> None:
+    def show(self, rows: Sequence[Row]) -> None:
         """Shows rows that were read."""
         self._latch.done()
-        self.query_one(RowList).show(rows)
+        self._shown = tuple(rows)
         # It keeps the focus when it is empty: the keys of the place hang on it.
         self.query_one(RowList).set_class(not rows, "-empty")
         self.query_one(".columns").display = bool(rows)
         self.query_one(".nothing").display = not rows
+        self._draw()
 
     def on_work_failed(self) -> None:
         """The frame tells why; the next change of the store is looked at again."""
@@ -84,6 +113,12 @@ class RowsPlace(Place):
     def _look(self) -> None:
         backstage(self).work(self, self.read)
 
+    def _draw(self) -> None:
+        widths = widths_of(self.columns, max(20, self.size.width - 3))
+        titles = Row("", tuple(column.title for column in self.columns))
+        self.query_one(".columns", Static).update(_line(titles, widths))
+        self.query_one(RowList).show([(row.key, _line(row, widths)) for row in self._shown])
+
     def action_rows_down(self) -> None:
         """Down."""
         self.query_one(RowList).action_cursor_down()
@@ -91,3 +126,18 @@ class RowsPlace(Place):
     def action_rows_up(self) -> None:
         """Up."""
         self.query_one(RowList).action_cursor_up()
+
+
+def widths_of(columns: Sequence[Column], room: int) -> list[int]:
+    """How wide each column is; 0 for one that has no room."""
+    left = room - sum(column.width + 1 for column in columns if column.width)
+    return [column.width or (left if left >= LEAST else 0) for column in columns]
+
+
+def _line(row: Row, widths: Sequence[int]) -> Content:
+    parts: list[Content] = []
+    for place, (text, width) in enumerate(zip(row.cells, widths, strict=True)):
+        if width:
+            style = row.styles[min(place, len(row.styles) - 1)] if row.styles else ""
+            parts += [fit(text, width).stylize(style), Content(" ")]
+    return Content("").join(parts)

@@ -128,7 +128,7 @@ class Connection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Feeds the parser and keeps the books that limits and deadlines need."""
-        if self._over:
+        if self._over or self._close:
             self._discarded += len(data)
             if self._discarded > _LINGER_BYTES:
                 self.cut()

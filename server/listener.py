@@ -65,18 +65,16 @@ class Listener:
             OSError: The port cannot be bound, such as when somebody holds it.
             StoreError: The store cannot be read.
         """
-        try:
-            await self._start()
-        except BaseException:
-            await self._stack.aclose()
-            raise
+        async with contextlib.AsyncExitStack() as building:
+            await self._build(building)
+            self._stack = building.pop_all()
 
     async def stop(self) -> None:
         """Takes no more requests, answers those in hand, hands over the texts in hand."""
         await self._stack.aclose()
 
-    async def _start(self) -> None:
-        store, settings, stack = self._store, self._settings, self._stack
+    async def _build(self, stack: contextlib.AsyncExitStack) -> None:
+        store, settings = self._store, self._settings
         loop = asyncio.get_running_loop()
         fingerprint = await loop.run_in_executor(None, store.fingerprint)
         keeper = AccessKeeper(store)
@@ -86,11 +84,7 @@ class Listener:
         stack.callback(bridge.close)
         gateway = make_gateway(settings.gateway, store)
         courier = Courier(store, gateway, self.metrics)
-        await courier.start()
         stack.push_async_callback(courier.stop)
-        house = loop.create_task(keep_house(store))
-        stack.callback(house.cancel)
-
         proxies = Proxies(settings.trusted_proxies)
         door = ApiDoor(
             keeper,
@@ -111,14 +105,18 @@ class Listener:
             "Writes that wait for the store.",
             lambda: store.waiting,
         )
-        await self._bind(front)
+        await self._bind(front, stack)
+        # Whoever does not get the port carries no texts either.
+        await courier.start()
+        house = loop.create_task(keep_house(store))
+        stack.callback(house.cancel)
 
-    async def _bind(self, front: FrontDoor) -> None:
+    async def _bind(self, front: FrontDoor, stack: contextlib.AsyncExitStack) -> None:
         runner = ServerRunner(front, shutdown_timeout=_DRAIN_SECONDS)
         await runner.setup()
-        self._stack.callback(front.crowd.close)
-        self._stack.callback(front.crowd.cut_all)
-        self._stack.push_async_callback(runner.cleanup)
+        stack.callback(front.crowd.close)
+        stack.callback(front.crowd.cut_all)
+        stack.push_async_callback(runner.cleanup)
         # Never shared: two listeners on one port would each get some of the leads in silence.
         port = TCPSite(
             runner, self._settings.host, self._settings.port, backlog=_BACKLOG, reuse_port=False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, func, select
@@ -21,10 +22,41 @@ _groups: Any = Group.__table__  # type: ignore[attr-defined]
 
 _STAGES = {stage.value: stage for stage in Stage}
 _KINDS = {kind.value: kind for kind in Kind}
+KEPT_SECONDS = 1.0
+"""How long a row may be taken for unchanged because its version is."""
+
 _COLUMNS = (
     *("id", "phone", "first_name", "last_name", "stage", "kind", "favorite"),
     *("group_id", "badges", "received_at", "version"),
 )
+
+
+class RowKeeper:
+    """Contacts that were read a moment ago, for a reader who looks at the same ones again."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, ContactRow] = {}
+        self._since = -KEPT_SECONDS
+
+    def rows_of(self, conn: Connection, ids: Sequence[int]) -> tuple[ContactRow, ...]:
+        """Like `rows_of`, reading again only what has another version."""
+        if not ids:
+            return ()
+        if monotonic() - self._since > KEPT_SECONDS:
+            # Labels and groups may have been renamed, which no contact's version tells.
+            self._rows, self._since = {}, monotonic()
+        kept = self._rows
+        versions = conn.execute(_versions(is_postgresql(conn)), _bound(conn, ids)).all()
+        stale = [ident for ident, version in versions if _version(kept.get(ident)) != version]
+        fresh = {row.id: row for row in rows_of(conn, stale)}
+        there = {ident for ident, _ in versions}
+        rows = tuple([fresh.get(ident) or kept[ident] for ident in ids if ident in there])
+        self._rows = {row.id: row for row in rows}
+        return rows
+
+
+def _version(row: ContactRow | None) -> int | None:
+    return None if row is None else row.version
 
 
 def rows_of(conn: Connection, ids: Sequence[int]) -> tuple[ContactRow, ...]:
@@ -60,15 +92,25 @@ def rows_of(conn: Connection, ids: Sequence[int]) -> tuple[ContactRow, ...]:
     return tuple([rows[ident] for ident in ids if ident in rows])
 
 
+def _among(column: Any, on_postgresql: bool) -> Any:
+    if on_postgresql:
+        return column == any_(bindparam("ids", type_=ARRAY(BigInteger())))
+    each = func.json_each(bindparam("ids")).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+@cache
+def _versions(on_postgresql: bool) -> Select[Any]:
+    columns = select(_contacts.c.id, _contacts.c.version)
+    return columns.where(_among(_contacts.c.id, on_postgresql))
+
+
 @cache
 def _statements(on_postgresql: bool) -> tuple[Select[Any], Select[Any], Select[Any]]:
     """Built once: putting them together costs more than running them."""
 
     def among(column: Any) -> Any:
-        if on_postgresql:
-            return column == any_(bindparam("ids", type_=ARRAY(BigInteger())))
-        each = func.json_each(bindparam("ids")).table_valued("value")
-        return column.in_(select(each.c.value))
+        return _among(column, on_postgresql)
 
     of_contacts = select(*[_contacts.c[name] for name in _COLUMNS]).where(among(_contacts.c.id))
     of_labels = (

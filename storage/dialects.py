@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Text, any_, bindparam, func, select, text
@@ -25,15 +25,39 @@ def packed(conn: Connection, values: Sequence[int] | Sequence[str] | Sequence[by
     return json.dumps([value.hex() if isinstance(value, bytes) else value for value in values])
 
 
-def among_packed(postgresql: bool, column: Any, name: str) -> ColumnElement[bool]:
-    """`column IN (:name)` for a parameter made by `packed`, so that a thousand values cost one.
+def among_packed(conn: Connection, column: str, *, binary: bool = False) -> str:
+    """SQL for `storage.driver`: `column IN (values)` for one value made by `packed`.
 
     Args:
-        postgresql: Which of the two stores; the expression can be kept for it.
-        column: A column of integers, text or bytes.
-        name: The parameter's.
+        conn: Which of the two stores.
+        column: The column's name.
+        binary: It holds bytes.
     """
-    return _among(postgresql, column, bindparam(name, type_=_packed_type(postgresql, column)))
+    if is_postgresql(conn):
+        return f"{column} = ANY(?)"
+    taken = "unhex(value)" if binary else "value"
+    return f"{column} IN (SELECT {taken} FROM json_each(?))"  # noqa: S608 - our own names
+
+
+def rows_packed(
+    conn: Connection, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]
+) -> tuple[str, tuple[Any, ...]]:
+    """Rows as a table of a statement for `storage.driver`.
+
+    Args:
+        conn: Which of the two stores.
+        columns: PostgreSQL's types by name; integers and text alone.
+        rows: The values, in the order of the columns.
+
+    Returns:
+        What to write behind `FROM`, and the values it takes.
+    """
+    if is_postgresql(conn):
+        arrays = ", ".join(f"?::{kind}[]" for kind in columns.values())
+        table = f"(SELECT * FROM unnest({arrays}) AS each ({', '.join(columns)}))"  # noqa: S608
+        return table, tuple(list(values) for values in zip(*rows, strict=True))
+    taken = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(columns))
+    return f"(SELECT {taken} FROM json_each(?))", (json.dumps(rows),)  # noqa: S608
 
 
 def among(

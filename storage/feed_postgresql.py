@@ -53,6 +53,7 @@ def _listening(engine: Any) -> Iterator[psycopg.Connection[Any]]:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         driver = conn.connection.driver_connection
         try:
+            driver.execute("SET application_name = 'optdesk feed'")
             driver.execute(f"LISTEN {CHANNEL}")
             yield driver
         finally:
@@ -68,7 +69,8 @@ def _listen(driver: psycopg.Connection[Any], reports: Reports) -> None:
         if left > 0:
             ready, _, _ = select.select([driver.fileno(), reports.wake_fd], [], [], left)
             if driver.fileno() in ready:
-                for notice in driver.notifies(timeout=0):
+                # All of them first: until then the connection takes no query.
+                for notice in list(driver.notifies(timeout=0)):
                     _heard(driver, reports, notice.payload)
         else:
             reports.saw(_sequence(driver), polled=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import select
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,14 @@ from storage.errors import StoreError
 from storage.faults import explain
 from storage.feed import POLL_SECONDS, Reports, Watched
 
-AGAIN_SECONDS = (0.002, 0.010)
-"""When to look again after a hint: the log grows before the commit in it can be seen."""
+AGAIN_SECONDS = (0.002, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
+"""Pauses before looking again after a hint: the log grows, is synced, and then can be seen."""
+
+REST_SECONDS = 0.001
+"""Between two looks, so that the many writes of one commit are one hint."""
+
+ECHO_REST_SECONDS = 0.01
+"""After the echo of a commit of this process: under load there are hundreds in a second."""
 
 STAT_SECONDS = 0.1
 """How often the log's size and time are looked at where nothing reports them."""
@@ -143,37 +151,48 @@ class _Sequence:
 def watch(store: Watched, file: Path, reports: Reports) -> None:
     """Watch the SQLite file of a store until the feed closes."""
     path = file.resolve()
-    sequence = _Sequence(path)
+    look = _Look(store, _Sequence(path), reports)
     hints = _Hints(path, reports.wake_fd)
+    pauses: Iterator[float] = iter(())
     try:
-        _look(store, sequence, reports, polled=True)
+        look(polled=True)
         while not reports.closing():
-            hint = hints.wait(POLL_SECONDS)
+            pause = next(pauses, None)
+            hint = hints.wait(POLL_SECONDS if pause is None else pause)
             if reports.closing():
                 break
-            if _look(store, sequence, reports, polled=not hint) or not hint:
-                continue
-            for pause in AGAIN_SECONDS:
-                hints.wait(pause)
-                if reports.closing() or _look(store, sequence, reports):
-                    break
+            if hint:
+                pauses = iter(AGAIN_SECONDS)
+            own = look(polled=pause is None and not hint)
+            time.sleep(ECHO_REST_SECONDS if own else REST_SECONDS)
     finally:
         hints.close()
-        sequence.close()
+        look.sequence.close()
 
 
-def _look(store: Watched, sequence: _Sequence, reports: Reports, *, polled: bool = False) -> bool:
-    """Read the sequence and pass on what is new. Returns whether anything was."""
-    try:
-        if polled:
-            store.check()
-        seq = sequence.read()
-    except StoreError as error:
-        reports.failed(error)
-        return False
-    except sequence.errors as error:
-        sequence.close()
-        reports.failed(explain(error, str(store.path)))
-        return False
-    reports.well()
-    return reports.saw(seq, polled=polled)
+class _Look:
+    """Reads the sequence and passes on what is new."""
+
+    def __init__(self, store: Watched, sequence: _Sequence, reports: Reports) -> None:
+        self.sequence = sequence
+        self._store = store
+        self._reports = reports
+        self._seen = -1
+
+    def __call__(self, *, polled: bool) -> bool:
+        """Look once. Returns whether there was nothing but a commit of this process."""
+        try:
+            if polled:
+                self._store.check()
+            seq = self.sequence.read()
+        except StoreError as error:
+            self._reports.failed(error)
+            return False
+        except self.sequence.errors as error:
+            self.sequence.close()
+            self._reports.failed(explain(error, str(self._store.path)))
+            return False
+        self._reports.well()
+        moved, self._seen = seq != self._seen, seq
+        news = self._reports.saw(seq, polled=polled)
+        return moved and not news

@@ -35,20 +35,26 @@ class IdMint:
         Args:
             at_ms: Milliseconds since 1970 to carry; now when left out.
         """
+        return self.take_many(1, at_ms)[0]
+
+    def take_many(self, count: int, at_ms: int | None = None) -> range:
+        """The next ids, as `take` gives them one by one."""
         if at_ms is None:
             at_ms = time.time_ns() // 1_000_000
         at_ms = max(1, at_ms - EPOCH_MS)
         with self._lock:
             if at_ms > self._last >> SERIAL_BITS:
-                self._last = (at_ms << SERIAL_BITS) | secrets.randbits(SERIAL_BITS - 1)
+                first = (at_ms << SERIAL_BITS) | secrets.randbits(SERIAL_BITS - 1)
             else:
                 # The same millisecond, or a clock set back: count up from the last id.
-                self._last += 1
-            return self._last
+                first = self._last + 1
+            self._last = first + count - 1
+        return range(first, first + count)
 
 
 _mint = IdMint()
 new_id = _mint.take
+new_ids = _mint.take_many
 
 
 def id_at(moment: datetime) -> int:

@@ -9,24 +9,25 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, Select, delete, literal_column, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.engine import Connection
 
-from storage.access import Access, access_seq, load_access
+from storage.access import Access, load_access
 from storage.compliance import compose
-from storage.consent import Chain, open_chain, save_chain
-from storage.dialects import among, among_packed, is_postgresql, packed, upsert
-from storage.ids import new_id
-from storage.rows import insert_rows, moment_value
+from storage.consent import Chain
+from storage.dialects import among, among_packed, packed, upsert
+from storage.driver import fetch, run
+from storage.ids import new_ids
+from storage.rows import insert_rows, moment_of, moment_value
 from storage.search import haystack
-from storage.suppressions import phone_hash, store_secret, suppressed_among
+from storage.suppressions import phone_hash, suppressed_among
 from storage.tables import (
     ApiKey,
     Attempt,
@@ -47,7 +48,8 @@ IDEMPOTENCY_HOURS = 24
 _KEY_USE_SECONDS = 60
 """How exact `last_used_at` is; a row is not rewritten for every request."""
 
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_STATE = "SELECT chain_seq, chain_head, access_seq, secret FROM store_state WHERE id = 1"
+_SAVE_CHAIN = "UPDATE store_state SET chain_seq = ?, chain_head = ? WHERE id = 1"
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
@@ -136,11 +138,12 @@ class _Rows:
     outbox: list[list[Any]] = field(default_factory=list)
     pending: list[list[Any]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
-    tallies: dict[str, int] = field(default_factory=dict)
+    stages: dict[Stage, int] = field(default_factory=dict)
+    """By how much each stage grows."""
     superseded: list[int] = field(default_factory=list)
 
-    def count(self, name: str, n: int = 1) -> None:
-        self.tallies[name] = self.tallies.get(name, 0) + n
+    def count(self, stage: Stage, n: int = 1) -> None:
+        self.stages[stage] = self.stages.get(stage, 0) + n
 
 
 @dataclass(slots=True)
@@ -170,16 +173,19 @@ class _Intake:
     def __init__(self, conn: Connection, items: Sequence[OptIn]) -> None:
         self.moment = now()
         self.at = moment_value(conn, self.moment)
-        self.access = access_now(conn)
-        self.chain: Chain = open_chain(conn)
+        ((seq, head, access_seq, secret),) = fetch(conn, _STATE)
+        self.access = _access_at(conn, access_seq)
+        self.chain = Chain(seq, bytes(head))
         self.rows = _Rows()
-        secret = _secret(conn)
         self.hashes = {item.phone: phone_hash(secret, item.phone) for item in items}
         self.blocked = suppressed_among(conn, list(self.hashes.values()))
         self.known = _known_contacts(conn, list(self.hashes))
         self.answered = _known_answers(conn, items, self.moment)
         self.text = compose(self.access.brand, self.access.program)
-        self.milliseconds = int(self.moment.timestamp() * 1000)
+        milliseconds = int(self.moment.timestamp() * 1000)
+        self.hour = milliseconds // 3_600_000
+        # A contact, a text and an event to tell of.
+        self.ids = iter(new_ids(3 * len(items), milliseconds))
 
     def decide(self, item: OptIn) -> IntakeResult:
         closed = self._closed(item)
@@ -197,7 +203,7 @@ class _Intake:
             return self._remember(item, self._repeat(item, known))
         if known is not None:
             self.rows.superseded.append(known.id)
-            self.rows.count(stage_tally(Stage.FAILED), -1)
+            self.rows.count(Stage.FAILED, -1)
         return self._remember(item, self._accept(item))
 
     def store(self, conn: Connection) -> None:
@@ -210,7 +216,7 @@ class _Intake:
                     stage=Stage.DELETED, version=_contacts.c.version + 1, changed_at=self.moment
                 )
             )
-            rows.count(stage_tally(Stage.DELETED), len(rows.superseded))
+            rows.count(Stage.DELETED, len(rows.superseded))
         insert_rows(conn, _contacts, rows.contacts)
         insert_rows(conn, _events, rows.events)
         insert_rows(conn, _attempts, rows.attempts)
@@ -224,8 +230,9 @@ class _Intake:
             for row in rows.answers:
                 conn.execute(statement, row)
         if rows.events:
-            save_chain(conn, self.chain)
-        add_tallies(conn, rows.tallies)
+            run(conn, _SAVE_CHAIN, (self.chain.seq, self.chain.head))
+        tallies = {stage_tally(stage): n for stage, n in rows.stages.items()}
+        add_tallies(conn, tallies | {hour_tally(self.hour): len(rows.contacts)})
 
     def _closed(self, item: OptIn) -> str | None:
         access = self.access
@@ -288,7 +295,7 @@ class _Intake:
         )
 
     def _accept(self, item: OptIn) -> IntakeResult:
-        contact_id = new_id(self.milliseconds)
+        contact_id = next(self.ids)
         texted = item.kind not in UNTEXTED and not item.test
         stage = Stage.CONFIRMING if texted else Stage.QUEUED
         rows = self.rows
@@ -298,8 +305,8 @@ class _Intake:
                 item.phone,
                 item.first_name,
                 item.last_name,
-                stage,
-                item.kind,
+                stage.value,
+                item.kind.value,
                 item.region,
                 None,  # no group yet
                 0,  # no favorite yet
@@ -312,8 +319,7 @@ class _Intake:
             ]
         )
         rows.pending.append([contact_id])
-        rows.count(stage_tally(stage))
-        rows.count(hour_tally(self.milliseconds // 3_600_000))
+        rows.count(stage)
         self.known[item.phone] = _Known(contact_id, stage, self.moment)
         self._event(item, "opt_in", contact_id)
         self._log(item, "accepted", "", contact_id)
@@ -321,7 +327,7 @@ class _Intake:
             rows.messages.append(self._message(item, contact_id))
         rows.outbox.append(
             [
-                new_id(self.milliseconds),
+                next(self.ids),
                 "sms.opted_in",
                 contact_id,
                 item.phone,
@@ -334,7 +340,7 @@ class _Intake:
 
     def _message(self, item: OptIn, contact_id: int) -> list[Any]:
         return [
-            new_id(self.milliseconds),
+            next(self.ids),
             contact_id,
             item.number_id,
             item.phone,
@@ -351,8 +357,10 @@ class _Intake:
         ]
 
     def _event(self, item: OptIn, kind: str, contact_id: int) -> None:
-        salt = os.urandom(12).hex()
-        evidence = _to_json({"salt": salt, "door": item.door, "phone": item.phone, **item.evidence})
+        evidence = (
+            f'{{"salt":"{os.urandom(12).hex()}","door":"{item.door}","phone":"{item.phone}"'
+            f"{_more_json(item.evidence)}}}"
+        )
         self.rows.events.append(
             self.chain.link(
                 at=self.moment,
@@ -418,39 +426,38 @@ def purge_answers(conn: Connection) -> int:
 
 
 _access_of: WeakKeyDictionary[Engine, Access] = WeakKeyDictionary()
-_secret_of: WeakKeyDictionary[Engine, bytes] = WeakKeyDictionary()
 _key_use_of: WeakKeyDictionary[Engine, dict[int, float]] = WeakKeyDictionary()
 
 
-def access_now(conn: Connection) -> Access:
+def _access_at(conn: Connection, seq: int) -> Access:
     """What the doors decide by, true in this very transaction; reread only when it changed."""
     known = _access_of.get(conn.engine)
-    if known is None or known.seq != access_seq(conn):
+    if known is None or known.seq != seq:
         known = _access_of[conn.engine] = load_access(conn)
     return known
 
 
-def _secret(conn: Connection) -> bytes:
-    known = _secret_of.get(conn.engine)
-    if known is None:
-        known = _secret_of[conn.engine] = store_secret(conn)
-    return known
+def _more_json(evidence: Mapping[str, Any]) -> str:
+    """Further members of a JSON object, each with a comma before it."""
+    return "".join(
+        f",{encode_basestring(name)}:{_to_json(value)}" for name, value in evidence.items()
+    )
+
+
+def _to_json(value: Any) -> str:
+    if type(value) is str:
+        return encode_basestring(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _known_contacts(conn: Connection, phones: Sequence[str]) -> dict[str, _Known]:
-    rows = conn.execute(_known_query(is_postgresql(conn)), {"phones": packed(conn, phones)})
-    return {phone: _Known(ident, stage, at) for phone, ident, stage, at in rows}
-
-
-@lru_cache
-def _known_query(postgresql: bool) -> Select[Any]:
     # The stage is spelled out: a partial index is not used for a parameter.
-    return select(
-        _contacts.c.phone, _contacts.c.id, _contacts.c.stage, _contacts.c.received_at
-    ).where(
-        among_packed(postgresql, _contacts.c.phone, "phones"),
-        _contacts.c.stage != literal_column("'deleted'"),
+    query = (
+        "SELECT phone, id, stage, received_at FROM contacts"  # noqa: S608 - our own names
+        f" WHERE {among_packed(conn, 'phone')} AND stage <> 'deleted'"
     )
+    rows = fetch(conn, query, (packed(conn, phones),))
+    return {phone: _Known(ident, stage, moment_of(at)) for phone, ident, stage, at in rows}
 
 
 def _known_answers(

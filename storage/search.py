@@ -9,7 +9,7 @@ one serves is found out as it goes, by how soon a page fills.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -92,18 +92,16 @@ def matching(
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """The order of a list and where in it to begin."""
+    """The order of a list, behind which id to begin and before which to end."""
 
-    newest: bool
-    beyond: int | None
+    newest: bool = True
+    beyond: int | None = None
+    until: int | None = None
 
     def behind(self, key: Any) -> ColumnElement[bool]:
-        if self.beyond is None:
-            return true()
-        return key < self.beyond if self.newest else key > self.beyond  # type: ignore[no-any-return]
-
-    def up_to(self, key: Any, last: int) -> ColumnElement[bool]:
-        return key >= last if self.newest else key <= last  # type: ignore[no-any-return]
+        smallest, largest = (self.until, self.beyond) if self.newest else (self.beyond, self.until)
+        above = true() if smallest is None else key > smallest
+        return and_(above, true() if largest is None else key < largest)
 
     def by(self, key: Any) -> Any:
         return key.desc() if self.newest else key.asc()
@@ -131,6 +129,7 @@ class Search:
         *,
         limit: int,
         beyond: int | None = None,
+        until: int | None = None,
         newest: bool = True,
     ) -> list[int]:
         """The ids of contacts that match, in order.
@@ -139,23 +138,22 @@ class Search:
             scope: Which contacts, as a condition on the table `contacts`.
             limit: At most so many.
             beyond: Only ids behind this one in the order.
+            until: Only ids before this one in the order.
             newest: Newest first, or oldest first.
         """
-        order = _Order(newest, beyond)
+        order = _Order(newest, beyond, until)
         found = self._by_window(scope, order, limit)
         if found is not None:
             return found
-        rows = self._in_index(scope, order)
-        if self._backing is Backing.FTS and (last := self._last_candidate(order)) is not None:
-            found = self._all(rows.where(order.up_to(fts.c.rowid, last)), limit)
-            if len(found) == limit:
-                return self._with_noted(found, scope, order, limit)
-            # A common word, and few contacts of the place wear it.
+        found, more = self._among_candidates(scope, order, limit)
+        if more and len(found) < limit:
+            # A common word, and few contacts of the place have it.
             if self._is_small(scope):
                 return self._all(self._in_place(scope, order), limit)
-        elif self._backing is Backing.GRAMS and self._is_small(scope):
-            return self._all(self._in_place(scope, order), limit)
-        return self._with_noted(self._all(rows, limit), scope, order, limit)
+            found = self._all(self._in_index(scope, order), limit)
+        if self._notes:
+            found += self._all(self._in_notes(scope, order), limit)
+        return sorted(found, reverse=newest)[:limit]
 
     def count(self, scope: ColumnElement[bool], cap: int | None = None) -> int:
         """How many contacts match.
@@ -166,7 +164,7 @@ class Search:
         """
         if cap is not None:
             return len(self.ids(scope, limit=cap))
-        order = _Order(newest=True, beyond=None)
+        order = _Order()
         if self._index_words is None or len(self._notes) > MOST_NOTES or self._is_small(scope):
             return self._count(self._in_place(scope, order))
         if self._conn.scalar(self._candidates(order).limit(1).offset(MOST_CANDIDATES)) is not None:
@@ -187,7 +185,8 @@ class Search:
         found = self._all(self._in_place(scope, order, WINDOW), limit)
         if len(found) == limit or not self._reaches(scope, order, WINDOW):
             return found
-        if found and WINDOW * limit // len(found) <= READ_ON:
+        promising = bool(found) and WINDOW * limit // len(found) <= READ_ON
+        if promising and self._backing is Backing.GRAMS:
             found = self._all(self._in_place(scope, order, 2 * READ_ON), limit)
             if len(found) == limit:
                 return found
@@ -208,14 +207,37 @@ class Search:
         held = matching(self._conn, self.query, part.c.haystack)
         return select(part.c.id).where(held).order_by(order.by(part.c.id))
 
+    def _among_candidates(
+        self, scope: ColumnElement[bool], order: _Order, limit: int
+    ) -> tuple[list[int], bool]:
+        """The first matches among the first candidates, and whether there are more of those."""
+        found: list[int] = []
+        noted = set(self._notes)
+        # PostgreSQL's index finds every candidate each time it is asked: it is asked once.
+        sizes = (2 * limit, CANDIDATES) if self._backing is Backing.FTS else (CANDIDATES,)
+        for size in sizes:
+            candidates = self._all(self._candidates(order), size)
+            for start in range(0, len(candidates), 2 * limit):
+                chunk = [one for one in candidates[start : start + 2 * limit] if one not in noted]
+                looked_up = among(self._conn, contacts.c.id, chunk)
+                rows = select(contacts.c.id).where(looked_up, scope, self.condition)
+                found += self._conn.scalars(rows)
+                if len(found) >= limit:
+                    return found, True
+            if len(candidates) < size:
+                return found, False
+            order = replace(order, beyond=candidates[-1])
+        return found, True
+
     def _in_index(self, scope: ColumnElement[bool], order: _Order) -> Select[Any]:
-        """Matches among the candidates of the index, those noted as changed left out."""
-        noted = select(pending.c.contact_id).where(pending.c.contact_id == contacts.c.id)
-        return (
-            self._candidates(order)
-            .join(contacts, contacts.c.id == self._key)
-            .where(scope, self.condition, ~noted.exists())
-        )
+        """Matches among all candidates; those noted as changed are left out."""
+        # The sum keeps SQLite from asking the index once for every contact of the place.
+        key = self._key + 0 if self._backing is Backing.FTS else self._key
+        rows = self._candidates(order).join(contacts, contacts.c.id == key)
+        if self._notes:
+            noted = select(pending.c.contact_id).where(pending.c.contact_id == contacts.c.id)
+            rows = rows.where(~noted.exists())
+        return rows.where(scope, self.condition)
 
     def _in_notes(self, scope: ColumnElement[bool], order: _Order) -> Select[Any]:
         """Matches among the contacts that the index does not hold as they are now."""
@@ -240,19 +262,6 @@ class Search:
             found = literal_column("contacts_fts").op("MATCH")(self._index_words)
         rows = select(self._key).where(found, order.behind(self._key))
         return rows.order_by(order.by(self._key))
-
-    def _last_candidate(self, order: _Order) -> int | None:
-        """The last candidate to be looked up at first; None where there are not so many."""
-        last: int | None = self._conn.scalar(self._candidates(order).limit(1).offset(CANDIDATES))
-        return last
-
-    def _with_noted(
-        self, found: list[int], scope: ColumnElement[bool], order: _Order, limit: int
-    ) -> list[int]:
-        if not self._notes:
-            return found
-        noted = self._all(self._in_notes(scope, order), limit)
-        return sorted([*found, *noted], reverse=order.newest)[:limit]
 
     @cached_property
     def _index_words(self) -> str | None:
@@ -285,7 +294,7 @@ class Search:
     def _spelled_out(self, short: str) -> str | None:
         """The trigrams that begin with a short word, as alternatives for FTS5.
 
-        Every such word begins one: each part of a haystack ends with a mark of its own.
+        Every character of a haystack begins one: it is padded at its end.
         """
         term = fts_terms.c.term
         begun = select(term).where(term >= short, term < short + "\U0010ffff")
@@ -297,7 +306,7 @@ class Search:
         return f"({words})"
 
     def _is_small(self, scope: ColumnElement[bool]) -> bool:
-        return not self._reaches(scope, _Order(newest=True, beyond=None), SMALL_PLACE)
+        return not self._reaches(scope, _Order(), SMALL_PLACE)
 
     def _reaches(self, scope: ColumnElement[bool], order: _Order, size: int) -> bool:
         rows = select(contacts.c.id).where(scope, order.behind(contacts.c.id))

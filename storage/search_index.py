@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Engine,
     MetaData,
     Select,
     Table,
@@ -62,10 +64,16 @@ _MAKE_GRAMS = (
     "CREATE INDEX IF NOT EXISTS ix_contacts_fts ON contacts_fts"
     " USING gin (grams) WITH (gin_pending_list_limit = 256)",
 )
+_PAD = "\n\n"
+"""Behind an indexed haystack, so that its last characters begin a trigram too."""
 _GRAMS_OF_HAYSTACK: Any = literal_column(
-    "array_to_tsvector(ARRAY(SELECT substr(contacts.haystack, place, 3)"
-    " FROM generate_series(1, length(contacts.haystack) - 2) AS place))"
+    "array_to_tsvector(ARRAY(SELECT substr(contacts.haystack || E'\\n\\n', place, 3)"
+    " FROM generate_series(1, length(contacts.haystack)) AS place))"
 )
+
+
+_has_fts: WeakSet[Engine] = WeakSet()
+"""Engines whose store was seen to have its index, so as not to ask with every key pressed."""
 
 
 class Backing(StrEnum):
@@ -97,9 +105,14 @@ def backing(conn: Connection) -> Backing:
     """What search stands on in this store, seen through this connection's library."""
     if is_postgresql(conn):
         return Backing.GRAMS
-    schema = table("sqlite_schema", column("name", Text))
-    there = conn.scalar(select(exists().where(schema.c.name == "contacts_fts")))
-    return Backing.FTS if there and _sqlite_can(conn) else Backing.SCAN
+    if conn.engine in _has_fts:
+        return Backing.FTS
+    schema = table("sqlite_master", column("name", Text))
+    there = conn.scalar(select(exists().where(schema.c.name == fts_terms.name)))
+    if not there or not _sqlite_can(conn):
+        return Backing.SCAN
+    _has_fts.add(conn.engine)
+    return Backing.FTS
 
 
 def _sqlite_can(conn: Connection) -> bool:
@@ -163,7 +176,7 @@ def _index_in_fts(conn: Connection, ids: list[int]) -> set[int]:
         select(contacts.c.id, contacts.c.haystack).where(among(conn, contacts.c.id, ids))
     ).all()
     if rows:
-        values = [{"rowid": ident, "haystack": hay} for ident, hay in rows]
+        values = [{"rowid": ident, "haystack": hay + _PAD} for ident, hay in rows]
         conn.execute(insert(fts).prefix_with("OR REPLACE"), values)
     return {ident for ident, _ in rows}
 
@@ -177,7 +190,7 @@ def _index_grams(conn: Connection, ids: list[int]) -> set[int]:
 def index_all(conn: Connection) -> None:
     """Fill an empty index in one step: for a store that nobody uses yet."""
     if backing(conn) is Backing.FTS:
-        hays = select(contacts.c.id, contacts.c.haystack).order_by(contacts.c.id)
+        hays = select(contacts.c.id, contacts.c.haystack + _PAD).order_by(contacts.c.id)
         conn.execute(insert(fts).from_select(["rowid", "haystack"], hays))
     elif backing(conn) is Backing.GRAMS:
         rows = select(contacts.c.id, _GRAMS_OF_HAYSTACK).order_by(contacts.c.id)

@@ -6,14 +6,13 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Select, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.engine import Connection
 
 from storage.changes import record
-from storage.dialects import among, among_packed, insert_or_skip, is_postgresql, packed, run_counted
+from storage.dialects import among, among_packed, insert_or_skip, packed, run_counted
+from storage.driver import fetch
 from storage.errors import Refused
 from storage.phones import parse_e164
 from storage.tables import ChangeItem, Contact, Message, Suppression
@@ -47,15 +46,9 @@ def suppressed_among(conn: Connection, hashes: Sequence[bytes]) -> set[bytes]:
     """Which of some phone hashes are on any list."""
     if not hashes:
         return set()
-    query = _suppressed_query(is_postgresql(conn))
-    return {bytes(row[0]) for row in conn.execute(query, {"hashes": packed(conn, hashes)})}
-
-
-@lru_cache
-def _suppressed_query(postgresql: bool) -> Select[Any]:
-    return select(_table.c.phone_hash).where(
-        among_packed(postgresql, _table.c.phone_hash, "hashes")
-    )
+    which = among_packed(conn, "phone_hash", binary=True)
+    query = f"SELECT phone_hash FROM suppressions WHERE {which}"  # noqa: S608 - our own names
+    return {bytes(row[0]) for row in fetch(conn, query, (packed(conn, hashes),))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,10 @@ class IdempotencyKey(Base, table=True):
     at: datetime = moment()
 
 
+WAITING = "status IN ('pending', 'sending', 'sent')"
+"""Which messages wait. A query must say it in these words, or SQLite reads the whole table."""
+
+
 class Message(Base, table=True):
     """One text, to or from a contact. Its status only moves forward."""
 
@@ -223,10 +227,10 @@ class Message(Base, table=True):
         Index("ix_messages_contact", "contact_id", "id"),
         Index(
             "ix_messages_waiting",
-            "status",
             "due_at",
-            sqlite_where=text("status IN ('pending', 'sending', 'sent')"),
-            postgresql_where=text("status IN ('pending', 'sending', 'sent')"),
+            "id",
+            sqlite_where=text(WAITING),
+            postgresql_where=text(WAITING),
         ),
     )
 

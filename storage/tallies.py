@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from itertools import chain
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among
+from storage.driver import run
 from storage.tables import Tally
 from storage.words import Stage
 
-_ADD = text(
-    "INSERT INTO tallies (name, n) VALUES (:name, :n)"
-    " ON CONFLICT (name) DO UPDATE SET n = tallies.n + excluded.n"
-)
+_MOST_AT_ONCE = 16
 _table = Tally.__table__  # type: ignore[attr-defined]
 
 
@@ -40,9 +40,19 @@ def hour_tally(hour: int) -> str:
 
 def add_tallies(conn: Connection, deltas: Mapping[str, int]) -> None:
     """Adds to counters; zeros cost nothing."""
-    rows = [{"name": name, "n": n} for name, n in sorted(deltas.items()) if n]
-    if rows:
-        conn.execute(_ADD, rows)
+    rows = sorted((name, n) for name, n in deltas.items() if n)
+    for start in range(0, len(rows), _MOST_AT_ONCE):
+        part = rows[start : start + _MOST_AT_ONCE]
+        run(conn, _add(len(part)), tuple(chain.from_iterable(part)))
+
+
+@lru_cache(maxsize=_MOST_AT_ONCE)
+def _add(count: int) -> str:
+    rows = ", ".join(["(?, ?)"] * count)
+    return (
+        f"INSERT INTO tallies (name, n) VALUES {rows}"  # noqa: S608 - marks alone
+        " ON CONFLICT (name) DO UPDATE SET n = tallies.n + excluded.n"
+    )
 
 
 def read_tallies(conn: Connection, names: Iterable[str]) -> dict[str, int]:

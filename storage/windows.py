@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy.engine import Connection
 
-from storage.contact_rows import rows_of
+from storage.contact_rows import RowKeeper, rows_of
 from storage.glimpses import Ask, Glimpse, Key
 from storage.listings import Listing
 from storage.stretches import look, look_at_search
@@ -30,6 +30,7 @@ class RowReader:
 
     def __init__(self, store: Readable) -> None:
         self._store = store
+        self._keeper = RowKeeper()
 
     def look(self, ask: Ask) -> Glimpse:
         """Rows around a place, with totals, all from one snapshot."""
@@ -37,10 +38,12 @@ class RowReader:
             listing = Listing(conn, ask.view)
             seen = look_at_search(listing, ask) if listing.searching else look(listing, ask)
             wanted = [key.id for key in seen.keys]
-            rows = rows_of(conn, wanted if seen.cursor is None else [*wanted, seen.cursor.id])
+            if seen.cursor is not None:
+                wanted = [*wanted, seen.cursor.id]
+            rows = self._keeper.rows_of(conn, wanted)
             glimpse = replace(
                 seen.glimpse,
-                rows=rows[: len(wanted)],
+                rows=rows[: len(seen.keys)],
                 cursor_row=rows[-1] if rows and seen.cursor is not None else None,
             )
             if ask.marks is not None and ask.marks.view is not None:

@@ -8,11 +8,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from storage.dialects import changes_so_far, is_postgresql
+from storage.driver import fetch, run, savepoint
 from storage.errors import OptdeskError, StoreUnavailable
 from storage.faults import explain
 
@@ -33,9 +34,11 @@ MOST_AT_ONCE = 2_000
 RETRY_SECONDS = 1.0
 """How often a store in trouble is tried while nobody asks."""
 
-_BUMP = text("UPDATE store_state SET seq = seq + 1 WHERE id = 1 RETURNING seq")
-_NOTIFY = text("SELECT pg_notify('optdesk', seq::text) FROM store_state WHERE id = 1")
-_LOCK = text("SELECT pg_advisory_xact_lock(7164038)")
+_BUMP = "UPDATE store_state SET seq = seq + 1 WHERE id = 1 RETURNING seq"
+_BUMP_AND_NOTIFY = (
+    f"WITH bumped AS ({_BUMP}) SELECT seq, pg_notify('optdesk', seq::text) FROM bumped"  # noqa: S608
+)
+_LOCK = "SELECT pg_advisory_xact_lock(7164038)"
 """An advisory lock, because locking a row would count as a write of its own."""
 
 
@@ -176,16 +179,14 @@ class Writer:
             if postgresql:
                 # One writer at a time also on a server, so that sequence, chain and counters
                 # follow the order of commits, and no two verbs can deadlock.
-                conn.execute(_LOCK)
+                run(conn, _LOCK)
             before = changes_so_far(conn)
             answers = _run_jobs(conn, jobs)
             self._watcher.check()
             if changes_so_far(conn) == before:
                 transaction.rollback()
                 return answers, None
-            seq = int(conn.execute(_BUMP).scalar_one())
-            if postgresql:
-                conn.execute(_NOTIFY)
+            seq = int(fetch(conn, _BUMP_AND_NOTIFY if postgresql else _BUMP)[0][0])
         self._watcher.check()
         return answers, seq
 
@@ -231,7 +232,7 @@ def _run_jobs(
 
 def _run_single(conn: Connection, verb: Callable[[Connection], Any]) -> Any:
     try:
-        with conn.begin_nested():
+        with savepoint(conn):
             return verb(conn)
     except DBAPIError as error:
         if _spoils_all(error):
@@ -247,7 +248,7 @@ def _run_batch(
     items: list[Any],
 ) -> Sequence[Any]:
     try:
-        with conn.begin_nested():
+        with savepoint(conn):
             return verb(conn, items)
     except DBAPIError as error:
         if _spoils_all(error):

@@ -32,6 +32,8 @@ HEADER_FROM = 5
 CLOCK = 30.0
 """Seconds that the age of a row may lag behind, so that an idle desk sends next to nothing."""
 
+_PLAIN, _MARKED = Look(), Look(marked=True)
+
 Line = tuple[ContactRow | None, Look, str]
 
 
@@ -113,12 +115,11 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
         if number >= state.total:
             return None
         row = state.window.get(number)
-        cursor = number == state.number
-        look = Look(
-            cursor=cursor,
-            focused=self.has_focus or not cursor,
-            marked=row is not None and self._marks.holds(row, state.view),
-        )
+        marked = row is not None and self._marks.holds(row, state.view)
+        if number == state.number:
+            look = Look(cursor=True, focused=self.has_focus, marked=marked)
+        else:
+            look = _MARKED if marked else _PLAIN
         return row, look, "" if row is None else relative_time(row.received_at, self._now)
 
     def _update(self) -> None:

@@ -66,7 +66,7 @@ def layout(width: int, place: Place) -> Layout:
     """
     if width < 30:
         return Layout(width, False, ((Column.NAME, max(1, width - 3)),))
-    phone, received = 17, 9 if width >= 80 else 7
+    phone, received = 17, 10 if width >= 90 else 7
     star = width >= 36
     # The last cell stays blank, so that nothing touches the scrollbar.
     room = width - (5 if star else 3) - 1

@@ -88,14 +88,15 @@ class RowPainter:
     def header(self, place: Place, order: Order) -> Strip:
         """The line of headings; an arrow says what the order follows."""
         shown, signs = self.layout, glyphs()
-        star = signs.star if order is Order.FAVORITE else signs.no_star
+        lit = order is Order.FAVORITE or self.ascii_only
+        star = signs.star if lit else signs.no_star
         text = "   " + (f"{star} " if shown.star else "")
         cells = []
         for column, width in shown.columns:
             title = column.value
             if column is Column.RECEIVED:
                 arrow = {Order.NEWEST: signs.down, Order.OLDEST: signs.up}.get(order, "")
-                title = f"{title if width > 8 else 'When'}{arrow}"
+                title = f"{title if width > 8 else 'When'} {arrow}".rstrip()
             cells.append(fitted(title, width, right=column is Column.RECEIVED))
         line = text + (" " * GAP).join(cells)
         return _strip([(fitted(line, shown.width), self._palette.header)], shown.width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from time import monotonic
@@ -23,18 +24,51 @@ T = TypeVar("T")
 BLOCK = 128
 """Rows added at a time as the reader goes on."""
 
+CALM = 0.015
+"""Seconds between two looks at a store that changes now and then."""
+
 EVERY = 0.1
-"""Seconds between two looks at a store that keeps changing."""
+"""Seconds between two looks during a burst, when nobody can follow every row anyway."""
+
+BURST = 40
+"""Rows that come or go within `BURST_SECONDS` and make a burst."""
+
+BURST_SECONDS = 0.5
 
 SHARE = 4
 """A look that takes long is repeated after this many times as long, so that it never fills a
 core."""
+
+LATE = 1.2
+"""Seconds after a change until everything is read once more: names of labels and groups may be
+older than the rows that show them."""
 
 RETRY = 1.0
 """Seconds until a store that could not be read is tried again."""
 
 LONGEST_RANGE = 10_000
 """Contacts that a range may mark; more are better marked by a search."""
+
+
+class Burst:
+    """Tells whether rows come or go faster than a person can follow."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque(maxlen=64)
+        self._before: tuple[View, int, int | None] | None = None
+        self._until = 0.0
+
+    def on(self, view: View, glimpse: Glimpse) -> bool:
+        """Whether there is a burst, after what was just read."""
+        now, before = monotonic(), self._before
+        self._before = (view, glimpse.total, glimpse.newest)
+        if before is not None and before[0] == view:
+            changed = abs(glimpse.total - before[1]) or int(glimpse.newest != before[2])
+            self._seen.append((now, changed))
+        recent = sum(n for moment, n in self._seen if now - moment < BURST_SECONDS)
+        if recent > BURST:
+            self._until = now + 2 * BURST_SECONDS
+        return now < self._until
 
 
 class TableReader:
@@ -74,8 +108,10 @@ class TableReader:
         """The table has a size."""
         self._stale = False
         self._last = -EVERY
-        self._pause = EVERY
+        self._pause = CALM
         self._timer: Timer | None = None
+        self._late: Timer | None = None
+        self._burst = Burst()
         self._ill = False
         self._range: tuple[Key, Key] | None = None
 
@@ -86,6 +122,13 @@ class TableReader:
 
     def refresh(self) -> None:
         """Something changed in the store."""
+        self._stale = True
+        if self._late is None:
+            self._late = self._widget.set_timer(LATE, self._look_late)
+        self.pump()
+
+    def _look_late(self) -> None:
+        self._late = None
         self._stale = True
         self.pump()
 
@@ -137,7 +180,9 @@ class TableReader:
             if glimpse is None:
                 self._state.unsure = True
                 return
-            self._pause = max(EVERY, SHARE * (monotonic() - began))
+            took = monotonic() - began
+            on = self._burst.on(asked.ask.view, glimpse)
+            self._pause = max(EVERY, SHARE * took) if on else max(CALM, 2 * took)
             if self._state.apply(asked, glimpse):
                 self._marks_seen(asked.ask.marks, glimpse)
                 self._changed()

@@ -135,10 +135,12 @@ async def at_desk(
     async with desk.run_test(size=size, notifications=True) as pilot:
         hand = Hand(desk, pilot)
         await hand.until(
-            lambda: desk.main.overview.known
-            and desk.backstage.listener.kind != "starting"
-            and isinstance(desk.main.places.place, Contacts)
-            and hand.table.total is not None,
+            lambda: (
+                desk.main.overview.known
+                and desk.backstage.listener.kind != "starting"
+                and isinstance(desk.main.places.place, Contacts)
+                and hand.table.total is not None
+            ),
             "the desk did not open",
         )
         yield hand

@@ -212,3 +212,38 @@ async def test_no_name_label_group_or_search_is_obeyed(
         for _ in range(8):
             await hand.press("]")
         assert hand.desk.is_running
+
+
+async def test_the_mouse_works_everywhere(sqlite_store: Store, sqlite_url: str) -> None:
+    make_queued(sqlite_store, 3)
+    async with at_desk(sqlite_url) as hand:
+        footer, sidebar = hand.desk.main.footer, hand.desk.main.sidebar
+        place = 1
+        for hint in footer.shown:
+            if hint.word == "star":
+                break
+            place += len(hint.key) + len(hint.word) + 3
+        await hand.pilot.click(footer, offset=(place, 0))
+        await hand.until(lambda: hand.table.visible_rows[0].favorite)
+        await hand.pilot.click(".search-rest")
+        await hand.until(lambda: type(hand.desk.focused).__name__ == "SearchLine")
+        line = [entry.key for entry in sidebar.entries].index("integrations")
+        await hand.pilot.click(sidebar, offset=(5, line))
+        await hand.until(lambda: hand.place.sentence == "Integrations")
+        await hand.pilot.click(".card", offset=(20, 1))
+        await hand.until(lambda: hand.dialog == "Confirm")
+        await hand.pilot.click("#confirm")
+        await hand.until(lambda: "API OFF" in hand.status)
+
+
+async def test_what_is_typed_right_after_a_verb_goes_to_its_dialog(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 3)
+    async with at_desk(sqlite_url) as hand:
+        order = hand.contacts.view.order
+        for key in ("l", "o", "o"):
+            hand.desk.simulate_key(key)
+        await hand.until(lambda: hand.dialog == "Labels")
+        await hand.pilot.pause(0.1)
+        assert hand.contacts.view.order is order

@@ -108,16 +108,14 @@ async def test_a_label_is_made_and_put_on_all_marked(sqlite_store: Store, sqlite
     fill(sqlite_store, "a", "b", "c")
     async with at_desk(sqlite_url) as hand:
         await hand.press("space", "space", "l")
-        await hand.until(lambda: hand.dialog == "Labels")
+        await hand.until(lambda: hand.dialog == "Labels" and hand.desk.screen.filled)  # type: ignore[attr-defined]
         assert "Labels of 2 contacts" in hand.text
         await hand.type("hot lead")
         assert hand.choices == ["+ New label “hot lead”"]
         await hand.press("enter")
         await hand.until(lambda: hand.toasts)
         assert hand.toasts[-1].startswith("Labelled 2 contacts “hot lead”.")
-        await hand.until(
-            lambda: [len(row.labels) for row in hand.table.visible_rows] == [1, 1, 0]
-        )
+        await hand.until(lambda: [len(row.labels) for row in hand.table.visible_rows] == [1, 1, 0])
 
 
 async def test_the_label_picker_shows_which_of_the_marked_have_it(
@@ -127,15 +125,15 @@ async def test_the_label_picker_shows_which_of_the_marked_have_it(
     sqlite_store.do(lambda conn: labels.create(conn, BO, "hot"))
     async with at_desk(sqlite_url) as hand:
         await hand.press("l")
-        await hand.until(lambda: hand.dialog == "Labels")
+        await hand.until(lambda: hand.dialog == "Labels" and hand.desk.screen.filled)  # type: ignore[attr-defined]
         assert hand.choices == ["[ ] hot 0"]
         await hand.press("enter")
         await hand.until(lambda: hand.table.visible_rows[0].labels)
         await hand.press("*", "l")
-        await hand.until(lambda: hand.dialog == "Labels")
-        await hand.until(lambda: hand.choices == ["[?] hot 1"] or hand.choices == ["[-] hot 1"])
+        await hand.until(lambda: hand.dialog == "Labels" and hand.desk.screen.filled)  # type: ignore[attr-defined]
+        await hand.until(lambda: hand.choices == ["[-] hot 1"])
         await hand.press("escape", "escape", "k", "k", "l")
-        await hand.until(lambda: hand.dialog == "Labels")
+        await hand.until(lambda: hand.dialog == "Labels" and hand.desk.screen.filled)  # type: ignore[attr-defined]
         assert hand.choices == ["[x] hot 1"]
         await hand.press("enter")
         await hand.until(lambda: not hand.table.visible_rows[0].labels)
@@ -147,11 +145,9 @@ async def test_several_labels_are_ticked_in_one_go(sqlite_store: Store, sqlite_u
         sqlite_store.do(lambda conn, name=name: labels.create(conn, BO, name))  # type: ignore[misc]
     async with at_desk(sqlite_url) as hand:
         await hand.press("l")
-        await hand.until(lambda: hand.dialog == "Labels")
+        await hand.until(lambda: hand.dialog == "Labels" and hand.desk.screen.filled)  # type: ignore[attr-defined]
         await hand.press("tab", "down", "tab", "enter")
-        await hand.until(
-            lambda: [tag.name for tag in hand.here.labels] == ["hot", "vip"]
-        )
+        await hand.until(lambda: [tag.name for tag in hand.here.labels] == ["hot", "vip"])
 
 
 async def test_moving_to_a_new_group_takes_contacts_out_of_the_queue(

@@ -1,4 +1,4 @@
-"""Starting and ending: what the first frame needs, no terminal, signals, stores that cannot open."""
+"""Starting and ending: the first frame, no terminal, signals, stores that cannot be opened."""
 
 from __future__ import annotations
 

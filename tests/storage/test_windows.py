@@ -112,7 +112,7 @@ def assert_slice(glimpse: Glimpse, ids: list[int]) -> None:
 
 
 def test_every_window_is_a_slice_of_the_whole_list(store: Store) -> None:
-    found = people(store, 300)
+    found = people(store, 400)
     reader = RowReader(store)
     rng = random.Random(2)
     for view in VIEWS:
@@ -138,7 +138,7 @@ def test_every_window_is_a_slice_of_the_whole_list(store: Store) -> None:
 
 
 def test_a_contact_that_left_is_replaced_by_the_one_behind_it(store: Store) -> None:
-    found = people(store, 300)
+    found = people(store, 400)
     reader = RowReader(store)
     for view in VIEWS:
         ids = expected(found, view)
@@ -160,7 +160,7 @@ def test_a_contact_that_left_is_replaced_by_the_one_behind_it(store: Store) -> N
 
 
 def test_a_cursor_far_from_the_rows_asked_for_is_found_too(store: Store) -> None:
-    found = people(store, 300)
+    found = people(store, 400)
     reader = RowReader(store)
     for view in VIEWS:
         ids = expected(found, view)
@@ -173,7 +173,7 @@ def test_a_cursor_far_from_the_rows_asked_for_is_found_too(store: Store) -> None
 
 
 def test_reading_on_in_either_direction_gives_the_whole_list(store: Store) -> None:
-    found = people(store, 300)
+    found = people(store, 400)
     reader = RowReader(store)
     for view in VIEWS:
         ids = expected(found, view)
@@ -188,7 +188,7 @@ def test_reading_on_in_either_direction_gives_the_whole_list(store: Store) -> No
 
 
 def test_what_arrived_since_is_counted_in_the_same_snapshot(store: Store) -> None:
-    found = people(store, 300)
+    found = people(store, 400)
     reader = RowReader(store)
     for view in VIEWS:
         ids = sorted(expected(found, view))
@@ -198,7 +198,7 @@ def test_what_arrived_since_is_counted_in_the_same_snapshot(store: Store) -> Non
 
 
 def test_a_range_holds_every_contact_from_one_key_to_the_other(store: Store) -> None:
-    found = people(store, 300)
+    found = people(store, 400)
     reader = RowReader(store)
     flags = {person.id: bool(person.favorite) for person in found}
     for view in VIEWS:
@@ -209,7 +209,7 @@ def test_a_range_holds_every_contact_from_one_key_to_the_other(store: Store) -> 
 
 
 def test_all_that_match_up_to_a_moment_are_counted_and_recognised(store: Store) -> None:
-    found = people(store, 300)
+    found = people(store, 400)
     reader = RowReader(store)
     for view in VIEWS:
         ids = sorted(expected(found, view))
@@ -227,7 +227,7 @@ def test_all_that_match_up_to_a_moment_are_counted_and_recognised(store: Store) 
 
 
 def test_the_newest_below_an_id_are_found_in_any_order(store: Store) -> None:
-    found = people(store, 300)
+    found = people(store, 400)
     for view in VIEWS:
         ids = sorted(expected(found, view), reverse=True)
         with store.read() as conn:

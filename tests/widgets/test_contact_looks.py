@@ -200,10 +200,10 @@ async def test_the_heading_says_what_the_order_follows(sqlite_store: Store) -> N
     desk = Desk(sqlite_store)
     async with desk.run_test(size=(120, 24)) as pilot:
         await ready(pilot, desk)
-        assert "Received↓" in screen_text(desk.table)[0]
+        assert "Received ↓" in screen_text(desk.table)[0]
         desk.table.show(View(order=Order.OLDEST))
         await pilot.pause()
-        assert "Received↑" in screen_text(desk.table)[0]
+        assert "Received ↑" in screen_text(desk.table)[0]
         desk.table.show(View(order=Order.FAVORITE))
         await pilot.pause()
         assert "★" in screen_text(desk.table)[0]

@@ -258,7 +258,7 @@ def make_tables() -> None:
     op.create_index(
         "ix_messages_waiting",
         "messages",
-        ["status", "due_at"],
+        ["due_at", "id"],
         unique=False,
         sqlite_where=sa.text("status IN ('pending', 'sending', 'sent')"),
         postgresql_where=sa.text("status IN ('pending', 'sending', 'sent')"),

