@@ -87,7 +87,7 @@ def add(
     """
     if show_row(conn) is not None:
         raise Refused(
-            "There is an Opt-In API already.", "Only one can exist; delete it to start over."
+            "There is an Opt-In API already.", "Only one can exist: optdesk integration show"
         )
     number_id = _number_for(conn, who, simulated=simulated)
     first_key = None

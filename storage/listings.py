@@ -23,7 +23,9 @@ from storage.words import Order, Place, Stage, View
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 
-_LIVE = [literal_column(f"'{stage.value}'") for stage in Stage if stage is not Stage.DELETED]
+_LIVE: list[ColumnElement[str]] = [
+    literal_column(f"'{stage.value}'") for stage in Stage if stage is not Stage.DELETED
+]
 
 FEW_FAVORITES = 20_000
 """Up to so many favorites are searched one by one, which beats the search index."""
@@ -244,7 +246,7 @@ class Listing:
             return found[0] if found else None
         column = _contacts.c.id
         query = select(column).where(self._place).order_by(column.desc()).limit(1)
-        return self._conn.scalar(query)  # type: ignore[no-any-return]
+        return self._conn.scalar(query)
 
     def _newest_first(self, above: int | None, limit: int) -> list[int]:
         where = self._place if above is None else and_(self._place, _contacts.c.id > above)

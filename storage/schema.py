@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from storage.engine import check_folder, sqlite_module, write_engine
-from storage.errors import StoreDamaged, StoreError, StoreTooNew
+from storage.errors import Refused, StoreDamaged, StoreError, StoreTooNew
 from storage.faults import explain
 
 HEAD = "0001"
@@ -227,11 +227,12 @@ def backup_to(path: Path, target: Path) -> Path:
     """Copies a live SQLite store to `target`, consistently; mode 0600.
 
     Raises:
-        StoreError: The target is there already, or there is no room or no right for it.
+        Refused: The target is there already.
+        StoreError: There is no room or no right for it.
     """
     draft = target.with_name(target.name + ".part")
     if target.exists():
-        raise StoreError(f"{target} is there already.", "Name another file.")
+        raise Refused(f"{target} is there already.", "Name another file.")
     module = sqlite_module()
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))

@@ -221,7 +221,7 @@ class Search:
                 chunk = [one for one in candidates[start : start + 2 * limit] if one not in noted]
                 looked_up = among(self._conn, contacts.c.id, chunk)
                 rows = select(contacts.c.id).where(looked_up, scope, self.condition)
-                found += self._conn.scalars(rows)
+                found += self._conn.scalars(rows).all()
                 if len(found) >= limit:
                     return found, True
             if len(candidates) < size:
@@ -314,7 +314,7 @@ class Search:
         return self._conn.scalar(rows) is not None
 
     def _all(self, rows: Select[Any], limit: int) -> list[int]:
-        return list(self._conn.scalars(rows.limit(limit)))
+        return [*self._conn.scalars(rows.limit(limit)).all()]
 
     def _count(self, rows: Select[Any]) -> int:
         counted = select(func.count()).select_from(rows.order_by(None).subquery())
