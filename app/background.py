@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextvars
 import gc
+import importlib
+import pkgutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,6 +44,12 @@ SHOWN_SECONDS = 0.3
 
 STOP_SECONDS = 3.0
 """How long requests in flight may take when the desk closes."""
+
+_NEEDED_LATER = (
+    *("acts", "bulk", "counts", "groups", "ids", "integration", "keys", "labels", "numbers"),
+    *("phones", "profile", "undo", "windows"),
+)
+"""Modules of `storage` that the screens import when they first need them."""
 
 
 class SettingsRead(Message):
@@ -154,6 +162,7 @@ class Background:
             _post(self._app, CannotStart(error))
             return
         self._listen(settings, store)
+        import_the_rest()
 
     def _glance(self) -> EarlyRows:
         # Imported here rather than in the loop, which would hold up keys and frames.
@@ -237,6 +246,19 @@ class Background:
                 name="optdesk-demo",
                 daemon=True,
             ).start()
+
+
+def import_the_rest() -> None:
+    """Imports what the first frame did not need.
+
+    Otherwise a package that is replaced under a running desk would end it at the next place.
+    """
+    import screens
+
+    for found in pkgutil.iter_modules(screens.__path__, "screens."):
+        importlib.import_module(found.name)
+    for name in _NEEDED_LATER:
+        importlib.import_module(f"storage.{name}")
 
 
 def _post(post: Callable[[Message], object], message: Message) -> None:

@@ -87,21 +87,27 @@ class Desk(SafeCrash, inherit_bindings=False):
         if self._own_loop is not None and not self._own_loop.is_closed():
             self._own_loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
 
+    def on_notify(self) -> None:
+        """A new toast takes the place of the one before."""
+        self.clear_notifications()
+
     @on(SettingsRead)
     def settings_read(self, event: SettingsRead) -> None:
         """Keys and colors as the person wants them."""
         settings = event.settings
+        wrong: list[str] = []
         use_ascii(settings.ascii)
         if settings.theme in self.available_themes:
             self.theme = settings.theme
         elif settings.theme:
-            say(self, f"There is no theme “{settings.theme}”.", severity="warning")
+            wrong.append(f"There is no theme “{settings.theme}”.")
         keymap = self.backstage.keymap
         self.set_keymap(keymap.changes)
         for ident in keymap.unknown:
-            say(self, f"The settings name a verb that does not exist: {ident}.", severity="warning")
-        for sentence in keymap.clashes():
-            say(self, sentence, severity="warning")
+            wrong.append(f"The settings name a verb that does not exist: {ident}.")
+        wrong += keymap.clashes()
+        if wrong:
+            say(self, " ".join(wrong), severity="warning")
         self.main.keys_changed()
 
     @on(CannotStart)

@@ -22,9 +22,8 @@ BULKY = ("contacts", "consent_events", "attempts", "messages", "contact_labels")
 class Loader(Protocol):
     """What filling needs of a store."""
 
-    time: Callable[[int], Any]
-    """From microseconds since 1970 to what the store keeps."""
-
+    @property
+    def time(self) -> Callable[[int], Any]: ...
     def begin(self) -> None: ...
     def holds_contacts(self) -> bool: ...
     def chain(self) -> Chain: ...
@@ -62,10 +61,14 @@ class _Bulk:
             self._conn.execute(DropIndex(index))
 
 
+def _iso(micros: int) -> str:
+    return from_micros(micros).isoformat()
+
+
 class SqliteBulk(_Bulk):
     """Multi-row inserts below SQLAlchemy, and one sync at the end."""
 
-    time = staticmethod(int)
+    time: Callable[[int], Any] = int
 
     def begin(self) -> None:
         self._drop_indexes()
@@ -95,14 +98,12 @@ class SqliteBulk(_Bulk):
 class PostgresqlBulk(_Bulk):
     """COPY, and indexes built with room to sort."""
 
+    time: Callable[[int], Any] = staticmethod(_iso)
+
     def __init__(self, conn: Connection) -> None:
         super().__init__(conn)
         self._hand = ThreadPoolExecutor(1)
         self._under_way: list[Future[None]] = []
-
-    @staticmethod
-    def time(micros: int) -> str:
-        return from_micros(micros).isoformat()
 
     def begin(self) -> None:
         for setting in (

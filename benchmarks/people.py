@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -53,9 +52,11 @@ NETWORKS = (
     Network("DE", Kind.LANDLINE, 1, ("49302",), 7),
     Network("FR", Kind.MOBILE, 7, _spread("336", "125678"), 7),
     Network("ES", Kind.MOBILE, 5, _spread("346", "01234567"), 7),
-    Network("PL", Kind.MOBILE, 4, ("48501", "48502", "48601", "48602", "48691"), 6),
+    Network("PL", Kind.MOBILE, 4, _spread("4850", "1234567") + _spread("4860", "12345"), 6),
     Network("SE", Kind.MOBILE, 2, ("4670", "4673"), 7),
-    Network("DK", Kind.EITHER, 1, ("4526", "4528", "4560"), 6),
+    Network(
+        "DK", Kind.EITHER, 1, _spread("452", "68") + _spread("454", "02") + _spread("456", "01"), 6
+    ),
     Network("TR", Kind.MOBILE, 3, ("90532", "90533", "90542"), 7),
     Network("VN", Kind.MOBILE, 3, ("8490", "8491", "8498"), 7),
     Network("CN", Kind.MOBILE, 4, ("86138", "86139", "86150"), 8),
@@ -134,16 +135,13 @@ def names(rng: random.Random, region: str) -> tuple[str, str]:
     return rng.choice(firsts), last
 
 
-def phones(rng: random.Random) -> Iterator[tuple[str, Kind, str]]:
-    """Endless numbers, each with its kind and region; none comes twice below 20 million."""
-    taken = [0] * len(NETWORKS)
-    places = range(len(NETWORKS))
-    bounds = list(accumulate(network.weight for network in NETWORKS))
-    while True:
-        for place in rng.choices(places, cum_weights=bounds, k=4096):
-            network = NETWORKS[place]
-            yield network.number(taken[place]), network.kind, network.region
-            taken[place] += 1
+def phone(rng: random.Random, place: int) -> tuple[str, Kind, str]:
+    """A number, its kind and region; no two places below `MOST` share a number."""
+    network = rng.choices(NETWORKS, cum_weights=_BOUNDS)[0]
+    return network.number(place), network.kind, network.region
 
 
+MOST = min(len(network.prefixes) * 10**network.free for network in NETWORKS)
+"""How many people there are numbers for."""
+_BOUNDS = list(accumulate(network.weight for network in NETWORKS))
 _LISTS = {region: (firsts.split(), lasts.split()) for region, (firsts, lasts) in NAMES.items()}

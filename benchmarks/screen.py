@@ -11,7 +11,7 @@ from textual import events
 from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
 
-TIMEOUT = 10.0
+TIMEOUT = 900.0
 
 
 class CountingDriver(HeadlessDriver):

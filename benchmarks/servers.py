@@ -20,19 +20,24 @@ READY = "listening on "
 
 def peer_python() -> str:
     """The interpreter that has the peers installed."""
-    return os.environ.get("BENCH_PYTHON", str(HERE.parent / ".venv-bench/bin/python"))
+    named = os.environ.get("BENCH_PYTHON")
+    # Not resolved: a link in a virtual environment is what makes it one.
+    return str(Path(named).absolute() if named else HERE.parent / ".venv-bench/bin/python")
 
 
 def environment() -> dict[str, str]:
     """The settings under which Optdesk is measured: no limits, everything else as delivered."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPTDESK_")}
-    return kept | {
+    return peer_environment() | {
         "OPTDESK_RATE_PER_KEY": "0",
         "OPTDESK_RATE_PER_PEER": "0",
         "PYTHONPATH": str(HERE.parent),
-        "TERM": "xterm-256color",
-        "COLORTERM": "truecolor",
     }
+
+
+def peer_environment() -> dict[str, str]:
+    """The environment of what Optdesk is compared with."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPTDESK_")}
+    return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
 class Served:

@@ -131,10 +131,10 @@ def _type(desk: DeskTerminal, text: str) -> Iterator[float]:
 
 def _all_match(screen: ScreenModel, wanted: str) -> bool:
     lines = [fold(line) for line in row_lines(screen) if line.strip()]
-    digits = wanted.isdigit()
-    if digits:
-        lines = ["".join(char for char in line if char.isdigit()) for line in lines]
-    return bool(lines) and all(wanted in line for line in lines)
+    if wanted.isdigit():
+        lines = ["".join(char for char in line if char.isdigit() or char == "…") for line in lines]
+    # Where something is cut off, the match may lie behind it.
+    return bool(lines) and all(wanted in line or "…" in line for line in lines)
 
 
 def _report(report: Report, seen: dict[int, _Seen], large: int) -> None:

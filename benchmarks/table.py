@@ -50,6 +50,7 @@ class Figures:
     far_p95_ms: float
     memory_mb: float
     """Resident, above what the empty app needs."""
+    resident_mb: float
 
 
 def main(argv: list[str] | None = None) -> list[Figures]:
@@ -111,27 +112,23 @@ def _print(found: list[Figures]) -> None:
         "key_p95_ms": "key → paint p95, ms",
         "far_p95_ms": "jump to the middle p95, ms",
         "bytes_per_row": "bytes per row scrolled",
-        "memory_mb": "memory, MB",
+        "memory_mb": "memory of the table, MB",
+        "resident_mb": "memory in all, MB",
     }
     stock = {figures.rows: figures for figures in found if figures.table == "stock"}
-    ours = [figures for figures in found if figures.table == "ours"]
-    print(f"{'':28}" + "".join(f"{figures.rows:>34,}" for figures in ours))
-    for field, name in names.items():
-        cells = []
-        for figures in ours:
-            mine = getattr(figures, field)
-            other = getattr(stock[figures.rows], field) if figures.rows in stock else None
-            share = (
-                f"stock {other:,.1f}, ratio {mine / other:.3f}" if other else "stock not measured"
-            )
-            cells.append(f"{mine:,.1f} ({share})")
-        print(f"{name:28}" + "".join(f"{cell:>34}" for cell in cells))
-    least, most = ours[0], ours[-1]
-    print(
-        f"{most.rows:,} against {least.rows:,}: "
-        f"load {most.load_ms / least.load_ms:.2f}, key p95 {most.key_p95_ms / least.key_p95_ms:.2f}, "
-        f"memory {most.memory_mb / least.memory_mb:.2f}"
-    )
+    for ours in (figures for figures in found if figures.table == "ours"):
+        print(f"{ours.rows:,} rows{'':18}{'ours':>10}{'stock':>12}{'ratio':>10}")
+        for field, name in names.items():
+            mine = getattr(ours, field)
+            line = f"  {name:26}{mine:>10,.1f}"
+            if ours.rows in stock:
+                other = getattr(stock[ours.rows], field)
+                line += f"{other:>12,.1f}{mine / other:>10.3f}"
+            print(line)
+    least, *_, most = [figures for figures in found if figures.table == "ours"]
+    print(f"{most.rows:,} rows against {least.rows:,}:")
+    for field in ("load_ms", "key_p50_ms", "key_p95_ms", "resident_mb"):
+        print(f"  {names[field]:26}{getattr(most, field) / getattr(least, field):>10.2f}")
 
 
 async def _measure(table: str, rows: int, store: str) -> Figures:
@@ -157,7 +154,7 @@ async def _measure(table: str, rows: int, store: str) -> Figures:
             middle = rows // (3 if jump % 2 else 2) + jump
             far.append(await screen.done(partial(widget.scroll_to, y=middle, animate=False)))
             await screen.settled()
-        memory = _resident() - before
+        resident = _resident()
     opened.close()
     return Figures(
         table,
@@ -167,7 +164,8 @@ async def _measure(table: str, rows: int, store: str) -> Figures:
         _p95(times) * 1000,
         sent / STEPS,
         _p95(far) * 1000,
-        memory / 2**20,
+        (resident - before) / 2**20,
+        resident / 2**20,
     )
 
 

@@ -41,10 +41,11 @@ class KeysRead(Message):
 class KeyCreated(Message):
     """A key was made; this is the only time it is known."""
 
-    def __init__(self, made: NewKey, number_id: str) -> None:
+    def __init__(self, made: NewKey, number_id: str, taken: bool) -> None:
         super().__init__()
         self.made = made
         self.number_id = number_id
+        self.taken = taken
 
 
 class KeyRevoked(Message):
@@ -61,7 +62,12 @@ class ApiKeys(RowsPlace):
     BINDINGS: ClassVar = bindings(Context.KEYS)
     contexts = (Context.KEYS,)
     title = "API keys"
-    columns = (Column("name"), Column("ends in", 7), Column("made", 16), Column("last used", 24))
+    columns = (
+        Column("name"),
+        Column("ends in", 7),
+        Column("made", 16, goes=1),
+        Column("last used", 24, goes=2),
+    )
     nothing = "No API key yet. {key} creates one; it is shown once."
     create_verb = "key.create"
 
@@ -129,6 +135,7 @@ class ApiKeys(RowsPlace):
             backstage(self).base_url,
             event.number_id,
             event.made.key,
+            taken=event.taken,
         )
         self.app.push_screen(sample)
 
@@ -153,7 +160,9 @@ def _create(store: Store, *, who: Actor, name: str) -> KeyCreated:
     def make(conn: Connection) -> KeyCreated:
         made = keys.create(conn, who, name)
         shown = integration.show(conn)
-        return KeyCreated(made, shown.number_id if shown else "num_test")
+        if shown is None:
+            return KeyCreated(made, "num_test", taken=False)
+        return KeyCreated(made, shown.number_id, taken=shown.last_arrival is not None)
 
     return store.do(make)
 

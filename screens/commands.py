@@ -190,6 +190,22 @@ VERBS: tuple[Verb, ...] = (
         title="Follow arrivals",
         help="Stay at the top as leads arrive; moving down stops it",
     ),
+    # Contacts: taking back.
+    Verb(
+        id="desk.undo",
+        keys=("u",),
+        contexts=_LIST,
+        word="undo",
+        title="Undo",
+        help="Undo your last act, by name",
+    ),
+    Verb(
+        id="desk.redo",
+        keys=("U",),
+        contexts=_LIST,
+        title="Redo",
+        help="Redo what you undid",
+    ),
     # Contacts: moving about.
     Verb(id="list.down", keys=("j", "down"), contexts=_LIST, help="Down"),
     Verb(id="list.up", keys=("k", "up"), contexts=_LIST, help="Up"),
@@ -330,21 +346,6 @@ VERBS: tuple[Verb, ...] = (
         help="Back to where you were",
     ),
     # Everywhere.
-    Verb(
-        id="desk.undo",
-        keys=("u",),
-        contexts=_DESK,
-        word="undo",
-        title="Undo",
-        help="Undo your last act, by name",
-    ),
-    Verb(
-        id="desk.redo",
-        keys=("U",),
-        contexts=_DESK,
-        title="Redo",
-        help="Redo what you undid",
-    ),
     Verb(
         id="desk.places",
         keys=("tab",),

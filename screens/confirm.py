@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
 from screens.commands import Verb
 from screens.dialog import Dialog
+from screens.keymap import Hint
 
 
 class Confirm(Dialog[bool]):
@@ -24,9 +25,13 @@ class Confirm(Dialog[bool]):
         safe: The word of the button that leaves things as they are.
     """
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (40, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (14, "-high")]
     BINDINGS: ClassVar = [
         ("left,h", "app.focus_previous", "Previous button"),
         ("right,l", "app.focus_next", "Next button"),
+        ("down,j", "text_down", "Scroll the text"),
+        ("up,k", "text_up", "Scroll the text back"),
     ]
 
     def __init__(
@@ -44,7 +49,8 @@ class Confirm(Dialog[bool]):
 
     def compose_body(self) -> ComposeResult:
         """The consequence and the two buttons, the safe one first."""
-        yield Static(self._consequence, classes="dialog-text")
+        with VerticalScroll(classes="consequence", can_focus=False):
+            yield Static(self._consequence, classes="dialog-text")
         with Horizontal(classes="buttons"):
             yield Button(Content(self._safe), id="safe", compact=True)
             yield Button(
@@ -54,6 +60,31 @@ class Confirm(Dialog[bool]):
     def on_mount(self) -> None:
         """Enter alone changes nothing."""
         self.query_one("#safe").focus()
+
+    def hints(self) -> list[Hint]:
+        """How to choose, besides how to close."""
+        return [
+            Hint("confirm.choose", "←→", "choose"),
+            Hint("confirm.press", "enter", "press"),
+            *super().hints(),
+        ]
+
+    def action_confirm_choose(self) -> None:
+        """To the other button."""
+        self.focus_next()
+
+    def action_confirm_press(self) -> None:
+        """Press the button that has the focus."""
+        if isinstance(self.focused, Button):
+            self.focused.press()
+
+    def action_text_down(self) -> None:
+        """Scroll, where the text does not fit."""
+        self.query_one(VerticalScroll).scroll_down(animate=False)
+
+    def action_text_up(self) -> None:
+        """Scroll back."""
+        self.query_one(VerticalScroll).scroll_up(animate=False)
 
     @on(Button.Pressed)
     def decide(self, event: Button.Pressed) -> None:

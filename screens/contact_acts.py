@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from screens.move_to import Destination
     from storage.acts import Act
     from storage.store import Store
-    from storage.words import Actor
+    from storage.words import Actor, Outcome
 
 MOST_COMPARED = 5_000
 """Up to so many contacts the label picker tells which of them wear what."""
@@ -43,6 +43,14 @@ class LabelsRead(Message):
         self.picker = picker
         self.labels = labels
         self.worn = worn
+
+
+class Turned(Message):
+    """An act was undone or done again."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
 
 
 class ContactActs(TableVerbs):
@@ -122,6 +130,25 @@ class ContactActs(TableVerbs):
             say(self, "Nothing to repeat yet.")
         else:
             self._do(self._last, self._target())
+
+    def action_desk_undo(self) -> None:
+        """Take back the latest act."""
+        self._turn(again=False)
+
+    def action_desk_redo(self) -> None:
+        """Do again what was undone last."""
+        self._turn(again=True)
+
+    def _turn(self, *, again: bool) -> None:
+        back = backstage(self)
+        back.work(self, partial(_turn, who=back.actor, again=again))
+
+    @on(Turned)
+    def turned(self, event: Turned) -> None:
+        """Say by name what was turned back."""
+        event.stop()
+        telling = tell([event.outcome])
+        say(self, telling.text, severity="warning" if telling.warning else "information")
 
     def action_contact_copy(self) -> None:
         """Copy the phone number, and show it."""
@@ -315,3 +342,9 @@ def _read_labels(store: Store, *, picker: Labels, target: Target, count: int) ->
         found = [LabelChoice(row.id, row.name, row.count) for row in labels.listing(conn)]
         worn = labels.worn_by(conn, ids) if ids else None
     return LabelsRead(picker, found, worn)
+
+
+def _turn(store: Store, *, who: Actor, again: bool) -> Turned:
+    from storage import undo
+
+    return Turned(undo.redo(store, who) if again else undo.undo(store, who))

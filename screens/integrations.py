@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 LABEL = 12
 """Cells of the card's first column."""
 
+SECRET_URL_ANSWERS: bool = False
+"""Whether the listener has a door behind the secret URL; before that it is not shown."""
+
 _ABOUT_IT = {
     "integration.toggle": "switch",
     "integration.copy": "copy address",
@@ -155,7 +158,9 @@ class Integrations(Place):
     def _show_sample(self, title: str, number_id: str, key: str = "") -> None:
         back = backstage(self)
         note = "" if back.listener.answers else f"Not yet: {back.listener.sentence}"
-        self.app.push_screen(Sample(title, back.base_url, number_id, key, note))
+        known = self.overview.integration
+        taken = known is not None and known.last_arrival is not None
+        self.app.push_screen(Sample(title, back.base_url, number_id, key, note, taken=taken))
 
     # Drawing.
 
@@ -201,7 +206,7 @@ class Integrations(Place):
             ),
             Content(""),
             _row("address", Content(back.base_url + PATH)),
-            _row("secret URL", self._secret_url(view.token)),
+            *([_row("secret URL", self._secret_url(view.token))] if SECRET_URL_ANSWERS else ()),
             _row("listener", _listener(back.listener)),
             _row("last lead", Content(clock(view.last_arrival))),
             _row(

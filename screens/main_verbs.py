@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.dom import DOMNode
 from textual.getters import query_one
-from textual.message import Message
 from textual.screen import Screen
 
 from screens import navigation
@@ -18,19 +16,6 @@ from screens.keymap import bindings
 from screens.places import Places
 from widgets.key_footer import KeyFooter
 from widgets.sidebar import Sidebar
-
-if TYPE_CHECKING:
-    from storage.store import Store
-    from storage.words import Actor, Outcome
-
-
-class Turned(Message):
-    """An act was undone or done again."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__()
-        self.outcome = outcome
-
 
 class Ledge(Sidebar):
     """The sidebar with its keys."""
@@ -46,7 +31,7 @@ class Ledge(Sidebar):
 
 
 class MainVerbs(Screen[None]):
-    """Undo, places, palette, help, colors."""
+    """Places, palette, help, colors."""
 
     BINDINGS: ClassVar = bindings(Context.DESK)
 
@@ -57,29 +42,6 @@ class MainVerbs(Screen[None]):
     def here(self) -> tuple[Context, ...]:
         """The contexts that the person is in, the nearest first."""
         raise NotImplementedError
-
-    # Undo.
-
-    def action_desk_undo(self) -> None:
-        """Take back the latest act."""
-        self._turn(again=False)
-
-    def action_desk_redo(self) -> None:
-        """Do again what was undone last."""
-        self._turn(again=True)
-
-    def _turn(self, *, again: bool) -> None:
-        back = backstage(self)
-        back.work(self, partial(_turn, who=back.actor, again=again))
-
-    @on(Turned)
-    def turned(self, event: Turned) -> None:
-        """Say by name what was turned back."""
-        event.stop()
-        from screens.acting import tell
-
-        telling = tell([event.outcome])
-        say(self, telling.text, severity="warning" if telling.warning else "information")
 
     # Places.
 
@@ -183,9 +145,3 @@ class MainVerbs(Screen[None]):
             if hasattr(node, f"action_{action}"):
                 await self.app.run_action(action, default_namespace=node)
                 return
-
-
-def _turn(store: Store, *, who: Actor, again: bool) -> Turned:
-    from storage import undo
-
-    return Turned(undo.redo(store, who) if again else undo.undo(store, who))

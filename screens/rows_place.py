@@ -31,6 +31,8 @@ class Column:
 
     title: str
     width: int = 0
+    goes: int = 0
+    """Where room is short the column with 1 goes first, then 2; the others stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,15 @@ class RowsPlace(Place):
 
 def widths_of(columns: Sequence[Column], room: int) -> list[int]:
     """How wide each column is; 0 for one that has no room."""
+    gone: set[Column] = set()
     left = room - sum(column.width + 1 for column in columns if column.width)
-    return [column.width or (left if left >= LEAST else 0) for column in columns]
+    for column in sorted((each for each in columns if each.goes), key=lambda each: each.goes):
+        if left >= LEAST:
+            break
+        gone.add(column)
+        left += column.width + 1
+    widths = [column.width or (left if left >= LEAST else 0) for column in columns]
+    return [0 if col in gone else width for col, width in zip(columns, widths, strict=True)]
 
 
 def _line(row: Row, widths: Sequence[int]) -> Content:

@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from screens.backstage import copy
+from screens.backstage import backstage, copy
 from screens.commands import Context
 from screens.dialog import Dialog
 from screens.keymap import bindings
@@ -26,6 +26,7 @@ class Sample(Dialog[None]):
         number_id: The messaging number to opt in to.
         key: The new API key; without one its place is shown.
         note: One more sentence, such as that the listener does not answer yet.
+        taken: Leads were taken in already, perhaps this one.
     """
 
     CSS_PATH: ClassVar = ["dialog.tcss", "sample.tcss"]
@@ -33,12 +34,20 @@ class Sample(Dialog[None]):
     contexts = (Context.SAMPLE, Context.DIALOG)
 
     def __init__(
-        self, title: str, base_url: str, number_id: str, key: str = "", note: str = ""
+        self,
+        title: str,
+        base_url: str,
+        number_id: str,
+        key: str = "",
+        note: str = "",
+        *,
+        taken: bool = False,
     ) -> None:
         super().__init__(classes="sample")
         self._title = title
         self._key = key
         self._note = note
+        self._taken = taken
         self.command = curl(base_url, key or PLACE_OF_KEY, number_id)
 
     def title_text(self) -> Content:
@@ -69,6 +78,15 @@ class Sample(Dialog[None]):
         if self._key:
             parts.append(
                 Content.styled("The key is shown this once: keep it now if you need it.", "bold")
+            )
+        else:
+            create = backstage(self).keymap.key_of("key.create")
+            parts.append(
+                Content(f"Put an API key for {PLACE_OF_KEY}: API keys, then {create}, makes one.")
+            )
+        if self._taken:
+            parts.append(
+                Content("Each number opts in once: change mobile_phone for another lead.")
             )
         if self._note:
             parts.append(Content.styled(self._note, "$text-warning"))

@@ -65,7 +65,7 @@ def _ask(owner: Widget) -> None:
         return
     question = Confirm(
         verb("desk.switch"),
-        Content("Switch the Opt-In API off?"),
+        Content("Deactivate the Opt-In API?"),
         Content(_CONSEQUENCE),
         safe="Keep it on",
     )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from storage.engine import store_url, write_engine
 from storage.faults import explain
@@ -41,6 +41,8 @@ def watch(store: Watched, reports: Reports) -> None:
         except (SQLAlchemyError, psycopg.Error, OSError) as error:
             if reports.closing():
                 break
+            if isinstance(error, psycopg.Error):
+                error = DBAPIError("LISTEN", None, error)
             reports.failed(explain(error, name))
             select.select([reports.wake_fd], [], [], pause)
             pause = min(pause * 2, LONGEST_PAUSE)

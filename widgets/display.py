@@ -37,6 +37,8 @@ class Glyphs:
     odd: str
     """Stands for a character that is not shown."""
     cursor: str
+    resting: str
+    """The cursor of a list that has not the focus."""
     marked: str
     unmarked: str
     star: str
@@ -50,8 +52,8 @@ class Glyphs:
     """Eight heights, lowest first."""
 
 
-FULL_GLYPHS = Glyphs("…", "�", "▌", "✓", "·", "★", "☆", "•", "·", "↑", "↓", "▁▂▃▄▅▆▇█")
-ASCII_GLYPHS = Glyphs("~", "?", ">", "x", ".", "*", ".", "#", ".", "^", "v", "_.-:=+*#")
+FULL_GLYPHS = Glyphs("…", "�", "▌", "▏", "✓", "·", "★", "☆", "•", "·", "↑", "↓", "▁▂▃▄▅▆▇█")
+ASCII_GLYPHS = Glyphs("~", "?", ">", "-", "x", ".", "*", ".", "#", ".", "^", "v", "_.-:=+*#")
 
 
 class _Mode:

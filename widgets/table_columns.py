@@ -93,10 +93,11 @@ def layout(width: int, place: Place) -> Layout:
 
 
 def _share(widths: dict[Column, int]) -> None:
-    """Gives the room that names do not need to the labels."""
+    """Gives the room that names do not need to the labels, which hold the badges."""
     spare = widths[Column.NAME] - 18
     if spare > 0:
-        name = 18 + min(10, spare // 2)
+        # Two badges come before the room that only long names need.
+        name = 18 + min(10, max(0, spare - 20))
         widths[Column.LABELS] += widths[Column.NAME] - name
         widths[Column.NAME] = name
 

@@ -132,8 +132,9 @@ class RowPainter:
 
     def _name(self, row: ContactRow, width: int, base: Style, dim: Style) -> tuple[str, Style]:
         name = clean(row.name).strip()
-        if not name:
+        if not name and self.layout.has(Column.PHONE):
             return fitted("(no name)", width), dim
+        name = name or self._phone(row.phone)
         if not self.layout.has(Column.LABELS) and width > 8 and badges(row, self.layout):
             # No room for tags: a sign says that there is something to notice.
             return f"{fitted(name, width - 2)} !", base
@@ -165,7 +166,9 @@ class RowPainter:
         return palette.marked if look.marked else palette.plain
 
     def _bar(self, look: Look) -> str:
-        return glyphs().cursor if look.cursor else " "
+        if not look.cursor:
+            return " "
+        return glyphs().cursor if look.focused else glyphs().resting
 
     def _bar_style(self, look: Look, base: Style) -> Style:
         if not look.cursor:
