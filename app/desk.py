@@ -103,8 +103,7 @@ class Desk(SafeCrash, inherit_bindings=False):
             wrong.append(f"There is no theme “{settings.theme}”.")
         keymap = self.backstage.keymap
         self.set_keymap(keymap.changes)
-        for ident in keymap.unknown:
-            wrong.append(f"The settings name a verb that does not exist: {ident}.")
+        wrong += [f"The settings name a verb that does not exist: {it}." for it in keymap.unknown]
         wrong += keymap.clashes()
         if wrong:
             say(self, " ".join(wrong), severity="warning")

@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from screens.acting import Deed, DeedFailed, Done, Progress, Running, carry_out, tell
 from screens.backstage import WorkFailed, backstage, copy, say
 from screens.overview import Overview
+from screens.place import Told
 from screens.progress_strip import ProgressStrip
 from screens.table_verbs import TableVerbs
 from storage.words import ContactRow, Place, Target, View
@@ -161,7 +162,12 @@ class ContactActs(TableVerbs):
         if self.panel is None:
             await self.open_panel(self.table.cursor_contact)
         else:
+            await self._close_panel()
+
+    async def _close_panel(self) -> None:
+        if self.panel is not None:
             await self.panel.remove()
+            self.post_message(Told())
 
     async def open_panel(self, contact: ContactRow | None) -> None:
         """Shows a contact beside the list; from then on it follows the cursor."""
@@ -171,6 +177,7 @@ class ContactActs(TableVerbs):
         if panel is None:
             panel = ContactPanel()
             await self.query_one(".split").mount(panel)
+            self.post_message(Told())
         panel.show(contact)
 
     @property
@@ -196,10 +203,11 @@ class ContactActs(TableVerbs):
             self.strip.report(self._under_way)
         elif self.table.range_active:
             self.table.action_end_range()
+            self.tell_modes()
         elif self.table.marks_count or self.table.marks_counting:
             self.table.clear_marks()
         elif self.panel is not None:
-            await self.panel.remove()
+            await self._close_panel()
         elif self.view.search:
             self.clear_search()
 

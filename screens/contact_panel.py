@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +46,20 @@ BADGES = {
     Badge.UNASSIGNED: "nobody is known to have such a number; no text was sent",
     Badge.LANDLINE: "a landline; no text was sent",
     Badge.UNCONFIRMED: "the gateway never said what became of the text",
-    Badge.PRIVATE_IP: "the address is a private one, so it proves little",
+    Badge.PRIVATE_IP: "the claimed IP is a private address, which proves little",
 }
 _EVIDENCE = {
-    "ip_address": "address given",
-    "peer": "address seen",
-    "user_agent": "browser",
+    "claimed_ip": "claimed IP",
+    "peer": "sent from",
+    "user_agent": "user agent",
     "source_url": "page",
-    "consent_text": "wording",
+    "consent_text": "consent text",
 }
 _EVENTS = {"opt_in": "opted in", "repeat": "opted in again", "opt_out": "opted out"}
+
+
+WORD = 14
+"""Cells of the words before facts."""
 
 
 class ProfileRead(Message):
@@ -110,14 +115,19 @@ class ContactPanel(VerticalScroll, can_focus=False):
         self._reading = self._contact.id
         backstage(self).work(self, partial(_read_profile, contact_id=self._reading))
 
+    def on_resize(self) -> None:
+        """Long facts are wrapped anew."""
+        self._draw()
+
     def _draw(self) -> None:
         text = self.query_one(Static)
         if self._contact is None:
             text.update(Content("No contact."))
         else:
-            text.update(Content("\n").join(self._lines(self._contact)))
+            room = max(2 * WORD, self.scrollable_content_region.width)
+            text.update(Content("\n").join(self._lines(self._contact, room)))
 
-    def _lines(self, contact: ContactRow) -> Iterator[Content]:
+    def _lines(self, contact: ContactRow, room: int) -> Iterator[Content]:
         yield safe(contact.name or "(no name)").stylize("bold")
         yield Content.assemble(
             safe(_phone(contact.phone)), ("  ", ""), (_kind(contact), "$text-muted")
@@ -125,25 +135,26 @@ class ContactPanel(VerticalScroll, can_focus=False):
         yield Content("")
         group = contact.group
         where = f"in the group “{clean(group)}”" if group else STAGES[contact.stage]
-        yield _fact("stage", Content(where))
-        yield _fact("received", Content(clock(contact.received_at)))
+        yield _fact("stage", Content(where), room)
+        yield _fact("received", Content(clock(contact.received_at)), room)
         if contact.favorite:
-            yield _fact("favorite", Content("yes"))
+            yield _fact("favorite", Content("yes"), room)
         if contact.labels:
-            yield _fact("labels", Content(", ".join(clean(tag.name) for tag in contact.labels)))
-        yield _fact("id", Content(contact.public_id))
+            labels = ", ".join(clean(tag.name) for tag in contact.labels)
+            yield _fact("labels", Content(labels), room)
+        yield _fact("id", Content(contact.public_id), room)
         for badge in contact.badges:
             yield Content.assemble(
                 (badge.value.replace("_", " ").upper(), "bold $text-warning"), f"  {BADGES[badge]}"
             )
         if self._profile is not None:
-            yield from _history(self._profile)
+            yield from _history(self._profile, room)
 
 
-def _history(profile: Profile) -> Iterator[Content]:
+def _history(profile: Profile, room: int) -> Iterator[Content]:
     yield from _section("Consent")
     for event in profile.consent:
-        yield from _consent(event)
+        yield from _consent(event, profile.contact.phone, room)
     yield from _section("Messages")
     if not profile.messages:
         yield Content.styled("none", "$text-muted")
@@ -164,12 +175,18 @@ def _section(name: str) -> Iterator[Content]:
     yield Content.styled(name, "bold $primary")
 
 
-def _consent(event: ConsentRow) -> Iterator[Content]:
+def _consent(event: ConsentRow, phone: str, room: int) -> Iterator[Content]:
     what = _EVENTS.get(event.kind, event.kind)
-    yield Content.assemble((f"{clock(event.at)}  ", "$text-muted"), clean(what))
+    # Whole and in UTC: it is what a person would quote.
+    moment = f"{event.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    yield Content.assemble((f"{moment}  ", "$text-muted"), clean(what))
+    written = event.evidence.get("written_phone")
+    if written and written != phone:
+        yield _fact("phone written", safe(_text(written)), room)
     for key, word in _EVIDENCE.items():
         if event.evidence.get(key):
-            yield _fact(word, lines(_text(event.evidence[key])))
+            yield _fact(word, lines(_text(event.evidence[key])), room)
+    yield _fact("number id", safe(event.number_id), room)
 
 
 def _message(message: MessageRow) -> Iterator[Content]:
@@ -182,8 +199,10 @@ def _message(message: MessageRow) -> Iterator[Content]:
     yield lines(message.body)
 
 
-def _fact(word: str, value: Content) -> Content:
-    return Content.assemble((f"{word:<15}", "$text-muted"), value)
+def _fact(word: str, value: Content, room: int) -> Content:
+    """A word and what it is about; further lines stand below the first one."""
+    wrapped = Content("\n" + " " * WORD).join(value.wrap(room - WORD))
+    return Content.assemble((f"{word:<{WORD}}", "$text-muted"), wrapped)
 
 
 def _text(value: Any) -> str:

@@ -158,6 +158,26 @@ class Contacts(ContactActs):
             return frozenset()
         return frozenset(each.id for each in verbs_in(Context.LIST) if each.acts_on is not NOTHING)
 
+    @property
+    def ways_out(self) -> tuple[tuple[str, str], ...]:
+        """Out of a range, out of marks, and out of the open contact."""
+        if self.contexts_now != self.contexts:
+            return ()
+        found: list[tuple[str, str]] = []
+        if self.table.range_active:
+            found.append(("list.escape", "end range"))
+        elif self.table.marks_count or self.table.marks_counting:
+            found.append(("list.escape", "unmark"))
+        if self.panel is not None:
+            found.append(("contact.open", "close"))
+        return tuple(found)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """A range that grows, and following arrivals."""
+        table = self.table
+        return (*(("range",) * table.range_active), *(("following",) * table.following))
+
     def clear_search(self) -> None:
         """Search for nothing."""
         if self._search_line is not None:
@@ -217,6 +237,8 @@ class Contacts(ContactActs):
     def moved(self, event: ContactTable.CursorMoved) -> None:
         """The open contact follows the cursor."""
         event.stop()
+        # Moving ends following.
+        self.tell_modes()
         if self.panel is not None:
             self.panel.show(event.contact)
 

@@ -26,6 +26,7 @@ from screens.backstage import (
     say,
 )
 from screens.commands import Context
+from screens.keymap import Hint
 from screens.latch import Latch
 from screens.main_verbs import Ledge, MainVerbs
 from screens.overview import Overview, OverviewRead, at_first_look, read_overview
@@ -226,8 +227,12 @@ class MainScreen(MainVerbs):
 
     def _show_keys(self) -> None:
         here, idle = self.here, self.places.place.idle_verbs
-        hints = backstage(self).keymap.hints(*here, typing=Context.SEARCH in here)
-        self.footer.show([hint for hint in hints if hint.verb_id not in idle])
+        keymap = backstage(self).keymap
+        hints = keymap.hints(*here, typing=Context.SEARCH in here)
+        ways = () if self.sidebar.has_focus else self.places.place.ways_out
+        out = [Hint(ident, keymap.key_of(ident), word) for ident, word in ways]
+        idle |= {ident for ident, _ in ways}
+        self.footer.show([*out, *(hint for hint in hints if hint.verb_id not in idle)])
 
     def _show_sidebar(self) -> None:
         self.sidebar.current = self.places.current
@@ -236,7 +241,9 @@ class MainScreen(MainVerbs):
 
     def _show_status(self) -> None:
         back, place = backstage(self), self.places.place
-        parts = status_parts(back.listener, self.overview, place.marks, throwaway=back.throwaway)
+        parts = status_parts(
+            back.listener, self.overview, place.marks, place.modes, throwaway=back.throwaway
+        )
         self.status.show(parts, place.sentence)
 
     def _show_health(self) -> None:

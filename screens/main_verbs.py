@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.dom import DOMNode
 from textual.getters import query_one
+from textual.message import Message
 from textual.screen import Screen
 
 from screens import navigation
@@ -16,6 +17,7 @@ from screens.keymap import bindings
 from screens.places import Places
 from widgets.key_footer import KeyFooter
 from widgets.sidebar import Sidebar
+
 
 class Ledge(Sidebar):
     """The sidebar with its keys."""

@@ -34,6 +34,16 @@ class Place(Vertical):
         """Verbs that make no sense at present; the footer leaves them out."""
         return frozenset()
 
+    @property
+    def ways_out(self) -> tuple[tuple[str, str], ...]:
+        """Verbs that leave a state which the person is in, with the footer's words for that."""
+        return ()
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """What goes on until the person ends it, in a word each."""
+        return ()
+
     def rows_readable(self, rows: Rows) -> None:
         """Lists can be read from now on."""
 

@@ -116,7 +116,7 @@ class RowsPlace(Place):
         backstage(self).work(self, self.read)
 
     def _draw(self) -> None:
-        widths = widths_of(self.columns, max(20, self.size.width - 3))
+        widths = widths_of(self.columns, max(1, self.size.width - 4))
         titles = Row("", tuple(column.title for column in self.columns))
         self.query_one(".columns", Static).update(_line(titles, widths))
         self.query_one(RowList).show([(row.key, _line(row, widths)) for row in self._shown])
@@ -140,7 +140,12 @@ def widths_of(columns: Sequence[Column], room: int) -> list[int]:
         gone.add(column)
         left += column.width + 1
     widths = [column.width or (left if left >= LEAST else 0) for column in columns]
-    return [0 if col in gone else width for col, width in zip(columns, widths, strict=True)]
+    # What still does not fit is cut, so that a row never takes two lines.
+    fitting: list[int] = []
+    for column, width in zip(columns, widths, strict=True):
+        fitting.append(0 if column in gone else max(0, min(width, room)))
+        room -= fitting[-1] + 1 if fitting[-1] else 0
+    return fitting
 
 
 def _line(row: Row, widths: Sequence[int]) -> Content:

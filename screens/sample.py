@@ -85,9 +85,7 @@ class Sample(Dialog[None]):
                 Content(f"Put an API key for {PLACE_OF_KEY}: API keys, then {create}, makes one.")
             )
         if self._taken:
-            parts.append(
-                Content("Each number opts in once: change mobile_phone for another lead.")
-            )
+            parts.append(Content("Each number opts in once: change mobile_phone for another lead."))
         if self._note:
             parts.append(Content.styled(self._note, "$text-warning"))
         return Content("\n").join(parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from screens.backstage import ListenerKind, ListenerReport
 from screens.clock import clock
 from screens.overview import Overview
@@ -24,7 +26,12 @@ def listener_sign(report: ListenerReport) -> tuple[str, str]:
 
 
 def status_parts(
-    report: ListenerReport, overview: Overview, marks: str, *, throwaway: bool
+    report: ListenerReport,
+    overview: Overview,
+    marks: str,
+    modes: Sequence[str] = (),
+    *,
+    throwaway: bool,
 ) -> list[Part]:
     """The facts of the status line, in their order."""
     parts = [_listener(report), _integration(overview)]
@@ -35,6 +42,7 @@ def status_parts(
         parts.append(Part("throwaway store", "calm"))
     if marks:
         parts.append(Part(f"{marks} marked", "strong", f"{marks} marked"))
+    parts += [Part(mode, "strong", mode) for mode in modes]
     return parts
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from textual.getters import query_one
 
-from screens.place import Place
+from screens.place import Place, Told
 from widgets.contact_table import ContactTable
 
 
 def _through(name: str) -> Callable[[TableVerbs], None]:
     def act(self: TableVerbs) -> None:
         getattr(self.table, name)()
+        self.tell_modes()
 
     return act
 
@@ -25,6 +26,14 @@ class TableVerbs(Place):
     """A place with a contact table in it."""
 
     table = query_one(ContactList)
+
+    _told_modes: tuple[str, ...] = ()
+
+    def tell_modes(self) -> None:
+        """Says so when a range or following began or ended."""
+        if self.modes != self._told_modes:
+            self._told_modes = self.modes
+            self.post_message(Told())
 
     action_list_down = _through("action_cursor_down")
     action_list_up = _through("action_cursor_up")

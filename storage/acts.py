@@ -181,6 +181,7 @@ class Delete:
             .where(_contacts.c.id.in_(chunk))
             .values(
                 stage=Stage.DELETED,
+                live=None,
                 group_id=None,
                 version=_contacts.c.version + 1,
                 changed_at=moment,

@@ -15,10 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import OptdeskError
 from storage.feed import ChangeFeed
-from storage.search_index import Backing, backing, index_pending, pending
+from storage.search_index import Backing, backing, index_pending, pending, tidy_index
 
-BATCH = 500
-"""Contacts indexed in one transaction; the store is held a few milliseconds for them."""
+BATCH = 250
+"""Contacts indexed in one transaction; the store is held ten to thirty milliseconds for them."""
+TIDY_EVERY = 16
+"""Batches after which their pieces of the index are merged."""
 GATHER_SECONDS = 1.0
 """Notes are left to gather this long; until then search reads the noted contacts."""
 REST_SHARE = 3
@@ -53,6 +55,7 @@ class Indexer:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="optdesk-indexer", daemon=True)
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._batches = 0
 
     def start(self) -> None:
         """Begin, with what earlier processes left unindexed."""
@@ -83,13 +86,23 @@ class Indexer:
                     return
 
     def _drain(self) -> None:
+        """Index all that is noted, and tidy up after every few batches."""
         while self._has_notes():
-            began = time.monotonic()
-            done = self._store.write(lambda conn: index_pending(conn, BATCH)).result()
-            if done < BATCH:
+            full = self._step(lambda conn: index_pending(conn, BATCH)) == BATCH
+            self._batches += 1
+            if self._batches >= TIDY_EVERY:
+                while self._step(tidy_index) and not self._closing.is_set():
+                    pass
+                self._batches = 0
+            if not full or self._closing.is_set():
                 return
-            if self._closing.wait((time.monotonic() - began) * REST_SHARE):
-                return
+
+    def _step(self, verb: Callable[[Connection], int]) -> int:
+        """Let one verb write, then let others."""
+        began = time.monotonic()
+        done: int = self._store.write(verb).result()
+        self._closing.wait((time.monotonic() - began) * REST_SHARE)
+        return done
 
     def _has_notes(self) -> bool:
         with self._store.read() as conn:

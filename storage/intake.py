@@ -213,7 +213,10 @@ class _Intake:
                 update(_contacts)
                 .where(among(conn, _contacts.c.id, rows.superseded))
                 .values(
-                    stage=Stage.DELETED, version=_contacts.c.version + 1, changed_at=self.moment
+                    stage=Stage.DELETED,
+                    live=None,
+                    version=_contacts.c.version + 1,
+                    changed_at=self.moment,
                 )
             )
             rows.count(Stage.DELETED, len(rows.superseded))
@@ -316,6 +319,7 @@ class _Intake:
                 self.at,
                 self.at,
                 1,  # the first version
+                1,  # not deleted
             ]
         )
         rows.pending.append([contact_id])
@@ -451,10 +455,9 @@ def _to_json(value: Any) -> str:
 
 
 def _known_contacts(conn: Connection, phones: Sequence[str]) -> dict[str, _Known]:
-    # The stage is spelled out: a partial index is not used for a parameter.
     query = (
         "SELECT phone, id, stage, received_at FROM contacts"  # noqa: S608 - our own names
-        f" WHERE {among_packed(conn, 'phone')} AND stage <> 'deleted'"
+        f" WHERE {among_packed(conn, 'phone')} AND live = 1"
     )
     rows = fetch(conn, query, (packed(conn, phones),))
     return {phone: _Known(ident, stage, moment_of(at)) for phone, ident, stage, at in rows}

@@ -104,13 +104,7 @@ class Contact(Base, table=True):
     __tablename__ = "contacts"
     __table_args__ = (
         one_of("stage", Stage),
-        Index(
-            "uq_contacts_phone",
-            "phone",
-            unique=True,
-            sqlite_where=text("stage <> 'deleted'"),
-            postgresql_where=text("stage <> 'deleted'"),
-        ),
+        Index("uq_contacts_phone", "phone", "live", unique=True),
         Index("ix_contacts_stage", "stage", "id"),
         Index(
             "ix_contacts_queue_favorite",
@@ -147,6 +141,14 @@ class Contact(Base, table=True):
     received_at: datetime = moment()
     changed_at: datetime = moment()
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False))
+    live: int | None = Field(
+        default=1, sa_column=Column(Integer, nullable=True, server_default=text("1"))
+    )
+    """1 while it is not deleted, then NULL: unique with the phone.
+
+    Not a condition on `stage`, because then each step of a contact's way would rewrite the index
+    of phones, at a random place.
+    """
 
 
 class SearchPending(Base, table=True):

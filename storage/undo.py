@@ -208,7 +208,7 @@ def _put_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequen
         other = _contacts.alias()
         untouched = and_(
             _contacts.c.stage == Stage.DELETED,
-            ~exists().where(other.c.phone == _contacts.c.phone, other.c.stage != Stage.DELETED),
+            ~exists().where(other.c.phone == _contacts.c.phone, other.c.live == 1),
         )
     reached = _select_ids(conn, ids, untouched, _latest_is(change))
     barred = _barred(conn, reached)
@@ -226,6 +226,7 @@ def _put_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequen
                 group_id=before.with_only_columns(_items.c.group_id).scalar_subquery(),
                 version=_contacts.c.version + 1,
                 changed_at=moment,
+                **({"live": 1} if change.verb == "delete" else {}),
             )
         )
         _count_back(conn, change, free)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
@@ -30,6 +31,15 @@ class Hand:
         self.pilot = pilot
         self.copied: list[str] = []
         desk.copy_to_clipboard = self.copied.append  # type: ignore[method-assign, assignment]
+        self.toasts: list[str] = []
+        """What was said, the newest last."""
+        notify = desk.notify
+
+        def heard(message: str, **options: Any) -> None:
+            self.toasts.append(message)
+            notify(message, **options)
+
+        desk.notify = heard  # type: ignore[method-assign]
 
     async def press(self, *keys: str) -> None:
         """Presses keys, one after the other."""
@@ -87,11 +97,6 @@ class Hand:
     def status(self) -> str:
         """The status line."""
         return self.desk.main.status.text
-
-    @property
-    def toasts(self) -> list[str]:
-        """What was said, the newest last."""
-        return [notification.message for notification in self.desk._notifications]
 
     @property
     def dialog(self) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 
+import pytest
+
 from screens.backstage import ListenerChanged, ListenerKind, ListenerReport
 from screens.sample import Sample
 from storage import integration, keys, numbers
 from storage.store import Store
 from storage.words import Actor, NumberStatus
-from tests.factories import make_queued, switched_on
+from tests.factories import lead, make_queued, put, switched_on
 from tests.screens.hand import Hand, at_desk
 
 BO = Actor.person("bo")
@@ -110,7 +112,7 @@ async def test_the_card_shows_what_is(sqlite_store: Store, sqlite_url: str) -> N
         await hand.until(lambda: "3 leads" in hand.text)
         url = hand.desk.backstage.listener.url
         assert f"{url}/v1/public/opt-in/" in hand.text
-        assert f"{url}/hooks/opt-in/••••••••{added.token[-4:]}" in hand.text
+        assert "secret URL" not in hand.text and added.token[-4:] not in hand.text
         assert added.token not in hand.text
         assert f"● listening on {url.removeprefix('http://')}" in hand.text
         await hand.press("y")
@@ -247,6 +249,82 @@ async def test_a_number_is_added_and_approved(sqlite_store: Store, sqlite_url: s
         await hand.until(lambda: "approved" in hand.text)
         with sqlite_store.read() as conn:
             assert numbers.listing(conn)[0].status is NumberStatus.APPROVED
+
+
+async def test_undo_belongs_to_contacts(sqlite_store: Store, sqlite_url: str) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("d")
+        await hand.until(lambda: hand.toasts)
+        said = len(hand.toasts)
+        for sentence in ("Integrations", "Phone numbers", "API keys"):
+            if hand.place.sentence not in ("Integrations", "Phone numbers"):
+                await go_to_integrations(hand)
+            if hand.place.sentence != sentence:
+                await hand.press("]")
+            await hand.until(lambda sentence=sentence: hand.place.sentence == sentence)  # type: ignore[misc]
+            assert "undo" not in [hint.word for hint in hand.desk.main.footer.shown]
+            await hand.press("u", "U")
+        await hand.pilot.pause(0.2)
+        assert not [toast for toast in hand.toasts[said:] if "ndid" in toast], hand.toasts
+
+
+async def test_the_current_row_has_a_bar_and_stands_under_its_heading(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await go_to_the_last_place(hand, "API keys")
+        await hand.until(lambda: "▌ first key" in hand.text)
+        lines = hand.text.splitlines()
+        heading = next(line for line in lines if "ends in" in line)
+        row = next(line for line in lines if "first key" in line)
+        assert heading.index("name") == row.index("first key")
+        assert heading.index("ends in") == row.index("…")
+        assert "made" not in heading and "last used" in heading
+        await hand.press("tab")
+        await hand.until(lambda: "▏ first key" in hand.text)
+
+
+async def test_the_sample_says_what_to_change_for_another_lead(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await go_to_integrations(hand)
+        await hand.press("c")
+        await hand.until(lambda: hand.dialog == "Sample")
+        assert "API keys, then a, makes one." in hand.text
+        assert "opts in once" not in hand.text
+        await hand.press("escape")
+        put(sqlite_store, lead())
+        await hand.until(lambda: "1 lead" in hand.text)
+        await hand.press("c")
+        await hand.until(lambda: hand.dialog == "Sample")
+        assert "Each number opts in once: change mobile_phone" in hand.text
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20), (20, 10)])
+async def test_a_question_shows_its_buttons(
+    sqlite_store: Store, sqlite_url: str, size: tuple[int, int]
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url, size=size) as hand:
+        await hand.press("ctrl+t")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        assert "Keep it on" in hand.text and hand.text.count("Deactivate") == 2
+        assert ("←→ choose  enter press  esc close" in hand.text) == (size[0] > 40)
+        await hand.press("right", "enter")
+        await hand.until(lambda: is_on(sqlite_store) is False)
+
+
+async def test_a_new_toast_takes_the_place_of_the_one_before(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("u")
+        await hand.until(lambda: "Nothing to undo." in hand.text)
+        await hand.press(".")
+        await hand.until(lambda: "Nothing to repeat yet." in hand.text)
+        assert "Nothing to undo." not in hand.text
 
 
 async def test_a_refusal_of_the_store_is_told_with_its_next_step(sqlite_url: str) -> None:

@@ -348,6 +348,59 @@ async def test_enter_opens_the_contact_and_the_panel_follows_the_cursor(
         await hand.until(lambda: "Consent" not in hand.text)
 
 
+async def test_the_open_contact_tells_what_its_consent_rests_on(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    evidence = {
+        "written_phone": "+1 (415) 555-0123",
+        "claimed_ip": "10.1.2.3",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36",
+        "source_url": "https://shop.example/[/x]",
+        "consent_text": "I agree.",
+    }
+    put(sqlite_store, lead(phone="+14155550123", evidence=evidence))
+    settle_all(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("enter")
+        await hand.until(lambda: "Consent" in hand.text)
+        lines = [line.partition("│")[2].strip() for line in hand.text.splitlines()]
+        assert "phone written +1 (415) 555-0123" in lines
+        assert "claimed IP    10.1.2.3" in lines
+        assert "page          https://shop.example/[/x]" in lines
+        assert "consent text  I agree." in lines
+        assert "number id     num_test" in lines
+        assert any(line.endswith(" UTC  opted in") for line in lines)
+        first = next(line for line in hand.text.splitlines() if "user agent" in line)
+        after = hand.text.splitlines()[hand.text.splitlines().index(first) + 1]
+        start = first.index("user agent")
+        assert after[start:][:14].isspace() and after[start + 14] != " "
+
+
+async def test_the_footer_names_the_way_out_first(sqlite_store: Store, sqlite_url: str) -> None:
+    fill(sqlite_store, "a", "b", "c")
+    async with at_desk(sqlite_url) as hand:
+
+        def footer() -> list[str]:
+            return [f"{hint.key} {hint.word}" for hint in hand.desk.main.footer.shown]
+
+        assert footer()[0] == "enter open"
+        await hand.press("v", "j")
+        await hand.until(lambda: footer()[0] == "esc end range")
+        assert "range" in hand.status
+        await hand.press("escape")
+        await hand.until(lambda: footer()[:2] == ["esc unmark", "enter open"])
+        assert "range" not in hand.status
+        await hand.press("enter")
+        await hand.until(lambda: footer()[:2] == ["esc unmark", "enter close"])
+        await hand.press("escape", "escape")
+        await hand.until(lambda: footer()[0] == "enter open")
+        await hand.press("F")
+        await hand.until(lambda: "following" in hand.status)
+        await hand.press("j")
+        await hand.until(lambda: "following" not in hand.status)
+
+
 async def test_groups_are_lists_like_the_queue(sqlite_store: Store, sqlite_url: str) -> None:
     fill(sqlite_store, "a", "b")
     group(sqlite_store, "Spring")

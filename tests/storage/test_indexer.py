@@ -6,11 +6,18 @@ import time
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, Update, delete, func, select, update
+from sqlalchemy import Connection, Update, delete, func, select, text, update
 
 from storage import indexer
 from storage.search import Search, _Order, label_mark
-from storage.search_index import contacts, index_pending, mark_pending, pending, queue_all
+from storage.search_index import (
+    contacts,
+    index_pending,
+    mark_pending,
+    pending,
+    queue_all,
+    tidy_index,
+)
 from storage.store import Store
 from tests.factories import make_queued
 
@@ -105,3 +112,18 @@ def test_an_erased_contact_leaves_the_index(store: Store) -> None:
     with store.read() as conn:
         asked = Search(conn, "ada")
         assert list(conn.scalars(asked._candidates(_Order()))) == [ids[2], ids[0]]
+
+
+def test_the_pieces_that_batches_leave_are_merged(sqlite_store: Store) -> None:
+    sqlite_store._indexer.close()
+    ids = make_queued(sqlite_store, 40)
+    for _ in ids:
+        sqlite_store.do(lambda conn: index_pending(conn, 1))
+    pieces = "SELECT count(DISTINCT segid) FROM contacts_fts_idx"
+    with sqlite_store.read() as conn:
+        assert conn.scalar(text(pieces)) == 40
+    while sqlite_store.do(tidy_index):
+        pass
+    with sqlite_store.read() as conn:
+        assert conn.scalar(text(pieces)) == 1
+    assert found(sqlite_store, "ada") == ids[::-1]

@@ -152,6 +152,7 @@ def make_tables() -> None:
         sa.Column("received_at", UtcTime(), nullable=False),
         sa.Column("changed_at", UtcTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("live", sa.Integer(), server_default=sa.text("1"), nullable=True),
         sa.CheckConstraint(
             "stage IN ('confirming', 'queued', 'grouped', 'suppressed', 'failed', 'deleted')",
             name="stage_known",
@@ -178,10 +179,8 @@ def make_tables() -> None:
     op.create_index(
         "uq_contacts_phone",
         "contacts",
-        ["phone"],
+        ["phone", "live"],
         unique=True,
-        sqlite_where=sa.text("stage <> 'deleted'"),
-        postgresql_where=sa.text("stage <> 'deleted'"),
     )
     op.create_table(
         "gateway_script",
