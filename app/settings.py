@@ -102,10 +102,10 @@ class Settings(BaseSettings):
     """Who may ask `/readyz`, `/metrics`, `/openapi.json` and `/docs`: `loopback` lets programs
     on this machine in, `key` whoever shows an API key."""
 
-    rate_per_key: int = Field(default=1000, ge=0)
+    rate_per_key: int = Field(default=0, ge=0)
     """Requests a second that one API key may make; more get 429. 0 sets no limit."""
 
-    rate_per_peer: int = Field(default=1000, ge=0)
+    rate_per_peer: int = Field(default=0, ge=0)
     """Requests a second that one address may make; more get 429. 0 sets no limit."""
 
     connections_per_peer: int = Field(default=256, ge=0)

@@ -15,9 +15,9 @@ class ListenerSettings:
     host: str = "127.0.0.1"
     port: int = 8765
     """0 takes a free one."""
-    rate_per_key: int = 1000
+    rate_per_key: int = 0
     """Requests a second that one API key may make."""
-    rate_per_peer: int = 1000
+    rate_per_peer: int = 0
     """Requests a second that one address may make."""
     connections_per_peer: int = 256
     connections: int = 2048

@@ -28,14 +28,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from storage.dialects import among, is_postgresql
-from storage.folding import Clause, Query, digits, fold, haystack, label_mark, parse
+from storage.folding import Query, digits, fold, haystack, label_mark, parse
 from storage.search_index import (
     Backing,
     backing,
     contacts,
     create_index,
     fts,
-    fts_terms,
     grams,
     index_all,
     index_pending,
@@ -43,6 +42,7 @@ from storage.search_index import (
     pending,
     queue_all,
 )
+from storage.search_words import FtsSpeech, Speech, TsquerySpeech, index_words, is_strong
 
 __all__ = [
     "Backing",
@@ -74,8 +74,6 @@ SMALL_PLACE = 20_000
 """A place of so many contacts is read whole sooner than every candidate of a common word."""
 MOST_NOTES = 10_000
 """Contacts not indexed yet that are looked up one by one; with more, the places are read."""
-MOST_TERMS = 400
-"""Trigrams that a one- or two-letter word may begin; with more, it is nearly everywhere."""
 
 
 def matching(
@@ -121,7 +119,7 @@ class Search:
         self.condition = matching(conn, self.query)
         """The exact condition on a contact, for statements of one's own."""
         self._backing = backing(conn) if self.query else Backing.SCAN
-        self._strong = [clause for clause in self.query.clauses if _is_strong(clause)]
+        self._strong = any(map(is_strong, self.query.clauses))
 
     def ids(
         self,
@@ -165,7 +163,7 @@ class Search:
         if cap is not None:
             return len(self.ids(scope, limit=cap))
         order = _Order()
-        if self._index_words is None or len(self._notes) > MOST_NOTES or self._is_small(scope):
+        if not self._indexed or self._words is None or self._is_small(scope):
             return self._count(self._in_place(scope, order))
         if self._conn.scalar(self._candidates(order).limit(1).offset(MOST_CANDIDATES)) is not None:
             return self._count(self._in_place(scope, order))
@@ -178,7 +176,7 @@ class Search:
         SQLite's index hands out candidates in order, so it only loses for short words, which
         stand for many trigrams. PostgreSQL's finds every candidate first.
         """
-        if self._backing is Backing.SCAN or len(self._notes) > MOST_NOTES:
+        if not self._indexed:
             return self._all(self._in_place(scope, order), limit)
         if self._backing is Backing.FTS and self._strong:
             return None
@@ -190,7 +188,7 @@ class Search:
             found = self._all(self._in_place(scope, order, 2 * READ_ON), limit)
             if len(found) == limit:
                 return found
-        if self._index_words is None:
+        if self._words is None:
             return self._all(self._in_place(scope, order), limit)
         return None
 
@@ -233,7 +231,7 @@ class Search:
         """Matches among all candidates; those noted as changed are left out."""
         # The sum keeps SQLite from asking the index once for every contact of the place.
         key = self._key + 0 if self._backing is Backing.FTS else self._key
-        rows = self._candidates(order).join(contacts, contacts.c.id == key)
+        rows = self._candidates(order, narrow=True).join(contacts, contacts.c.id == key)
         if self._notes:
             noted = select(pending.c.contact_id).where(pending.c.contact_id == contacts.c.id)
             rows = rows.where(~noted.exists())
@@ -245,6 +243,11 @@ class Search:
         rows = select(contacts.c.id).where(noted, scope, order.behind(contacts.c.id))
         return rows.where(self.condition).order_by(order.by(contacts.c.id))
 
+    @property
+    def _indexed(self) -> bool:
+        """Whether there is an index, and most of it up to date."""
+        return self._backing is not Backing.SCAN and len(self._notes) <= MOST_NOTES
+
     @cached_property
     def _notes(self) -> Sequence[int]:
         """The contacts that are not indexed yet, one more than `MOST_NOTES` at most."""
@@ -254,56 +257,28 @@ class Search:
     def _key(self) -> Any:
         return grams.c.contact_id if self._backing is Backing.GRAMS else fts.c.rowid
 
-    def _candidates(self, order: _Order) -> Select[Any]:
+    def _candidates(self, order: _Order, *, narrow: bool = False) -> Select[Any]:
         """The ids that the index holds for the query, in order; some of them may not match."""
+        words = self._narrow_words if narrow else self._words
         if self._backing is Backing.GRAMS:
-            found = grams.c.grams.op("@@")(cast(self._index_words, TSQUERY))
+            found = grams.c.grams.op("@@")(cast(words, TSQUERY))
         else:
-            found = literal_column("contacts_fts").op("MATCH")(self._index_words)
+            found = literal_column("contacts_fts").op("MATCH")(words)
         rows = select(self._key).where(found, order.behind(self._key))
         return rows.order_by(order.by(self._key))
 
     @cached_property
-    def _index_words(self) -> str | None:
+    def _words(self) -> str | None:
         """The query as the index takes it; None where the index cannot serve it."""
-        if self._backing is Backing.SCAN:
-            return None
-        clauses = self._strong or self.query.clauses
-        written = [self._clause_words(clause) for clause in clauses]
-        joined = " & " if self._backing is Backing.GRAMS else " AND "
-        return joined.join(map(str, written)) if all(written) else None
+        return index_words(self.query, self._speech)
 
-    def _clause_words(self, clause: Clause) -> str | None:
-        """One clause for the index; None where a short word begins too many trigrams."""
-        on_grams = self._backing is Backing.GRAMS
-        readings = []
-        for reading in clause:
-            long = [needle for needle in reading if len(needle) >= 3]
-            if long:
-                words = [_quoted(gram, on_grams) for needle in long for gram in _grams(needle)]
-            elif on_grams:
-                words = [_quoted(needle, on_grams) + ":*" for needle in reading]
-            else:
-                spelled = [self._spelled_out(needle) for needle in reading]
-                if None in spelled:
-                    return None
-                words = [str(word) for word in spelled]
-            readings.append((" & " if on_grams else " AND ").join(dict.fromkeys(words)))
-        return "(" + (" | " if on_grams else " OR ").join(f"({words})" for words in readings) + ")"
+    @cached_property
+    def _narrow_words(self) -> str | None:
+        return index_words(self.query, self._speech, narrow=True)
 
-    def _spelled_out(self, short: str) -> str | None:
-        """The trigrams that begin with a short word, as alternatives for FTS5.
-
-        Every character of a haystack begins one: it is padded at its end.
-        """
-        term = fts_terms.c.term
-        begun = select(term).where(term >= short, term < short + "\U0010ffff")
-        terms = self._conn.scalars(begun.limit(MOST_TERMS + 1)).all()
-        if len(terms) > MOST_TERMS:
-            return None
-        # Where nothing begins with it, the word itself: a phrase that no index holds.
-        words = " OR ".join(_quoted(word, False) for word in terms) or '"\x1e\x1e\x1e"'
-        return f"({words})"
+    @property
+    def _speech(self) -> Speech:
+        return TsquerySpeech() if self._backing is Backing.GRAMS else FtsSpeech(self._conn)
 
     def _is_small(self, scope: ColumnElement[bool]) -> bool:
         return not self._reaches(scope, _Order(), SMALL_PLACE)
@@ -319,21 +294,3 @@ class Search:
     def _count(self, rows: Select[Any]) -> int:
         counted = select(func.count()).select_from(rows.order_by(None).subquery())
         return int(self._conn.scalar(counted) or 0)
-
-
-def _is_strong(clause: Clause) -> bool:
-    """Whether every reading of a clause holds a word that has a trigram."""
-    return all(any(len(needle) >= 3 for needle in reading) for reading in clause)
-
-
-def _grams(needle: str) -> list[str]:
-    """Trigrams that cover a word side by side: as telling as all of them, and a third as many."""
-    places = [*range(0, len(needle) - 3, 3), len(needle) - 3]
-    return [needle[place : place + 3] for place in places]
-
-
-def _quoted(gram: str, for_tsquery: bool) -> str:
-    """A trigram that means nothing but itself."""
-    if for_tsquery:
-        return "'" + gram.replace("\\", "\\\\").replace("'", "''") + "'"
-    return '"' + gram.replace('"', '""') + '"'

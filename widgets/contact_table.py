@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 
 from storage.glimpses import End, Key, Rows
 from storage.words import ContactRow, Target, View
-from widgets.table_canvas import TableCanvas
 from widgets.table_marks import same_contacts
+from widgets.table_mouse import TableMouse
 from widgets.table_palette import COMPONENTS, PREFIX
 from widgets.table_state import Goal
 
-WHEEL_LINES = 3
 
-
-class ContactTable(TableCanvas, can_focus=True, inherit_bindings=False):
+class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
     """A list of contacts.
 
     Args:
@@ -184,7 +181,7 @@ class ContactTable(TableCanvas, can_focus=True, inherit_bindings=False):
         state = self._state
         if not state.total:
             return
-        view, top, counting = state.view, state.newest, state.window.more
+        view, top, counting = state.view, state.arrivals.newest, state.window.more
         self._marks.mark_view(view, top, state.total, counting=counting)
         if counting:
             marked = self._marks.by_view
@@ -246,8 +243,7 @@ class ContactTable(TableCanvas, can_focus=True, inherit_bindings=False):
 
     def action_open(self) -> None:
         """Open the contact under the cursor."""
-        if (row := self._state.cursor_row) is not None:
-            self.post_message(self.Opened(self, row))
+        self._open()
 
     def action_mark_and_step(self) -> None:
         """Mark or unmark the contact under the cursor and step down; ends a range."""
@@ -304,61 +300,4 @@ class ContactTable(TableCanvas, can_focus=True, inherit_bindings=False):
     def _go(self, goal: Goal) -> None:
         self._state.following = False
         self._state.jump(goal)
-        self._update()
-
-    def _toggle(self) -> bool:
-        row = self._state.cursor_row
-        if row is None:
-            return False
-        if not self._marks.toggle(row, self._state.view):
-            self._refuse("All that another search found are marked; clear those marks first.")
-            return False
-        self._update()
-        return True
-
-    # The mouse.
-
-    def on_click(self, event: events.Click) -> None:
-        """Moves the cursor; on the mark column marks, on the ★ stars; twice opens."""
-        offset = event.get_content_offset(self)
-        if offset is None or event.button != 1:
-            return
-        line = offset.y - self._header_lines
-        number = self._state.top + line
-        if line < 0 or number >= self._state.total:
-            return
-        event.stop()
-        self._state.following = False
-        self._state.move_to(number)
-        shown = self._layout
-        row = self._state.cursor_row
-        if offset.x < shown.mark_ends:
-            self._toggle()
-        elif offset.x < shown.star_ends:
-            if row is not None:
-                self.post_message(self.StarPressed(self, row))
-        elif event.chain == 2:
-            self.action_open()
-        self._update()
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scrolls; the cursor stays on its contact."""
-        event.stop()
-        event.prevent_default()
-        self._scroll_by(WHEEL_LINES)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scrolls; the cursor stays on its contact."""
-        event.stop()
-        event.prevent_default()
-        self._scroll_by(-WHEEL_LINES)
-
-    def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
-        """Scrolls at once, as the scrollbar asks; the cursor stays on its contact."""
-        if y is not None:
-            self._scroll_by(round(y) - self._state.top)
-
-    def _scroll_by(self, lines: int) -> None:
-        self._state.following = False
-        self._state.scroll_to(self._state.top + lines)
         self._update()

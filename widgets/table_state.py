@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from storage.glimpses import CAP, Ask, End, Glimpse, Key
 from storage.words import ContactRow, Order, Target, View
+from widgets.table_arrivals import Arrivals
 from widgets.table_window import RowWindow
 
 MARGIN = 64
@@ -56,10 +57,7 @@ class ListState:
         """What is in memory does not tell enough: look again."""
         self.counted: int | None = None
         """How many a search has found, where they were counted to the end."""
-        self.newest: int | None = None
-        self.seen: int | None = None
-        """The largest id that the reader has had before the eyes."""
-        self.newer = 0
+        self.arrivals = Arrivals()
 
     # What is shown.
 
@@ -144,7 +142,7 @@ class ListState:
             total=self.counted,
             cursor=cursor,
             cursor_hint=self.number,
-            newer_than=self.seen,
+            newer_than=self.arrivals.seen,
             marks=marks,
         )
 
@@ -199,7 +197,7 @@ class ListState:
         if self.counted is not None and asked.ask.total is None:
             # Counted while this was being read.
             self.know_total(self.view, self.counted)
-        self._note_arrivals(glimpse)
+        self.arrivals.note(glimpse)
         return True
 
     def _turn(self, glimpse: Glimpse, line: int | None) -> None:
@@ -357,42 +355,9 @@ class ListState:
     @property
     def waiting(self) -> int:
         """How many contacts arrived that the reader has not had before the eyes."""
-        self._note_seen()
-        if self.view.order is Order.NEWEST:
-            return min(self.newer, self.top)
-        if self.view.order is Order.OLDEST and not self.window.more:
-            return min(self.newer, self.total - self.visible.stop)
-        return self.newer
+        return self.arrivals.waiting(self.view, self.window, self.top, self.visible)
 
     @property
     def waiting_more(self) -> bool:
         """Whether more wait than were counted."""
-        return self.newer > CAP
-
-    def _note_arrivals(self, glimpse: Glimpse) -> None:
-        self.newest = glimpse.newest
-        self.newer = glimpse.newer
-        if self.seen is None:
-            # An empty list has nothing newer than the first that arrives.
-            self.seen = 0 if glimpse.newest is None else glimpse.newest
-            self.newer = 0
-
-    def _note_seen(self) -> None:
-        """Takes note of arrivals that came before the reader's eyes."""
-        shown = self.visible
-        if not shown or self.seen is None:
-            return
-        edge = shown[-1] if self.view.order is Order.OLDEST else shown[0]
-        row = self.window.get(edge)
-        if self.view.order is Order.FAVORITE:
-            at = None if self.newest is None else self.window.find(self.newest)
-            row = self.window.get(at) if at is not None and at in shown else None
-        if row is None or row.id < self.seen:
-            return
-        self.seen = max(self.seen, row.id)
-        if self.view.order is Order.NEWEST:
-            self.newer = min(self.newer, self.top)
-        elif self.view.order is Order.OLDEST:
-            self.newer = min(self.newer, self.total - shown.stop)
-        else:
-            self.newer = 0
+        return self.arrivals.newer > CAP

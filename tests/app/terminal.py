@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -58,6 +60,13 @@ class Terminal:
     def type(self, text: str) -> None:
         """Types."""
         os.write(self._ours, text.encode())
+
+    def interrupt(self) -> None:
+        """Presses ctrl+c until it is heard: one that comes just before a read is not."""
+        while self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.5)
 
     def end(self) -> int:
         """Waits for the end; gives the exit code, negative for a signal."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -188,7 +187,7 @@ def test_what_cannot_be_undone_asks_first(typed, code, left, a_key, sqlite_url, 
         shown = terminal.read_until(lambda shown: shown.endswith(": "))
         assert "This cannot be undone. Type yes to go on:" in shown
         if typed == "ctrl+c":
-            terminal.process.send_signal(signal.SIGINT)
+            terminal.interrupt()
         else:
             terminal.type(f"{typed}\n")
         ended = terminal.end()

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ColumnElement, Connection, create_engine, delete, insert, select, update
 
-from storage import folding, search, search_index
+from storage import folding, search, search_index, search_words
 from storage.ids import new_id
 from storage.search import Search, fold, haystack, label_mark, parse
 from storage.search_index import contacts, index_pending, mark_pending, pending
@@ -77,11 +77,12 @@ def thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Small limits send small stores along the ways that only large ones take."""
     if request.param == "every way tried":
         small = {
-            "WINDOW": 7, "READ_ON": 30, "CANDIDATES": 9, "SMALL_PLACE": 60, "MOST_TERMS": 3,
+            "WINDOW": 7, "READ_ON": 30, "CANDIDATES": 9, "SMALL_PLACE": 60,
             "MOST_CANDIDATES": 20,
         }  # fmt: skip
         for name, value in small.items():
             monkeypatch.setattr(search, name, value)
+        monkeypatch.setattr(search_words, "MOST_TERMS", 3)
 
 
 def settle_town(conn: Connection) -> None:

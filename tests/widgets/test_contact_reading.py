@@ -42,6 +42,8 @@ class Gate(RowReader):
         self.looks: list[float] = []
 
     def look(self, ask: Ask) -> Glimpse:
+        # The thread that paints never reads.
+        assert threading.current_thread() is not threading.main_thread()
         self.looks.append(perf_counter())
         self.open.wait(20)
         if self.broken:
@@ -49,6 +51,7 @@ class Gate(RowReader):
         return super().look(ask)
 
     def beyond(self, view: View, key: Key, forward: bool, limit: int) -> Sequence[ContactRow]:
+        assert threading.current_thread() is not threading.main_thread()
         self.open.wait(20)
         if self.broken:
             raise StoreUnavailable("The store does not answer.", "Wait.")
