@@ -25,7 +25,9 @@ SECTIONS = {
 
 def main() -> None:
     """Runs the sections that were asked for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=" ".join(SECTIONS))
     parser.add_argument("--quick", action="store_true", help="smaller and shorter, a first look")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures in a file, too")

@@ -71,7 +71,9 @@ class Report:
 
     def close(self) -> None:
         """Prints how many targets were met."""
-        judged = [figure for part in self.figures.values() for figure in part if figure.met is not None]
+        judged = [
+            figure for part in self.figures.values() for figure in part if figure.met is not None
+        ]
         met = sum(bool(figure.met) for figure in judged)
         print(f"\n{met} of {len(judged)} targets met.", flush=True)
 

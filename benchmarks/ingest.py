@@ -41,7 +41,9 @@ class _Rival:
 
     def run(self, seconds: float, first: int) -> int:
         """Sends leads for a while; returns how many."""
-        job = Job(url=self.served.url, seconds=seconds, warm_seconds=min(1.0, seconds / 3), first=first)
+        job = Job(
+            url=self.served.url, seconds=seconds, warm_seconds=min(1.0, seconds / 3), first=first
+        )
         if self.store is not None:
             job.key, job.number_id = self.store.key, self.store.number_id
         before = servers.cpu_seconds(self.served.pid)
@@ -64,7 +66,9 @@ def run(report: Report, stores: Stores, *, quick: bool) -> None:
     with contextlib.ExitStack() as stack:
         rivals = {
             "bare": _Rival("bare aiohttp", stack.enter_context(servers.bare())),
-            "bare uvloop": _Rival("bare aiohttp on uvloop", stack.enter_context(servers.bare(uvloop=True))),
+            "bare uvloop": _Rival(
+                "bare aiohttp on uvloop", stack.enter_context(servers.bare(uvloop=True))
+            ),
             "textbook": _Rival(
                 "FastAPI + SQLModel, a session and commit for each request",
                 stack.enter_context(servers.textbook(stores.folder)),
@@ -104,11 +108,19 @@ def _report(report: Report, rivals: dict[str, _Rival], large: int) -> None:
     bare, uvloop, textbook = (rivals[name].rate for name in ("bare", "bare uvloop", "textbook"))
     for kind, name in _KINDS.items():
         empty, full = rivals[f"{kind} 0"], rivals[f"{kind} {large}"]
-        report.add(Figure(f"{name}: share of bare aiohttp", empty.rate / bare, at_least=SHARE_OF_BARE))
+        report.add(
+            Figure(f"{name}: share of bare aiohttp", empty.rate / bare, at_least=SHARE_OF_BARE)
+        )
         report.add(Figure(f"{name}: share of bare aiohttp on uvloop", empty.rate / uvloop))
-        report.add(Figure(f"{name}: times the textbook", empty.rate / textbook, at_least=TIMES_TEXTBOOK))
+        report.add(
+            Figure(f"{name}: times the textbook", empty.rate / textbook, at_least=TIMES_TEXTBOOK)
+        )
         report.add(Figure(f"{name}: p99", empty.p99, "ms", at_most=P99_MS))
         report.add(
-            Figure(f"{name}: at {large:,} contacts, of empty", full.rate / empty.rate, at_least=OF_EMPTY)
+            Figure(
+                f"{name}: at {large:,} contacts, of empty",
+                full.rate / empty.rate,
+                at_least=OF_EMPTY,
+            )
         )
         report.add(Figure(f"{name}: p99 at {large:,} contacts", full.p99, "ms", at_most=P99_MS))

@@ -49,7 +49,8 @@ def _trickle(report: Report, stores: Stores, kind: str, *, quick: bool, apart: b
             desk.open()
             delays, sent = _watch(desk, desk.url(), made, seconds)
     stores.drop(made)
-    note = f"p50 {median(delays):.0f} ms, {len(delays)} of {sent.accepted} seen, PUT p99 {sent.p99:.0f} ms"
+    seen = f"{len(delays)} of {sent.accepted} seen"
+    note = f"p50 {median(delays):.0f} ms, {seen}, PUT p99 {sent.p99:.0f} ms"
     name = f"{_KINDS[kind]}, {where}: answered → painted, p95"
     report.add(Figure(name, p95(delays), "ms", at_most=PAINTED_MS, note=note))
 
@@ -135,7 +136,7 @@ def _press(desk: DeskTerminal, key: str, wanted: str) -> float:
 
 def _silence(report: Report, stores: Stores, seconds: float) -> None:
     """Nothing happens: no work, and no byte to the terminal."""
-    for kind in _KINDS:
+    for kind, title in _KINDS.items():
         made = stores.new(kind, CONTACTS)
         with DeskTerminal(made.url, stores.folder) as desk:
             desk.open()
@@ -147,5 +148,5 @@ def _silence(report: Report, stores: Stores, seconds: float) -> None:
             used = (servers.cpu_seconds(desk.pid) - used) / seconds * 100
             received = desk.received - received
         stores.drop(made)
-        report.add(Figure(f"{_KINDS[kind]}, idle: processor", used, "%", at_most=IDLE_PERCENT))
-        report.add(Figure(f"{_KINDS[kind]}, idle: bytes to the terminal", received, at_most=0))
+        report.add(Figure(f"{title}, idle: processor", used, "%", at_most=IDLE_PERCENT))
+        report.add(Figure(f"{title}, idle: bytes to the terminal", received, at_most=0))

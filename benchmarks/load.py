@@ -74,7 +74,10 @@ class Result:
     """When the slowest were sent, and how long they took."""
 
 
-_AREAS = "501 502 503 504 505 507 508 509 510 512 513 515 516 517 518 520 530 540 541 559".split()
+_AREAS = (
+    *("501", "502", "503", "504", "505", "507", "508", "509", "510", "512"),
+    *("513", "515", "516", "517", "518", "520", "530", "540", "541", "559"),
+)
 _US = tuple(f"1{area}{digit}" for area in _AREAS for digit in "2345678")
 _GB = ("44771", "44772", "44773", "44774", "44775", "44777", "44778", "44779")
 _DE = ("491520", "491522", "491573", "491577", "491578")
@@ -254,7 +257,8 @@ def _requests(job: Job, host: str, port: str) -> Iterator[tuple[int, bytes]]:
         f"Content-Type: application/json\r\nx-api: {job.key}\r\nContent-Length: %d\r\n\r\n"
     ).encode()
     body = (
-        '{{\n"mobile_phone": "{phone}",\n"ip_address": "203.0.113.{ip}",\n"user_agent": "{agent}",\n'
+        '{{\n"mobile_phone": "{phone}",\n"ip_address": "203.0.113.{ip}",\n'
+        '"user_agent": "{agent}",\n'
         '"opt_in_number_id": "{number}"{more}\n}}'
     )
     place = job.first

@@ -76,6 +76,8 @@ class Screen:
         while not condition():
             if perf_counter() > end:
                 raise TimeoutError
+            if self._task is not None and self._task.done():
+                raise RuntimeError("the app has ended") from self._task.exception()
             await asyncio.sleep(0.0005)
 
     async def settled(self, quiet: float = 0.15) -> None:

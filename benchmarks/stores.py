@@ -89,7 +89,9 @@ class Stores:
             command = [sys.executable, "-m", "benchmarks.fill", "--store", template]
             command += ["--contacts", str(contacts)]
             subprocess.run(command, check=True, capture_output=True, cwd=HERE.parent)
-            print(f"  (filled a {kind} store of {contacts:,} in {time.perf_counter() - began:.0f} s)")
+            print(
+                f"  (filled a {kind} store of {contacts:,} in {time.perf_counter() - began:.0f} s)"
+            )
             self._filled[kind, contacts] = template
         name = f"copy{self._made}"
         if kind == "sqlite":

@@ -134,8 +134,11 @@ def _print(found: list[Figures]) -> None:
 async def _measure(table: str, rows: int, store: str) -> Figures:
     from benchmarks.screen import Screen
     from storage.store import Store
+    from storage.windows import each_row
+    from storage.words import View
 
     opened = Store.open(store)
+    newest = next(each_row(opened, View(), limit=1)).name[:8].strip()
     app, widget = (_ours if table == "ours" else _stock)(opened, rows)
     # Everything that is loaded once is loaded before anything is measured.
     async with Screen(SIZE) as empty:
@@ -143,7 +146,7 @@ async def _measure(table: str, rows: int, store: str) -> Figures:
     gc.collect()
     before, began = _resident(), perf_counter()
     async with Screen(SIZE, app) as screen:
-        await screen.until(lambda: "+" in screen.tail)
+        await screen.until(lambda: newest in screen.tail)
         load = perf_counter() - began
         await screen.settled()
         sent = screen.sent

@@ -272,9 +272,7 @@ class Terminal:
         self.screen.feed(data)
         return True
 
-    def until(
-        self, shown: Callable[[ScreenModel], object], seconds: float = WAIT_SECONDS
-    ) -> float:
+    def until(self, shown: Callable[[ScreenModel], object], seconds: float = WAIT_SECONDS) -> float:
         """Waits for a frame; returns when it was there.
 
         Raises:

@@ -59,11 +59,14 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
         """
         if view == self._state.view:
             return
+        old = self._state.view
         self._marks.settle_range()
         if self._state.show(view):
             self._marks.clear()
             self._told.pop("total", None)
-        self._repaint()
+        if (view.place, view.order) != (old.place, old.order):
+            # The headings change too.
+            self._repaint()
         self._update()
 
     def refresh_from_store(self) -> None:

@@ -33,7 +33,9 @@ class Contact(SQLModel, table=True):
     received_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
-engine = create_engine(f"sqlite:///{sys.argv[1]}", connect_args={"check_same_thread": False, "timeout": 30})
+engine = create_engine(
+    f"sqlite:///{sys.argv[1]}", connect_args={"check_same_thread": False, "timeout": 30}
+)
 
 
 @event.listens_for(engine, "connect")
@@ -59,7 +61,10 @@ def opt_in(said: OptIn, session: Annotated[Session, Depends(_session)]) -> dict[
     session.add(contact)
     session.commit()
     session.refresh(contact)
-    return {"success": True, "data": {"contact_id": contact.id, "phone_number": contact.mobile_phone}}
+    return {
+        "success": True,
+        "data": {"contact_id": contact.id, "phone_number": contact.mobile_phone},
+    }
 
 
 if __name__ == "__main__":
