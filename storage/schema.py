@@ -24,6 +24,9 @@ HEAD = "0001"
 that is up to date imports no Alembic."""
 
 _one_migration = threading.Lock()
+_ROLLBACK_JOURNAL = 1
+"""The write version in the header of a database without a write-ahead log."""
+
 _MAGIC = b"SQLite format 3\x00"
 _RESTORE = (
     "Restore a backup over it, or start anew with another --store. Nothing was written to it."
@@ -80,9 +83,24 @@ def check_file(path: Path) -> None:
     page = int.from_bytes(header[16:18], "big") or 0
     page = 65536 if page == 1 else page
     expected = page * int.from_bytes(header[28:32], "big")
+    if header[18] == _ROLLBACK_JOURNAL:
+        # Every store keeps a write-ahead log; this may be somebody else's database.
+        _demand_tables(path)
     wal = path.with_name(path.name + "-wal")
     if path.stat().st_size < expected and not (wal.exists() and wal.stat().st_size):
         raise StoreDamaged(f"The store {path} is cut short.", _RESTORE)
+
+
+def _demand_tables(path: Path) -> None:
+    """Sees that a database is a store, without writing to it."""
+    module = sqlite_module()
+    try:
+        with closing(module.connect(f"{path.as_uri()}?mode=ro", uri=True)) as conn:
+            conn.execute("SELECT version_num FROM alembic_version").fetchone()
+    except module.Error as error:
+        raise StoreDamaged(
+            f"The file {path} is a database, but no Optdesk store.", _RESTORE
+        ) from error
 
 
 def revision(conn: Connection) -> str | None:

@@ -94,6 +94,8 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
+        # A reader opened beside another file would mix it with the log of the first one.
+        self.check()
         try:
             with self._readers.connect() as conn, conn.begin():
                 yield conn
@@ -166,7 +168,8 @@ class Store:
         if self.path is not None and _identity(self.path) != self._file:
             raise StoreReplaced(
                 f"The store {self.path} was deleted or replaced while it was open.",
-                "Nothing more is written. Put the file back or restart Optdesk.",
+                "Nothing more is written. Stop Optdesk; if another file shall take its place,"
+                f" remove {self.path.name}-wal and {self.path.name}-shm beside it; start again.",
             )
 
     def committed(self, seq: int) -> None:

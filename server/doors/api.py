@@ -152,6 +152,10 @@ class ApiDoor:
             if refused is not None:
                 return refused
             lead = mended(said)
+        else:
+            missing = missing_fields(said)
+            if missing:
+                return Refused("MISSING_REQUIRED_FIELD", ", ".join(missing), missing)
         named = named_request(request.headers)
         if named is None:
             return _bad_field("Idempotency-Key")
