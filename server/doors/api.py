@@ -111,12 +111,9 @@ class ApiDoor:
         refused = self._closed(access, key.id, sender)
         if refused is None:
             judged = self._judge(request, access, key.id, sender)
-            if (
-                isinstance(judged, Refused)
-                and judged.code == "INVALID_OPT_IN_NUMBER"
-                and not looked
-            ):
-                judged = self._judge(request, await self._keeper.reread(), key.id, sender)
+            if isinstance(judged, Refused) and not looked:
+                access = await self._keeper.reread()
+                judged = _shut(access, digest) or self._judge(request, access, key.id, sender)
             if isinstance(judged, OptIn):
                 result = await self._bridge.write(take_in, judged)
                 if result.code is None and judged.kind not in UNTEXTED:
@@ -236,6 +233,15 @@ def _shown(request: Request, body: str) -> str:
     if secret and secret in body:
         body = body.replace(secret, "[API key]")
     return body.replace("\x00", "\ufffd") if "\x00" in body else body
+
+
+def _shut(access: Access, digest: bytes) -> Refused | None:
+    """Checks 4 and 6 again, for whom a later check would turn away by an older snapshot."""
+    if digest not in access.keys:
+        return Refused("INVALID_API_KEY")
+    if access.integration_id is None:
+        return Refused("INTEGRATION_NOT_FOUND")
+    return None if access.active else Refused("INTEGRATION_INACTIVE")
 
 
 def _fault(said: dict[str, Any], access: Access, error: ValidationError) -> Refused | None:

@@ -31,6 +31,8 @@ class Terminal:
             cwd=ROOT,
             env={"TERM": "xterm-256color"} | os.environ,
             start_new_session=True,
+            # A shell's background jobs ignore ctrl+c, and so would what they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         os.close(theirs)
         self.shown = ""
