@@ -22,7 +22,9 @@ def packed(conn: Connection, values: Sequence[int] | Sequence[str] | Sequence[by
     """Values as the one parameter of `among_packed`."""
     if is_postgresql(conn):
         return list(values)
-    return json.dumps([value.hex() if isinstance(value, bytes) else value for value in values])
+    if values and isinstance(values[0], bytes):
+        return json.dumps([bytes.hex(value) for value in values])  # type: ignore[arg-type]
+    return json.dumps(list(values))
 
 
 def among_packed(conn: Connection, column: str, *, binary: bool = False) -> str:

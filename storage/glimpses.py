@@ -64,6 +64,8 @@ class Ask:
     cursor_hint: int = 0
     newer_than: int | None = None
     """Count the contacts with a larger id: those that arrived since."""
+    quick: bool = False
+    """Find the rows of a search only, and count when asked again."""
     marks: Target | None = None
     """Tell which of the rows this target holds; for targets by view."""
 
@@ -79,6 +81,8 @@ class Glimpse:
     """How many rows the view has; at least so many where `more`."""
     more: bool = False
     """There are more than `total`: they were not counted to the end."""
+    rough: bool = False
+    """Nothing was counted: `total` is a guess."""
     head: bool = False
     """`rows` begins with the first row of the view."""
     tail: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storage.glimpses import CAP, Ask, End, Glimpse, Key
 from storage.listings import Listing
@@ -66,10 +66,15 @@ def look(listing: Listing, ask: Ask) -> Seen:
 def look_at_search(listing: Listing, ask: Ask) -> Seen:
     """A search: the first matches tell nearly everything, and are counted up to a cap."""
     order = ask.view.order
-    short = listing.keys(None, forward=True, limit=CAP + 1)
-    capped = len(short) > CAP
+    cap = min(CAP, ask.before + ask.after) if ask.quick else CAP
+    short = listing.keys(None, forward=True, limit=cap + 1)
+    capped = len(short) > cap
     total = max(CAP, ask.total or 0) if capped else len(short)
-    stretch = _stretch_of_short(listing, ask, short, capped) or _stretch(listing, ask, total)
+    stretch = _stretch_of_short(listing, ask, short, capped)
+    if stretch is None and cap < CAP:
+        # Farther down than a quick look reaches.
+        return look_at_search(listing, replace(ask, quick=False))
+    stretch = stretch or _stretch(listing, ask, total)
     total = _reconciled(stretch, total)
 
     def place_of(key: Key) -> int:
@@ -83,6 +88,7 @@ def look_at_search(listing: Listing, ask: Ask) -> Seen:
         start=stretch.start,
         total=total,
         more=capped and ask.total is None and not stretch.tail,
+        rough=capped and cap < CAP and not stretch.tail,
         head=stretch.head,
         tail=stretch.tail,
         place=stretch.start + stretch.at,

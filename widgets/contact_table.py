@@ -43,6 +43,9 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
         Binding("enter", "open", "Open", show=False, id="contact.open"),
     ]
 
+    _all_due = False
+    """All that match are to be marked once the view is read."""
+
     # What is shown.
 
     def attach(self, rows: Rows) -> None:
@@ -60,6 +63,7 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
         if view == self._state.view:
             return
         old = self._state.view
+        self._all_due = False
         self._marks.settle_range()
         if self._state.show(view):
             self._marks.clear()
@@ -70,9 +74,9 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
         self._update()
 
     def refresh_from_store(self) -> None:
-        """Reads again: at once, then at most ten times a second.
+        """Reads again: at once while rows come and go singly, ten times a second in a burst.
 
-        For every change of the store, from the UI thread.
+        For every change of the store, from the UI thread; it needs no throttle before it.
         """
         self._reader.refresh()
 
@@ -181,23 +185,35 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
 
     def mark_all_matching(self) -> None:
         """Marks all that the view matches now; later arrivals are not among them."""
-        state = self._state
-        if not state.total:
-            return
-        view, top, counting = state.view, state.arrivals.newest, state.window.more
-        self._marks.mark_view(view, top, state.total, counting=counting)
-        if counting:
-            marked = self._marks.by_view
-
-            def counted(count: int) -> None:
-                if self._marks.by_view is marked:
-                    self._marks.counted(count - len(self._marks.target().spared))
-
-            self._reader.count(view, top, counted)
+        # Of a view that is still being read, nobody knows where now ends.
+        self._all_due = True
         self._update()
+
+    def _update(self) -> None:
+        if self._all_due and self._state.shown == self._state.view:
+            self._all_due = False
+            self._mark_all()
+        super()._update()
+
+    def _mark_all(self) -> None:
+        state = self._state
+        view, top, counting = state.view, state.arrivals.newest, state.window.more
+        if top is None or not state.total:
+            return
+        self._marks.mark_view(view, top, state.total, counting=counting)
+        if not counting:
+            return
+        marked = self._marks.by_view
+
+        def counted(count: int) -> None:
+            if self._marks.by_view is marked:
+                self._marks.counted(count - len(self._marks.target().spared))
+
+        self._reader.count(view, top, counted)
 
     def clear_marks(self) -> None:
         """Takes all marks away and ends a range."""
+        self._all_due = False
         self._marks.clear()
         self._update()
 

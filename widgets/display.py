@@ -85,7 +85,9 @@ def clean(text: str) -> str:
     text = text[:LONGEST]
     if text.isascii() and text.isprintable():
         return text
-    return _cleaned(text, _Mode.ascii)
+    # Long texts are seldom shown twice, and many would fill the memory.
+    work = _cleaned if len(text) <= 256 else _cleaned.__wrapped__
+    return work(text, _Mode.ascii)
 
 
 def safe(text: str, limit: int | None = None, style: str | Style = "") -> Content:
@@ -124,7 +126,8 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
         width: Cells to fill, exactly.
         right: Pad on the left, so that the text stands at the right.
     """
-    shown = _cut(clean(text), width)
+    # No letter carries so much that this would not fill the width.
+    shown = _cut(clean(text[: 8 * width + 64]), width)
     room = " " * (width - cell_len(shown))
     return room + shown if right else shown + room
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from math import ceil
+from time import monotonic
 from typing import Any
 
 from textual import events, on
@@ -65,6 +66,7 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
         self._painted: list[Line | None] = []
         self._now = datetime.now(UTC)
         self._clock: Timer | None = None
+        self._clock_due = 0.0
         self._told: dict[str, object] = {
             "cursor": None,
             "marks": (0, False),
@@ -161,11 +163,18 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
             for line in lines
             if line is not None and line[0] is not None
         ]
+        if not ages:
+            return
+        wait = max(CLOCK, min(ages))
         if self._clock is not None:
+            if self._clock_due <= monotonic() + wait:
+                return
             self._clock.stop()
-            self._clock = None
-        if ages:
-            self._clock = self.set_timer(max(CLOCK, min(ages)), self._update)
+        self._clock, self._clock_due = self.set_timer(wait, self._ring), monotonic() + wait
+
+    def _ring(self) -> None:
+        self._clock = None
+        self._update()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Divides the new width; the cursor stays in sight."""
@@ -250,7 +259,7 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
     def _tell(self) -> None:
         """Posts what has changed since it was last told."""
         state, marks = self._state, self._marks
-        if state.read:
+        if state.read and not state.window.rough:
             told = (state.view, state.total, state.window.more)
             if self._changed("total", told):
                 self.post_message(self.TotalChanged(self, *told))

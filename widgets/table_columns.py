@@ -84,7 +84,7 @@ def layout(width: int, place: Place) -> Layout:
     fits(Column.RECEIVED, received, least + 4)
     if place is Place.ALL:
         fits(Column.WHERE, 12, 14)
-    if fits(Column.LABELS, 8, 16):
+    if fits(Column.LABELS, 8, 15):
         fits(Column.LINE, 10, 22)
         _share(widths)
     return Layout(

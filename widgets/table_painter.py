@@ -141,11 +141,13 @@ class RowPainter:
         return fitted(name, width), base
 
     def _tags(self, row: ContactRow, width: int, base: Style, *, plain: bool) -> Parts:
-        palette, bullet = self._palette, glyphs().bullet
+        palette = self._palette
+        # In a narrow column every cell is for the words.
+        bullet = f"{glyphs().bullet} " if width >= 14 else ""
         tags = [(f"[{badge}]", palette.badge) for badge in badges(row, self.layout)]
         for label in row.labels:
             style = palette.labels.get(label.colour, palette.dim)
-            tags.append((f"{bullet} {clean(label.name)}", style))
+            tags.append((bullet + clean(label.name), style))
         parts: Parts = []
         room = width
         for text, style in tags:

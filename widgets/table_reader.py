@@ -39,6 +39,9 @@ SHARE = 4
 """A look that takes long is repeated after this many times as long, so that it never fills a
 core."""
 
+ROUGH = 0.1
+"""Seconds from showing what a search found until it is counted."""
+
 LATE = 1.2
 """Seconds after a change until everything is read once more: names of labels and groups may be
 older than the rows that show them."""
@@ -152,8 +155,10 @@ class TableReader:
             self._look(rows)
         elif (missing := state.missing) is not None:
             self._extend(rows, *missing)
-        elif self._stale:
-            wait = self._last + self._pause - monotonic()
+        elif self._stale or state.window.rough:
+            # Whoever types goes on typing: counting may wait.
+            pause = ROUGH if state.window.rough else self._pause
+            wait = self._last + pause - monotonic()
             if wait <= 0:
                 self._look(rows)
             else:

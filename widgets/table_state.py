@@ -41,6 +41,8 @@ class ListState:
         self.window = RowWindow()
         self.read = False
         """Something of this place was read."""
+        self.shown: View | None = None
+        """The view that the rows in memory are of; behind `view` while that is being read."""
         self.top = 0
         """The number of the first visible row."""
         self.cursor: Key | None = None
@@ -143,6 +145,7 @@ class ListState:
             cursor=cursor,
             cursor_hint=self.number,
             newer_than=self.arrivals.seen,
+            quick=self._turning,
             marks=marks,
         )
 
@@ -184,6 +187,7 @@ class ListState:
         self.window.replace(glimpse)
         self.unsure = False
         self.read = True
+        self.shown = self.view
         shift = glimpse.place - asked.ask.hint if isinstance(asked.ask.at, Key) else 0
         if self.goal is not None:
             self._reach_goal(asked, glimpse, shift)
@@ -194,6 +198,7 @@ class ListState:
         if not glimpse.rows and not glimpse.total:
             self.cursor, self.cursor_row, self.number = None, None, 0
         self._clamp()
+        self._turning = False
         if self.counted is not None and asked.ask.total is None:
             # Counted while this was being read.
             self.know_total(self.view, self.counted)

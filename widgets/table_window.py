@@ -22,6 +22,8 @@ class RowWindow:
         self.total = 0
         """How many rows the list has; at least so many where `more`."""
         self.more = False
+        self.rough = False
+        """`total` is a guess, soon to be replaced."""
         self.head = True
         """The first row here is the first of the list."""
         self.tail = True
@@ -39,6 +41,7 @@ class RowWindow:
         self.start = glimpse.start
         self.total = glimpse.total
         self.more = glimpse.more
+        self.rough = glimpse.rough
         self.head = glimpse.head
         self.tail = glimpse.tail
         self._places = None

@@ -254,6 +254,10 @@ def test_a_search_with_very_many_matches_is_counted_to_a_cap(store: Store, order
     assert [row.id for row in deep.rows] == ids[1_780:1_820]
     assert deep.place == 1_750
     assert reader.count(view) == len(ids)
+    quick = reader.look(Ask(view, End.HEAD, 0, 50, quick=True))
+    assert (quick.total, quick.more, quick.rough) == (CAP, True, True)
+    assert [row.id for row in quick.rows] == ids[:50]
+    assert reader.look(Ask(view, Key(ids[1_800]), 20, 20, hint=9, quick=True)).place == CAP
     tail = reader.look(Ask(view, End.TAIL, 20, 0, total=len(ids)))
     assert (tail.start, tail.total, tail.more) == (len(ids) - 20, len(ids), False)
     counted = reader.look(Ask(view, 2_000, 5, 5, total=len(ids)))

@@ -77,9 +77,6 @@ class Desk(App[None]):
     def action_table(self, name: str) -> None:
         getattr(self.table, f"action_{name}")()
 
-    async def on_event(self, event: Any) -> None:
-        await super().on_event(event)
-
     async def _on_message(self, message: Message) -> None:
         if isinstance(message, TableMessage):
             self.heard.append(message)
@@ -113,6 +110,7 @@ def settled(table: ContactTable) -> bool:
         reader._lane.busy
         or reader._slow_lane.busy
         or reader._stale
+        or table._state.window.rough
         or table._state.look_needed
         or table._state.missing
     )

@@ -19,7 +19,7 @@ from storage.times import now
 from storage.words import Badge, ContactRow, Kind, LabelTag, Order, Place, Stage, View
 from tests.widgets.desk import Desk, fill, press, ready, screen_text, until
 from tests.widgets.hostile import NAMES, STORABLE
-from widgets import display
+from widgets import display, table_canvas
 from widgets.contact_table import ContactTable
 from widgets.table_columns import layout
 from widgets.table_painter import Look, Palette, RowPainter
@@ -234,3 +234,18 @@ async def test_the_table_stands_empty_until_it_is_given_a_store(sqlite_store: St
         desk.table.attach(rows)
         await until(pilot, lambda: desk.table.total == 5)
         assert isinstance(desk.last(ContactTable.TotalChanged), ContactTable.TotalChanged)
+
+
+async def test_ages_grow_by_themselves_and_only_their_lines_are_painted(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_canvas, "CLOCK", 0.05)
+    moment = now()
+    fill(sqlite_store, 1, received_at=moment - timedelta(hours=3, minutes=30))
+    fill(sqlite_store, 1, first=1, received_at=moment - timedelta(seconds=59.0))
+    desk = Desk(sqlite_store)
+    async with desk.run_test(size=(80, 10)) as pilot:
+        await ready(pilot, desk)
+        assert "now" in screen_text(desk.table)[1]
+        await until(pilot, lambda: "1 min" in screen_text(desk.table)[1])
+        assert "3 h" in screen_text(desk.table)[2]

@@ -13,7 +13,7 @@ from storage.errors import StoreUnavailable
 from storage.glimpses import Ask, Glimpse, Key
 from storage.store import Store
 from storage.windows import RowReader
-from storage.words import ContactRow, View
+from storage.words import ContactRow, Target, View
 from tests.widgets.desk import (
     Desk,
     cursor_name,
@@ -184,6 +184,25 @@ async def test_an_answer_about_an_older_search_is_thrown_away(sqlite_store: Stor
         gate.open.set()
         await until(pilot, lambda: settled(desk.table))
         assert names(desk.table) == ["Zoé 52", "Zoé 51", "Zoé 50"]
+
+
+async def test_all_that_match_are_marked_when_it_is_known_which_they_are(
+    sqlite_store: Store,
+) -> None:
+    fill(sqlite_store, 50)
+    ids = fill(sqlite_store, 3, first=50, first_name="Zoé")
+    fill(sqlite_store, 2, first=53)
+    desk, gate = gated(sqlite_store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        gate.open.clear()
+        desk.table.show(View(search="zoe"))
+        await pilot.press("*")
+        assert desk.table.marks_count == 0
+        gate.open.set()
+        await until(pilot, lambda: settled(desk.table))
+        assert desk.table.marks_count == 3
+        assert desk.table.target() == Target(view=View(search="zoe"), top=ids[-1])
 
 
 async def test_moving_on_while_a_refresh_is_read_keeps_the_new_row(sqlite_store: Store) -> None:
