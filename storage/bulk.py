@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -19,7 +21,16 @@ from storage.windows import ids_below
 from storage.words import Actor, Gone, Outcome, Target, View
 
 CHUNK = 1000
-"""Contacts in one transaction: short enough that a lead never waits for it to be noticed."""
+"""Contacts in one transaction, at first."""
+
+CHUNK_SECONDS = 0.025
+"""How long a transaction shall take: short enough that nobody notices a lead that waits for it."""
+
+SMALLEST, LARGEST = 500, 2000
+"""Within which bounds chunks follow the speed of the store."""
+
+HANDFUL = 50
+"""Contacts that are quick enough to change to wait for nothing."""
 
 Progress = Callable[[int, int], None]
 """Told how many contacts are through, and of how many."""
@@ -82,28 +93,55 @@ def perform(
     """
     total = len(target.ids) if target.view is None else count_target(store, target)
     tally, through, cancelled = Tally(), 0, False
-    for ids in chunks(store, target):
+    pace = Pace()
+    for ids in chunks(store, target, pace):
         if cancel is not None and cancel.is_set():
             cancelled = True
             break
-        store.do(lambda conn, ids=ids: _chunk(conn, who, act, ids, seen, tally))  # type: ignore[misc]
+        verb = partial(_chunk, who=who, act=act, ids=ids, seen=seen, tally=tally, pace=pace)
+        store.do(verb, patient=len(ids) > HANDFUL)
+        pace.wrote(len(ids))
         through += len(ids)
         if progress is not None:
             progress(min(through, max(total, through)), max(total, through))
     return tally.outcome(sentence(act.verb, tally.done, tally.subject), cancelled=cancelled)
 
 
-def chunks(store: Store, target: Target) -> Iterator[Sequence[int]]:
-    """The ids of a target, at most `CHUNK` at a time, the newest first for a view."""
+@dataclass(slots=True)
+class Pace:
+    """How many contacts a transaction takes, so that it is as long as it may be."""
+
+    size: int = field(default_factory=lambda: CHUNK)
+    began: float = 0.0
+    """When the last transaction began, by the monotonic clock."""
+
+    def wrote(self, count: int) -> None:
+        """The transaction with so many contacts is durable."""
+        taken = max(time.monotonic() - self.began, 0.001)
+        wanted = int(count * CHUNK_SECONDS / taken)
+        # Halfway there, so that one slow sync does not halve it.
+        self.size = max(SMALLEST, min(LARGEST, (self.size + wanted) // 2))
+
+
+def chunks(store: Store, target: Target, pace: Pace | None = None) -> Iterator[Sequence[int]]:
+    """The ids of a target, some at a time, the newest first for a view.
+
+    Args:
+        store: Where they are.
+        target: Which they are.
+        pace: Says how many, each time anew; `CHUNK` where it is left out.
+    """
+    pace = pace or Pace()
     if target.view is None:
         ids = list(dict.fromkeys(target.ids))
-        for start in range(0, len(ids), CHUNK):
-            yield ids[start : start + CHUNK]
+        start = 0
+        while start < len(ids):
+            yield ids[start : (start := start + pace.size)]
         return
     below = None if target.top is None else target.top + 1
     while True:
         with store.read() as conn:
-            ids = list(ids_below(conn, target.view, below, CHUNK))
+            ids = list(ids_below(conn, target.view, below, pace.size))
         if not ids:
             return
         below = ids[-1]
@@ -123,8 +161,15 @@ def count_target(store: Store, target: Target) -> int:
 
 
 def _chunk(
-    conn: Connection, who: Actor, act: Act, ids: Sequence[int], seen: View | None, tally: Tally
+    conn: Connection,
+    who: Actor,
+    act: Act,
+    ids: Sequence[int],
+    seen: View | None,
+    tally: Tally,
+    pace: Pace,
 ) -> None:
+    pace.began = time.monotonic()
     if tally.change_id is None:
         tally.subject = act.subject(conn)
         change_id = record(

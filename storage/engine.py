@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3 as stock_sqlite
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,9 @@ from storage.errors import StoreError, WrongUsage
 
 BUSY_SECONDS = 5
 """How long a statement waits for another program that holds the store."""
+
+ASK_SECONDS = 0.0005
+"""How often a writer asks for a store that another program is writing to."""
 
 _WAL_RESET_FIXED = (3, 51, 3)
 """The first SQLite without the WAL-reset corruption bug."""
@@ -112,6 +116,7 @@ _WRITER_PRAGMAS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA cache_size = -65536",
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA busy_timeout = 0",
 )
 
 _READER_PRAGMAS = (
@@ -167,9 +172,30 @@ def _sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...], pooled: 
 
     @event.listens_for(engine, "begin")
     def start(conn: Any) -> None:
-        conn.exec_driver_sql(begin)
+        _begin(conn, begin)
 
     return engine
+
+
+def _begin(conn: Any, statement: str) -> None:
+    """Begins a transaction, asking again and again while another program writes.
+
+    SQLite's own waiting pauses for up to 100 ms, in which a program that writes one transaction
+    after the other gets its next one every time.
+    """
+    driver, errors = conn.connection.dbapi_connection, conn.dialect.loaded_dbapi
+    limit = time.monotonic() + BUSY_SECONDS
+    while time.monotonic() < limit:
+        try:
+            driver.execute(statement)
+        except errors.OperationalError as error:
+            if "locked" not in str(error):
+                break
+        else:
+            return
+        time.sleep(ASK_SECONDS)
+    # Once more, so that a failure is told in SQLAlchemy's words.
+    conn.exec_driver_sql(statement)
 
 
 def check_folder(path: Path) -> None:

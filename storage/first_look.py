@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storage.glimpses import Ask, Key, Rows
     from storage.words import Target
 
-KNOWN = "0001"
+KNOWN = "0002"
 """The revision of the tables that this knows: `storage.schema.HEAD`."""
 
 ROWS = 192

@@ -36,8 +36,8 @@ class Indexed(Protocol):
     def read(self) -> AbstractContextManager[Connection]:
         """One snapshot to read from."""
 
-    def write(self, verb: Callable[[Connection], int]) -> Future[Any]:
-        """Runs a verb in the next transaction."""
+    def write(self, verb: Callable[[Connection], int], *, patient: bool = False) -> Future[Any]:
+        """Runs a verb in the next transaction, or in one that leads go before."""
 
 
 class Indexer:
@@ -100,7 +100,7 @@ class Indexer:
     def _step(self, verb: Callable[[Connection], int]) -> int:
         """Let one verb write, then let others."""
         began = time.monotonic()
-        done: int = self._store.write(verb).result()
+        done: int = self._store.write(verb, patient=True).result()
         self._closing.wait((time.monotonic() - began) * REST_SHARE)
         return done
 

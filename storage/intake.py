@@ -96,6 +96,14 @@ class OptIn:
     idempotency: Idempotency | None = None
     test: bool = False
     """The test number that succeeds every time."""
+    sender: str = ""
+    """The recognised sender, such as `zapier`; empty where none was."""
+    media: str = ""
+    """The media type that the request named."""
+    headers: str = ""
+    """JSON: the headers that tell something, credentials left out."""
+    replay_of: int | None = None
+    """The refused attempt that this one mends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,10 @@ class RefusedAttempt:
     body: str = ""
     peer: str = ""
     user_agent: str = ""
+    sender: str = ""
+    media: str = ""
+    headers: str = ""
+    replay_of: int | None = None
 
 
 @dataclass(slots=True)
@@ -320,6 +332,7 @@ class _Intake:
                 self.at,
                 1,  # the first version
                 1,  # not deleted
+                item.sender or item.door,
             ]
         )
         rows.pending.append([contact_id])
@@ -338,6 +351,7 @@ class _Intake:
                 item.number_id,
                 None,
                 self.at,
+                1,  # nothing to spread
             ]
         )
         return IntakeResult("accepted", None, item.request_id, contact_id, item.phone, self.moment)
@@ -358,6 +372,9 @@ class _Intake:
             self.at,
             self.at,
             self.at,
+            "",  # carried by no gateway yet
+            "",  # nothing to review
+            0,  # not tried yet
         ]
 
     def _event(self, item: OptIn, kind: str, contact_id: int) -> None:
@@ -393,6 +410,10 @@ class _Intake:
                 item.peer,
                 item.user_agent,
                 item.body,
+                item.sender,
+                item.media,
+                item.headers,
+                item.replay_of,
             ]
         )
 
@@ -416,6 +437,10 @@ def record_refused(conn: Connection, items: Sequence[RefusedAttempt]) -> Sequenc
                 item.peer,
                 item.user_agent,
                 item.body,
+                item.sender,
+                item.media,
+                item.headers,
+                item.replay_of,
             ]
             for item in items
         ],

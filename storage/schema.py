@@ -19,7 +19,7 @@ from storage.engine import check_folder, sqlite_module, write_engine
 from storage.errors import Refused, StoreDamaged, StoreError, StoreTooNew
 from storage.faults import explain
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in `storage/migrations/versions`. Kept here so that opening a store
 that is up to date imports no Alembic."""
 

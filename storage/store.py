@@ -102,22 +102,27 @@ class Store:
         except SQLAlchemyError as error:
             raise explain(error, self.name) from error
 
-    def write(self, verb: Verb[T]) -> Future[T]:
-        """Runs a verb in the next transaction; the future resolves after its commit."""
+    def write(self, verb: Verb[T], *, patient: bool = False) -> Future[T]:
+        """Runs a verb in the next transaction; the future resolves after its commit.
+
+        Args:
+            verb: What to do.
+            patient: It takes long and is one of many: leads and single acts go first.
+        """
         if self.read_only:
             future: Future[T] = Future()
             future.set_exception(self._refusal())
             return future
-        return self._writer.write(verb)
+        return self._writer.write(verb, patient=patient)
 
-    def do(self, verb: Verb[T]) -> T:
-        """Runs a verb and waits for its commit.
+    def do(self, verb: Verb[T], *, patient: bool = False) -> T:
+        """Runs a verb and waits for its commit; see `write`.
 
         Raises:
             OptdeskError: A rule refused it or the store failed.
         """
         try:
-            return self.write(verb).result()
+            return self.write(verb, patient=patient).result()
         except SQLAlchemyError as error:
             raise explain(error, self.name) from error
 

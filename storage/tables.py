@@ -59,6 +59,22 @@ def words(default: Any = ..., *, null: bool = False) -> Any:
     return Field(default=default, sa_column=Column(Text, nullable=null))
 
 
+def words_with_default(default: str = "") -> Any:
+    """Text that older rows hold a default for."""
+    return Field(
+        default=default,
+        sa_column=Column(Text, nullable=False, server_default=text(f"'{default}'")),
+    )
+
+
+def count(default: int = 0) -> Any:
+    """A small integer that older rows hold a default for."""
+    return Field(
+        default=default,
+        sa_column=Column(Integer, nullable=False, server_default=text(str(default))),
+    )
+
+
 def blob(*, null: bool = False, primary_key: bool = False) -> Any:
     """Bytes."""
     return Field(
@@ -84,6 +100,10 @@ class StoreState(Base, table=True):
     secret: bytes = blob()
     """Keys the hashes of phone numbers that must be known but not kept."""
     created_at: datetime = moment()
+    chain_base_seq: int = Field(sa_column=Column(BigInt, nullable=False, server_default=text("0")))
+    """The last consent event that was let go after its time; the ledger begins behind it."""
+    chain_base_head: bytes | None = blob(null=True)
+    """The hash of that event; NULL while none was let go."""
 
 
 class Tally(Base, table=True):
@@ -112,6 +132,14 @@ class Contact(Base, table=True):
             "id",
             sqlite_where=text("stage = 'queued'"),
             postgresql_where=text("stage = 'queued'"),
+        ),
+        Index(
+            "ix_contacts_starred",
+            "id",
+            "stage",
+            "group_id",
+            sqlite_where=text("favorite = 1"),
+            postgresql_where=text("favorite = 1"),
         ),
         Index(
             "ix_contacts_group",
@@ -149,6 +177,8 @@ class Contact(Base, table=True):
     Not a condition on `stage`, because then each step of a contact's way would rewrite the index
     of phones, at a random place.
     """
+    source: str = words_with_default()
+    """Which sender brought it: `api`, or the name of a recognised sender such as `zapier`."""
 
 
 class SearchPending(Base, table=True):
@@ -187,6 +217,15 @@ class Attempt(Base, table=True):
     """One authenticated request at a door and what became of it."""
 
     __tablename__ = "attempts"
+    __table_args__ = (
+        Index("ix_attempts_contact", "contact_id", "id"),
+        Index(
+            "ix_attempts_refused",
+            "id",
+            sqlite_where=text("outcome = 'refused'"),
+            postgresql_where=text("outcome = 'refused'"),
+        ),
+    )
 
     id: int = ident()
     at: datetime = moment()
@@ -202,6 +241,14 @@ class Attempt(Base, table=True):
     user_agent: str = words("")
     body: str = words("")
     """As received, cut at the size limit; never holds a credential."""
+    sender: str = words_with_default()
+    """The recognised sender, such as `zapier`; empty where none was."""
+    media: str = words_with_default()
+    """The media type that the request named."""
+    headers: str = words_with_default()
+    """JSON: the headers that tell something, credentials left out."""
+    replay_of: int | None = link(null=True)
+    """The refused attempt that this one mends."""
 
 
 class IdempotencyKey(Base, table=True):
@@ -220,6 +267,9 @@ class IdempotencyKey(Base, table=True):
 WAITING = "status IN ('pending', 'sending', 'sent')"
 """Which messages wait. A query must say it in these words, or SQLite reads the whole table."""
 
+PROVIDED = "provider_id <> '' AND gateway NOT IN ('', 'simulated')"
+"""Which messages a provider knows by an id of its own. A query must say it in these words."""
+
 
 class Message(Base, table=True):
     """One text, to or from a contact. Its status only moves forward."""
@@ -233,6 +283,26 @@ class Message(Base, table=True):
             "id",
             sqlite_where=text(WAITING),
             postgresql_where=text(WAITING),
+        ),
+        Index(
+            "uq_messages_provider",
+            "gateway",
+            "provider_id",
+            unique=True,
+            sqlite_where=text(PROVIDED),
+            postgresql_where=text(PROVIDED),
+        ),
+        Index(
+            "ix_messages_review",
+            "id",
+            sqlite_where=text("review = 'open'"),
+            postgresql_where=text("review = 'open'"),
+        ),
+        Index(
+            "ix_messages_unknown",
+            "id",
+            sqlite_where=text("status = 'unknown'"),
+            postgresql_where=text("status = 'unknown'"),
         ),
     )
 
@@ -253,12 +323,26 @@ class Message(Base, table=True):
     """When to send it while pending; when to stop waiting once sending or sent."""
     created_at: datetime = moment()
     changed_at: datetime = moment()
+    gateway: str = words_with_default()
+    """Which gateway carried it."""
+    review: str = words_with_default()
+    """Of an inbound text that resembles an opt-out: `open`, `confirmed` or `dismissed`."""
+    tries: int = count()
+    """How often it was handed over in vain."""
 
 
 class OutboxEvent(Base, table=True):
     """An event for webhooks, written with the change it tells of."""
 
     __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_new",
+            "id",
+            sqlite_where=text("spread = 0"),
+            postgresql_where=text("spread = 0"),
+        ),
+    )
 
     id: int = ident()
     event: str = words()
@@ -267,6 +351,95 @@ class OutboxEvent(Base, table=True):
     number_id: str = words("")
     campaign_id: int | None = link(null=True)
     at: datetime = moment()
+    spread: int = count(1)
+    """0 until a delivery was made for each endpoint; written as 1 where there is no endpoint."""
+
+
+class Endpoint(Base, table=True):
+    """An address that events are delivered to."""
+
+    __tablename__ = "endpoints"
+
+    id: int = ident()
+    url: str = words()
+    events: str = words()
+    """The names of the events it is told of, separated by spaces."""
+    secret: str = words()
+    """`whsec_…`; signs, so it must be read back."""
+    old_secret: str = words("")
+    """Signs as well while a secret is rotated."""
+    old_secret_until: datetime | None = moment(null=True)
+    seed_body: bool = Field(default=False)
+    """Leave the body as the documentation prints it, without `type`."""
+    active: bool = Field(default=True)
+    failing_since: datetime | None = moment(null=True)
+    disabled_why: str = words("")
+    created_at: datetime = moment()
+    changed_at: datetime = moment()
+    removed_at: datetime | None = moment(null=True)
+
+
+DELIVERY_WAITS = "status IN ('pending', 'sending')"
+"""Which deliveries wait. A query must say it in these words."""
+
+
+class Delivery(Base, table=True):
+    """An event on its way to one endpoint."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index(
+            "ix_deliveries_waiting",
+            "endpoint_id",
+            "due_at",
+            "id",
+            sqlite_where=text(DELIVERY_WAITS),
+            postgresql_where=text(DELIVERY_WAITS),
+        ),
+        Index(
+            "ix_deliveries_order",
+            "endpoint_id",
+            "contact_id",
+            "id",
+            sqlite_where=text(DELIVERY_WAITS),
+            postgresql_where=text(DELIVERY_WAITS),
+        ),
+        Index("ix_deliveries_event", "event_id"),
+        Index("ix_deliveries_endpoint", "endpoint_id", "id"),
+    )
+
+    id: int = ident()
+    endpoint_id: int = link()
+    event_id: int = link()
+    contact_id: int = link()
+    """Events of one contact reach an endpoint in order."""
+    status: str = words("pending")
+    """`pending`, `sending`, `delivered`, `failed` or `cancelled`."""
+    tries: int = count()
+    claimed_by: str = words("")
+    due_at: datetime = moment()
+    """When to try while pending; when a claim lapses while sending."""
+    answer_status: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
+    """The last HTTP status."""
+    answer: str = words("")
+    """The beginning of the last answer, or what went wrong. Untrusted."""
+    took_ms: int = count()
+    created_at: datetime = moment()
+    changed_at: datetime = moment()
+
+
+class DeliveryTry(Base, table=True):
+    """One request to an endpoint and its answer."""
+
+    __tablename__ = "delivery_tries"
+    __table_args__ = (Index("ix_delivery_tries_delivery", "delivery_id", "id"),)
+
+    id: int = ident()
+    delivery_id: int = link()
+    at: datetime = moment()
+    status: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
+    answer: str = words("")
+    took_ms: int = count()
 
 
 class Group(Base, table=True):
@@ -291,6 +464,8 @@ class Label(Base, table=True):
     folded: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     colour: str = words("")
     created_at: datetime = moment()
+    letter: str = words_with_default()
+    """The key that sets it in the picker; empty for the next free one."""
 
 
 class ContactLabel(Base, table=True):
@@ -326,6 +501,76 @@ class CampaignGroup(Base, table=True):
     group_id: int = link(primary_key=True)
 
 
+class CampaignContact(Base, table=True):
+    """A contact that was added to a campaign by itself."""
+
+    __tablename__ = "campaign_contacts"
+    __table_args__ = (Index("ix_campaign_contacts_contact", "contact_id"),)
+
+    campaign_id: int = link(primary_key=True)
+    contact_id: int = link(primary_key=True)
+
+
+class Note(Base, table=True):
+    """What a person wrote about a contact."""
+
+    __tablename__ = "notes"
+    __table_args__ = (Index("ix_notes_contact", "contact_id", "id"),)
+
+    id: int = ident()
+    contact_id: int = link()
+    author: str = words()
+    body: str = words()
+    created_at: datetime = moment()
+    changed_at: datetime = moment()
+
+
+class SavedView(Base, table=True):
+    """A view that a person keeps on a number key."""
+
+    __tablename__ = "saved_views"
+
+    owner: str = Field(sa_column=Column(Text, primary_key=True))
+    slot: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    """1 to 9."""
+    name: str = words("")
+    view: str = words()
+    """JSON: place, group, search and order."""
+    changed_at: datetime = moment()
+
+
+class Seat(Base, table=True):
+    """A process on the store: a desk or a listener, and where its person is looking."""
+
+    __tablename__ = "seats"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    kind: str = words()
+    """`desk` or `serve`."""
+    actor: str = words("")
+    host: str = words("")
+    pid: int = count()
+    address: str = words("")
+    """Of its listener, where it has one."""
+    contact_id: int | None = link(null=True)
+    """The contact that its person has open."""
+    started_at: datetime = moment()
+    seen_at: datetime = moment()
+
+
+class GatewayState(Base, table=True):
+    """How a gateway does, for every process to show."""
+
+    __tablename__ = "gateway_state"
+
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    state: str = words("closed")
+    """Of its circuit: `closed` (it works), `open` or `half_open`."""
+    reason: str = words("")
+    until: datetime | None = moment(null=True)
+    changed_at: datetime = moment()
+
+
 class Suppression(Base, table=True):
     """A number that must not be texted, and by whose word."""
 
@@ -341,6 +586,29 @@ class Suppression(Base, table=True):
     reason: str = words("")
     actor: str = words("")
     at: datetime = moment()
+    import_id: int | None = link(null=True)
+    """The import that brought it."""
+
+
+class SuppressionImport(Base, table=True):
+    """A Do Not Contact list that was read from a file."""
+
+    __tablename__ = "suppression_imports"
+
+    id: int = ident()
+    name: str = words()
+    """The file's name. Untrusted."""
+    digest: bytes = blob()
+    """Of the file, so that an import that was cut off goes on where it stopped."""
+    actor: str = words()
+    lines: int = count()
+    """How many lines are through."""
+    added: int = count()
+    known: int = count()
+    skipped: int = count()
+    done: bool = Field(default=False)
+    started_at: datetime = moment()
+    changed_at: datetime = moment()
 
 
 class MessagingNumber(Base, table=True):
@@ -356,6 +624,8 @@ class MessagingNumber(Base, table=True):
     campaign_id: int | None = link(null=True)
     created_at: datetime = moment()
     changed_at: datetime = moment()
+    options: str = words_with_default("{}")
+    """JSON: its texts (brand, program, frequency, template, help)."""
 
 
 class Integration(Base, table=True):
@@ -394,6 +664,19 @@ class RetiredToken(Base, table=True):
     hits: int = Field(default=0, sa_column=Column(Integer, nullable=False))
     last_hit_at: datetime | None = moment(null=True)
     last_sender: str = words("")
+
+
+class RetiredHit(Base, table=True):
+    """Uses of a secret URL that no longer works, by sender."""
+
+    __tablename__ = "retired_hits"
+
+    token_hash: bytes = blob(primary_key=True)
+    sender: str = Field(sa_column=Column(Text, primary_key=True))
+    """The recognised sender, or the start of the user agent. Untrusted."""
+    hits: int = count()
+    first_at: datetime = moment()
+    last_at: datetime = moment()
 
 
 class ApiKey(Base, table=True):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.engine import Connection
 
 from storage.acts import Act, AddLabel, RemoveLabel, Star, act_of, leave_places
-from storage.bulk import CHUNK, Tally
+from storage.bulk import CHUNK, HANDFUL, Tally
 from storage.changes import MOST_EXPLAINED, ChangeRow, explain_gone, name_of, record, row_of
 from storage.dialects import among
 from storage.errors import Refused
@@ -121,7 +122,8 @@ def _turn(
     change = store.do(begin)
     act, tally, after = act_of(change.verb, change.details), Tally(change_id=change.id), 0
     while True:
-        ids = store.do(lambda conn, after=after: _some(conn, change, act, after, tally, step))  # type: ignore[misc]
+        some = partial(_some, change=change, act=act, after=after, tally=tally, step=step)
+        ids = store.do(some, patient=change.size > HANDFUL)
         if not ids:
             break
         after = ids[-1]

@@ -18,6 +18,8 @@ class Stage(StrEnum):
     SUPPRESSED = "suppressed"
     FAILED = "failed"
     DELETED = "deleted"
+    AWAITING = "awaiting"
+    """With double opt-in: texted, and not yet answered with YES."""
 
 
 class Kind(StrEnum):

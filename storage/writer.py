@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -30,6 +32,13 @@ MOST_WAITING = 20_000
 
 MOST_AT_ONCE = 2_000
 """Jobs in one transaction, so that none waits for an endless one."""
+
+MOST_PASSED_OVER = 3
+"""How many transactions may go before a job that is patient."""
+
+REST_SECONDS = 0.001
+"""How long a SQLite store is left alone between two patient jobs: long enough for another process
+that asks for it again and again, as SQLite makes them do."""
 
 RETRY_SECONDS = 1.0
 """How often a store in trouble is tried while nobody asks."""
@@ -85,6 +94,10 @@ class Writer:
         self._name = name
         self._watcher = watcher
         self._jobs: list[_Single | _Item] = []
+        self._patient: deque[_Single] = deque()
+        self._passed_over = 0
+        self._patient_after = 0.0
+        self._rest = 0.0 if engine.dialect.name == "postgresql" else REST_SECONDS
         self._wake = threading.Condition()
         self._closing = False
         self._conn: Connection | None = None
@@ -95,13 +108,19 @@ class Writer:
     @property
     def waiting(self) -> int:
         """How many jobs wait for a transaction."""
-        return len(self._jobs)
+        return len(self._jobs) + len(self._patient)
 
-    def write(self, verb: Verb[T]) -> Future[T]:
-        """Runs a verb in its own savepoint; the future resolves after the commit."""
+    def write(self, verb: Verb[T], *, patient: bool = False) -> Future[T]:
+        """Runs a verb in its own savepoint; the future resolves after the commit.
+
+        Args:
+            verb: What to do.
+            patient: It takes long and is one of many: it gets a transaction of its own, and what
+                else waits goes first.
+        """
         future: Future[T] = Future()
         try:
-            self._put(_Single(verb, future))
+            self._put(_Single(verb, future), patient=patient)
         except OptdeskError as error:
             future.set_exception(error)
         return future
@@ -123,10 +142,14 @@ class Writer:
             self._wake.notify()
         self._thread.join()
 
-    def _put(self, job: _Single | _Item) -> None:
+    def _put(self, job: _Single | _Item, *, patient: bool = False) -> None:
         with self._wake:
             if self._closing:
                 raise StoreUnavailable(f"The store {self._name} is closing.")
+            if patient and isinstance(job, _Single):
+                self._patient.append(job)
+                self._wake.notify()
+                return
             if len(self._jobs) >= MOST_WAITING:
                 raise StoreUnavailable(
                     f"The store {self._name} is overloaded.", "Send more slowly."
@@ -138,15 +161,36 @@ class Writer:
     def _run(self) -> None:
         while True:
             with self._wake:
-                while not self._jobs and not self._closing:
-                    if not self._wake.wait(RETRY_SECONDS if self._in_trouble else None):
-                        break
-                jobs, self._jobs = self._jobs[:MOST_AT_ONCE], self._jobs[MOST_AT_ONCE:]
+                jobs = self._next()
                 if not jobs and self._closing:
                     break
             if jobs or self._in_trouble:
                 self._serve(jobs)
         self._drop()
+
+    def _next(self) -> list[_Single | _Item]:
+        """Waits for jobs; none when the store is to be tried again or all is done."""
+        while not self._jobs:
+            rest = 0.0
+            if self._patient:
+                rest = self._patient_after - time.monotonic()
+                if rest <= 0 or self._closing:
+                    return [self._take_patient()]
+            elif self._closing:
+                return []
+            elif self._in_trouble:
+                rest = RETRY_SECONDS
+            if not self._wake.wait(rest or None) and not self._patient:
+                return []
+        if self._patient and self._passed_over >= MOST_PASSED_OVER:
+            return [self._take_patient()]
+        self._passed_over = self._passed_over + 1 if self._patient else 0
+        jobs, self._jobs = self._jobs[:MOST_AT_ONCE], self._jobs[MOST_AT_ONCE:]
+        return jobs
+
+    def _take_patient(self) -> _Single:
+        self._passed_over = 0
+        return self._patient.popleft()
 
     def _serve(self, jobs: list[_Single | _Item]) -> None:
         try:
@@ -163,6 +207,7 @@ class Writer:
         if self._in_trouble:
             self._in_trouble = False
             self._watcher.recovered()
+        self._patient_after = time.monotonic() + self._rest
         # The screen's refresh and the answers wait for nothing else from here on.
         for job, result in answers:
             _answer(job, result)

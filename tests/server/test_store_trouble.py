@@ -59,11 +59,7 @@ def test_a_store_held_for_a_moment_delays_and_loses_nothing(served: Served) -> N
 def test_a_store_held_for_long_is_answered_503_and_works_again_afterwards(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        engine,
-        "_WRITER_PRAGMAS",
-        ("PRAGMA busy_timeout = 300", *engine._WRITER_PRAGMAS[1:]),
-    )
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.3)
     store = Store.open(sqlite_url)
     with serving(store) as served:
         with held(store, 2):
