@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 
+from storage.mapping_rules import PLAIN, Options, parse
 from storage.tables import ApiKey, Integration, MessagingNumber, RetiredToken, StoreState
 from storage.words import NumberStatus
 
@@ -43,6 +44,12 @@ class Access:
     """E.164 by id of every approved number."""
     retired: Mapping[bytes, str]
     """`regenerated` or `deleted`, by hash of the retired URL token."""
+    default_region: str = "US"
+    """Of numbers that reach the hook door without a country."""
+    number_id: str = ""
+    """The messaging number that the hook door opts people in to."""
+    options: Options = PLAIN
+    """Mapping rules, redirect and thank-you text of the hook door."""
 
     def knows_number(self, number_id: str) -> bool:
         """Whether people may opt in to a number."""
@@ -101,4 +108,7 @@ def load_access(conn: Connection) -> Access:
             bytes(row.token_hash): row.why
             for row in conn.execute(select(retired.c.token_hash, retired.c.why))
         },
+        default_region=integration.default_region if integration else "US",
+        number_id=integration.number_id if integration else "",
+        options=parse(integration.options) if integration else PLAIN,
     )
