@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, literal_column, select
 from sqlalchemy.engine import Connection
 
+from storage.attempt_search import PATIENCE, AttemptSearch
+from storage.dialects import among, run_counted
+from storage.errors import NotFound
 from storage.ids import id_at, public
-from storage.tables import Attempt
+from storage.tables import Attempt, Contact
+from storage.times import now
+from storage.words import AttemptView, Stage
+
+__all__ = ["AttemptView"]
 
 _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+
+RECENT_ATTEMPTS = 20_000
+"""How many of the newest attempts are asked for who sends."""
+COUNTED = 10_000
+"""Up to so many attempts a view is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,13 @@ class AttemptRow:
     peer: str
     user_agent: str
     body: str
+    sender: str = ""
+    media: str = ""
+    replay_of: int | None = None
+    phone: str = ""
+    """Of the contact, where there is one."""
+    name: str = ""
+    """Of the contact, where there is one."""
 
     @property
     def request_id(self) -> str:
@@ -36,35 +58,253 @@ class AttemptRow:
         return public("req", self.id)
 
 
+@dataclass(frozen=True, slots=True)
+class AttemptPage:
+    """A stretch of the intake log, newest first."""
+
+    rows: tuple[AttemptRow, ...]
+    more: bool
+    """Whether there is more to read: older attempts, or with `after` newer ones."""
+    searched_to: int | None = None
+    """Where time ran out: nothing beyond this id was searched yet, though rows beyond it whose
+    contact matches may be here already. None where the page is whole."""
+
+    @property
+    def next(self) -> int | None:
+        """The `before` (or `after`) to go on with; None at the end."""
+        if not self.more:
+            return None
+        return self.searched_to if self.searched_to is not None else self.rows[-1].id
+
+    def followed_by(self, later: AttemptPage) -> AttemptPage:
+        """This page and the one that was read from its `next` on, as one."""
+        rows = {row.id: row for row in (*self.rows, *later.rows)}
+        ordered = tuple(rows[ident] for ident in sorted(rows, reverse=True))
+        return AttemptPage(ordered, later.more, later.searched_to)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptContact:
+    """Whom an attempt became. Its texts are untrusted."""
+
+    id: int
+    phone: str
+    name: str
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptDetail:
+    """One attempt with everything that is kept of it. Its texts are untrusted."""
+
+    row: AttemptRow
+    key_id: int | None
+    headers: tuple[tuple[str, str], ...]
+    """Those that tell something; credentials were never kept."""
+    contact: AttemptContact | None
+    replays: tuple[AttemptRow, ...]
+    """The attempts that mend this one, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptCount:
+    """How many attempts a view holds."""
+
+    n: int
+    exact: bool
+    """False where counting stopped at a limit: there are at least so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class SenderUse:
+    """How much a sender sent. Both names are untrusted."""
+
+    sender: str
+    """The recognised sender, or empty."""
+    user_agent: str
+    """Where none was recognised."""
+    door: str
+    count: int
+    last_at: datetime
+
+
+def page(
+    conn: Connection,
+    view: AttemptView,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int = 100,
+    patience: float = PATIENCE,
+) -> AttemptPage:
+    """Reads a stretch of the log.
+
+    A request id, a contact's id, and a phone or name that few contacts have are looked up in
+    indexes, at any age. Other words are looked for in the requests themselves, from the newest
+    on, until the page is full or time is up; then the page says how far it came.
+
+    Args:
+        conn: A snapshot.
+        view: Which attempts.
+        before: Only those older than this id.
+        after: Only those newer than this id, those nearest to it.
+        limit: At most so many.
+        patience: Seconds to search for.
+    """
+    found = AttemptSearch(conn, view).ids(
+        before=before, after=after, limit=limit, patience=patience
+    )
+    rows = _load(conn, found.ids)
+    return AttemptPage(tuple(rows), found.more, found.searched_to)
+
+
+def count(conn: Connection, view: AttemptView, *, newer_than: int | None = None) -> AttemptCount:
+    """How many attempts a view holds, up to `COUNTED`.
+
+    Args:
+        conn: A snapshot.
+        view: Which attempts.
+        newer_than: Only those above this id in the list: the place of an attempt.
+    """
+    found = AttemptSearch(conn, view).ids(after=newer_than, limit=COUNTED)
+    return AttemptCount(len(found.ids), not found.more)
+
+
+def get(conn: Connection, ident: int) -> AttemptDetail:
+    """One attempt, whole.
+
+    Raises:
+        NotFound: There is none, or its time was up.
+    """
+    kept = conn.execute(
+        select(_attempts.c.key_id, _attempts.c.headers).where(_attempts.c.id == ident)
+    ).one_or_none()
+    if kept is None:
+        raise NotFound(
+            f"There is no attempt {public('req', ident)} in the intake log.",
+            "See: optdesk attempts list",
+        )
+    (row,) = _load(conn, [ident])
+    replays = conn.scalars(
+        select(_attempts.c.id)
+        .where(_attempts.c.replay_of == ident, _attempts.c.replay_of.is_not(None))
+        .order_by(_attempts.c.id.desc())
+        .limit(20)
+    )
+    contact = _contact(conn, row.contact_id)
+    return AttemptDetail(
+        row, kept.key_id, _headers(kept.headers), contact, tuple(_load(conn, replays.all()))
+    )
+
+
 def listing(conn: Connection, *, limit: int = 100, refused_only: bool = False) -> list[AttemptRow]:
     """The newest attempts."""
-    query = select(_attempts).order_by(_attempts.c.id.desc()).limit(limit)
-    if refused_only:
-        query = query.where(_attempts.c.outcome == "refused")
-    return [_row(row) for row in conn.execute(query)]
+    view = AttemptView(outcome="refused" if refused_only else "")
+    return list(page(conn, view, limit=limit).rows)
 
 
 def refusals_since(conn: Connection, moment: datetime) -> dict[str, int]:
     """How many attempts were refused since a moment, by error code."""
     rows = conn.execute(
         select(_attempts.c.code, func.count())
-        .where(_attempts.c.id >= id_at(moment), _attempts.c.outcome == "refused")
+        .where(_attempts.c.id >= id_at(moment), _refused())
         .group_by(_attempts.c.code)
         .order_by(_attempts.c.code)
     )
     return {row.code: row[1] for row in rows}
 
 
-def _row(row: Any) -> AttemptRow:
-    return AttemptRow(
-        row.id,
-        row.at,
-        row.door,
-        row.outcome,
-        row.code,
-        row.reason,
-        row.contact_id,
-        row.peer,
-        row.user_agent,
-        row.body,
+def recent_use(conn: Connection, since: datetime) -> list[SenderUse]:
+    """Who sent since a moment, who sends most first; of the newest `RECENT_ATTEMPTS` alone."""
+    recent = (
+        select(_attempts.c.at, _attempts.c.door, _attempts.c.sender, _attempts.c.user_agent)
+        .where(_attempts.c.id >= id_at(since))
+        .order_by(_attempts.c.id.desc())
+        .limit(RECENT_ATTEMPTS)
+        .subquery()
     )
+    rows = conn.execute(
+        select(
+            recent.c.door, recent.c.sender, recent.c.user_agent, func.count(), func.max(recent.c.at)
+        ).group_by(recent.c.door, recent.c.sender, recent.c.user_agent)
+    )
+    uses: dict[tuple[str, str, str], SenderUse] = {}
+    for door, sender, user_agent, n, last_at in rows:
+        # A recognised sender may come with many versions of its user agent.
+        use = SenderUse(sender, "" if sender else user_agent, door, n, last_at)
+        named = (use.door, use.sender, use.user_agent)
+        known = uses.get(named)
+        if known is not None:
+            use = replace(
+                use, count=use.count + known.count, last_at=max(use.last_at, known.last_at)
+            )
+        uses[named] = use
+    return sorted(uses.values(), key=lambda use: (-use.count, use.sender, use.user_agent))
+
+
+def first_to_keep(conn: Connection, *, days: int, most: int) -> int | None:
+    """The id that everything older than may go, or None where nothing has to.
+
+    Args:
+        conn: A snapshot; this reads an index whole, so not while others wait.
+        days: How long attempts are kept; 0 for ever.
+        most: How many are kept; 0 for all.
+    """
+    edge = id_at(now() - timedelta(days=days)) if days else 0
+    if most:
+        kept = int(conn.scalar(select(func.count()).select_from(_attempts)) or 0)
+        if kept > most:
+            oldest = select(_attempts.c.id).order_by(_attempts.c.id).offset(kept - most).limit(1)
+            edge = max(edge, int(conn.scalar(oldest) or 0))
+    older = select(_attempts.c.id).where(_attempts.c.id < edge).limit(1)
+    return edge if conn.scalar(older) is not None else None
+
+
+def forget(conn: Connection, edge: int, limit: int) -> int:
+    """Deletes some attempts older than an id; returns how many. Consent evidence stays."""
+    some = select(_attempts.c.id).where(_attempts.c.id < edge).order_by(_attempts.c.id).limit(limit)
+    return run_counted(conn, delete(_attempts).where(_attempts.c.id.in_(some)))
+
+
+def _refused() -> Any:
+    # Spelled out, because a partial index is not used for a parameter.
+    return _attempts.c.outcome == literal_column("'refused'")
+
+
+_SHOWN = (
+    *("id", "at", "door", "outcome", "code", "reason", "contact_id", "peer", "user_agent", "body"),
+    *("sender", "media", "replay_of"),
+)
+_WHO = (_contacts.c.phone, _contacts.c.first_name, _contacts.c.last_name)
+
+
+def _load(conn: Connection, ids: Sequence[int]) -> list[AttemptRow]:
+    rows = conn.execute(
+        select(*(_attempts.c[name] for name in _SHOWN), *_WHO)
+        .select_from(_attempts.outerjoin(_contacts, _contacts.c.id == _attempts.c.contact_id))
+        .where(among(conn, _attempts.c.id, ids))
+        .order_by(_attempts.c.id.desc())
+    )
+    return [_row(row) for row in rows]
+
+
+def _row(row: Any) -> AttemptRow:
+    kept = {name: getattr(row, name) for name in _SHOWN}
+    return AttemptRow(**kept, phone=row.phone or "", name=_name(row))
+
+
+def _name(row: Any) -> str:
+    return f"{row.first_name or ''} {row.last_name or ''}".strip()
+
+
+def _contact(conn: Connection, ident: int | None) -> AttemptContact | None:
+    row = conn.execute(select(_contacts).where(_contacts.c.id == ident)).one_or_none()
+    if row is None:
+        return None
+    return AttemptContact(row.id, row.phone, _name(row), Stage(row.stage))
+
+
+def _headers(stored: str) -> tuple[tuple[str, str], ...]:
+    said = json.loads(stored) if stored else {}
+    pairs = said.items() if isinstance(said, dict) else said
+    return tuple((str(name), str(value)) for name, value in pairs)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ from storage.access import credential_hash, touch_access
 from storage.changes import record
 from storage.errors import NotFound, Refused
 from storage.ids import moment_of, new_id
+from storage.integration_options import redirect_of, region_of, rules_of, written
+from storage.retired import retire
 from storage.tables import ApiKey, Contact, Integration
 from storage.tallies import hour_tally, read_tallies
 from storage.times import now
@@ -60,6 +63,10 @@ class IntegrationView:
     last_arrival: datetime | None
     hourly: tuple[int, ...]
     """Arrivals in each of the last 24 hours, the oldest first."""
+    redirect: str = ""
+    """Where a browser that posted a form is sent; empty for the thank-you page."""
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """Which value of a body is which field, where the aliases do not suffice."""
 
 
 def add(
@@ -70,8 +77,10 @@ def add(
     program: str = "",
     default_region: str = "US",
     simulated: bool = True,
+    number_id: str | None = None,
+    active: bool = True,
 ) -> Added:
-    """Adds the integration, switched on, with everything that a first lead needs.
+    """Adds the integration, with everything that a first lead needs.
 
     Args:
         conn: A transaction that holds the write lock.
@@ -80,16 +89,26 @@ def add(
         program: What about.
         default_region: Of numbers that come without a country.
         simulated: Whether the gateway is the simulated one. Then a store without a messaging
-            number gets an approved simulated one, and a store without a key its first key.
+            number gets an approved simulated one.
+        number_id: The messaging number to opt people in to, by its id or in E.164; the oldest
+            approved one when left out.
+        active: Whether it is on at once.
+
+    Returns:
+        Its secrets; a store without a key gets its first one.
 
     Raises:
-        Refused: There is one already, or no number to text from.
+        Refused: There is one already, no number to text from, or the region is none.
     """
+    region = region_of(default_region)
     if show_row(conn) is not None:
         raise Refused(
             "There is an Opt-In API already.", "Only one can exist: optdesk integration show"
         )
-    number_id = _number_for(conn, who, simulated=simulated)
+    if number_id is None:
+        number = _number_for(conn, who, simulated=simulated)
+    else:
+        number = _approved(conn, number_id).id
     first_key = None
     if conn.execute(select(func.count()).select_from(_keys)).scalar_one() == 0:
         first_key = keys.create(conn, who, "first key")
@@ -99,13 +118,13 @@ def add(
         {
             "id": ident,
             "live": 1,
-            "active": True,
+            "active": active,
             "token": token,
             "token_hash": credential_hash(token),
-            "default_region": default_region,
+            "default_region": region,
             "brand": brand.strip(),
             "program": program.strip(),
-            "number_id": number_id,
+            "number_id": number,
             "options": "{}",
             "created_at": moment,
             "changed_at": moment,
@@ -116,7 +135,7 @@ def add(
     return Added(
         ident,
         token,
-        number_id,
+        number,
         first_key.key if first_key else None,
         first_key.id if first_key else None,
     )
@@ -150,26 +169,129 @@ def switch(conn: Connection, who: Actor, *, on: bool) -> bool:
         NotFound: There is no integration.
         Refused: It cannot be on without an approved number.
     """
+    row = _there(conn, "switch")
+    number = _number_while_on(conn, row.number_id) if on else row.number_id
+    if row.active == on:
+        return False
+    _change(conn, row, active=on, number_id=number)
+    moved = {"number_id": number} if number != row.number_id else {}
+    record(conn, who, "integration.on" if on else "integration.off", details=moved)
+    return True
+
+
+def edit(
+    conn: Connection,
+    who: Actor,
+    *,
+    brand: str | None = None,
+    program: str | None = None,
+    default_region: str | None = None,
+    number_id: str | None = None,
+    redirect: str | None = None,
+    rules: Mapping[str, str] | None = None,
+) -> IntegrationView:
+    """Changes what is named and leaves the rest; in force in every process at once.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        who: By whose hand.
+        brand: Who texts, in the compliance text; empty for a neutral word.
+        program: What about.
+        default_region: Of numbers that come without a country, as two letters.
+        number_id: The messaging number to opt people in to, by its id or in E.164.
+        redirect: Where a browser that posted a form is sent; empty for the thank-you page.
+        rules: Which value of a body is which field; empty for the aliases alone.
+
+    Raises:
+        NotFound: There is no integration, or no such number.
+        Refused: The region, the address or a rule is none, or the number is not approved.
+    """
+    row = _there(conn, "edit")
+    said: dict[str, Any] = {}
+    if brand is not None:
+        said["brand"] = brand.strip()
+    if program is not None:
+        said["program"] = program.strip()
+    if default_region is not None:
+        said["default_region"] = region_of(default_region)
+    if number_id is not None:
+        said["number_id"] = _approved(conn, number_id).id
+    if redirect is not None or rules is not None:
+        said["options"] = written(row.options, redirect=redirect, rules=rules)
+    new = {name: value for name, value in said.items() if value != getattr(row, name)}
+    if new:
+        _change(conn, row, **new)
+        before = {name: getattr(row, name) for name in new}
+        record(conn, who, "integration.edit", details={"before": before, "after": new})
+    return _view(conn, show_row(conn))
+
+
+def regenerate(conn: Connection, who: Actor) -> str:
+    """Gives the integration a new secret URL; the old one is dead with the commit.
+
+    Returns:
+        The new token.
+
+    Raises:
+        NotFound: There is no integration.
+    """
+    row = _there(conn, "give a new URL")
+    token = secrets.token_urlsafe(24)
+    retire(conn, bytes(row.token_hash), "regenerated")
+    _change(conn, row, token=token, token_hash=credential_hash(token))
+    record(conn, who, "integration.regenerate")
+    return token
+
+
+def delete(conn: Connection, who: Actor) -> None:
+    """Removes the integration for good. Contacts, numbers and keys stay.
+
+    Raises:
+        NotFound: There is no integration.
+    """
+    row = _there(conn, "delete")
+    retire(conn, bytes(row.token_hash), "deleted")
+    _change(conn, row, live=None, active=False, token="")
+    record(conn, who, "integration.delete")
+
+
+def _there(conn: Connection, verb: str) -> Any:
     row = show_row(conn)
     if row is None:
-        raise NotFound("There is no Opt-In API to switch.", "Add it first: optdesk integration add")
-    if on and not numbers.count_approved(conn):
-        known = numbers.listing(conn)
+        raise NotFound(
+            f"There is no Opt-In API to {verb}.", "Add it first: optdesk integration add"
+        )
+    return row
+
+
+def _change(conn: Connection, row: Any, **values: Any) -> None:
+    conn.execute(
+        update(_integrations).where(_integrations.c.id == row.id).values(changed_at=now(), **values)
+    )
+    touch_access(conn)
+
+
+def _approved(conn: Connection, ident: str) -> numbers.NumberRow:
+    number = numbers.get(conn, ident)
+    if number.status is not NumberStatus.APPROVED:
+        raise Refused(
+            f"{number.phone} ({number.id}) is {number.status}, so it cannot text anybody.",
+            f"Approve it first: optdesk numbers approve {number.id}",
+        )
+    return number
+
+
+def _number_while_on(conn: Connection, ident: str) -> str:
+    """The number that it is to text from while on: its own, or else the oldest approved one."""
+    known = numbers.listing(conn)
+    approved = [number.id for number in known if number.status is NumberStatus.APPROVED]
+    if not approved:
         step = f"optdesk numbers approve {known[0].id}" if known else "optdesk numbers add +1…"
         raise Refused(
             "The Opt-In API cannot be on without an approved messaging number.",
             f"Approve one first: {step}",
         )
-    if row.active == on:
-        return False
-    conn.execute(
-        update(_integrations)
-        .where(_integrations.c.id == row.id)
-        .values(active=on, changed_at=now())
-    )
-    record(conn, who, "integration.on" if on else "integration.off")
-    touch_access(conn)
-    return True
+    return ident if ident in approved else approved[0]
 
 
 def show_row(conn: Connection) -> Any:
@@ -180,8 +302,10 @@ def show_row(conn: Connection) -> Any:
 def show(conn: Connection) -> IntegrationView | None:
     """The integration, or None while there is none."""
     row = show_row(conn)
-    if row is None:
-        return None
+    return None if row is None else _view(conn, row)
+
+
+def _view(conn: Connection, row: Any) -> IntegrationView:
     return IntegrationView(
         id=row.id,
         active=row.active,
@@ -194,6 +318,8 @@ def show(conn: Connection) -> IntegrationView | None:
         changed_at=row.changed_at,
         last_arrival=last_arrival(conn),
         hourly=hourly(conn),
+        redirect=redirect_of(row.options),
+        rules=rules_of(row.options),
     )
 
 

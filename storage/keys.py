@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from storage.access import credential_hash, touch_access
@@ -19,6 +19,10 @@ from storage.times import now
 from storage.words import Actor
 
 _keys: Any = ApiKey.__table__  # type: ignore[attr-defined]
+
+
+MOST_LIVE = 50
+"""Keys that may be live at once. Every sender can have its own, and two while it changes over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,16 @@ def create(conn: Connection, who: Actor, name: str) -> NewKey:
     """Makes a key.
 
     Raises:
-        Refused: The name is blank.
+        Refused: The name is blank, or `MOST_LIVE` keys are live.
     """
     name = name.strip()
     if not name:
         raise Refused("An API key needs a name.", "Name it after what uses it, such as “website”.")
+    if count_live(conn) >= MOST_LIVE:
+        raise Refused(
+            f"There are {MOST_LIVE} live API keys already.",
+            "Revoke one that nobody uses: optdesk keys list",
+        )
     made = NewKey(new_id(), name, str(uuid.uuid4()))
     conn.execute(
         insert(_keys),
@@ -62,7 +71,7 @@ def create(conn: Connection, who: Actor, name: str) -> NewKey:
             "created_at": now(),
         },
     )
-    record(conn, who, "key.create", subject=name)
+    record(conn, who, "key.create", subject=name, details={"id": made.id})
     touch_access(conn)
     return made
 
@@ -83,9 +92,15 @@ def revoke(conn: Connection, who: Actor, key_id: int) -> KeyRow:
         raise NotFound(
             "There is no such API key, or it is revoked already.", "See: optdesk keys list"
         )
-    record(conn, who, "key.revoke", subject=row.name)
+    record(conn, who, "key.revoke", subject=row.name, details={"id": row.id})
     touch_access(conn)
     return _row(row)
+
+
+def count_live(conn: Connection) -> int:
+    """How many keys open the API door."""
+    live = select(func.count()).select_from(_keys).where(_keys.c.revoked_at.is_(None))
+    return int(conn.execute(live).scalar_one())
 
 
 def listing(conn: Connection) -> list[KeyRow]:

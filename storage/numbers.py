@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,15 @@ from sqlalchemy.engine import Connection
 from storage.access import SANDBOX, touch_access
 from storage.changes import record
 from storage.errors import NotFound, Refused
-from storage.ids import new_id, public
+from storage.ids import new_id, parse, public
 from storage.phones import parse_e164
-from storage.tables import Integration, MessagingNumber
+from storage.tables import Campaign, Integration, MessagingNumber
 from storage.times import now
 from storage.words import Actor, NumberStatus
 
 _numbers: Any = MessagingNumber.__table__  # type: ignore[attr-defined]
 _integrations: Any = Integration.__table__  # type: ignore[attr-defined]
+_campaigns: Any = Campaign.__table__  # type: ignore[attr-defined]
 
 _ID = re.compile(r"num_[0-9A-Za-z_-]{1,60}", re.ASCII)
 
@@ -35,6 +36,23 @@ class NumberRow:
     status: NumberStatus
     campaign_id: int | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A number that is not texted from any more."""
+
+    number: NumberRow
+    moved_to: NumberRow | None
+    """The number that the integration opts people in to instead, where this one was its own."""
+
+    @property
+    def sentence(self) -> str:
+        """What became of it."""
+        done = f"{self.number.phone} ({self.number.id}) is {self.number.status} now."
+        if self.moved_to is None:
+            return done
+        return f"{done} The Opt-In API texts from {self.moved_to.phone} ({self.moved_to.id})."
 
 
 def add(
@@ -107,22 +125,46 @@ def approve(conn: Connection, who: Actor, ident: str) -> NumberRow:
     return _set(conn, who, ident, NumberStatus.APPROVED, "number.approve")
 
 
-def reject(conn: Connection, who: Actor, ident: str) -> NumberRow:
+def reject(conn: Connection, who: Actor, ident: str) -> Dropped:
     """Notes that the carrier does not let us text from a number.
 
     Raises:
         Refused: It is the last approved one and the integration is on.
     """
-    return _set(conn, who, ident, NumberStatus.REJECTED, "number.reject")
+    return _drop(conn, who, ident, NumberStatus.REJECTED, "number.reject")
 
 
-def remove(conn: Connection, who: Actor, ident: str) -> NumberRow:
+def remove(conn: Connection, who: Actor, ident: str) -> Dropped:
     """Removes a number.
 
     Raises:
         Refused: It is the last approved one and the integration is on.
     """
-    return _set(conn, who, ident, NumberStatus.REMOVED, "number.remove")
+    return _drop(conn, who, ident, NumberStatus.REMOVED, "number.remove")
+
+
+def rename(conn: Connection, who: Actor, ident: str, name: str) -> NumberRow:
+    """Calls a number something else; nothing is a name too."""
+    before = get(conn, ident)
+    return _edit(conn, who, before, "number.rename", {"name": before.name}, name=name.strip())
+
+
+def set_campaign(conn: Connection, who: Actor, ident: str, campaign: str | None) -> NumberRow:
+    """Says which campaign a number belongs to. It belongs to one at most: the last one named.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        who: By whose hand.
+        ident: The number's id or E.164.
+        campaign: The campaign's `cam_…` id, or None for no campaign.
+
+    Raises:
+        NotFound: There is no such number or campaign.
+    """
+    before = get(conn, ident)
+    campaign_id = None if campaign is None else _campaign(conn, campaign)
+    kept = {"campaign_id": before.campaign_id}
+    return _edit(conn, who, before, "number.campaign", kept, campaign_id=campaign_id)
 
 
 def listing(conn: Connection) -> list[NumberRow]:
@@ -148,29 +190,59 @@ def count_approved(conn: Connection) -> int:
 
 def _set(conn: Connection, who: Actor, ident: str, status: NumberStatus, verb: str) -> NumberRow:
     before = get(conn, ident)
-    if before.status is NumberStatus.APPROVED and status is not NumberStatus.APPROVED:
-        _keep_the_last(conn, before)
+    return _edit(conn, who, before, verb, {"status": before.status}, status=status)
+
+
+def _edit(
+    conn: Connection,
+    who: Actor,
+    before: NumberRow,
+    verb: str,
+    kept: dict[str, Any],
+    **values: Any,
+) -> NumberRow:
+    """Changes a number; `kept` is what the record needs to say how it was."""
     conn.execute(
-        update(_numbers).where(_numbers.c.id == before.id).values(status=status, changed_at=now())
+        update(_numbers).where(_numbers.c.id == before.id).values(changed_at=now(), **values)
     )
-    record(conn, who, verb, subject=before.phone)
+    record(conn, who, verb, subject=before.phone, details={"id": before.id, "before": kept})
     touch_access(conn)
-    return NumberRow(
-        before.id, before.phone, before.name, status, before.campaign_id, before.created_at
-    )
+    return replace(before, **values)
 
 
-def _keep_the_last(conn: Connection, number: NumberRow) -> None:
-    active = conn.execute(
-        select(_integrations.c.id).where(
-            _integrations.c.live == 1, _integrations.c.active.is_(True)
-        )
-    ).first()
-    if active is not None and count_approved(conn) == 1:
+def _drop(conn: Connection, who: Actor, ident: str, status: NumberStatus, verb: str) -> Dropped:
+    before = get(conn, ident)
+    others = [
+        other
+        for other in listing(conn)
+        if other.status is NumberStatus.APPROVED and other.id != before.id
+    ]
+    integration = conn.execute(select(_integrations).where(_integrations.c.live == 1)).one_or_none()
+    if before.status is NumberStatus.APPROVED and integration and integration.active and not others:
         raise Refused(
-            f"{number.phone} is the last approved messaging number and the Opt-In API is on.",
-            "Switch the Opt-In API off first, or approve another number.",
+            f"{before.phone} ({before.id}) is the last approved messaging number and the "
+            "Opt-In API is on.",
+            "Switch the Opt-In API off first (optdesk integration off), or approve another number.",
         )
+    number = _edit(conn, who, before, verb, {"status": before.status}, status=status)
+    if integration is None or integration.number_id != number.id or not others:
+        return Dropped(number, None)
+    conn.execute(
+        update(_integrations)
+        .where(_integrations.c.id == integration.id)
+        .values(number_id=others[0].id, changed_at=now())
+    )
+    details = {"before": {"number_id": number.id}, "after": {"number_id": others[0].id}}
+    record(conn, who, "integration.edit", details=details)
+    return Dropped(number, others[0])
+
+
+def _campaign(conn: Connection, ident: str) -> int:
+    campaign = parse(ident) if ident.startswith("cam_") else None
+    there = select(_campaigns.c.id).where(_campaigns.c.id == campaign)
+    if campaign is None or conn.execute(there).first() is None:
+        raise NotFound(f"There is no campaign “{ident}”.", "See: optdesk campaigns list")
+    return campaign
 
 
 def _row(row: Any) -> NumberRow:

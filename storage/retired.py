@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.engine import Connection
 
 from storage.tables import RetiredToken
@@ -22,6 +22,26 @@ class OldUrlHit:
     token_hash: bytes
     sender: str
     """The user agent. Untrusted."""
+
+
+def retire(conn: Connection, token_hash: bytes, why: str) -> None:
+    """Takes note that a URL is dead from now on.
+
+    Args:
+        conn: The transaction that ends it.
+        token_hash: Of its token; the token itself is kept nowhere.
+        why: `regenerated` or `deleted`.
+    """
+    conn.execute(
+        insert(_retired),
+        {
+            "token_hash": token_hash,
+            "why": why,
+            "retired_at": now(),
+            "hits": 0,
+            "last_sender": "",
+        },
+    )
 
 
 def count_hits(conn: Connection, items: Sequence[OldUrlHit]) -> Sequence[None]:

@@ -225,6 +225,20 @@ class Attempt(Base, table=True):
             sqlite_where=text("outcome = 'refused'"),
             postgresql_where=text("outcome = 'refused'"),
         ),
+        Index(
+            "ix_attempts_code",
+            "code",
+            "id",
+            sqlite_where=text("code <> ''"),
+            postgresql_where=text("code <> ''"),
+        ),
+        Index(
+            "ix_attempts_replays",
+            "replay_of",
+            "id",
+            sqlite_where=text("replay_of IS NOT NULL"),
+            postgresql_where=text("replay_of IS NOT NULL"),
+        ),
     )
 
     id: int = ident()

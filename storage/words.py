@@ -152,6 +152,35 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptView:
+    """What the intake log shows: one immutable value that compiles to the query."""
+
+    outcome: str = ""
+    """`accepted`, `duplicate` or `refused`; empty for all, here and below."""
+    door: str = ""
+    sender: str = ""
+    code: str = ""
+    search: str = ""
+    """A request id, a phone in any spelling, a name, or any words of the request."""
+
+    @property
+    def description(self) -> str:
+        """The view as a sentence. Untrusted where it quotes a search or a sender."""
+        what = f"{self.outcome.capitalize()} attempts" if self.outcome else "All attempts"
+        parts = [
+            f" at the {self.door} door" if self.door else "",
+            f" by {self.sender}" if self.sender else "",
+            f" with {self.code}" if self.code else "",
+            f" matching “{self.search.strip()}”" if self.search.strip() else "",
+        ]
+        return f"{what}{''.join(parts)}, newest first"
+
+    def searching(self, text: str) -> AttemptView:
+        """The same view, narrowed to a search."""
+        return replace(self, search=text)
+
+
+@dataclass(frozen=True, slots=True)
 class LabelTag:
     """A label as it stands on a contact. The name is untrusted."""
 

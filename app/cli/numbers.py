@@ -11,8 +11,9 @@ from sqlalchemy.engine import Connection
 from app.cli.output import Column
 from app.cli.session import noun, session_of
 from storage import numbers
+from storage.errors import WrongUsage
 from storage.ids import public
-from storage.numbers import NumberRow
+from storage.numbers import Dropped, NumberRow
 from storage.phones import international
 from storage.times import stamp
 from storage.words import Actor
@@ -57,6 +58,7 @@ def list_(ctx: typer.Context) -> None:
             Column("number", lambda row: international(row["phone"])),
             Column("name", lambda row: row["name"]),
             Column("status", lambda row: row["status"]),
+            Column("campaign", lambda row: row["campaign_id"] or ""),
             Column("added", lambda row: row["created_at"]),
         ),
         map(_row, found),
@@ -67,27 +69,61 @@ def list_(ctx: typer.Context) -> None:
 @app.command()
 def approve(ctx: typer.Context, number: Number) -> None:
     """Note that the carrier lets us text from a number."""
-    _set(ctx, number, numbers.approve)
+    session = session_of(ctx)
+    changed = session.store().do(lambda conn: numbers.approve(conn, session.who, number))
+    session.out.item(_row(changed), f"{changed.phone} ({changed.id}) is approved now.")
 
 
 @app.command()
 def reject(ctx: typer.Context, number: Number) -> None:
     """Note that the carrier does not let us text from a number."""
-    _set(ctx, number, numbers.reject)
+    _drop(ctx, number, numbers.reject)
 
 
 @app.command()
 def remove(ctx: typer.Context, number: Number) -> None:
     """Remove a number; not the last approved one while the Opt-In API is on."""
-    _set(ctx, number, numbers.remove)
+    _drop(ctx, number, numbers.remove)
 
 
-def _set(
-    ctx: typer.Context, number: str, verb: Callable[[Connection, Actor, str], NumberRow]
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    number: Number,
+    name: Annotated[str | None, typer.Option(help="What you call it.")] = None,
+    campaign: Annotated[
+        str | None, typer.Option(metavar="CAM", help="The cam_… it belongs to, or none.")
+    ] = None,
+) -> None:
+    """Change a number's name or the campaign it belongs to."""
+    session = session_of(ctx)
+
+    def change(conn: Connection) -> NumberRow:
+        row = numbers.get(conn, number)
+        if name is not None:
+            row = numbers.rename(conn, session.who, row.id, name)
+        if campaign is not None:
+            named = None if campaign in ("", "none") else campaign
+            row = numbers.set_campaign(conn, session.who, row.id, named)
+        return row
+
+    if name is None and campaign is None:
+        raise WrongUsage("There is nothing to set.", "Give --name, --campaign or both.")
+    row = _row(session.store().do(change))
+    session.out.item(
+        row,
+        f"{row['phone']} ({row['id']}) is called “{row['name']}” and belongs to "
+        f"{row['campaign_id'] or 'no campaign'}.",
+    )
+
+
+def _drop(
+    ctx: typer.Context, number: str, verb: Callable[[Connection, Actor, str], Dropped]
 ) -> None:
     session = session_of(ctx)
-    changed = session.store().do(lambda conn: verb(conn, session.who, number))
-    session.out.item(_row(changed), f"{changed.phone} ({changed.id}) is {changed.status} now.")
+    dropped = session.store().do(lambda conn: verb(conn, session.who, number))
+    moved = {"moved_to": dropped.moved_to.id if dropped.moved_to else None}
+    session.out.item(_row(dropped.number) | moved, dropped.sentence)
 
 
 def _row(number: NumberRow) -> dict[str, Any]:

@@ -219,6 +219,22 @@ def change_tables() -> None:
     op.add_column("attempts", sa.Column("replay_of", big(), autoincrement=False, nullable=True))
     op.create_index("ix_attempts_contact", "attempts", ["contact_id", "id"], unique=False)
     op.create_index(
+        "ix_attempts_code",
+        "attempts",
+        ["code", "id"],
+        unique=False,
+        sqlite_where=sa.text("code <> ''"),
+        postgresql_where=sa.text("code <> ''"),
+    )
+    op.create_index(
+        "ix_attempts_replays",
+        "attempts",
+        ["replay_of", "id"],
+        unique=False,
+        sqlite_where=sa.text("replay_of IS NOT NULL"),
+        postgresql_where=sa.text("replay_of IS NOT NULL"),
+    )
+    op.create_index(
         "ix_attempts_refused",
         "attempts",
         ["id"],

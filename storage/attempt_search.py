@@ -1,0 +1,210 @@
+"""Which attempts a view of the intake log holds, in one snapshot.
+
+The log has no text index: it would cost every lead more than taking it in does. Instead, what
+people mostly look for is looked up: a request by its id, a person by the search index of the
+contacts. The rest is read from the newest on, a stretch at a time, for as long as a person waits.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, true
+from sqlalchemy.engine import Connection
+
+from storage.dialects import among, is_postgresql
+from storage.folding import LONGEST_QUERY, digits, parse
+from storage.ids import parse as parse_id
+from storage.search import Search, matching
+from storage.tables import Attempt
+from storage.words import AttemptView
+
+_attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
+
+PATIENCE = 0.05
+"""Seconds that a page may search for before it says how far it came."""
+FIRST_STRETCH = 500
+LARGEST_STRETCH = 8_000
+"""Attempts that are read at a time."""
+FEW_CONTACTS = 200
+"""Up to so many contacts that match, their attempts are looked up."""
+FEW_DIGITS = 4
+"""So many digits in a search may be part of a phone, however that is spelled."""
+_PUNCTUATION = " -()./"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAttempts:
+    """Ids of attempts, newest first, and how far the search came."""
+
+    ids: list[int]
+    more: bool
+    searched_to: int | None = None
+
+
+class AttemptSearch:
+    """A view of the log, ready to be asked.
+
+    Args:
+        conn: A snapshot.
+        view: Which attempts.
+    """
+
+    def __init__(self, conn: Connection, view: AttemptView) -> None:
+        self._conn = conn
+        self._text = _harmless(view.search)
+        self._walk = _walk(view)
+        self._filter = _filter(view)
+        self._filtered = bool(view.door or view.sender or (view.outcome and view.code)) or (
+            view.outcome not in ("", "refused")
+        )
+
+    def ids(
+        self,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int,
+        patience: float = PATIENCE,
+    ) -> FoundAttempts:
+        """The attempts between two ids: those nearest to `after`, else the newest."""
+        span = _Span(before, after, newest=after is None)
+        named = self._named()
+        if named is not None:
+            return _cut(self._all(select(_attempts.c.id).where(named), span, limit), span, limit)
+        if not self._text and not self._filtered:
+            return _cut(self._all(self._along(), span, limit), span, limit)
+        known = self._of_contacts(span, limit) if self._text else []
+        found, reached = self._read(span, limit, time.monotonic() + patience)
+        whole = _cut(sorted({*known, *found}, reverse=span.newest), span, limit)
+        if reached is None or (whole.more and not span.is_beyond(whole.ids, reached)):
+            return whole
+        return FoundAttempts(whole.ids, more=True, searched_to=reached)
+
+    def _named(self) -> ColumnElement[bool] | None:
+        """The attempt or the contact that the search names by its id."""
+        ident = parse_id(self._text.lower())
+        if ident is None:
+            return None
+        column = _attempts.c.contact_id if self._text.lower().startswith("con_") else _attempts.c.id
+        return and_(column == ident, self._filter)
+
+    def _of_contacts(self, span: _Span, limit: int) -> list[int]:
+        """Attempts of the contacts that match, where those are few."""
+        contacts = Search(self._conn, self._text).ids(true(), limit=FEW_CONTACTS + 1)
+        if not contacts or len(contacts) > FEW_CONTACTS:
+            return []
+        theirs = among(self._conn, _attempts.c.contact_id, contacts)
+        # The sum keeps the store from reading the whole log in its order.
+        rows = select(_attempts.c.id).where(theirs, self._filter, span.holds(_attempts.c.id))
+        rows = rows.order_by(span.by(_attempts.c.id + 0)).limit(limit + 1)
+        return [*self._conn.scalars(rows)]
+
+    def _read(self, span: _Span, limit: int, until: float) -> tuple[list[int], int | None]:
+        """Attempts that match by themselves, and where time ran out."""
+        condition = and_(self._filter, self._says(self._text) if self._text else true())
+        found: list[int] = []
+        size = FIRST_STRETCH
+        while True:
+            ends = self._along().where(span.holds(_attempts.c.id))
+            ends = ends.order_by(span.by(_attempts.c.id)).limit(1).offset(size - 1)
+            end = self._conn.scalar(ends)
+            stretch = span.up_to(end)
+            rows = select(_attempts.c.id).where(
+                self._walk, condition, stretch.holds(_attempts.c.id)
+            )
+            rows = rows.order_by(span.by(_attempts.c.id)).limit(limit + 1 - len(found))
+            found += self._conn.scalars(rows).all()
+            if end is None or len(found) > limit:
+                return found, None
+            if time.monotonic() >= until:
+                return found, end
+            span = span.beyond(end)
+            size = min(2 * size, LARGEST_STRETCH)
+
+    def _along(self) -> Select[Any]:
+        return select(_attempts.c.id).where(self._walk)
+
+    def _all(self, rows: Select[Any], span: _Span, limit: int) -> list[int]:
+        rows = rows.where(span.holds(_attempts.c.id)).order_by(span.by(_attempts.c.id))
+        return [*self._conn.scalars(rows.limit(limit + 1))]
+
+    def _says(self, text: str) -> ColumnElement[bool]:
+        """Whether the request or the answer holds the words of a search."""
+        hay: Any = func.lower(_attempts.c.body)
+        for name in ("user_agent", "sender", "code", "reason", "peer"):
+            hay = hay.concat("\n").concat(func.lower(_attempts.c[name]))
+        if len(digits(text)) >= FEW_DIGITS:
+            bare: Any = _attempts.c.body
+            for mark in _PUNCTUATION:
+                bare = func.replace(bare, mark, "")
+            hay = hay.concat("\n").concat(bare)
+        position = func.strpos if is_postgresql(self._conn) else func.instr
+        # As written too: a body is not folded, so a name with accents stands there with them.
+        return or_(matching(self._conn, parse(text), hay), position(_attempts.c.body, text) > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Attempts between two ids, neither included, and from which end they are read."""
+
+    before: int | None
+    after: int | None
+    newest: bool
+
+    def holds(self, key: Any) -> ColumnElement[bool]:
+        older = true() if self.before is None else key < self.before
+        return and_(older, true() if self.after is None else key > self.after)
+
+    def by(self, key: Any) -> Any:
+        return key.desc() if self.newest else key.asc()
+
+    def up_to(self, end: int | None) -> _Span:
+        """The part up to an id, that included."""
+        if end is None:
+            return self
+        if self.newest:
+            return _Span(self.before, end - 1, self.newest)
+        return _Span(end + 1, self.after, self.newest)
+
+    def beyond(self, end: int) -> _Span:
+        """The part that comes after an id in the order of reading."""
+        if self.newest:
+            return _Span(end, self.after, self.newest)
+        return _Span(self.before, end, self.newest)
+
+    def is_beyond(self, ids: list[int], reached: int) -> bool:
+        """Whether ids, newest first, go further than was read."""
+        return ids[-1] < reached if self.newest else ids[0] > reached
+
+
+def _harmless(text: str) -> str:
+    """A search as any store takes it."""
+    written = text[:LONGEST_QUERY].encode("utf-8", "replace").decode()
+    return written.replace("\x00", " ").strip()
+
+
+def _cut(ids: list[int], span: _Span, limit: int) -> FoundAttempts:
+    """A page of what was found in the order of reading."""
+    kept = ids[:limit]
+    return FoundAttempts(kept if span.newest else kept[::-1], len(ids) > limit)
+
+
+def _walk(view: AttemptView) -> ColumnElement[bool]:
+    """The condition of the index that a view is read along.
+
+    Conditions of partial indexes are spelled out, because those are not used for a parameter.
+    """
+    if view.code:
+        coded = _attempts.c.code != literal_column("''")
+        return and_(_attempts.c.code == view.code, coded)
+    if view.outcome == "refused":
+        return _attempts.c.outcome == literal_column("'refused'")  # type: ignore[no-any-return]
+    return true()
+
+
+def _filter(view: AttemptView) -> ColumnElement[bool]:
+    asked = {name: getattr(view, name) for name in ("outcome", "door", "sender", "code")}
+    return and_(true(), *(_attempts.c[name] == said for name, said in asked.items() if said))
