@@ -26,6 +26,7 @@ _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 
 RECENT_ATTEMPTS = 20_000
 """How many of the newest attempts are asked for who sends."""
+_WHEN_OFF = "is answered 503 and asked to try again later"
 COUNTED = 10_000
 """Up to so many attempts a view is counted."""
 
@@ -116,16 +117,18 @@ class AttemptCount:
 
 
 @dataclass(frozen=True, slots=True)
-class SenderUse:
-    """How much a sender sent. Both names are untrusted."""
+class RecentSender:
+    """Who sends, and what it does while the integration is off. Its texts are untrusted."""
 
     sender: str
     """The recognised sender, or empty."""
-    user_agent: str
-    """Where none was recognised."""
+    title: str
+    """What people call it; the user agent where it was not recognised."""
     door: str
     count: int
     last_at: datetime
+    when_off: str
+    """What becomes of its leads while the integration is off."""
 
 
 def page(
@@ -214,7 +217,7 @@ def refusals_since(conn: Connection, moment: datetime) -> dict[str, int]:
     return {row.code: row[1] for row in rows}
 
 
-def recent_use(conn: Connection, since: datetime) -> list[SenderUse]:
+def recent_senders(conn: Connection, since: datetime) -> list[RecentSender]:
     """Who sent since a moment, who sends most first; of the newest `RECENT_ATTEMPTS` alone."""
     recent = (
         select(_attempts.c.at, _attempts.c.door, _attempts.c.sender, _attempts.c.user_agent)
@@ -223,23 +226,19 @@ def recent_use(conn: Connection, since: datetime) -> list[SenderUse]:
         .limit(RECENT_ATTEMPTS)
         .subquery()
     )
-    rows = conn.execute(
-        select(
-            recent.c.door, recent.c.sender, recent.c.user_agent, func.count(), func.max(recent.c.at)
-        ).group_by(recent.c.door, recent.c.sender, recent.c.user_agent)
-    )
-    uses: dict[tuple[str, str, str], SenderUse] = {}
+    named = (recent.c.door, recent.c.sender, recent.c.user_agent)
+    rows = conn.execute(select(*named, func.count(), func.max(recent.c.at)).group_by(*named))
+    uses: dict[tuple[str, str, str], RecentSender] = {}
     for door, sender, user_agent, n, last_at in rows:
-        # A recognised sender may come with many versions of its user agent.
-        use = SenderUse(sender, "" if sender else user_agent, door, n, last_at)
-        named = (use.door, use.sender, use.user_agent)
-        known = uses.get(named)
+        title = sender.capitalize() if sender else user_agent.split(" ")[0] or "an unnamed program"
+        use = RecentSender(sender, title, door, n, last_at, _WHEN_OFF)
+        known = uses.get((door, sender, title))
         if known is not None:
             use = replace(
                 use, count=use.count + known.count, last_at=max(use.last_at, known.last_at)
             )
-        uses[named] = use
-    return sorted(uses.values(), key=lambda use: (-use.count, use.sender, use.user_agent))
+        uses[door, sender, title] = use
+    return sorted(uses.values(), key=lambda use: (-use.count, use.title))
 
 
 def first_to_keep(conn: Connection, *, days: int, most: int) -> int | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,8 @@ from storage.access import credential_hash, touch_access
 from storage.changes import record
 from storage.errors import NotFound, Refused
 from storage.ids import moment_of, new_id
-from storage.integration_options import redirect_of, region_of, rules_of, written
+from storage.mapping_rules import Options, Rule, checked, parse, serialise
+from storage.phones import region_of
 from storage.retired import retire
 from storage.tables import ApiKey, Contact, Integration
 from storage.tallies import hour_tally, read_tallies
@@ -65,7 +66,9 @@ class IntegrationView:
     """Arrivals in each of the last 24 hours, the oldest first."""
     redirect: str = ""
     """Where a browser that posted a form is sent; empty for the thank-you page."""
-    rules: Mapping[str, str] = field(default_factory=dict)
+    thanks: str = ""
+    """What the thank-you page says; empty for its usual sentence."""
+    rules: tuple[Rule, ...] = ()
     """Which value of a body is which field, where the aliases do not suffice."""
 
 
@@ -188,7 +191,8 @@ def edit(
     default_region: str | None = None,
     number_id: str | None = None,
     redirect: str | None = None,
-    rules: Mapping[str, str] | None = None,
+    thanks: str | None = None,
+    rules: Sequence[Rule] | None = None,
 ) -> IntegrationView:
     """Changes what is named and leaves the rest; in force in every process at once.
 
@@ -200,6 +204,7 @@ def edit(
         default_region: Of numbers that come without a country, as two letters.
         number_id: The messaging number to opt people in to, by its id or in E.164.
         redirect: Where a browser that posted a form is sent; empty for the thank-you page.
+        thanks: What the thank-you page says; empty for its usual sentence.
         rules: Which value of a body is which field; empty for the aliases alone.
 
     Raises:
@@ -216,8 +221,9 @@ def edit(
         said["default_region"] = region_of(default_region)
     if number_id is not None:
         said["number_id"] = _approved(conn, number_id).id
-    if redirect is not None or rules is not None:
-        said["options"] = written(row.options, redirect=redirect, rules=rules)
+    options = checked(_options(parse(row.options), redirect, thanks, rules))
+    if options != parse(row.options):
+        said["options"] = serialise(options, row.options)
     new = {name: value for name, value in said.items() if value != getattr(row, name)}
     if new:
         _change(conn, row, **new)
@@ -253,6 +259,17 @@ def delete(conn: Connection, who: Actor) -> None:
     retire(conn, bytes(row.token_hash), "deleted")
     _change(conn, row, live=None, active=False, token="")
     record(conn, who, "integration.delete")
+
+
+def _options(
+    known: Options, redirect: str | None, thanks: str | None, rules: Sequence[Rule] | None
+) -> Options:
+    """Options with what is named changed."""
+    return Options(
+        rules=known.rules if rules is None else tuple(rules),
+        redirect=known.redirect if redirect is None else redirect.strip(),
+        thanks=known.thanks if thanks is None else thanks.strip(),
+    )
 
 
 def _there(conn: Connection, verb: str) -> Any:
@@ -306,6 +323,7 @@ def show(conn: Connection) -> IntegrationView | None:
 
 
 def _view(conn: Connection, row: Any) -> IntegrationView:
+    options = parse(row.options)
     return IntegrationView(
         id=row.id,
         active=row.active,
@@ -318,8 +336,9 @@ def _view(conn: Connection, row: Any) -> IntegrationView:
         changed_at=row.changed_at,
         last_arrival=last_arrival(conn),
         hourly=hourly(conn),
-        redirect=redirect_of(row.options),
-        rules=rules_of(row.options),
+        redirect=options.redirect,
+        thanks=options.thanks,
+        rules=options.rules,
     )
 
 

@@ -15,6 +15,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType
 from phonenumbers.phonenumberutil import NumberParseException, national_significant_number
 
+from storage.errors import Refused
 from storage.plans import NON_GEOGRAPHIC, Plan, plan_of
 from storage.words import UNTEXTED, Kind
 
@@ -94,6 +95,18 @@ def _take_apart(text: str) -> tuple[Plan, str] | None:
     except NumberParseException:
         return None
     return plan, national_significant_number(number)
+
+
+def region_of(text: str) -> str:
+    """A region as two capital letters.
+
+    Raises:
+        Refused: No numbering plan has it.
+    """
+    region = text.strip().upper()
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise Refused(f"“{text}” is no region.", "Give two letters, such as US, GB or DE.")
+    return region
 
 
 @lru_cache(maxsize=8192)
