@@ -16,8 +16,18 @@ from sqlalchemy.engine import Connection
 
 from storage.dialects import among, insert_or_skip, run_counted
 from storage.errors import NotFound
+from storage.ids import new_ids
 from storage.search import label_mark
-from storage.tables import ChangeItem, Contact, ContactLabel, Group, Label, Message, SearchPending
+from storage.tables import (
+    ChangeItem,
+    Contact,
+    ContactLabel,
+    Group,
+    Label,
+    Message,
+    Note,
+    SearchPending,
+)
 from storage.tallies import add_tallies, group_tally, label_tally, stage_tally
 from storage.times import now
 from storage.words import Place, Stage, View
@@ -28,6 +38,7 @@ _worn: Any = ContactLabel.__table__  # type: ignore[attr-defined]
 _groups: Any = Group.__table__  # type: ignore[attr-defined]
 _labels: Any = Label.__table__  # type: ignore[attr-defined]
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
+_notes: Any = Note.__table__  # type: ignore[attr-defined]
 _pending: Any = SearchPending.__table__  # type: ignore[attr-defined]
 
 
@@ -37,6 +48,10 @@ class Act(Protocol):
     @property
     def verb(self) -> str:
         """What it is called in the change log."""
+
+    @property
+    def undoable(self) -> bool:
+        """Whether it can be taken back."""
 
     def subject(self, conn: Connection) -> str:
         """What it is done with, such as a group's name.
@@ -110,6 +125,7 @@ class Move:
 
     group_id: int
     verb: ClassVar[str] = "move"
+    undoable: ClassVar[bool] = True
 
     def subject(self, conn: Connection) -> str:
         """The group's name."""
@@ -156,6 +172,7 @@ class Delete:
     """Takes contacts away; they count as new when they opt in again."""
 
     verb: ClassVar[str] = "delete"
+    undoable: ClassVar[bool] = True
 
     def subject(self, _conn: Connection) -> str:
         """Nothing."""
@@ -201,6 +218,7 @@ class Star:
     """Marks contacts as favorites, or no longer."""
 
     on: bool
+    undoable: ClassVar[bool] = True
 
     @property
     def verb(self) -> str:
@@ -235,6 +253,7 @@ class Star:
 @dataclass(frozen=True, slots=True)
 class _Labelling:
     label_id: int
+    undoable: ClassVar[bool] = True
 
     def subject(self, conn: Connection) -> str:
         """The label's name."""
@@ -325,6 +344,61 @@ class RemoveLabel(_Labelling):
         add_tallies(conn, {label_tally(self.label_id): -removed})
 
 
+@dataclass(frozen=True, slots=True)
+class WriteNote:
+    """Writes the same note on contacts."""
+
+    author: str
+    body: str
+    verb: ClassVar[str] = "note"
+    undoable: ClassVar[bool] = True
+
+    def subject(self, _conn: Connection) -> str:
+        """Nothing: what was written stands on the contact."""
+        return ""
+
+    def details(self) -> dict[str, Any]:
+        """Who wrote what."""
+        return {"author": self.author, "body": self.body}
+
+    def eligible(self, _seen: View | None) -> ColumnElement[bool]:
+        """All that are not deleted."""
+        return _contacts.c.stage != Stage.DELETED  # type: ignore[no-any-return]
+
+    def same(self, _seen: View | None) -> ColumnElement[bool]:
+        """None: the same may be said twice."""
+        return literal(1) == 0
+
+    def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
+        """Writes it."""
+        moment = now()
+        noted_ids = list(conn.execute(noted(conn, change_id, ids)).scalars())
+        rows = [
+            {
+                "id": ident,
+                "contact_id": contact_id,
+                "author": self.author,
+                "body": self.body,
+                "created_at": moment,
+                "changed_at": moment,
+            }
+            for ident, contact_id in zip(new_ids(len(noted_ids)), noted_ids, strict=True)
+        ]
+        if rows:
+            conn.execute(insert(_notes), rows)
+
+    def take_back(self, conn: Connection, change_id: int, ids: Sequence[int]) -> list[int]:
+        """Removes it from contacts where it still stands as written; returns those."""
+        query = delete(_notes).where(
+            among(conn, _notes.c.contact_id, ids),
+            _notes.c.id > change_id,
+            _notes.c.author == self.author,
+            _notes.c.body == self.body,
+            _notes.c.changed_at == _notes.c.created_at,
+        )
+        return list(conn.execute(query.returning(_notes.c.contact_id)).scalars())
+
+
 def act_of(verb: str, details: dict[str, Any]) -> Act:
     """The act behind a recorded change."""
     makers: dict[str, Any] = {
@@ -334,6 +408,7 @@ def act_of(verb: str, details: dict[str, Any]) -> Act:
         "unstar": lambda: Star(False),
         "label": lambda: AddLabel(details["label_id"]),
         "unlabel": lambda: RemoveLabel(details["label_id"]),
+        "note": lambda: WriteNote(details["author"], details["body"]),
     }
     made: Act = makers[verb]()
     return made

@@ -173,7 +173,12 @@ def _chunk(
     if tally.change_id is None:
         tally.subject = act.subject(conn)
         change_id = record(
-            conn, who, act.verb, subject=tally.subject, details=act.details(), undoable=True
+            conn,
+            who,
+            act.verb,
+            subject=tally.subject,
+            details=act.details(),
+            undoable=act.undoable,
         )
     else:
         change_id = tally.change_id

@@ -75,6 +75,11 @@ class ChangeRow:
         """What was done, such as `moved 32 contacts to “Spring”`."""
         return sentence(self.verb, self.size, self.subject)
 
+    @property
+    def name(self) -> str:
+        """What it is called on the undo stack, such as `move 32 contacts to “Spring”`."""
+        return name_of(self.verb, self.size, self.subject)
+
 
 def row_of(row: Any) -> ChangeRow:
     """A stored change as a value."""
@@ -90,6 +95,9 @@ def row_of(row: Any) -> ChangeRow:
     )
 
 
+MOVING = ("move", "delete", "suppress", "group.merge")
+"""Acts that take contacts to another place."""
+
 _PAST = {
     "move": "moved {n} to “{subject}”",
     "delete": "deleted {n}",
@@ -98,6 +106,19 @@ _PAST = {
     "label": "labelled {n} “{subject}”",
     "unlabel": "took the label “{subject}” from {n}",
     "suppress": "suppressed {n} ({subject})",
+    "note": "wrote a note on {n}",
+    "note.edit": "changed a note",
+    "note.delete": "deleted a note",
+    "label.create": "made the label “{subject}”",
+    "label.rename": "renamed the label {subject}",
+    "label.colour": "gave the label “{subject}” another colour",
+    "label.letter": "gave the label “{subject}” another letter",
+    "label.merge": "merged the label {subject} ({n})",
+    "label.delete": "deleted the label “{subject}” ({n})",
+    "group.create": "made the group “{subject}”",
+    "group.rename": "renamed the group {subject}",
+    "group.merge": "merged the group {subject} ({n})",
+    "group.delete": "deleted the group “{subject}”",
 }
 
 _PLAIN = {
@@ -107,6 +128,17 @@ _PLAIN = {
     "unstar": "unstar {n}",
     "label": "label {n} “{subject}”",
     "unlabel": "unlabel {n} “{subject}”",
+    "note": "note on {n}",
+    "note.edit": "change of a note",
+    "note.delete": "delete a note",
+    "label.rename": "rename label {subject}",
+    "label.colour": "colour of label “{subject}”",
+    "label.letter": "letter of label “{subject}”",
+    "label.merge": "merge label {subject}",
+    "label.delete": "delete label “{subject}”",
+    "group.rename": "rename group {subject}",
+    "group.merge": "merge group {subject}",
+    "group.delete": "delete group “{subject}”",
 }
 
 
@@ -122,6 +154,8 @@ def name_of(verb: str, n: int, subject: str) -> str:
 
 def _fill(forms: dict[str, str], verb: str, n: int, subject: str) -> str:
     # Not str.format on the subject: it is untrusted and may hold braces.
+    if "." in verb and verb not in forms:
+        return f"{verb} {subject}".strip()
     form = forms.get(verb, f"{verb} {{n}}")
     counted = f"{n:,} contact" + ("" if n == 1 else "s")
     return form.replace("{n}", counted).replace("{subject}", subject)
@@ -164,7 +198,7 @@ def explain_gone(conn: Connection, ids: Sequence[int]) -> tuple[Gone, ...]:
         .where(
             among(conn, _items.c.contact_id, wanted),
             _changes.c.undone.is_(False),
-            _changes.c.verb.in_(["move", "delete", "suppress"]),
+            _changes.c.verb.in_(MOVING),
         )
         .group_by(_items.c.contact_id)
         .subquery()
@@ -180,6 +214,7 @@ _WHY = {
     "move": "moved to “{subject}”",
     "delete": "deleted",
     "suppress": "suppressed ({subject})",
+    "group.merge": "moved when groups were merged ({subject})",
 }
 
 _STAGES = {

@@ -266,6 +266,11 @@ class Listing:
         newer = self._count(self._counted_place, _contacts.c.id > top)
         return max(0, self.total - newer)
 
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """What a contact must meet to be in it."""
+        return and_(self._place, self._search.condition)
+
     def holds(self, ids: Sequence[int]) -> frozenset[int]:
         """Which of some contacts it holds."""
         query = select(_contacts.c.id).where(among(self._conn, _contacts.c.id, ids), self._place)

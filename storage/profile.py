@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from storage import notes
 from storage.changes import ChangeRow, row_of
 from storage.contact_rows import rows_of
 from storage.errors import NotFound
+from storage.notes import NoteRow
 from storage.phones import parse_e164
 from storage.tables import Change, ChangeItem, ConsentEvent, Contact, Message
 from storage.words import ContactRow, Stage
@@ -63,6 +65,9 @@ class Profile:
     consent: tuple[ConsentRow, ...]
     messages: tuple[MessageRow, ...]
     changes: tuple[ChangeRow, ...]
+    notes: tuple[NoteRow, ...] = ()
+    source: str = ""
+    """Which sender brought it: `api`, or a recognised sender's name."""
 
 
 def profile(conn: Connection, contact_id: int) -> Profile:
@@ -75,7 +80,9 @@ def profile(conn: Connection, contact_id: int) -> Profile:
     if not rows:
         raise NotFound("There is no such contact.")
     stored = conn.execute(
-        select(_contacts.c.number_id, _contacts.c.region).where(_contacts.c.id == contact_id)
+        select(_contacts.c.number_id, _contacts.c.region, _contacts.c.source).where(
+            _contacts.c.id == contact_id
+        )
     ).one()
     return Profile(
         rows[0],
@@ -84,6 +91,8 @@ def profile(conn: Connection, contact_id: int) -> Profile:
         _consent(conn, contact_id),
         _texts(conn, contact_id),
         history(conn, contact_id),
+        notes.listing(conn, contact_id),
+        stored.source,
     )
 
 

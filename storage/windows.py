@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Protocol
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.engine import Connection
 
 from storage.contact_rows import RowKeeper, rows_of
@@ -97,6 +98,11 @@ def ids_below(conn: Connection, view: View, below: int | None, limit: int) -> Se
     listing = Listing(conn, view.ordered(Order.NEWEST))
     start = None if below is None else Key(below)
     return [key.id for key in listing.keys(start, forward=True, limit=limit)]
+
+
+def condition_of(conn: Connection, view: View) -> ColumnElement[bool]:
+    """What a contact must meet to be in a view, as a condition on the table `contacts`."""
+    return Listing(conn, view).condition
 
 
 def each_row(store: Readable, view: View, limit: int | None = None) -> Iterator[ContactRow]:

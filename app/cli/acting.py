@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -14,7 +15,7 @@ from app.cli.choosing import Choice, choose
 from app.cli.session import Session
 from app.exits import INTERRUPTED
 from storage.acts import Act
-from storage.bulk import perform
+from storage.bulk import Progress, perform
 from storage.errors import Refused
 from storage.ids import public
 from storage.words import Gone, Outcome
@@ -52,7 +53,7 @@ def act_on(
         contacts if isinstance(contacts, Choice) else choose(session, contacts or [], view, search)
     )
     outcomes = []
-    with _cancelled_by_ctrl_c() as cancel:
+    with cancelled_by_ctrl_c() as cancel:
         for part in choice.parts:
             outcome = perform(
                 store,
@@ -60,7 +61,7 @@ def act_on(
                 act,
                 part.target,
                 seen=part.seen,
-                progress=_progress if sys.stderr.isatty() else None,
+                progress=shown_progress(),
                 cancel=cancel,
             )
             outcomes.append(outcome)
@@ -121,15 +122,26 @@ def _capitalised(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _progress(done: int, total: int) -> None:
-    if total > 1000:
+def shown_progress() -> Progress | None:
+    """Shows how a long act goes: how many, how fast and how long still; None without a terminal."""
+    if not sys.stderr.isatty():
+        return None
+    began = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        if total <= 1000:
+            return
+        rate = done / max(time.monotonic() - began, 0.001)
+        left = f", {rate:,.0f} a second, {(total - done) / max(rate, 1):,.0f} s left"
         end = "\n" if done >= total else ""
-        sys.stderr.write(f"\r{done:,} of {total:,}{end}")
+        sys.stderr.write(f"\r{done:,} of {total:,}{'' if end else left}\x1b[K{end}")
         sys.stderr.flush()
+
+    return show
 
 
 @contextmanager
-def _cancelled_by_ctrl_c() -> Iterator[threading.Event]:
+def cancelled_by_ctrl_c() -> Iterator[threading.Event]:
     """Lets Ctrl-C end a long act between two transactions, so that the count is true."""
     cancel = threading.Event()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -9,10 +10,17 @@ import typer
 from app.cli import choosing
 from app.cli.acting import act_on, report
 from app.cli.session import Session, noun, session_of
-from app.cli.shapes import CONTACT_COLUMNS, contact_fields, profile_fields, profile_lines
-from storage import groups, labels, undo
+from app.cli.shapes import (
+    CONTACT_COLUMNS,
+    contact_fields,
+    note_fields,
+    profile_fields,
+    profile_lines,
+)
+from storage import groups, labels, notes, undo
 from storage.acts import AddLabel, Delete, Move, RemoveLabel, Star
-from storage.errors import WrongUsage
+from storage.errors import NotFound, WrongUsage
+from storage.ids import parse
 from storage.profile import find_contact, profile
 from storage.windows import each_row
 from storage.words import Order, Place
@@ -145,6 +153,68 @@ def move(
     choice = choosing.choose(session, contacts or [], view, search)
     group = session.store().do(lambda conn: groups.ensure(conn, session.who, to))
     act_on(session, Move(group.id), "moved", choice, extra={"group": group.name})
+
+
+@app.command()
+def note(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[CONTACT]... [TEXT]",
+            help="Contacts, then what the note says; - reads it from standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option("--text", metavar="TEXT", help="What it says; then - is a list of contacts."),
+    ] = None,
+    view: ViewName = None,
+    search: Search = None,
+) -> None:
+    """Write an internal note on contacts."""
+    session = session_of(ctx)
+    contacts = list(words or [])
+    if text is None:
+        if not contacts:
+            raise WrongUsage("What shall the note say?", "optdesk contacts note CONTACT TEXT")
+        text = contacts.pop()
+        if text == "-":
+            text = sys.stdin.read()
+    choice = choosing.choose(session, contacts, view, search)
+    act_on(session, notes.writing(session.who, text), "noted", choice)
+
+
+Note = Annotated[str, typer.Argument(metavar="NOTE", help="Its id (not_…), as `show` prints it.")]
+
+
+@app.command("edit-note")
+def edit_note(
+    ctx: typer.Context,
+    note: Note,
+    text: Annotated[str, typer.Argument(help="What it shall say; - reads standard input.")],
+) -> None:
+    """Change what a note of your own says."""
+    session = session_of(ctx)
+    text = sys.stdin.read() if text == "-" else text
+    changed = session.store().do(lambda conn: notes.edit(conn, session.who, _note_id(note), text))
+    session.out.item(note_fields(changed), "The note is changed.")
+
+
+@app.command("delete-note")
+def delete_note(ctx: typer.Context, note: Note) -> None:
+    """Delete a note of your own; undo brings it back."""
+    session = session_of(ctx)
+    gone = session.store().do(lambda conn: notes.remove(conn, session.who, _note_id(note)))
+    session.out.item(note_fields(gone), "The note is deleted.")
+
+
+def _note_id(text: str) -> int:
+    ident = parse(text) if text.startswith("not_") else None
+    if ident is None:
+        raise NotFound(f"There is no note “{text}”.", "See: optdesk contacts show CONTACT")
+    return ident
 
 
 @app.command()

@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
+from app.cli.acting import report, shown_progress
 from app.cli.output import Column
 from app.cli.session import noun, session_of
-from storage import labels
-from storage.ids import public
+from storage import labels, relabelling
 from storage.labels import COLOURS, LabelRow
 
 app = noun("labels")
+
+Label = Annotated[str, typer.Argument(metavar="LABEL", help="Its name or id.")]
+_COLOURS = f"One of: {', '.join(COLOURS)}."
 
 
 @app.command("list")
@@ -25,6 +28,7 @@ def list_(ctx: typer.Context) -> None:
         (
             Column("label", lambda row: row["name"]),
             Column("colour", lambda row: row["colour"]),
+            Column("letter", lambda row: row["letter"]),
             Column("contacts", lambda row: f"{row['contacts']:,}", right=True),
         ),
         map(_row, found),
@@ -36,20 +40,92 @@ def list_(ctx: typer.Context) -> None:
 def create(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="What it is called.")],
-    colour: Annotated[str, typer.Option(help=f"One of: {', '.join(COLOURS)}.")] = "",
+    colour: Annotated[str, typer.Option(help=_COLOURS)] = "",
+    letter: Annotated[str, typer.Option(help="The key that sets it in the desk.")] = "",
 ) -> None:
     """Make a label."""
     session = session_of(ctx)
     made = session.store(create=True).do(
-        lambda conn: labels.create(conn, session.who, name, colour)
+        lambda conn: labels.create(conn, session.who, name, colour, letter)
     )
     session.out.item(_row(made), f"There is a label “{made.name}” now, in {made.colour}.")
 
 
+@app.command()
+def rename(
+    ctx: typer.Context,
+    label: Label,
+    name: Annotated[str, typer.Argument(help="What it shall be called.")],
+) -> None:
+    """Give a label another name."""
+    session = session_of(ctx)
+    store = session.store()
+    with store.read() as conn:
+        found = labels.find(conn, label)
+    renamed = relabelling.rename(store, session.who, found.id, name)
+    session.out.item(_row(renamed), f"The label “{found.name}” is “{renamed.name}” now.")
+
+
+@app.command()
+def colour(
+    ctx: typer.Context,
+    label: Label,
+    colour: Annotated[str, typer.Argument(help=_COLOURS)],
+) -> None:
+    """Give a label another colour."""
+    session = session_of(ctx)
+    changed = session.store().do(
+        lambda conn: labels.recolour(conn, session.who, labels.find(conn, label).id, colour)
+    )
+    session.out.item(_row(changed), f"The label “{changed.name}” is {changed.colour} now.")
+
+
+@app.command()
+def letter(
+    ctx: typer.Context,
+    label: Label,
+    letter: Annotated[str, typer.Argument(help="a to z or a digit; left out: none.")] = "",
+) -> None:
+    """Choose the key that sets a label in the desk."""
+    session = session_of(ctx)
+    changed = session.store().do(
+        lambda conn: labels.set_letter(conn, session.who, labels.find(conn, label).id, letter)
+    )
+    said = f"has the letter {changed.letter}" if changed.letter else "has no letter of its own"
+    session.out.item(_row(changed), f"The label “{changed.name}” {said} now.")
+
+
+@app.command()
+def merge(
+    ctx: typer.Context,
+    label: Label,
+    into: Annotated[str, typer.Argument(help="The label that takes its place.")],
+) -> None:
+    """Put another label in the place of one, which is deleted; undo takes it back."""
+    session = session_of(ctx)
+    store = session.store()
+    with store.read() as conn:
+        found, other = labels.find(conn, label), labels.find(conn, into)
+    outcome = relabelling.merge(store, session.who, found.id, other.id, progress=shown_progress())
+    report(session, "merged", [outcome], extra={"label": other.name})
+
+
+@app.command()
+def delete(ctx: typer.Context, label: Label) -> None:
+    """Delete a label and take it off everybody; undo brings it back."""
+    session = session_of(ctx)
+    store = session.store()
+    with store.read() as conn:
+        found = labels.find(conn, label)
+    outcome = relabelling.delete(store, session.who, found.id, progress=shown_progress())
+    report(session, "unlabelled", [outcome], extra={"label": found.name})
+
+
 def _row(label: LabelRow) -> dict[str, object]:
     return {
-        "id": public("lbl", label.id),
+        "id": label.public_id,
         "name": label.name,
         "colour": label.colour,
+        "letter": label.letter,
         "contacts": label.count,
     }

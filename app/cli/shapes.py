@@ -7,6 +7,7 @@ from typing import Any
 
 from app.cli.output import Column, Row
 from storage.ids import public
+from storage.notes import NoteRow
 from storage.phones import international
 from storage.profile import Profile
 from storage.times import stamp
@@ -53,6 +54,8 @@ def profile_fields(found: Profile) -> dict[str, Any]:
     return contact_fields(found.contact) | {
         "number_id": found.number_id,
         "region": found.region,
+        "source": found.source,
+        "notes": [note_fields(note) for note in found.notes],
         "consent": [
             {
                 "seq": event.seq,
@@ -82,6 +85,17 @@ def profile_fields(found: Profile) -> dict[str, Any]:
     }
 
 
+def note_fields(note: NoteRow) -> dict[str, Any]:
+    """A note for programs."""
+    return {
+        "id": note.public_id,
+        "author": note.author,
+        "body": note.body,
+        "at": stamp(note.created_at),
+        "edited_at": stamp(note.changed_at) if note.edited else None,
+    }
+
+
 def profile_lines(fields: Row) -> str:
     """A contact with its history, for people; takes what `profile_fields` gives."""
     return "\n".join(_profile(fields))
@@ -97,6 +111,11 @@ def _profile(fields: Row) -> Iterator[str]:
     yield f"  {where}, received {fields['received_at']}, {fields['id']}"
     if marks := _marks(fields):
         yield f"  {marks}"
+    yield "Notes" if fields["notes"] else "No notes"
+    for note in fields["notes"]:
+        edited = f", changed {note['edited_at']}" if note["edited_at"] else ""
+        yield f"  {note['at']}  {note['author']}{edited}  {note['id']}"
+        yield from (f"    {line}" for line in note["body"].splitlines())
     yield "Consent"
     for event in fields["consent"]:
         yield f"  {event['at']}  {event['kind']}  {event['request_id'] or ''}"

@@ -1,0 +1,139 @@
+"""Returning contacts to where an act took them from, as far as nobody has touched them since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.engine import Connection
+
+from storage.acts import leave_places
+from storage.changes import MOVING, ChangeRow
+from storage.dialects import among
+from storage.suppressions import phone_hash, store_secret, suppressed_among
+from storage.tables import Change, ChangeItem, Contact, Group, Message
+from storage.tallies import add_tallies, group_tally, stage_tally
+from storage.times import now
+from storage.words import Stage
+
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+_changes: Any = Change.__table__  # type: ignore[attr-defined]
+_items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
+_groups: Any = Group.__table__  # type: ignore[attr-defined]
+_messages: Any = Message.__table__  # type: ignore[attr-defined]
+
+
+def ids_where(conn: Connection, ids: Sequence[int], *conditions: Any) -> Sequence[int]:
+    """Which of some contacts meet conditions."""
+    query = select(_contacts.c.id).where(among(conn, _contacts.c.id, ids), *conditions)
+    return list(conn.execute(query).scalars())
+
+
+def put_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequence[int]:
+    """Returns moved or deleted contacts to where they were, unless they were touched since."""
+    if change.verb in ("move", "group.merge"):
+        untouched = and_(
+            _contacts.c.stage == Stage.GROUPED, _contacts.c.group_id == _arrived_in(change)
+        )
+    else:
+        other = _contacts.alias()
+        untouched = and_(
+            _contacts.c.stage == Stage.DELETED,
+            ~exists().where(other.c.phone == _contacts.c.phone, other.c.live == 1),
+        )
+    reached = ids_where(conn, ids, untouched, _latest_is(change), _group_is_there(change))
+    barred = _barred(conn, reached)
+    moment = now()
+    free = [ident for ident in reached if ident not in barred]
+    if free:
+        before = select(_items.c.stage, _items.c.group_id).where(
+            _items.c.change_id == change.id, _items.c.contact_id == _contacts.c.id
+        )
+        conn.execute(
+            update(_contacts)
+            .where(among(conn, _contacts.c.id, free))
+            .values(
+                stage=before.with_only_columns(_items.c.stage).scalar_subquery(),
+                group_id=before.with_only_columns(_items.c.group_id).scalar_subquery(),
+                version=_contacts.c.version + 1,
+                changed_at=moment,
+                **({"live": 1} if change.verb == "delete" else {}),
+            )
+        )
+        _count_back(conn, change, free)
+        _resume_confirming(conn, free)
+    return free
+
+
+def _arrived_in(change: ChangeRow) -> int:
+    """The group that an act took contacts to."""
+    return int(change.details["into_id" if change.verb == "group.merge" else "group_id"])
+
+
+def _latest_is(change: ChangeRow) -> Any:
+    """No later act that stands has moved the contact."""
+    later = _items.alias()
+    return ~exists().where(
+        later.c.contact_id == _contacts.c.id,
+        later.c.change_id > change.id,
+        later.c.change_id == _changes.c.id,
+        _changes.c.undone.is_(False),
+        _changes.c.verb.in_(MOVING),
+    )
+
+
+def _group_is_there(change: ChangeRow) -> Any:
+    """The group it stood in before, if it stood in one, has not been deleted since."""
+    return exists().where(
+        _items.c.change_id == change.id,
+        _items.c.contact_id == _contacts.c.id,
+        or_(
+            _items.c.group_id.is_(None),
+            exists().where(_groups.c.id == _items.c.group_id).correlate(_items),
+        ),
+    )
+
+
+def _barred(conn: Connection, ids: Sequence[int]) -> set[int]:
+    """Contacts whose number is on a Do Not Contact list: no undo lifts that."""
+    rows = conn.execute(
+        select(_contacts.c.id, _contacts.c.phone).where(among(conn, _contacts.c.id, ids))
+    ).all()
+    secret = store_secret(conn)
+    hashes = {phone_hash(secret, row.phone): row.id for row in rows}
+    return {hashes[found] for found in suppressed_among(conn, list(hashes))}
+
+
+def _count_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> None:
+    leave_places(conn, change.id, ids, arriving=1)
+    if change.verb != "delete":
+        group_id = _arrived_in(change)
+        add_tallies(conn, {stage_tally(Stage.GROUPED): -len(ids), group_tally(group_id): -len(ids)})
+    else:
+        add_tallies(conn, {stage_tally(Stage.DELETED): -len(ids)})
+
+
+def _resume_confirming(conn: Connection, ids: Sequence[int]) -> None:
+    """Contacts deleted before their text was through: queue them if it is, else send it."""
+    waiting = ids_where(conn, ids, _contacts.c.stage == Stage.CONFIRMING)
+    if not waiting:
+        return
+    texted = exists().where(
+        _messages.c.contact_id == _contacts.c.id,
+        or_(_messages.c.status == "accepted", _messages.c.status == "delivered"),
+    )
+    through = ids_where(conn, waiting, texted)
+    if through:
+        conn.execute(
+            update(_contacts).where(among(conn, _contacts.c.id, through)).values(stage=Stage.QUEUED)
+        )
+        add_tallies(
+            conn,
+            {stage_tally(Stage.CONFIRMING): -len(through), stage_tally(Stage.QUEUED): len(through)},
+        )
+    conn.execute(
+        update(_messages)
+        .where(among(conn, _messages.c.contact_id, waiting), _messages.c.status == "cancelled")
+        .values(status="pending", due_at=now(), changed_at=now())
+    )

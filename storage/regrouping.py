@@ -1,0 +1,143 @@
+"""Merging groups: everybody of one moves to another, and the first one goes."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import insert, literal, select, update
+from sqlalchemy.engine import Connection
+
+from storage import groups
+from storage.acts import Move, note
+from storage.bulk import HANDFUL, Pace, Progress, Tally
+from storage.changes import ChangeRow, record, sentence
+from storage.errors import Refused
+from storage.putting_back import put_back
+from storage.reversals import Reversal
+from storage.store import Store
+from storage.tables import CampaignGroup, Change, Contact
+from storage.words import Actor, Outcome
+
+_changes: Any = Change.__table__  # type: ignore[attr-defined]
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+_drawn: Any = CampaignGroup.__table__  # type: ignore[attr-defined]
+
+
+def merge(
+    store: Store, who: Actor, group_id: int, into_id: int, *, progress: Progress | None = None
+) -> Outcome:
+    """Moves everybody of a group to another and deletes the first one; undo takes both back.
+
+    Raises:
+        NotFound: One of them does not exist.
+        Refused: They are the same, or a campaign draws on the first group alone: merging would
+            change whom it texts without anybody saying so.
+    """
+    if group_id == into_id:
+        raise Refused("A group cannot be merged into itself.", "Choose another one.")
+    return _Merging(store, who, group_id, into_id).run(progress)
+
+
+class _Merging:
+    """A group on its way into another, chunk by chunk."""
+
+    def __init__(self, store: Store, who: Actor, group_id: int, into_id: int) -> None:
+        self._store, self._who = store, who
+        self._group_id, self._into_id = group_id, into_id
+        self._tally, self._pace = Tally(), Pace()
+        self._details: dict[str, Any] = {}
+
+    def run(self, progress: Progress | None) -> Outcome:
+        with self._store.read() as conn:
+            total = groups.by_id(conn, self._group_id).count
+        while True:
+            more = self._store.do(self._chunk, patient=total > HANDFUL)
+            if progress is not None:
+                progress(self._tally.done, max(total, self._tally.done))
+            if not more:
+                break
+        said = sentence("group.merge", self._tally.done, self._tally.subject)
+        return self._tally.outcome(said, cancelled=False)
+
+    def _chunk(self, conn: Connection) -> bool:
+        self._pace.began = time.monotonic()
+        change_id = self._tally.change_id
+        if change_id is None:
+            change_id = self._begin(conn)
+        ids = list(
+            conn.execute(
+                select(_contacts.c.id)
+                .where(_contacts.c.group_id == self._group_id)
+                .order_by(_contacts.c.id)
+                .limit(self._pace.size)
+            ).scalars()
+        )
+        if ids:
+            note(conn, change_id, ids, literal(1) == 1)
+            Move(self._into_id).apply(conn, change_id, ids)
+            conn.execute(
+                update(_changes)
+                .where(_changes.c.id == change_id)
+                .values(size=_changes.c.size + len(ids))
+            )
+        more = len(ids) == self._pace.size
+        if not more:
+            self._check_campaigns(conn)
+            conn.execute(_drawn.delete().where(_drawn.c.group_id == self._group_id))
+            groups.take_away(conn, self._group_id)
+        self._tally.change_id = change_id
+        self._tally.done += len(ids)
+        return more
+
+    def _begin(self, conn: Connection) -> int:
+        found, other = groups.by_id(conn, self._group_id), groups.by_id(conn, self._into_id)
+        drawing = self._check_campaigns(conn)
+        self._tally.subject = f"“{found.name}” into “{other.name}”"
+        details = groups.kept(conn, found.id) | {
+            "from_id": found.id,
+            "into_id": other.id,
+            "campaigns": drawing,
+        }
+        return record(
+            conn,
+            self._who,
+            "group.merge",
+            subject=self._tally.subject,
+            details=details,
+            undoable=True,
+        )
+
+    def _check_campaigns(self, conn: Connection) -> list[int]:
+        """The campaigns that draw on the group, all of them on the other one too."""
+        there = {row.id for row in groups.campaigns_of(conn, self._into_id)}
+        drawing = groups.campaigns_of(conn, self._group_id)
+        for row in drawing:
+            if row.id not in there:
+                raise Refused(
+                    f"The campaign “{row.name}” draws on this group but not on the other one.",
+                    "Attach the other group to it, or detach this one, first.",
+                )
+        return [row.id for row in drawing]
+
+
+def _bring_back(conn: Connection, change: ChangeRow) -> None:
+    groups.bring_back(conn, change)
+    rows = [
+        {"campaign_id": ident, "group_id": change.details["from_id"]}
+        for ident in change.details["campaigns"]
+    ]
+    if rows:
+        conn.execute(insert(_drawn), rows)
+
+
+REVERSALS = {
+    "group.merge": Reversal(
+        _bring_back,
+        undo_step=put_back,
+        anew=lambda store, who, change: merge(
+            store, who, change.details["from_id"], change.details["into_id"]
+        ),
+    ),
+}
+"""How merging is taken back."""

@@ -1,0 +1,59 @@
+"""Notes, labels and groups on the command line, on both stores."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage.ids import public
+from tests.app.conftest import Optdesk
+from tests.factories import make_queued
+
+
+@pytest.fixture
+def queue(store) -> list[str]:
+    """Three contacts in the queue, the oldest first."""
+    return [public("con", ident) for ident in make_queued(store, 3)]
+
+
+def test_notes_are_written_shown_changed_and_deleted(queue, optdesk: Optdesk):
+    assert optdesk("contacts", "note", queue[0], queue[1], "call back", "--json").json["noted"] == 2
+    piped = optdesk("contacts", "note", queue[2], "-", "--json", given="from\na pipe\n")
+    assert piped.json["noted"] == 1
+    [written] = optdesk("contacts", "show", queue[0], "--json").json["notes"]
+    assert (written["body"], written["edited_at"]) == ("call back", None)
+    shown = optdesk("contacts", "show", queue[0]).out
+    assert "call back" in shown and written["id"] in shown
+    changed = optdesk("contacts", "edit-note", written["id"], "done", "--json").json
+    assert changed["body"] == "done" and changed["edited_at"]
+    refused = optdesk("contacts", "delete-note", written["id"], "--as", "bo")
+    assert refused.code == 1 and "only its author" in refused.err
+    assert optdesk("contacts", "delete-note", written["id"]).code == 0
+    assert optdesk("contacts", "undo", "--json").json["undone"] == 1
+    assert optdesk("contacts", "show", queue[0], "--json").json["notes"][0]["body"] == "done"
+
+
+def test_labels_have_all_their_verbs(queue, optdesk: Optdesk):
+    optdesk("labels", "create", "hot", "--colour", "red", "--letter", "h")
+    optdesk("contacts", "label", "hot", *queue)
+    assert optdesk("labels", "rename", "hot", "Very hot", "--json").json["name"] == "Very hot"
+    assert optdesk("labels", "colour", "very hot", "blue", "--json").json["colour"] == "blue"
+    assert optdesk("labels", "letter", "very hot", "v", "--json").json["letter"] == "v"
+    optdesk("labels", "create", "warm")
+    assert optdesk("labels", "merge", "very hot", "warm", "--json").json["merged"] == 3
+    assert optdesk("labels", "delete", "warm", "--json").json["unlabelled"] == 3
+    assert optdesk("labels", "list", "--json").rows == []
+    assert "delete label “warm”" in optdesk("contacts", "undo").out
+    assert optdesk("labels", "list", "--json").rows[0]["contacts"] == 3
+
+
+def test_groups_have_all_their_verbs(queue, optdesk: Optdesk):
+    optdesk("groups", "create", "Spring")
+    optdesk("contacts", "move", "--to", "Autumn", queue[0])
+    assert optdesk("groups", "rename", "spring", "Summer", "--json").json["name"] == "Summer"
+    assert optdesk("groups", "merge", "Autumn", "Summer", "--json").json["moved"] == 1
+    refused = optdesk("groups", "delete", "Summer")
+    assert refused.code == 1 and "holds 1 contact" in refused.err
+    assert optdesk("groups", "show", "Summer", "--json").json["contacts"] == 1
+    optdesk("groups", "create", "Empty")
+    assert optdesk("groups", "delete", "Empty").code == 0
+    assert [row["name"] for row in optdesk("groups", "list", "--json").rows] == ["Summer"]

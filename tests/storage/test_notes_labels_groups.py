@@ -1,0 +1,258 @@
+"""Notes, labels and groups: what people do to them, and take back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from storage import groups, labels, notes, regrouping, relabelling, undo
+from storage.acts import AddLabel, Delete, Move, RemoveLabel
+from storage.bulk import perform
+from storage.errors import NotFound, Refused
+from storage.labels import Worn
+from storage.profile import profile
+from storage.store import Store
+from storage.tables import Contact
+from storage.windows import each_row
+from storage.words import Actor, Place, Stage, Target, View
+from tests.factories import make_queued
+from tests.storage.test_acts import assert_counters_are_true
+
+BO = Actor.person("bo")
+CONTACTS: Any = Contact.__table__  # type: ignore[attr-defined]
+
+
+def bodies(store: Store, contact_id: int) -> list[str]:
+    with store.read() as conn:
+        return [each.body for each in notes.listing(conn, contact_id)]
+
+
+def label(store: Store, me: Actor, name: str, ids: list[int] | None = None) -> int:
+    made = store.do(lambda conn: labels.ensure(conn, me, name)).id
+    if ids:
+        perform(store, me, AddLabel(made), Target(ids=tuple(ids)))
+    return made
+
+
+def worn(store: Store, contact_id: int) -> list[str]:
+    with store.read() as conn:
+        return [tag.name for tag in profile(conn, contact_id).contact.labels]
+
+
+def found(store: Store, text: str) -> list[int]:
+    return [row.id for row in each_row(store, View(Place.ALL, search=text))]
+
+
+def test_a_note_shows_who_wrote_it_and_when_and_undo_takes_it_back(store: Store, me: Actor) -> None:
+    one, two = make_queued(store, 2)
+    outcome = perform(store, me, notes.writing(me, "  call\nback  "), Target(ids=(one, two)))
+    assert (outcome.done, outcome.sentence) == (2, "wrote a note on 2 contacts")
+    with store.read() as conn:
+        [written] = notes.listing(conn, one)
+        assert (written.author, written.body, written.edited) == ("ana", "call\nback", False)
+        assert profile(conn, one).changes[0].verb == "note"
+    assert undo.undo(store, me).done == 2
+    assert bodies(store, one) == bodies(store, two) == []
+    assert undo.redo(store, me).done == 2
+    assert bodies(store, two) == ["call\nback"]
+
+
+def test_only_the_author_changes_or_deletes_a_note_and_both_are_undone(
+    store: Store, me: Actor
+) -> None:
+    [one] = make_queued(store)
+    perform(store, me, notes.writing(me, "first"), Target(ids=(one,)))
+    with store.read() as conn:
+        ident = notes.listing(conn, one)[0].id
+    for verb in (
+        lambda conn: notes.edit(conn, BO, ident, "mine"),
+        lambda conn: notes.remove(conn, BO, ident),
+    ):
+        with pytest.raises(Refused, match="ana's"):
+            store.do(verb)
+    store.do(lambda conn: notes.edit(conn, me, ident, "second"))
+    store.do(lambda conn: notes.remove(conn, me, ident))
+    assert bodies(store, one) == []
+    undo.undo(store, me)
+    assert bodies(store, one) == ["second"]
+    undo.undo(store, me)
+    assert bodies(store, one) == ["first"]
+    undo.redo(store, me)
+    assert bodies(store, one) == ["second"]
+
+
+def test_a_note_is_neither_blank_nor_endless(me: Actor) -> None:
+    with pytest.raises(Refused, match="4,000 characters"):
+        notes.writing(me, "x" * (notes.LONGEST + 1))
+    with pytest.raises(Refused, match="needs some text"):
+        notes.writing(me, " \n ")
+
+
+def test_a_renamed_label_is_found_by_its_new_name_alone(store: Store, me: Actor) -> None:
+    one, two = make_queued(store, 2)
+    hot = label(store, me, "hot", [one, two])
+    relabelling.rename(store, me, hot, "Größer")
+    assert worn(store, one) == ["Größer"]
+    assert (found(store, "grosser"), found(store, "hot")) == ([two, one], [])
+    undo.undo(store, me)
+    assert (found(store, "grosser"), found(store, "hot")) == ([], [two, one])
+    undo.redo(store, me)
+    assert worn(store, two) == ["Größer"]
+    label(store, me, "cold")
+    with pytest.raises(Refused, match="already"):
+        relabelling.rename(store, me, hot, "COLD")
+
+
+def test_a_deleted_label_comes_back_with_everybody_who_wore_it(store: Store, me: Actor) -> None:
+    one, two, three = make_queued(store, 3)
+    hot = label(store, me, "hot", [one, two])
+    outcome = relabelling.delete(store, me, hot)
+    assert outcome.done == 2
+    assert worn(store, one) == [] and found(store, "hot") == []
+    with pytest.raises(NotFound):
+        store.do(lambda conn: labels.find(conn, "hot"))
+    undo.undo(store, me)
+    assert worn(store, one) == ["hot"] and worn(store, three) == []
+    assert found(store, "hot") == [two, one]
+    undo.redo(store, me)
+    assert worn(store, two) == []
+
+
+def test_merged_labels_part_again_as_they_were(store: Store, me: Actor) -> None:
+    one, two, three = make_queued(store, 3)
+    hot = label(store, me, "hot", [one, two])
+    warm = label(store, me, "warm", [two, three])
+    assert relabelling.merge(store, me, hot, warm).done == 2
+    assert [worn(store, each) for each in (one, two, three)] == [["warm"]] * 3
+    with store.read() as conn:
+        [row] = labels.listing(conn)
+    assert (row.name, row.count) == ("warm", 3)
+    undo.undo(store, me)
+    assert [worn(store, each) for each in (one, two, three)] == [["hot"], ["hot", "warm"], ["warm"]]
+    with pytest.raises(Refused, match="itself"):
+        relabelling.merge(store, me, hot, hot)
+
+
+def test_an_act_whose_label_is_gone_does_not_bar_the_way_of_undo(store: Store, me: Actor) -> None:
+    [one] = make_queued(store)
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    perform(store, me, Move(spring.id), Target(ids=(one,)))
+    hot = label(store, me, "hot", [one])
+    relabelling.delete(store, BO, hot)
+    with pytest.raises(Refused, match="does not exist any more"):
+        undo.undo(store, me)
+    assert undo.undo(store, me).sentence == "undid: move 1 contact to “Spring”"
+
+
+def test_labels_have_colours_and_letters_of_their_own(store: Store, me: Actor) -> None:
+    hot = store.do(lambda conn: labels.create(conn, me, "hot", "red", "H"))
+    assert (hot.colour, hot.letter) == ("red", "h")
+    cold = label(store, me, "cold")
+    with pytest.raises(Refused, match="letter of the label “hot”"):
+        store.do(lambda conn: labels.set_letter(conn, me, cold, "h"))
+    with pytest.raises(Refused, match="no colour"):
+        store.do(lambda conn: labels.recolour(conn, me, cold, "mauve"))
+    assert store.do(lambda conn: labels.recolour(conn, me, cold, "blue")).colour == "blue"
+    assert store.do(lambda conn: labels.set_letter(conn, me, cold, "c")).letter == "c"
+    undo.undo(store, me)
+    with store.read() as conn:
+        assert labels.by_id(conn, cold).letter == ""
+
+
+def test_a_picker_knows_which_of_the_marked_wear_a_label(store: Store, me: Actor) -> None:
+    ids = make_queued(store, 4)
+    everybody, some, nobody = (label(store, me, name) for name in ("all", "some", "none"))
+    perform(store, me, AddLabel(everybody), Target(ids=tuple(ids)))
+    perform(store, me, AddLabel(some), Target(ids=tuple(ids[:1])))
+    for target in (Target(ids=tuple(ids)), Target(view=View())):
+        with store.read() as conn:
+            marked = labels.marked_with(conn, target)
+        assert (marked[everybody].worn, marked[everybody].count) == (Worn.ALL, 4)
+        assert (marked[some].worn, marked[some].count) == (Worn.SOME, 1)
+        assert marked[nobody].worn is Worn.NONE
+
+
+def test_of_very_many_a_picker_knows_all_some_or_none(
+    store: Store, me: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labels, "MOST_COUNTED", 2)
+    ids = make_queued(store, 6)
+    old, new, every = (label(store, me, name) for name in ("old", "new", "every"))
+    perform(store, me, AddLabel(old), Target(ids=tuple(ids[:1])))
+    perform(store, me, AddLabel(new), Target(ids=tuple(ids[-3:])))
+    perform(store, me, AddLabel(every), Target(ids=tuple(ids)))
+    with store.read() as conn:
+        marked = labels.marked_with(conn, Target(view=View()))
+        spared = labels.marked_with(conn, Target(view=View(), spared=frozenset(ids[:1])))
+    assert [marked[each].worn for each in (old, new, every)] == [Worn.SOME, Worn.SOME, Worn.ALL]
+    assert spared[old].worn is Worn.NONE
+
+
+def test_a_bulk_takes_a_label_off_those_who_wear_it(store: Store, me: Actor) -> None:
+    ids = make_queued(store, 3)
+    hot = label(store, me, "hot", ids[:2])
+    outcome = perform(store, me, RemoveLabel(hot), Target(ids=tuple(ids)))
+    assert (outcome.done, outcome.unchanged) == (2, 1)
+
+
+def test_groups_are_renamed_merged_and_deleted_and_all_is_undone(store: Store, me: Actor) -> None:
+    one, two, three = make_queued(store, 3)
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    autumn = store.do(lambda conn: groups.create(conn, me, "Autumn"))
+    perform(store, me, Move(spring.id), Target(ids=(one, two)))
+    perform(store, me, Move(autumn.id), Target(ids=(three,)))
+    store.do(lambda conn: groups.rename(conn, me, spring.id, "Summer"))
+    with pytest.raises(Refused, match="holds 2 contacts"):
+        store.do(lambda conn: groups.delete(conn, me, spring.id))
+    assert regrouping.merge(store, me, spring.id, autumn.id).done == 2
+    with store.read() as conn:
+        [row] = groups.listing(conn)
+        assert (row.name, row.count) == ("Autumn", 3)
+        assert profile(conn, one).contact.group == "Autumn"
+    assert_counters_are_true(store)
+    undo.undo(store, me)
+    with store.read() as conn:
+        assert [(row.name, row.count) for row in groups.listing(conn)] == [
+            ("Autumn", 1),
+            ("Summer", 2),
+        ]
+    assert_counters_are_true(store)
+    undo.undo(store, me)
+    with store.read() as conn:
+        assert groups.by_id(conn, spring.id).name == "Spring"
+    perform(store, me, Delete(), Target(ids=(three,)))
+    store.do(lambda conn: groups.delete(conn, me, autumn.id))
+    undo.undo(store, me)
+    with store.read() as conn:
+        assert groups.by_id(conn, autumn.id).name == "Autumn"
+
+
+def test_undo_never_puts_a_contact_into_a_group_that_is_gone(store: Store, me: Actor) -> None:
+    [one] = make_queued(store)
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    autumn = store.do(lambda conn: groups.create(conn, me, "Autumn"))
+    perform(store, me, Move(spring.id), Target(ids=(one,)))
+    perform(store, me, Move(autumn.id), Target(ids=(one,)))
+    store.do(lambda conn: groups.delete(conn, BO, spring.id))
+    outcome = undo.undo(store, me)
+    assert (outcome.done, outcome.gone_count) == (0, 1)
+    with store.read() as conn:
+        contact = profile(conn, one).contact
+    assert (contact.stage, contact.group) == (Stage.GROUPED, "Autumn")
+
+
+def test_the_stack_has_names_and_the_last_act_can_be_repeated(store: Store, me: Actor) -> None:
+    one, two = make_queued(store, 2)
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    perform(store, me, Move(spring.id), Target(ids=(one,)))
+    label(store, me, "hot", [two])
+    with store.read() as conn:
+        names = [(each.verb, each.name) for each in undo.stack(conn, me)]
+        act = undo.last_act(conn, me)
+        assert undo.last_act(conn, BO) is None
+    assert names == [
+        ("label", "label 1 contact “hot”"),
+        ("move", "move 1 contact to “Spring”"),
+    ]
+    assert act == AddLabel(act.label_id)  # type: ignore[union-attr]
