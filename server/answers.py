@@ -62,6 +62,20 @@ CODES: dict[str, Code] = {
 }
 """The error codes by name."""
 
+UNSTORED = frozenset(
+    {
+        "MALFORMED_REQUEST",
+        "INVALID_API_KEY",
+        "NOT_FOUND",
+        "METHOD_NOT_ALLOWED",
+        "URL_REGENERATED",
+        "INTEGRATION_DELETED",
+        "PAYLOAD_TOO_LARGE",
+        "RATE_LIMITED",
+    }
+)
+"""Codes that are answered without waiting for the store."""
+
 _REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 _LINES = {status: b"HTTP/1.1 %d %b\r\n" % (status, reason) for status, reason in _REASONS.items()}
 

@@ -5,6 +5,10 @@ answered with the contract's JSON and ends the connection; heads, bodies, answer
 have deadlines; the head of a request has a size; a sender that closes its half gets its answer.
 The loop awaits a door directly, without the task, request and response objects that aiohttp
 makes for each request: measured, those are two thirds of what an answer costs.
+
+The parser is given one request at a time. What a sender has sent beyond it waits unread, and the
+other connections have their turn before it is looked at: who sends thousands of requests at once
+delays nobody else, and what cannot be read spoils no good request that came before it.
 """
 
 from __future__ import annotations
@@ -13,12 +17,13 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import EMPTY_PAYLOAD, StreamReader
-from aiohttp.http import HttpVersion11, RawRequestMessage
+from aiohttp.http import HttpProcessingError, HttpRequestParser, HttpVersion11
 from aiohttp.web import RequestPayloadError
 from aiohttp.web_protocol import RequestHandler
 
-from server.answers import Answer, refusal
+from server.answers import UNSTORED, Answer, refusal
 from server.log import note_unexpected
+from server.misread import Misread, first_line, is_about_method, line_of
 from server.peers import is_loopback
 from server.request import Request
 from storage.ids import new_id
@@ -36,7 +41,19 @@ LINGER_SECONDS = 2.0
 
 Closing at once would make its system throw the answer away unread."""
 
+MOST_OVERHEAD = 16 * 1024
+"""Bytes that a body in chunks may take beside what it says: sizes, extensions, trailers."""
+
 _LINGER_BYTES = 4 * 1024 * 1024
+
+_SLICE = 4096
+"""Bytes given to the parser at once: it copies what it leaves, for each request again."""
+
+_MOST_BEHIND = 64 * 1024
+"""Bytes kept of what was sent beyond a request, before the sender has to wait."""
+
+_LONGEST_START = 8 * 1024
+"""Bytes kept of a head that has yet to be read."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -57,12 +74,18 @@ class Connection(RequestHandler):
     """
 
     __slots__ = (
+        "_behind",
+        "_body_bytes",
         "_discarded",
+        "_ended",
         "_front",
         "_head_bytes",
+        "_held",
         "_latest",
         "_line",
         "_over",
+        "_start",
+        "_unknown_method",
         "deadline",
         "near",
         "peer",
@@ -71,12 +94,35 @@ class Connection(RequestHandler):
 
     def __init__(self, front: FrontDoor, **options: Any) -> None:
         super().__init__(front, **options)
+        self._parser = HttpRequestParser(
+            self,
+            self._loop,
+            self._read_bufsize,
+            max_line_size=self.max_line_size,
+            max_field_size=self.max_field_size,
+            max_headers=self.max_headers,
+            payload_exception=RequestPayloadError,
+            auto_decompress=False,
+            max_msg_queue_size=1,
+        )
         self._front = front
         self._line: asyncio.Transport | None = None
         """The transport until it is lost; aiohttp lets go of its own earlier."""
         self._latest: StreamReader = EMPTY_PAYLOAD
         """The body of the newest request, perhaps still arriving."""
+        self._held = False
+        """A request was read that has yet to be answered."""
+        self._behind = bytearray()
+        """What was sent beyond it, for the parser."""
         self._head_bytes = 0
+        self._body_bytes = 0
+        """Bytes given to the parser since it read the head of the request in hand."""
+        self._start = b""
+        """How the head begins that has yet to be read."""
+        self._unknown_method = False
+        """The parser gave up on a method; the rest of that line is still arriving."""
+        self._ended = False
+        """The sender will send no more."""
         self._over = False
         """Nothing more is read: the rest of what arrives is thrown away."""
         self._discarded = 0
@@ -92,7 +138,12 @@ class Connection(RequestHandler):
     @property
     def unfinished(self) -> bool:
         """Whether the sender has yet to finish a request, so that nothing is lost with it."""
-        return not self._request_in_progress or not self._latest.is_eof()
+        return not self._held or not self._latest.is_eof()
+
+    @property
+    def _arriving(self) -> bool:
+        """Whether the body of the request in hand is still on its way."""
+        return self._held and not self._latest.is_eof()
 
     # What happens on the line.
 
@@ -123,40 +174,112 @@ class Connection(RequestHandler):
         """A sender that closes its half after a whole request still gets its answer."""
         if self._over or self.unfinished:
             return False
-        self.close()
+        self._ended = True
         return True
 
     def data_received(self, data: bytes) -> None:
         """Feeds the parser and keeps the books that limits and deadlines need."""
-        if self._over or self._close:
+        if self._over or (self._close and not self._arriving):
             self._discarded += len(data)
             if self._discarded > _LINGER_BYTES:
                 self.cut()
-            return
-        seen = self._request_count
-        super().data_received(data)
-        if self._request_count == seen:
-            if self._latest.is_eof():
-                self._count_head(len(data))
-            return
-        self._head_bytes = 0
-        message, payload = self._messages[-1]
-        if isinstance(message, RawRequestMessage):
-            self._latest = payload
+        elif not data:
+            # The parser may go on with what it kept while a door was slow to take a body.
+            if self._may_feed():
+                self._feed(data)
+                self._feed_behind()
+        elif self._behind or len(data) > _SLICE or not self._may_feed():
+            self._behind += data
+            self._feed_behind()
         else:
+            self._feed(data)
+
+    def _may_feed(self) -> bool:
+        if self._over or self._reading_paused:
+            return False
+        return not self._held or not self._latest.is_eof()
+
+    def _feed_behind(self) -> None:
+        """Gives the parser what waits, as far as it may have it."""
+        behind = self._behind
+        while behind and self._may_feed():
+            piece = bytes(behind[:_SLICE])
+            del behind[:_SLICE]
+            self._feed(piece)
+        if len(behind) > _MOST_BEHIND:
+            if not self._buffer_paused:
+                self._pause_reading_for_buffer()
+        elif self._buffer_paused:
+            self._resume_reading_for_buffer()
+
+    def _feed(self, data: bytes) -> None:
+        if self._unknown_method:
+            self._gather(data)
+            return
+        if self._parser is None:
+            return
+        try:
+            messages, self._upgraded, _ = self._parser.feed_data(data)
+        except HttpProcessingError as error:
+            self._give_up(error, data)
+            return
+        if messages:
+            self._take(*messages[0])
+        elif self._held:
+            self._count_body(len(data))
+        elif data:
+            self._count_head(data)
+
+    def _take(self, message: Any, payload: StreamReader) -> None:
+        """Puts a request in hand and wakes whoever answers."""
+        self._held = True
+        self._latest = payload
+        self._head_bytes = self._body_bytes = 0
+        self._start = b""
+        self._messages.append((message, payload))
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _give_up(self, error: HttpProcessingError, data: bytes) -> None:
+        """Notes that nothing after this can be read."""
+        if self._held:
             self._over = True
             self._fail_body(RequestPayloadError())
+        elif not is_about_method(error):
+            self._misread(Misread())
+        elif self._start or (data and b"\n" not in data):
+            self._unknown_method = True
+            self._gather(data)
+        else:
+            self._misread(Misread(line_of(error)))
 
-    def _count_head(self, size: int) -> None:
+    def _gather(self, data: bytes) -> None:
+        """Reads on to the end of a line of which the parser does not know the method."""
+        self._start += data
+        self._head_bytes += len(data)
+        line = first_line(self._start)
+        if line is not None:
+            self._misread(Misread(line))
+
+    def _misread(self, what: Misread) -> None:
+        self._over = True
+        self._take(what, EMPTY_PAYLOAD)
+
+    def _count_body(self, size: int) -> None:
+        self._body_bytes += size
+        if self._body_bytes - self._latest.total_bytes > MOST_OVERHEAD:
+            self._over = True
+            self._fail_body(TooLarge())
+
+    def _count_head(self, data: bytes) -> None:
         idle = self._waiter is not None
         if idle and self.served and not self._head_bytes:
             self.deadline = self._loop.time() + self._front.settings.header_timeout
-        self._head_bytes += size
+        self._head_bytes += len(data)
+        if len(self._start) < _LONGEST_START:
+            self._start += data
         if self._head_bytes > LARGEST_HEAD:
-            self._over = True
-            self._messages.append((None, EMPTY_PAYLOAD))  # type: ignore[arg-type]
-            if self._waiter is not None and not self._waiter.done():
-                self._waiter.set_result(None)
+            self._misread(Misread())
 
     def _fail_body(self, error: Exception) -> None:
         if not self._latest.is_eof():
@@ -192,15 +315,23 @@ class Connection(RequestHandler):
         try:
             while not self._force_close and (self._messages or not self._close):
                 if not self._messages:
+                    if self._ended:
+                        return
                     self._waiter = self._loop.create_future()
                     try:
                         await self._waiter
                     finally:
                         self._waiter = None
-                if not await self._serve(*self._next()):
+                if not await self._serve(*self._messages.popleft()):
                     return
                 self.served += 1
                 self.deadline = self._loop.time() + self._front.settings.idle_timeout
+                self._held = False
+                self._feed(b"")
+                self._feed_behind()
+                if self._messages:
+                    # The others have their turn first.
+                    await asyncio.sleep(0)
         except asyncio.CancelledError:
             # aiohttp closes a waiting connection by cancelling what it waits for.
             task = asyncio.current_task()
@@ -210,26 +341,18 @@ class Connection(RequestHandler):
             if not self._over and self._line is not None:
                 self._hang_up(linger=False)
 
-    def _next(self) -> tuple[Any, StreamReader]:
-        message, payload = self._messages.popleft()
-        if self._parser is not None:
-            self._parser.message_consumed()
-        if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
-            self._resume_reading_if_drained()
-        return message, payload
-
     async def _serve(self, message: Any, payload: StreamReader) -> bool:
         """Answers one request; returns whether the connection goes on."""
         self.deadline = NEVER
         self._request_in_progress = True
         try:
-            if not isinstance(message, RawRequestMessage):
-                answer = refusal("MALFORMED_REQUEST", new_id())
+            if isinstance(message, Misread):
+                answer = self._front.site.unreadable(message, new_id())
                 self._front.metrics.count("", answer)
                 return await self._send(answer, whole=False, go_on=False)
-            request = Request(
-                message.method, message.path, message.headers, self.peer, near=self.near
-            )
+            # Programs here speak 1.1. Proxies that were not told to name the sender speak 1.0.
+            near = self.near and message.version == HttpVersion11
+            request = Request(message.method, message.path, message.headers, self.peer, near=near)
             answer = await self._find_answer(request, message, payload)
             # After a request that is not clear, what follows cannot be trusted to be the next one.
             whole = payload.is_eof() and answer.code != "MALFORMED_REQUEST"
@@ -245,7 +368,7 @@ class Connection(RequestHandler):
                 self._handler_waiter.set_result(None)
 
     async def _find_answer(self, request: Request, message: Any, payload: StreamReader) -> Answer:
-        name = ""
+        name, light = "", False
         try:
             route = self._front.site.route(request, message)
             if isinstance(route, Answer):
@@ -254,6 +377,7 @@ class Connection(RequestHandler):
                 name = route.name
                 request.body = await self._body(message, payload)
                 answer = await route.answer(request)
+                light = route.light
         except TooLarge:
             answer = refusal("PAYLOAD_TOO_LARGE", request.id)
         except TooSlow:
@@ -266,6 +390,10 @@ class Connection(RequestHandler):
             note_unexpected("a request", error)
             answer = refusal("STORE_UNAVAILABLE", request.id)
         self._front.metrics.count(name, answer)
+        if light or answer.code in UNSTORED:
+            turn = self._front.turns.take()
+            if turn is not None:
+                await turn
         return answer
 
     async def _body(self, message: Any, payload: StreamReader) -> bytes:
@@ -296,7 +424,7 @@ class Connection(RequestHandler):
         line = self._line
         if line is None or line.is_closing():
             return False
-        if self._force_close or (self._close and not self._messages):
+        if self._force_close or self._close:
             go_on = False
         line.write(answer.encode(close=not go_on, without_body=head))
         if not go_on:
@@ -312,6 +440,10 @@ class Connection(RequestHandler):
         self.deadline = self._loop.time() + LINGER_SECONDS
         if self._line is None:
             return
+        if linger:
+            # Who waits to send more would not come to read the answer.
+            self._behind.clear()
+            self._resume_transport_reading()
         if linger and self._line.can_write_eof():
             self._line.write_eof()
         else:

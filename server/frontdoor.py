@@ -14,6 +14,7 @@ from server.log import quiet_library
 from server.metrics import Metrics
 from server.peers import Proxies
 from server.settings import ListenerSettings
+from server.turns import Turns
 from storage.ids import new_id
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class FrontDoor(Server):
         self.metrics = metrics
         self.max_body = settings.max_body or sys.maxsize
         self.crowd = Crowd(settings.connections_per_peer, settings.connections, proxies)
+        self.turns = Turns()
         self._options = {
             "access_log": None,
             "auto_decompress": False,

@@ -116,6 +116,7 @@ class Listener:
         await runner.setup()
         stack.callback(front.crowd.close)
         stack.callback(front.crowd.cut_all)
+        stack.callback(front.turns.close)
         stack.push_async_callback(runner.cleanup)
         # Never shared: two listeners on one port would each get some of the leads in silence.
         port = TCPSite(

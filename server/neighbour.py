@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 _SECONDS = 1.0
 
+_LOCAL = {"Connection": "close", "Host": "localhost"}
+"""Whatever name we know it by: it tells programs on its own machine alone who it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
@@ -41,7 +44,7 @@ def ask(host: str, port: int) -> Neighbour | None:
     address = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
     connection = http.client.HTTPConnection(address, port, timeout=_SECONDS)
     try:
-        connection.request("GET", "/healthz", headers={"Connection": "close"})
+        connection.request("GET", "/healthz", headers=_LOCAL)
         said = json.loads(connection.getresponse().read(65536))
     except ConnectionRefusedError:
         return None

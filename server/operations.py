@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache, lru_cache
 from typing import Any
 
 from server.answers import RETRY_SECONDS, Answer, refusal
@@ -12,6 +13,7 @@ from server.gateways.base import Gateway
 from server.keeper import AccessKeeper
 from server.metrics import CONTENT_TYPE, Metrics
 from server.openapi import describe, product_version
+from server.peers import came_through_another, names_this_machine
 from server.request import Request
 from server.settings import ListenerSettings
 from server.site import Route
@@ -24,8 +26,8 @@ PRODUCT = "optdesk"
 _READ = frozenset({"GET", "HEAD"})
 _HTML = b"text/html; charset=utf-8"
 _FRESH = b"Cache-Control: no-store\r\n"
-_HOPS = ("X-Forwarded-For", "Forwarded", "Via")
-"""Headers that tell that a request came through somebody else."""
+_PAGES_KEPT = 16
+"""Forms of `/docs` kept: it names the host by which it was asked."""
 
 
 class Operations:
@@ -50,25 +52,32 @@ class Operations:
         settings: ListenerSettings,
     ) -> None:
         self._store = store
-        self._fingerprint = fingerprint
         self._keeper = keeper
         self._gateway = gateway
         self._metrics = metrics
         self._settings = settings
+        self._life = _bytes(
+            {
+                "status": "ok",
+                "product": PRODUCT,
+                "version": product_version(),
+                "store": fingerprint,
+            }
+        )
 
     def routes(self) -> dict[str, Route]:
         """The pages by path."""
         return {
-            "/healthz": Route("healthz", _READ, self._health),
-            "/readyz": Route("readyz", _READ, self._ready),
-            "/metrics": Route("metrics", _READ, self._figures),
-            "/openapi.json": Route("openapi", _READ, self._description),
-            "/docs": Route("docs", _READ, self._docs),
+            "/healthz": Route("healthz", _READ, self._health, light=True),
+            "/readyz": Route("readyz", _READ, self._ready, light=True),
+            "/metrics": Route("metrics", _READ, self._figures, light=True),
+            "/openapi.json": Route("openapi", _READ, self._description, light=True),
+            "/docs": Route("docs", _READ, self._docs, light=True),
         }
 
     async def _barred(self, request: Request) -> Answer | None:
         """The refusal for whom the pages are not meant; None for the others."""
-        if request.near and not any(name in request.headers for name in _HOPS):
+        if is_local(request):
             return None
         if self._settings.operations == "loopback":
             return refusal("NOT_FOUND", request.id)
@@ -82,13 +91,7 @@ class Operations:
         return refusal("INVALID_API_KEY", request.id)
 
     async def _health(self, request: Request) -> Answer:
-        said = {
-            "status": "ok",
-            "product": PRODUCT,
-            "version": product_version(),
-            "store": self._fingerprint,
-        }
-        return await self._barred(request) or _json(request, said)
+        return await self._barred(request) or _json(request, self._life)
 
     async def _ready(self, request: Request) -> Answer:
         barred = await self._barred(request)
@@ -113,7 +116,7 @@ class Operations:
             "gateway": {"name": self._gateway.name, "ok": not trouble, "sentence": trouble},
         }
         extra = b"" if ready else b"Retry-After: %d\r\n" % RETRY_SECONDS
-        return _json(request, told, status=200 if ready else 503, extra=extra)
+        return _json(request, _bytes(told), status=200 if ready else 503, extra=extra)
 
     async def _figures(self, request: Request) -> Answer:
         return await self._barred(request) or Answer(
@@ -122,18 +125,40 @@ class Operations:
 
     async def _description(self, request: Request) -> Answer:
         return await self._barred(request) or _json(
-            request, describe(self._settings.public_base_url)
+            request, _description(self._settings.public_base_url)
         )
 
     async def _docs(self, request: Request) -> Answer:
+        barred = await self._barred(request)
+        if barred is not None:
+            return barred
         base = self._settings.public_base_url
-        shown = page(describe(base), base or "http://" + request.said("Host"))
-        return await self._barred(request) or Answer(
-            200, shown, request.id, content_type=_HTML, extra=_FRESH + POLICY
-        )
+        shown = _page(base, base or f"http://{request.said('Host')}")
+        return Answer(200, shown, request.id, content_type=_HTML, extra=_FRESH + POLICY)
 
 
-def _json(
-    request: Request, said: dict[str, Any], *, status: int = 200, extra: bytes = b""
-) -> Answer:
-    return Answer(status, json.dumps(said, indent=2).encode(), request.id, extra=_FRESH + extra)
+def is_local(request: Request) -> bool:
+    """Whether a program on this machine asks, and not somebody from afar through a proxy."""
+    return (
+        request.near
+        and not came_through_another(request.headers)
+        and names_this_machine(request.headers.get("Host", ""), request.peer)
+    )
+
+
+@cache
+def _description(base_url: str) -> bytes:
+    return _bytes(describe(base_url))
+
+
+@lru_cache(maxsize=_PAGES_KEPT)
+def _page(base_url: str, shown: str) -> bytes:
+    return page(describe(base_url), shown)
+
+
+def _bytes(said: dict[str, Any]) -> bytes:
+    return json.dumps(said, indent=2).encode()
+
+
+def _json(request: Request, said: bytes, *, status: int = 200, extra: bytes = b"") -> Answer:
+    return Answer(status, said, request.id, extra=_FRESH + extra)

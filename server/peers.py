@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
-from functools import lru_cache
+import socket
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -42,6 +43,60 @@ def is_loopback(peer: str) -> bool:
     """Whether a connection comes from this machine."""
     address = read_address(peer)
     return address is not None and address.is_loopback
+
+
+_HOPS = frozenset(
+    {
+        "cf-connecting-ip",
+        "cf-ray",
+        "client-ip",
+        "fastly-client-ip",
+        "fly-client-ip",
+        "forwarded",
+        "true-client-ip",
+        "via",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-envoy-external-address",
+        "x-original-forwarded-for",
+        "x-original-host",
+        "x-proxyuser-ip",
+        "x-real-ip",
+    }
+)
+
+
+def came_through_another(names: Iterable[str]) -> bool:
+    """Whether the names of a request's headers tell that a proxy or tunnel passed it on."""
+    return any(
+        name in _HOPS or name.startswith("x-forwarded") for name in (one.lower() for one in names)
+    )
+
+
+def names_this_machine(host: str, peer: str) -> bool:
+    """Whether a `Host` header is what a program on this machine would call it.
+
+    A tunnel passes on what strangers wrote there, and so does the browser of a person here whom
+    a page from elsewhere has fooled.
+
+    Args:
+        host: With or without a port.
+        peer: The address of this machine by which the request came.
+    """
+    written = host.strip().lower()
+    if not written.startswith("[") and written.count(":") == 1:
+        written = written.partition(":")[0]
+    name = written.rstrip(".")
+    if name == "localhost" or name.endswith(".localhost") or name in _own_names():
+        return True
+    address = read_address(host)
+    return address is not None and (address.is_loopback or address == read_address(peer))
+
+
+@cache
+def _own_names() -> frozenset[str]:
+    name = socket.gethostname().lower()
+    return frozenset({name, name.partition(".")[0]} - {""})
 
 
 class Proxies:

@@ -37,7 +37,7 @@ class Request:
         self.peer = peer
         """The other end of the connection: a sender or a proxy."""
         self.near = near
-        """Whether the other end is this machine."""
+        """Whether the other end is this machine, which a proxy or tunnel may be as well."""
         self.body = body
 
     def said(self, name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.answers import Answer, refusal
+from server.misread import Misread
 from server.request import Request
 
 API_PATH = "/v1/public/opt-in"
@@ -22,6 +23,8 @@ class Route:
     methods: frozenset[str] | None
     """None where the door itself judges the method."""
     answer: Callable[[Request], Awaitable[Answer]]
+    light: bool = False
+    """Answers without waiting for the store."""
 
     @property
     def allow(self) -> bytes:
@@ -60,3 +63,18 @@ class Site:
         if route.methods is not None and request.method not in route.methods:
             return refusal("METHOD_NOT_ALLOWED", request.id, extra=route.allow)
         return route
+
+    def unreadable(self, what: Misread, request_id: int) -> Answer:
+        """The answer to what is no request: 400, or 404 and 405 where just the method is unknown.
+
+        Args:
+            what: What was sent.
+            request_id: For the answer.
+        """
+        path = what.path
+        if path is None:
+            return refusal("MALFORMED_REQUEST", request_id)
+        route = self._routes.get(path) or (self._hook if path.startswith(HOOK_PATH) else None)
+        if route is None:
+            return refusal("NOT_FOUND", request_id)
+        return refusal("METHOD_NOT_ALLOWED", request_id, extra=route.allow)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from typing import Any, NoReturn
 
 MOST_DEPTH = 64
 """Objects and lists inside one another."""
 
 MOST_DIGITS = 40
-"""Digits of a whole number: more than any id, too few to make a reader sweat."""
+"""Digits up to which a whole number is kept exactly: more than any id, too few to make a reader
+sweat. What is longer is good JSON all the same, and is read as readers of JSON commonly do."""
 
 
 class MalformedJson(ValueError):
@@ -57,17 +59,14 @@ def _no_constant(_name: str) -> NoReturn:
     raise MalformedJson("NaN and Infinity are not JSON")
 
 
-def _whole(digits: str) -> int:
-    if len(digits) > MOST_DIGITS:
-        raise MalformedJson("a number is too large")
-    return int(digits)
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= MOST_DIGITS else _fraction(digits)
 
 
 def _fraction(digits: str) -> float:
     number = float(digits)
-    if math.isinf(number):
-        raise MalformedJson("a number is too large")
-    return number
+    # Infinity could not be written down again.
+    return math.copysign(sys.float_info.max, number) if math.isinf(number) else number
 
 
 _DECODER = json.JSONDecoder(

@@ -11,6 +11,16 @@ from storage.store import Store
 from tests.factories import next_phone
 from tests.server.served import PATH, Served, serving
 
+HOPS = (
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Real-IP",
+    "Forwarded",
+    "Via",
+    "CF-Connecting-IP",
+    "True-Client-IP",
+)
 PAGES = ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs")
 
 
@@ -85,7 +95,8 @@ def test_the_page_for_people_needs_nothing_from_elsewhere(lasting: Served) -> No
     assert f"curl -X PUT {lasting.url}{PATH}" in text
     for name in ("mobile_phone", "MISSING_REQUIRED_FIELD", "ALREADY_OPTED_IN"):
         assert name in text
-    hostile = lasting.get("/docs", Host="x<script>alert(1)</script>")
+    hostile = lasting.get("/docs", Host="x<script>alert(1)</script>.localhost")
+    assert hostile.status_code == 200
     assert "<script" not in hostile.text
 
 
@@ -104,8 +115,45 @@ def test_pages_can_be_read_and_nothing_else(lasting: Served, path: str) -> None:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_what_a_proxy_passes_on_does_not_come_from_this_machine(lasting: Served, path: str) -> None:
-    for name in ("X-Forwarded-For", "Forwarded", "Via"):
-        assert lasting.get(path, **{name: "1.2.3.4"}).json()["error_code"] == "NOT_FOUND"
+    for name in HOPS:
+        assert lasting.get(path, **{name: "127.0.0.1"}).json()["error_code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_trusted_proxy_is_no_more_this_machine_than_another(
+    sqlite_store: Store, path: str
+) -> None:
+    with serving(sqlite_store, trusted_proxies=("127.0.0.1",)) as served:
+        for name in HOPS:
+            assert served.get(path, **{name: "127.0.0.1"}).json()["error_code"] == "NOT_FOUND"
+        # What runs beside the proxy needs no way round it.
+        assert served.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["leads.example.com", "127.0.0.1.example.com", "203.0.113.9", "[2001:db8::1]:80", "", "x"],
+)
+def test_a_tunnel_or_a_page_that_points_a_browser_here_does_not_get_the_pages(
+    lasting: Served, host: str
+) -> None:
+    assert lasting.get("/metrics", Host=host).json()["error_code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST:8765", "127.0.0.1", "127.0.0.1:1", "[::1]:1", "[::1]", "a.localhost.",
+     socket.gethostname()],
+)  # fmt: skip
+def test_programs_here_may_call_this_machine_by_any_of_its_names(
+    lasting: Served, host: str
+) -> None:
+    assert lasting.get("/metrics", Host=host).status_code == 200
+
+
+def test_a_proxy_that_names_nobody_is_known_by_its_old_protocol(lasting: Served) -> None:
+    raw = lasting.raw(b"GET /metrics HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    assert raw.startswith(b"HTTP/1.1 404 ")
 
 
 def test_with_a_key_the_pages_can_be_seen_from_afar(sqlite_store: Store) -> None:

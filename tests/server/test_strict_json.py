@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -57,3 +58,11 @@ def test_depth_is_counted_outside_of_texts_alone(depth: int) -> None:
             read_object(nested.encode())
     flat = json.dumps({"text": '{["\\' * 100, "list": [{} for _ in range(100)]})
     assert read_object(flat.encode())
+
+
+def test_a_very_long_number_takes_no_time() -> None:
+    began = time.monotonic()
+    read = read_object(b'{"a": ' + b"9" * 5_000_000 + b', "b": 1.' + b"3" * 5_000_000 + b"}")
+    assert time.monotonic() - began < 1
+    assert read["a"] > 1e300
+    assert 1.3 < read["b"] < 1.4

@@ -1,0 +1,53 @@
+"""What the parser cannot read, and what can still be said of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from aiohttp.http import HttpProcessingError
+from aiohttp.http_exceptions import BadHttpMethod, BadStatusLine
+
+_LONGEST_LINE = 8 * 1024
+
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_METHOD = re.compile(_TOKEN)
+_LINE = re.compile(rb"(%b) (?:https?://[^/?# ]+)?(/[\x21-\x7e]*) HTTP/1\.[01]\r?" % _TOKEN)
+_QUOTED = re.compile(r"""b'.*'|b".*\"""")
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """What stands in the place of a request that the parser cannot read."""
+
+    line: bytes = b""
+    """Its first line, where nothing but the method is wrong with it."""
+
+    @property
+    def path(self) -> str | None:
+        """The path of a request that is well-formed but for a method nobody knows; else None."""
+        found = _LINE.fullmatch(self.line)
+        return re.split(r"[?#]", found[2].decode(), maxsplit=1)[0] if found else None
+
+
+def is_about_method(error: HttpProcessingError) -> bool:
+    """Whether the parser gave up on a method that it does not know."""
+    return isinstance(error, (BadHttpMethod, BadStatusLine))
+
+
+def line_of(error: HttpProcessingError) -> bytes:
+    """The first line that the parser gave up on; it is told nowhere but in the error's text."""
+    quoted = _QUOTED.search(str(error))
+    line = ast.literal_eval(quoted[0]) if quoted else b""
+    return line if isinstance(line, bytes) else b""
+
+
+def first_line(start: bytes) -> bytes | None:
+    """The first line of what begins so, empty where it cannot become one; None before its end."""
+    line, end, _ = start.partition(b"\n")
+    if end:
+        return line
+    method = start.partition(b" ")[0]
+    hopeless = len(start) > _LONGEST_LINE or not _METHOD.fullmatch(method)
+    return b"" if hopeless else None
