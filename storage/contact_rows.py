@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from storage.dialects import is_postgresql
+from storage.errors import StoreDamaged
 from storage.tables import Contact, ContactLabel, Group, Label
 from storage.words import ContactRow, Kind, LabelTag, Stage, badges_of
 
@@ -80,7 +81,7 @@ def rows_of(conn: Connection, ids: Sequence[int]) -> tuple[ContactRow, ...]:
             phone,
             first,
             last,
-            _STAGES[stage],
+            _stage(stage),
             _KINDS.get(kind, Kind.OTHER),
             favorite != 0,
             tags.get(ident, ()),
@@ -90,6 +91,13 @@ def rows_of(conn: Connection, ids: Sequence[int]) -> tuple[ContactRow, ...]:
             version,
         )
     return tuple([rows[ident] for ident in ids if ident in rows])
+
+
+def _stage(value: str) -> Stage:
+    stage = _STAGES.get(value)
+    if stage is None:
+        raise StoreDamaged("The store holds a contact in a stage that does not exist.")
+    return stage
 
 
 def _among(column: Any, on_postgresql: bool) -> Any:

@@ -140,27 +140,20 @@ def _postgresql_arguments() -> dict[str, Any]:
 
 def _sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...], pooled: bool) -> Engine:
     pool: dict[str, Any] = {"poolclass": NullPool}
-    if pooled:
+    # Where nothing can be written, the way to open it may change while it is open.
+    if pooled and may_write(path):
         pool = {
             "poolclass": QueuePool,
             "pool_size": READERS,
             "max_overflow": READERS,
             "pool_timeout": BUSY_SECONDS,
         }
-    module = sqlite_module()
-
-    def connect() -> Any:
-        # `mode=rw`: opening never makes a file; a new store is made by `storage.schema`.
-        return module.connect(
-            f"{path.as_uri()}?mode={'rw' if os.access(path, os.W_OK) else 'ro'}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=256,
-        )
-
     engine = create_engine(
-        "sqlite://", module=module, creator=connect, hide_parameters=True, **pool
+        "sqlite://",
+        module=sqlite_module(),
+        creator=lambda: connect_sqlite(path),
+        hide_parameters=True,
+        **pool,
     )
 
     @event.listens_for(engine, "connect")
@@ -175,6 +168,40 @@ def _sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...], pooled: 
         _begin(conn, begin)
 
     return engine
+
+
+def may_write(path: Path) -> bool:
+    """Whether a SQLite store can be written: its file, and its log beside it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def connect_sqlite(path: Path) -> Any:
+    """A bare connection to a SQLite store, in autocommit; what cannot be written is read.
+
+    Opening never makes a file; a new store is made by `storage.schema`.
+    """
+    if may_write(path):
+        return _open(path, "mode=rw")
+    log, index = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
+    if index.exists():
+        return _open(path, "mode=ro")
+    if log.exists() and log.stat().st_size:
+        # SQLite needs an index of the log and cannot make a file for it here. Alone, without
+        # locks, it keeps one in memory: who could write beside us would have made the file.
+        conn = _open(path, "mode=ro&vfs=unix-none")
+        conn.execute("PRAGMA locking_mode = EXCLUSIVE")
+        return conn
+    return _open(path, "mode=ro&immutable=1")
+
+
+def _open(path: Path, query: str) -> Any:
+    return sqlite_module().connect(
+        f"{path.as_uri()}?{query}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
 
 
 def _begin(conn: Any, statement: str) -> None:

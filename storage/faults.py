@@ -50,6 +50,18 @@ _SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
         "Restore a backup; nothing was written to it.",
     ),
     (
+        "no such column",
+        StoreDamaged,
+        "lacks a column",
+        "Restore a backup; nothing was written to it.",
+    ),
+    (
+        "has no column",
+        StoreDamaged,
+        "lacks a column",
+        "Restore a backup; nothing was written to it.",
+    ),
+    (
         "encrypted",
         StoreDamaged,
         "is no Optdesk store",
@@ -105,6 +117,12 @@ def _postgresql(error: DBAPIError, name: str) -> StoreError:
         )
     if state == "42P01":
         return StoreDamaged(f"The store {name} lacks its tables.", "Restore a backup.")
+    if state == "42703":
+        return StoreDamaged(f"The store {name} lacks a column.", "Restore a backup.")
+    if state == "42501":
+        return StoreReadOnly(
+            f"The store {name} may not be written by this user.", "Grant it the rights to do so."
+        )
     return StoreUnavailable(
         f"The store {name} cannot be reached.",
         "It is tried again by itself until the server answers.",

@@ -28,8 +28,8 @@ class Watched(Protocol):
     url: str
     path: Path | None
 
-    def check(self) -> None:
-        """Raises a StoreError when the store's file is no longer the one opened."""
+    def look(self) -> None:
+        """Raises a StoreError when the store's files are no longer those that were opened."""
 
     def failed(self, error: OptdeskError) -> None:
         """Takes note that the store cannot be used."""

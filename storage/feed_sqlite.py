@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from storage.engine import sqlite_module
-from storage.errors import StoreError
+from storage.engine import connect_sqlite, may_write, sqlite_module
+from storage.errors import OptdeskError, StoreError
 from storage.faults import explain
 from storage.feed import POLL_SECONDS, Reports, Watched
 
@@ -132,14 +132,16 @@ class _Sequence:
     def read(self) -> int:
         """The sequence of the last commit that can be seen."""
         if self._conn is None:
-            mode = "rw" if os.access(self._path, os.W_OK) else "ro"
             # The same library as the engines': a second one would break the file's locks.
-            self._conn = sqlite_module().connect(
-                f"{self._path.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=1.0
-            )
+            self._conn = connect_sqlite(self._path)
+            self._conn.execute("PRAGMA busy_timeout = 1000")
             self._conn.execute("PRAGMA query_only = ON")
             self._conn.execute("PRAGMA cache_size = 16")
-        return int(self._conn.execute("SELECT seq FROM store_state").fetchall()[0][0])
+        seq = int(self._conn.execute("SELECT seq FROM store_state").fetchall()[0][0])
+        if not may_write(self._path):
+            # The way to open it changes when somebody who may write to it begins or ends.
+            self.close()
+        return seq
 
     def close(self) -> None:
         """Let go of the file."""
@@ -183,16 +185,23 @@ class _Look:
         """Look once. Returns whether there was nothing but a commit of this process."""
         try:
             if polled:
-                self._store.check()
+                self._store.look()
             seq = self.sequence.read()
         except StoreError as error:
             self._reports.failed(error)
             return False
         except self.sequence.errors as error:
             self.sequence.close()
-            self._reports.failed(explain(error, str(self._store.path)))
+            self._reports.failed(self._diagnosis(error))
             return False
         self._reports.well()
         moved, self._seen = seq != self._seen, seq
         news = self._reports.saw(seq, polled=polled)
         return moved and not news
+
+    def _diagnosis(self, error: Exception) -> OptdeskError:
+        try:
+            self._store.look()
+        except StoreError as found:
+            return found
+        return explain(error, str(self._store.path))

@@ -15,19 +15,19 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from storage.engine import check_folder, sqlite_module, write_engine
+from storage.dialects import is_postgresql
+from storage.engine import check_folder, may_write, read_engine, sqlite_module, write_engine
 from storage.errors import Refused, StoreDamaged, StoreError, StoreTooNew
 from storage.faults import explain
+from storage.file_guard import first_bytes
+from storage.leftover_log import belongs
+from storage.pages import APPLICATION_ID, read_header
 
 HEAD = "0002"
 """The newest revision in `storage/migrations/versions`. Kept here so that opening a store
 that is up to date imports no Alembic."""
 
 _one_migration = threading.Lock()
-_ROLLBACK_JOURNAL = 1
-"""The write version in the header of a database without a write-ahead log."""
-
-_MAGIC = b"SQLite format 3\x00"
 _RESTORE = (
     "Restore a backup over it, or start anew with another --store. Nothing was written to it."
 )
@@ -53,7 +53,15 @@ def prepare(url: URL, path: Path | None, *, create: bool, migrate: bool) -> bool
             )
         _make_file(url, path)
     check_file(path)
-    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+    if not belongs(path, sqlite_module()):
+        log = path.name + "-wal"
+        raise StoreDamaged(
+            f"The log {log} beside the store {path} is not its own: read together with it, it"
+            " would destroy the store.",
+            f"If the store was put back from a backup, move {log} and {path.name}-shm away and"
+            " start again. Nothing was written to it.",
+        )
+    if not may_write(path):
         _demand_head(url, path)
         return True
     _upgrade(url, path, create=False, migrate=migrate)
@@ -70,24 +78,21 @@ def check_file(path: Path) -> None:
     if not path.is_file():
         raise StoreError(f"{path} is not a file.", "Check --store.")
     try:
-        with path.open("rb") as file:
-            header = file.read(100)
+        start = first_bytes(path)
     except OSError as error:
         raise StoreError(
             f"The store {path} cannot be read: {error.strerror}.", "Check its permissions."
         ) from error
-    if not header:
+    if not start:
         raise StoreDamaged(f"The store {path} is an empty file.", _RESTORE)
-    if not header.startswith(_MAGIC):
+    header = read_header(start)
+    if header is None:
         raise StoreDamaged(f"The file {path} is no database.", _RESTORE)
-    page = int.from_bytes(header[16:18], "big") or 0
-    page = 65536 if page == 1 else page
-    expected = page * int.from_bytes(header[28:32], "big")
-    if header[18] == _ROLLBACK_JOURNAL:
+    if header.rollback_journal:
         # Every store keeps a write-ahead log; this may be somebody else's database.
         _demand_tables(path)
     wal = path.with_name(path.name + "-wal")
-    if path.stat().st_size < expected and not (wal.exists() and wal.stat().st_size):
+    if path.stat().st_size < header.size and not (wal.exists() and wal.stat().st_size):
         raise StoreDamaged(f"The store {path} is cut short.", _RESTORE)
 
 
@@ -130,6 +135,7 @@ def _make_file(url: URL, path: Path) -> None:
         with engine.connect() as conn:
             with conn.begin():
                 _run_migrations(conn)
+                _mark(conn, None)
             driver: Any = conn.connection.dbapi_connection
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         engine.dispose()
@@ -169,6 +175,7 @@ def _upgrade(url: URL, path: Path | None, *, create: bool, migrate: bool) -> Non
             with conn.begin():
                 found = revision(conn)
             if found == HEAD:
+                demand_columns(conn, name)
                 return
             refuse_unknown(found, name)
             if found is None and path is not None:
@@ -192,6 +199,8 @@ def _upgrade(url: URL, path: Path | None, *, create: bool, migrate: bool) -> Non
                 refuse_unknown(again, name)
                 if again != HEAD:
                     _run_migrations(conn)
+                    _mark(conn, again)
+            demand_columns(conn, name)
     except DBAPIError as error:
         raise explain(error, name) from error
     finally:
@@ -199,19 +208,21 @@ def _upgrade(url: URL, path: Path | None, *, create: bool, migrate: bool) -> Non
 
 
 def _demand_head(url: URL, path: Path) -> None:
-    engine: Engine = write_engine(url, path)
+    engine: Engine = read_engine(url, path)
     try:
         with engine.connect() as conn:
             found = conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            refuse_unknown(found, str(path))
+            if found != HEAD:
+                raise StoreError(
+                    f"The store {path} is older than this program and read-only.",
+                    "Make it writable once.",
+                )
+            demand_columns(conn, str(path))
     except DBAPIError as error:
         raise explain(error, str(path)) from error
     finally:
         engine.dispose()
-    refuse_unknown(found, str(path))
-    if found != HEAD:
-        raise StoreError(
-            f"The store {path} is older than this program and read-only.", "Make it writable once."
-        )
 
 
 def refuse_unknown(found: str | None, name: str) -> None:
@@ -225,6 +236,55 @@ def refuse_unknown(found: str | None, name: str) -> None:
             f"The store {name} was written by a newer Optdesk (schema {found}; known: {HEAD}).",
             "Upgrade this program. Nothing was written to the store.",
         )
+
+
+_SQLITE_COLUMNS = """
+SELECT tables.name, columns.name, columns."notnull" AND columns.dflt_value IS NULL
+FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+WHERE tables.type = 'table'
+"""
+_POSTGRESQL_COLUMNS = """
+SELECT tables.relname, columns.attname, columns.attnotnull AND NOT columns.atthasdef
+FROM pg_class AS tables JOIN pg_attribute AS columns ON columns.attrelid = tables.oid
+WHERE tables.relkind IN ('r', 'p') AND pg_table_is_visible(tables.oid)
+AND columns.attnum > 0 AND NOT columns.attisdropped
+"""
+
+
+def demand_columns(conn: Connection, name: str) -> None:
+    """Sees that every table has the columns that the program reads and writes.
+
+    Raises:
+        StoreDamaged: It lacks some, or has others that must be filled.
+    """
+    from storage.tables import Base
+
+    query = _POSTGRESQL_COLUMNS if is_postgresql(conn) else _SQLITE_COLUMNS
+    there: dict[str, dict[str, bool]] = {}
+    for table, column, must_be_filled in conn.exec_driver_sql(query):
+        there.setdefault(table, {})[column] = bool(must_be_filled)
+    odd = []
+    for table in Base.metadata.sorted_tables:
+        found = there.get(table.name, {})
+        known = set(table.columns.keys())
+        odd += [f"{table.name}.{column} is missing" for column in sorted(known - found.keys())]
+        strange = sorted(found.keys() - known)
+        odd += [f"{table.name}.{column} is unknown" for column in strange if found[column]]
+    if odd:
+        more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
+        raise StoreDamaged(
+            f"The store {name} has other columns than its schema {HEAD}:"
+            f" {', '.join(odd[:3])}{more}.",
+            "Restore a backup, or run the Optdesk that made it. Nothing was written to it.",
+        )
+
+
+def _mark(conn: Connection, before: str | None) -> None:
+    """Counts an upgrade as a commit, and writes on the file whose it is."""
+    if before is not None:
+        conn.execute(text("UPDATE store_state SET seq = seq + 1"))
+    if not is_postgresql(conn):
+        conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def backup(path: Path, label: str) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -18,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage import schema
 from storage.engine import read_engine, sqlite_path, store_url, write_engine
-from storage.errors import OptdeskError, StoreReadOnly, StoreReplaced
+from storage.errors import OptdeskError, StoreReadOnly
 from storage.faults import explain
 from storage.feed import ChangeFeed
+from storage.file_guard import FileGuard
 from storage.indexer import Indexer
 from storage.writer import BatchVerb, Done, Verb, Writer
 
@@ -51,11 +51,15 @@ class Store:
         self.kind = "sqlite" if self.path else "postgresql"
         self.read_only = read_only
         self.name = str(self.path) if self.path else parsed.render_as_string(hide_password=True)
-        self.health = StoreHealth()
+        refusal = self._refusal()
+        self._best = (
+            StoreHealth(False, refusal.sentence, refusal.next_step) if read_only else StoreHealth()
+        )
+        self.health = self._best
         self._listeners: list[Callable[[StoreHealth], None]] = []
         self._lock = threading.Lock()
         self._closed = False
-        self._file = _identity(self.path)
+        self._guard = FileGuard(self.path, read_only=read_only) if self.path else None
         self._readers: Engine = read_engine(parsed, self.path)
         self._writers: Engine = write_engine(parsed, self.path)
         self.feed = ChangeFeed(self)
@@ -95,12 +99,18 @@ class Store:
             StoreError: The store cannot be read.
         """
         # A reader opened beside another file would mix it with the log of the first one.
-        self.check()
+        if self._guard is not None:
+            self._guard.check_name()
         try:
             with self._readers.connect() as conn, conn.begin():
                 yield conn
         except SQLAlchemyError as error:
+            self.look()
             raise explain(error, self.name) from error
+        except (LookupError, TypeError, ValueError, ArithmeticError):
+            # Rows that make no sense may come from a file that is no longer the store.
+            self.look()
+            raise
 
     def write(self, verb: Verb[T], *, patient: bool = False) -> Future[T]:
         """Runs a verb in the next transaction; the future resolves after its commit.
@@ -165,17 +175,27 @@ class Store:
         self.feed.close()
         self._readers.dispose()
         self._writers.dispose()
+        if self._guard is not None:
+            self._guard.close()
 
     # What the writer and the feed report.
 
     def check(self) -> None:
-        """Raises StoreReplaced when the file behind the store is no longer the one opened."""
-        if self.path is not None and _identity(self.path) != self._file:
-            raise StoreReplaced(
-                f"The store {self.path} was deleted or replaced while it was open.",
-                "Nothing more is written. Stop Optdesk; if another file shall take its place,"
-                f" remove {self.path.name}-wal and {self.path.name}-shm beside it; start again.",
-            )
+        """Raises StoreReplaced when the files behind the store are no longer those opened.
+
+        Cheap: asked around every commit.
+        """
+        if self._guard is not None:
+            self._guard.check()
+
+    def look(self) -> None:
+        """Like `check`, thoroughly: asked every few seconds."""
+        if self._guard is not None:
+            self._guard.look()
+
+    def probe(self, conn: Connection) -> None:
+        """Raises StoreDamaged while the tables are not as they should be."""
+        schema.demand_columns(conn, self.name)
 
     def committed(self, seq: int) -> None:
         """Passes a commit on to the feed."""
@@ -187,7 +207,7 @@ class Store:
 
     def recovered(self) -> None:
         """Takes note that the store works again."""
-        self._set_health(StoreHealth())
+        self._set_health(self._best)
 
     def _set_health(self, health: StoreHealth) -> None:
         if health == self.health:
@@ -200,15 +220,6 @@ class Store:
 
     def _refusal(self) -> StoreReadOnly:
         return StoreReadOnly(
-            f"The store {self.name} is read-only.", "Give this user the right to write to it."
+            f"The store {self.name} is read-only: everything can be looked at, nothing changed.",
+            "Give this user the right to write to it and to its folder.",
         )
-
-
-def _identity(path: Path | None) -> tuple[int, int] | None:
-    if path is None:
-        return None
-    try:
-        found = os.stat(path)  # noqa: PTH116 - asked on every commit; Path.stat costs three times as much
-    except OSError:
-        return (0, 0)
-    return (found.st_dev, found.st_ino)

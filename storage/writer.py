@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from storage.dialects import changes_so_far, is_postgresql
 from storage.driver import fetch, run, savepoint
-from storage.errors import OptdeskError, StoreUnavailable
+from storage.errors import OptdeskError, StoreDamaged, StoreUnavailable
 from storage.faults import explain
 
 T = TypeVar("T")
@@ -56,6 +56,9 @@ class Watcher(Protocol):
 
     def check(self) -> None:
         """Raises a StoreError when the store must not be written, such as a replaced file."""
+
+    def probe(self, conn: Connection) -> None:
+        """Raises a StoreError while a store that was found damaged still is."""
 
     def committed(self, seq: int) -> None:
         """A transaction that wrote something is durable; `seq` is its place in the store."""
@@ -101,7 +104,7 @@ class Writer:
         self._wake = threading.Condition()
         self._closing = False
         self._conn: Connection | None = None
-        self._in_trouble = False
+        self._problem: OptdeskError | None = None
         self._thread = threading.Thread(target=self._run, name="optdesk-writer", daemon=True)
         self._thread.start()
 
@@ -164,7 +167,7 @@ class Writer:
                 jobs = self._next()
                 if not jobs and self._closing:
                     break
-            if jobs or self._in_trouble:
+            if jobs or self._may_try:
                 self._serve(jobs)
         self._drop()
 
@@ -178,7 +181,7 @@ class Writer:
                     return [self._take_patient()]
             elif self._closing:
                 return []
-            elif self._in_trouble:
+            elif self._may_try:
                 rest = RETRY_SECONDS
             if not self._wake.wait(rest or None) and not self._patient:
                 return []
@@ -187,6 +190,11 @@ class Writer:
         self._passed_over = self._passed_over + 1 if self._patient else 0
         jobs, self._jobs = self._jobs[:MOST_AT_ONCE], self._jobs[MOST_AT_ONCE:]
         return jobs
+
+    @property
+    def _may_try(self) -> bool:
+        """Whether trying the store while nobody asks may tell that it works again."""
+        return self._problem is not None and not isinstance(self._problem, StoreDamaged)
 
     def _take_patient(self) -> _Single:
         self._passed_over = 0
@@ -198,14 +206,13 @@ class Writer:
         except (OptdeskError, SQLAlchemyError, OSError) as error:
             # Never again on this connection: after a failed commit its state is unknown.
             self._drop()
-            problem = explain(error, self._name)
-            self._in_trouble = True
+            self._problem = problem = self._diagnosis(error)
             self._watcher.failed(problem)
             for job in jobs:
                 _answer(job, problem)
             return
-        if self._in_trouble:
-            self._in_trouble = False
+        if self._problem is not None:
+            self._problem = None
             self._watcher.recovered()
         self._patient_after = time.monotonic() + self._rest
         # The screen's refresh and the answers wait for nothing else from here on.
@@ -213,6 +220,13 @@ class Writer:
             _answer(job, result)
         if seq is not None:
             self._watcher.committed(seq)
+
+    def _diagnosis(self, error: Exception) -> OptdeskError:
+        try:
+            self._watcher.check()
+        except OptdeskError as found:
+            return found  # What the driver met with is only what came of it.
+        return explain(error, self._name)
 
     def _transaction(
         self, jobs: list[_Single | _Item]
@@ -225,10 +239,13 @@ class Writer:
                 # One writer at a time also on a server, so that sequence, chain and counters
                 # follow the order of commits, and no two verbs can deadlock.
                 run(conn, _LOCK)
+            if isinstance(self._problem, StoreDamaged):
+                self._watcher.probe(conn)
             before = changes_so_far(conn)
             answers = _run_jobs(conn, jobs)
             self._watcher.check()
-            if changes_so_far(conn) == before:
+            # Without jobs it is a trial: only a commit that writes tells that the disk has room.
+            if jobs and changes_so_far(conn) == before:
                 transaction.rollback()
                 return answers, None
             seq = int(fetch(conn, _BUMP_AND_NOTIFY if postgresql else _BUMP)[0][0])
