@@ -21,6 +21,7 @@ from server.peers import Proxies
 from server.rates import Rates
 from server.settings import ListenerSettings
 from server.site import API_PATH, Route, Site
+from server.webhooks.courier import WebhookCourier
 from storage.store import Store
 
 __all__ = ["Listener", "ListenerSettings"]
@@ -108,6 +109,11 @@ class Listener:
         await self._bind(front, stack)
         # Whoever does not get the port carries no texts either.
         await courier.start()
+        webhooks = WebhookCourier(
+            store, self.metrics, settings.webhook_allow, settings.webhook_disable_days
+        )
+        stack.push_async_callback(asyncio.to_thread, webhooks.stop)
+        webhooks.start()
         house = loop.create_task(keep_house(store))
         stack.callback(house.cancel)
 
