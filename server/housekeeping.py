@@ -3,20 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
+from storage import attempts
 from storage.errors import StoreError
 from storage.intake import purge_answers
 from storage.store import Store
 
 _EVERY_SECONDS = 3600.0
+_CHUNK = 250
+"""Attempts forgotten in one transaction: a few milliseconds."""
+_REST_SECONDS = 0.05
+"""Between two of those, so that leads come first."""
 
 
-async def keep_house(store: Store) -> None:
-    """Forgets what no longer needs to be known, once an hour, until cancelled."""
+async def keep_house(store: Store, days: int, most: int) -> None:
+    """Forgets what no longer needs to be known, once an hour, until cancelled.
+
+    Args:
+        store: The store.
+        days: How long the intake log keeps an attempt; 0 for ever.
+        most: How many it keeps; 0 for all.
+    """
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         try:
             await asyncio.wrap_future(store.write(purge_answers))
+            await trim_intake_log(store, days, most)
         except StoreError:
             # The next hour will do.
             continue
+
+
+async def trim_intake_log(store: Store, days: int, most: int) -> int:
+    """Forgets the attempts whose time is up, a few at a time; returns how many.
+
+    Consent evidence is kept apart and stays.
+    """
+    edge = await asyncio.to_thread(_first_to_keep, store, days, most)
+    forgotten = 0
+    while edge is not None:
+        verb = partial(attempts.forget, edge=edge, limit=_CHUNK)
+        gone = await asyncio.wrap_future(store.write(verb, patient=True))
+        forgotten += gone
+        if gone < _CHUNK:
+            break
+        await asyncio.sleep(_REST_SECONDS)
+    return forgotten
+
+
+def _first_to_keep(store: Store, days: int, most: int) -> int | None:
+    with store.read() as conn:
+        return attempts.first_to_keep(conn, days=days, most=most)

@@ -37,10 +37,10 @@ class ListenerSettings:
     operations: Operations = "loopback"
     """Who may see the operations pages: this machine alone, or also whoever shows an API key."""
     gateway: str = "simulated"
-    webhook_allow: tuple[str, ...] = ()
-    """Inside networks and hosts that webhooks may be delivered to."""
-    webhook_disable_days: int = 5
-    """Days after which an endpoint that only fails is disabled; 0 for never."""
+    attempts_days: int = 90
+    """Days that the intake log keeps an attempt."""
+    attempts_max: int = 1_000_000
+    """Attempts that the intake log keeps."""
 
     @classmethod
     def of(cls, chosen: object) -> ListenerSettings:

@@ -7,6 +7,7 @@ contacts. The rest is read from the newest on, a stretch at a time, for as long 
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -23,16 +24,20 @@ from storage.words import AttemptView
 
 _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
 
-PATIENCE = 0.05
+PATIENCE = 0.04
 """Seconds that a page may search for before it says how far it came."""
 FIRST_STRETCH = 500
-LARGEST_STRETCH = 8_000
+LARGEST_STRETCH = 2_000
 """Attempts that are read at a time."""
 FEW_CONTACTS = 200
 """Up to so many contacts that match, their attempts are looked up."""
 FEW_DIGITS = 4
 """So many digits in a search may be part of a phone, however that is spelled."""
-_PUNCTUATION = " -()./"
+_PUNCTUATION = " -()."
+_PHONE = re.compile(r"[-+()./ 0-9]+")
+PHONE_DIGITS = 7
+"""A search of so many digits and nothing else is for a phone."""
+_REFUSED: ColumnElement[bool] = _attempts.c.outcome == literal_column("'refused'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,13 @@ class AttemptSearch:
             return _cut(self._all(select(_attempts.c.id).where(named), span, limit), span, limit)
         if not self._text and not self._filtered:
             return _cut(self._all(self._along(), span, limit), span, limit)
-        known = self._of_contacts(span, limit) if self._text else []
-        found, reached = self._read(span, limit, time.monotonic() + patience)
-        whole = _cut(sorted({*known, *found}, reverse=span.newest), span, limit)
+        known = self._of_contacts(span, limit) if self._text else None
+        walk = self._walk
+        if known is not None and _is_phone(self._text):
+            # Who was taken in has a contact with that phone; who was refused has to be read for.
+            walk = and_(walk, _REFUSED)
+        found, reached = self._read(walk, span, limit, time.monotonic() + patience)
+        whole = _cut(sorted({*(known or ()), *found}, reverse=span.newest), span, limit)
         if reached is None or (whole.more and not span.is_beyond(whole.ids, reached)):
             return whole
         return FoundAttempts(whole.ids, more=True, searched_to=reached)
@@ -91,31 +100,36 @@ class AttemptSearch:
         column = _attempts.c.contact_id if self._text.lower().startswith("con_") else _attempts.c.id
         return and_(column == ident, self._filter)
 
-    def _of_contacts(self, span: _Span, limit: int) -> list[int]:
-        """Attempts of the contacts that match, where those are few."""
+    def _of_contacts(self, span: _Span, limit: int) -> list[int] | None:
+        """Attempts of the contacts that match; None where those are many."""
         contacts = Search(self._conn, self._text).ids(true(), limit=FEW_CONTACTS + 1)
-        if not contacts or len(contacts) > FEW_CONTACTS:
-            return []
+        if len(contacts) > FEW_CONTACTS:
+            return None
         theirs = among(self._conn, _attempts.c.contact_id, contacts)
         # The sum keeps the store from reading the whole log in its order.
         rows = select(_attempts.c.id).where(theirs, self._filter, span.holds(_attempts.c.id))
         rows = rows.order_by(span.by(_attempts.c.id + 0)).limit(limit + 1)
         return [*self._conn.scalars(rows)]
 
-    def _read(self, span: _Span, limit: int, until: float) -> tuple[list[int], int | None]:
-        """Attempts that match by themselves, and where time ran out."""
-        condition = and_(self._filter, self._says(self._text) if self._text else true())
+    def _read(
+        self, walk: ColumnElement[bool], span: _Span, limit: int, until: float
+    ) -> tuple[list[int], int | None]:
+        """Attempts that match by themselves, and where time ran out.
+
+        Args:
+            walk: The condition of the index to read along.
+            span: Between which ids.
+            limit: One more than so many are enough.
+            until: When to stop, by the monotonic clock.
+        """
         found: list[int] = []
         size = FIRST_STRETCH
         while True:
-            ends = self._along().where(span.holds(_attempts.c.id))
+            ends = select(_attempts.c.id).where(walk, span.holds(_attempts.c.id))
             ends = ends.order_by(span.by(_attempts.c.id)).limit(1).offset(size - 1)
             end = self._conn.scalar(ends)
-            stretch = span.up_to(end)
-            rows = select(_attempts.c.id).where(
-                self._walk, condition, stretch.holds(_attempts.c.id)
-            )
-            rows = rows.order_by(span.by(_attempts.c.id)).limit(limit + 1 - len(found))
+            rows = self._matches(and_(walk, self._filter, span.up_to(end).holds(_attempts.c.id)))
+            rows = rows.order_by(span.by(rows.selected_columns[0])).limit(limit + 1 - len(found))
             found += self._conn.scalars(rows).all()
             if end is None or len(found) > limit:
                 return found, None
@@ -124,26 +138,42 @@ class AttemptSearch:
             span = span.beyond(end)
             size = min(2 * size, LARGEST_STRETCH)
 
+    def _matches(self, where: ColumnElement[bool]) -> Select[Any]:
+        """Those of some attempts in which the words of the search stand."""
+        if not self._text:
+            return select(_attempts.c.id).where(where)
+        said = select(_attempts.c.id, _attempts.c.body, self._hay().label("hay")).where(where)
+        if len(digits(self._text)) >= FEW_DIGITS:
+            # Dear to put together, and looked at for each spelling of the phone: made once a row.
+            part: Any = said.cte("said").prefix_with("MATERIALIZED")
+        else:
+            part = said.subquery()
+        position = func.strpos if is_postgresql(self._conn) else func.instr
+        # As written too: a body is not folded, so a name with accents stands there with them.
+        as_written = position(part.c.body, self._text) > 0
+        return select(part.c.id).where(
+            or_(matching(self._conn, parse(self._text), part.c.hay), as_written)
+        )
+
+    def _hay(self) -> ColumnElement[str]:
+        """What the words of a search are looked for in."""
+        hay: Any = _attempts.c.body
+        for name in ("user_agent", "sender", "code", "reason", "peer"):
+            hay = hay.concat("\n").concat(_attempts.c[name])
+        hay = func.lower(hay)
+        if len(digits(self._text)) >= FEW_DIGITS:
+            bare: Any = _attempts.c.body
+            for mark in _PUNCTUATION:
+                bare = func.replace(bare, mark, "")
+            hay = hay.concat("\n").concat(bare)
+        return hay  # type: ignore[no-any-return]
+
     def _along(self) -> Select[Any]:
         return select(_attempts.c.id).where(self._walk)
 
     def _all(self, rows: Select[Any], span: _Span, limit: int) -> list[int]:
         rows = rows.where(span.holds(_attempts.c.id)).order_by(span.by(_attempts.c.id))
         return [*self._conn.scalars(rows.limit(limit + 1))]
-
-    def _says(self, text: str) -> ColumnElement[bool]:
-        """Whether the request or the answer holds the words of a search."""
-        hay: Any = func.lower(_attempts.c.body)
-        for name in ("user_agent", "sender", "code", "reason", "peer"):
-            hay = hay.concat("\n").concat(func.lower(_attempts.c[name]))
-        if len(digits(text)) >= FEW_DIGITS:
-            bare: Any = _attempts.c.body
-            for mark in _PUNCTUATION:
-                bare = func.replace(bare, mark, "")
-            hay = hay.concat("\n").concat(bare)
-        position = func.strpos if is_postgresql(self._conn) else func.instr
-        # As written too: a body is not folded, so a name with accents stands there with them.
-        return or_(matching(self._conn, parse(text), hay), position(_attempts.c.body, text) > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +210,10 @@ class _Span:
         return ids[-1] < reached if self.newest else ids[0] > reached
 
 
+def _is_phone(text: str) -> bool:
+    return bool(_PHONE.fullmatch(text)) and len(digits(text)) >= PHONE_DIGITS
+
+
 def _harmless(text: str) -> str:
     """A search as any store takes it."""
     written = text[:LONGEST_QUERY].encode("utf-8", "replace").decode()
@@ -201,7 +235,7 @@ def _walk(view: AttemptView) -> ColumnElement[bool]:
         coded = _attempts.c.code != literal_column("''")
         return and_(_attempts.c.code == view.code, coded)
     if view.outcome == "refused":
-        return _attempts.c.outcome == literal_column("'refused'")  # type: ignore[no-any-return]
+        return _REFUSED
     return true()
 
 

@@ -6,10 +6,11 @@ import typer
 
 from app.cli.checks import examine
 from app.cli.session import session_of, verb_alone
+from storage.checklist import State
 
 app = verb_alone("doctor")
 
-_SIGNS = {True: "ok  ", False: "NO  ", None: "    "}
+_SIGNS = {State.OK: "ok    ", State.WARN: "note  ", State.BAD: "NO    "}
 
 
 @app.command()
@@ -21,16 +22,17 @@ def doctor(ctx: typer.Context) -> None:
         findings.append(finding)
         if session.out.as_json:
             continue
-        session.out.text(f"{_SIGNS[finding.ok]}{finding.check:<15} {finding.says}")
+        session.out.text(f"{_SIGNS[finding.state]}{finding.check:<15} {finding.sentence}")
         if finding.next_step:
-            session.out.text(f"{'':<20}{finding.next_step}")
+            session.out.text(f"{'':<22}{finding.next_step}")
     well = all(finding.ok is not False for finding in findings)
     if session.out.as_json:
         checks = [
             {
                 "check": finding.check,
+                "state": finding.state.value,
                 "ok": finding.ok,
-                "says": finding.says,
+                "says": finding.sentence,
                 "next_step": finding.next_step,
             }
             for finding in findings

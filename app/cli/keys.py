@@ -16,6 +16,9 @@ from storage.times import stamp
 
 app = noun("keys")
 
+CHANGING_OVER = 2
+"""Keys that one sender needs while it changes over. More may serve as many senders."""
+
 
 @app.command()
 def create(
@@ -24,10 +27,18 @@ def create(
 ) -> None:
     """Make an API key. It is shown this once."""
     session = session_of(ctx)
-    made = session.store(create=True).do(lambda conn: keys.create(conn, session.who, name))
+    store = session.store(create=True)
+    made = store.do(lambda conn: keys.create(conn, session.who, name))
+    with store.read() as conn:
+        live = keys.count_live(conn)
     fields = {"id": public("key", made.id), "key": made.key, "name": made.name}
     session.out.item(fields, made.key)
     session.out.note(f"This is the key “{made.name}”, {fields['id']}. It is not shown again.")
+    if live > CHANGING_OVER:
+        session.out.note(
+            f"{live} keys work now. Once a sender has changed over, revoke its old one: "
+            "optdesk keys list"
+        )
 
 
 @app.command("list")

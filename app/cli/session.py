@@ -117,21 +117,41 @@ class Session:
         """
         if self.flags.yes:
             return
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not _somebody_is_there():
             raise WrongUsage(
                 "This cannot be undone and there is no terminal to ask at.",
                 "Say --yes if you mean it.",
             )
-        sys.stderr.write(f"{question} This cannot be undone. Type yes to go on: ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().lower() not in ("yes", "y"):
-            raise Refused("Nothing was changed.")
+        _ask(f"{question} This cannot be undone.")
+
+    def agree(self, question: str) -> None:
+        """Asks before what has consequences but can be undone; scripts are not held up.
+
+        Args:
+            question: What will be done; its text is trusted.
+
+        Raises:
+            Refused: The answer was no.
+        """
+        if not self.flags.yes and _somebody_is_there():
+            _ask(question)
 
     def close(self) -> None:
         """Lets go of the store."""
         if self._store is not None:
             self._store.close()
             self._store = None
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(question: str) -> None:
+    sys.stderr.write(f"{question} Type yes to go on: ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("yes", "y"):
+        raise Refused("Nothing was changed.")
 
 
 def session_of(ctx: typer.Context) -> Session:

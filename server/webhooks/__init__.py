@@ -1,1 +1,0 @@
-"""Webhooks out: events on their way to other systems."""

@@ -1,0 +1,63 @@
+"""Why doors refuse, and what to do about it: one sentence for each error code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What an error code means to people."""
+
+    clause: str
+    """Why it was refused, such as `a required field was missing`."""
+    next_step: str = ""
+    """What support can do, or tell the sender to do."""
+
+
+_SEE = "See which: optdesk attempts list --code"
+
+_KNOWN = {
+    "ALREADY_OPTED_IN": Why("the person had opted in before", "Nothing: the person is known."),
+    "AMBIGUOUS_FIELD": Why(
+        "two fields of the body disagree about one value",
+        "Say which one counts: Integrations, Edit, Mapping; then replay it.",
+    ),
+    "BLOCKED_NUMBER": Why(
+        "the number is on a Do Not Contact list", "Nothing: who said STOP has to text START."
+    ),
+    "IDEMPOTENCY_MISMATCH": Why(
+        "one idempotency key came with two bodies", "The sender needs a new key for each lead."
+    ),
+    "INTEGRATION_INACTIVE": Why("the Opt-In API was off", "Switch it on: optdesk integration on"),
+    "INTEGRATION_NOT_FOUND": Why("there was no Opt-In API", "Add it: optdesk integration add"),
+    "INVALID_API_KEY": Why("the API key does not work", "Make one: optdesk keys create NAME"),
+    "INVALID_FIELD": Why(
+        "a field held what it cannot hold", "The sender has to mend it; the log names the field."
+    ),
+    "INVALID_OPT_IN_NUMBER": Why(
+        "the messaging number is unknown or not approved",
+        "Compare opt_in_number_id with: optdesk numbers list",
+    ),
+    "INVALID_PHONE_FORMAT": Why(
+        "the phone was not in E.164 format or can be no number",
+        "The API door takes E.164 alone, such as +14155550123.",
+    ),
+    "MALFORMED_JSON": Why("the body was no JSON object", "The sender has to mend it."),
+    "MISSING_REQUIRED_FIELD": Why(
+        "a required field was missing",
+        "Compare the field's names: optdesk attempts list --code MISSING_REQUIRED_FIELD",
+    ),
+    "PAYLOAD_TOO_LARGE": Why("the body was too large", "Raise the setting max_body."),
+    "RATE_LIMITED": Why(
+        "too many requests came at once", "Raise the settings rate_per_key and rate_per_peer."
+    ),
+    "UNSUPPORTED_MEDIA_TYPE": Why(
+        "the body was not sent as JSON", "The API door needs Content-Type: application/json."
+    ),
+}
+
+
+def why(code: str) -> Why:
+    """What an error code means; an unknown one is named as it is."""
+    return _KNOWN.get(code) or Why(f"of {code}", f"{_SEE} {code}")
