@@ -23,6 +23,7 @@ from screens.backstage import (
     ListenerKind,
     ListenerReport,
     RowsReadable,
+    ServedElsewhere,
     StoreChanged,
     StoreOpened,
     WorkFailed,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from server.embedded import EmbeddedListener, ListenerState
     from storage.first_look import EarlyRows
+    from storage.seats import Presence, SeatView
     from storage.store import Store, StoreHealth
     from storage.words import Actor
 
@@ -87,6 +89,7 @@ class Background:
         self._main = tell
         self._app = tell_app
         self._listener: EmbeddedListener | None = None
+        self._presence: Presence | None = None
         self._closing = threading.Lock()
         self._closed = False
         self._rows_shown = threading.Event()
@@ -145,6 +148,8 @@ class Background:
             self._closed = True
             if self._listener is not None:
                 self._listener.stop(STOP_SECONDS)
+            if self._presence is not None:
+                self._presence.close()
             if self.store is not None:
                 self.store.close()
 
@@ -237,6 +242,7 @@ class Background:
         before = self.listener
         self.listener = ListenerReport(ListenerKind(state.kind), state.url, state.sentence)
         self._tell(ListenerChanged(self.listener))
+        self._take_seat(self.listener)
         if self._options.on_listening and self.listener.answers and not before.answers:
             store, url = self.store, self.listener.url
             assert store is not None  # noqa: S101 - the listener was made with it
@@ -246,6 +252,23 @@ class Background:
                 name="optdesk-demo",
                 daemon=True,
             ).start()
+
+    def _take_seat(self, report: ListenerReport) -> None:
+        """Lets the others on the store know of this desk, and where it takes leads in."""
+        from storage.seats import Presence
+
+        if report.kind in (ListenerKind.STARTING, ListenerKind.STOPPED) or self.store is None:
+            return
+        address = report.url if report.kind is ListenerKind.LISTENING else ""
+        if self._presence is None:
+            self._presence = Presence(self.store, "desk", self._actor, address, self._met)
+            self._presence.start()
+        else:
+            self._presence.moved(address)
+
+    def _met(self, seats: tuple[SeatView, ...]) -> None:
+        for seat in seats:
+            self._tell(ServedElsewhere(seat.sentence))
 
 
 def import_the_rest() -> None:

@@ -93,6 +93,14 @@ class ListenerChanged(Message):
         self.report = report
 
 
+class ServedElsewhere(Message):
+    """Another process takes leads into this store as well."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
 class WorkFailed(Message):
     """What was asked for was refused or could not be done."""
 

@@ -19,6 +19,7 @@ from screens.backstage import (
     ListenerChanged,
     ListenerKind,
     RowsReadable,
+    ServedElsewhere,
     StoreChanged,
     StoreOpened,
     WorkFailed,
@@ -172,6 +173,12 @@ class MainScreen(MainVerbs):
         self._trouble = event.error
         self._latch.done()
         self._show_health()
+
+    @on(ServedElsewhere)
+    def served_elsewhere(self, event: ServedElsewhere) -> None:
+        """Another process takes leads in as well, at another address."""
+        event.stop()
+        say(self, event.sentence)
 
     @on(WorkFailed)
     def work_failed(self, event: WorkFailed) -> None:

@@ -9,11 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
+if TYPE_CHECKING:
+    from storage.store import Store, StoreHealth
+
 _ROOT = "optdesk"
+_HEALTH_SECONDS = 10.0
 
 
 def logger(name: str) -> Any:
@@ -52,6 +57,32 @@ def note_unexpected(where: str, error: BaseException) -> None:
         place = place.tb_next
     spot = f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place else ""
     _log.error("unexpected", where=where, error=type(error).__name__, at=spot)
+
+
+class HealthLog:
+    """Writes to the log when a store falls ill or recovers, each at most every ten seconds.
+
+    A listener for `Store.on_health`; may be called from any thread.
+
+    Args:
+        store: What is said of it now is logged at once where it is ill.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._said = {True: -_HEALTH_SECONDS, False: -_HEALTH_SECONDS}
+        if not store.health.ok:
+            self(store.health)
+
+    def __call__(self, health: StoreHealth) -> None:
+        """Takes note of how the store does."""
+        moment = time.monotonic()
+        if moment - self._said[health.ok] < _HEALTH_SECONDS:
+            return
+        self._said[health.ok] = moment
+        if health.ok:
+            _log.info("store", says="The store works again.")
+        else:
+            _log.error("store", says=health.sentence, next_step=health.next_step)
 
 
 def quiet_loop(loop: asyncio.AbstractEventLoop) -> None:

@@ -12,9 +12,10 @@ from typing import Protocol
 
 from server import neighbour, runtime
 from server.listener import Listener
-from server.log import log_to_stderr, logger, quiet_loop
+from server.log import HealthLog, log_to_stderr, logger, quiet_loop
 from server.settings import ListenerSettings
 from storage.errors import OptdeskError, StoreError
+from storage.seats import Presence, SeatView
 from storage.store import Store
 
 _EXIT_SECONDS = 4.5
@@ -72,19 +73,28 @@ async def _serve(store: Store, settings: ListenerSettings) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop)
+    store.on_health(HealthLog(store))
     listener = Listener(store, settings)
     try:
         await listener.start()
     except OSError as error:
         return await _explain(error, store, settings)
+    presence = Presence(store, "serve", address=listener.url, met=_tell_who_else)
+    presence.start()
     runtime.settle_down(collect=True)
     _log.info("listening", url=listener.url, store=store.kind)
     sys.stdout.write(f"listening on {listener.url}\n")
     sys.stdout.flush()
     await stopping.wait()
     await listener.stop()
+    await loop.run_in_executor(None, presence.close)
     _log.info("stopped")
     return 0
+
+
+def _tell_who_else(seats: tuple[SeatView, ...]) -> None:
+    for seat in seats:
+        _log.warning("not alone", says=seat.sentence)
 
 
 async def _explain(error: OSError, store: Store, settings: ListenerSettings) -> int:

@@ -112,27 +112,28 @@ class Store:
             self.look()
             raise
 
-    def write(self, verb: Verb[T], *, patient: bool = False) -> Future[T]:
+    def write(self, verb: Verb[T], *, patient: bool = False, quiet: bool = False) -> Future[T]:
         """Runs a verb in the next transaction; the future resolves after its commit.
 
         Args:
             verb: What to do.
             patient: It takes long and is one of many: leads and single acts go first.
+            quiet: Nobody needs to look again because of it: no subscriber of the feed is called.
         """
         if self.read_only:
             future: Future[T] = Future()
             future.set_exception(self._refusal())
             return future
-        return self._writer.write(verb, patient=patient)
+        return self._writer.write(verb, patient=patient, quiet=quiet)
 
-    def do(self, verb: Verb[T], *, patient: bool = False) -> T:
+    def do(self, verb: Verb[T], *, patient: bool = False, quiet: bool = False) -> T:
         """Runs a verb and waits for its commit; see `write`.
 
         Raises:
             OptdeskError: A rule refused it or the store failed.
         """
         try:
-            return self.write(verb, patient=patient).result()
+            return self.write(verb, patient=patient, quiet=quiet).result()
         except SQLAlchemyError as error:
             raise explain(error, self.name) from error
 

@@ -74,6 +74,7 @@ class Watcher(Protocol):
 class _Single:
     verb: Callable[[Connection], Any]
     future: Future[Any]
+    quiet: bool = False
 
 
 @dataclass(slots=True)
@@ -113,17 +114,18 @@ class Writer:
         """How many jobs wait for a transaction."""
         return len(self._jobs) + len(self._patient)
 
-    def write(self, verb: Verb[T], *, patient: bool = False) -> Future[T]:
+    def write(self, verb: Verb[T], *, patient: bool = False, quiet: bool = False) -> Future[T]:
         """Runs a verb in its own savepoint; the future resolves after the commit.
 
         Args:
             verb: What to do.
             patient: It takes long and is one of many: it gets a transaction of its own, and what
                 else waits goes first.
+            quiet: It does not count as a change, unless it shares its transaction with one.
         """
         future: Future[T] = Future()
         try:
-            self._put(_Single(verb, future), patient=patient)
+            self._put(_Single(verb, future, quiet), patient=patient)
         except OptdeskError as error:
             future.set_exception(error)
         return future
@@ -247,6 +249,8 @@ class Writer:
             # Without jobs it is a trial: only a commit that writes tells that the disk has room.
             if jobs and changes_so_far(conn) == before:
                 transaction.rollback()
+                return answers, None
+            if jobs and all(isinstance(job, _Single) and job.quiet for job in jobs):
                 return answers, None
             seq = int(fetch(conn, _BUMP_AND_NOTIFY if postgresql else _BUMP)[0][0])
         self._watcher.check()

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from storage.profile import find_contact
+from storage.seats import others
 from storage.store import Store
 from tests.factories import next_phone, switched_on
 from tests.server.served import Served, read_answer
@@ -187,3 +188,17 @@ def test_a_store_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         assert process.returncode == 3
         assert str(missing.parent) in said
         assert "Traceback" not in said
+
+
+def test_a_second_one_on_another_port_says_who_serves_the_store_already(any_store_url: str) -> None:
+    with knocking(any_store_url) as (first, served), serve(any_store_url) as second:
+        assert second.stderr is not None
+        address_of(second)
+        said = next(line for line in second.stderr if "not alone" in line)
+        sentence = json.loads(said)["says"]
+        assert f"also served at {served.url} (pid {first.pid}, since 20" in sentence
+        for process in (first, second):
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(5) == 0
+        with served.store.read() as conn:
+            assert others(conn) == ()

@@ -1,0 +1,227 @@
+"""Who is on the store: desks and listeners, each with a seat that it renews now and then."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.errors import OptdeskError
+from storage.tables import Seat
+from storage.times import now, stamp
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+BEAT_SECONDS = 60.0
+"""How often a seat is renewed. Quietly: no screen looks again because of it."""
+
+GONE = timedelta(seconds=200)
+"""After so long without a sign the holder of a seat is taken for gone."""
+
+LEAVE_SECONDS = 1.0
+"""How long leaving may take: a seat that is left behind is recognised as such."""
+
+_seats: Any = Seat.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    """A process on the store."""
+
+    id: str
+    kind: str
+    """`desk` or `serve`."""
+    actor: str
+    """Untrusted."""
+    host: str
+    """Untrusted."""
+    pid: int
+    address: str
+    """Of its listener; empty where it has none."""
+    contact_id: int | None
+    """The contact that its person has open."""
+    started_at: datetime
+    seen_at: datetime
+
+    @property
+    def sentence(self) -> str:
+        """Where, by whom and since when it takes leads in; printable ASCII."""
+        who = f"pid {self.pid}"
+        if self.host != this_host():
+            who += f" on {self.host}"
+        since = stamp(self.started_at)
+        said = f"This store is also served at {self.address} ({who}, since {since})."
+        return "".join(sign if " " <= sign <= "~" else "?" for sign in said)
+
+
+def this_host() -> str:
+    """The name of this machine."""
+    return socket.gethostname()
+
+
+def enter(
+    conn: Connection, kind: str, actor: str, address: str = "", seat_id: str | None = None
+) -> str:
+    """Takes a seat for this process; those whose holders are gone are cleared away.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        kind: `desk` or `serve`.
+        actor: The person, or empty.
+        address: Where it takes leads in, or empty.
+        seat_id: The id of the seat, where this process had one.
+
+    Returns:
+        The seat's id.
+    """
+    moment = now()
+    ident = seat_id or secrets.token_hex(8)
+    gone = [seat.id for seat in _all(conn) if _is_gone(seat, moment)]
+    conn.execute(delete(_seats).where(_seats.c.id.in_([*gone, ident])))
+    conn.execute(
+        insert(_seats),
+        {
+            "id": ident,
+            "kind": kind,
+            "actor": actor,
+            "host": this_host(),
+            "pid": os.getpid(),
+            "address": address,
+            "contact_id": None,
+            "started_at": moment,
+            "seen_at": moment,
+        },
+    )
+    return ident
+
+
+def beat(conn: Connection, seat_id: str) -> bool:
+    """Renews a seat; returns whether it is still there."""
+    done = conn.execute(update(_seats).where(_seats.c.id == seat_id).values(seen_at=now()))
+    return done.rowcount > 0
+
+
+def look_at(conn: Connection, seat_id: str, contact_id: int | None) -> None:
+    """Notes which contact the person at a seat has open; None for none."""
+    conn.execute(
+        update(_seats).where(_seats.c.id == seat_id).values(contact_id=contact_id, seen_at=now())
+    )
+
+
+def leave(conn: Connection, seat_id: str) -> None:
+    """Gives a seat up."""
+    conn.execute(delete(_seats).where(_seats.c.id == seat_id))
+
+
+def others(conn: Connection, seat_id: str = "") -> tuple[SeatView, ...]:
+    """The other seats whose holders are there, the oldest first."""
+    moment = now()
+    return tuple(seat for seat in _all(conn) if seat.id != seat_id and not _is_gone(seat, moment))
+
+
+def _all(conn: Connection) -> list[SeatView]:
+    names = SeatView.__dataclass_fields__
+    rows = conn.execute(select(*[_seats.c[name] for name in names]).order_by(_seats.c.started_at))
+    return [SeatView(*row) for row in rows]
+
+
+def _is_gone(seat: SeatView, moment: datetime) -> bool:
+    if seat.seen_at < moment - GONE:
+        return True
+    return seat.host == this_host() and not _runs(seat.pid)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+class Presence:
+    """Keeps the seat of this process, in a thread of its own.
+
+    Args:
+        store: The store; must stay open until `close` has returned.
+        kind: `desk` or `serve`.
+        actor: The person, or empty.
+        address: Where the process takes leads in, or empty; see `moved`.
+        met: Told who else takes leads into this store, as soon as that is known.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        kind: str,
+        actor: str = "",
+        address: str = "",
+        met: Callable[[tuple[SeatView, ...]], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._kind = kind
+        self._actor = actor
+        self._address = address
+        self._met = met
+        self._seated = False
+        self._closed = False
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="optdesk-seat", daemon=True)
+        self.id = secrets.token_hex(8)
+        """The seat's id, for `look_at`."""
+
+    def start(self) -> None:
+        """Takes the seat, soon. A store that can only be read has none."""
+        if not self._store.read_only:
+            self._thread.start()
+
+    def moved(self, address: str) -> None:
+        """The process takes leads in elsewhere now; empty for nowhere."""
+        if address != self._address:
+            self._address = address
+            self._seated = False
+            self._wake.set()
+
+    def close(self) -> None:
+        """Leaves, where that is done at once."""
+        self._closed = True
+        self._wake.set()
+        if self._thread.ident is None:
+            return
+        self._thread.join(LEAVE_SECONDS)
+        if self._store.health.ok:
+            with suppress(OptdeskError, SQLAlchemyError, TimeoutError):
+                self._store.write(lambda conn: leave(conn, self.id)).result(LEAVE_SECONDS)
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._wake.clear()
+            with suppress(OptdeskError, SQLAlchemyError):
+                self._renew()
+            self._wake.wait(BEAT_SECONDS)
+
+    def _renew(self) -> None:
+        if self._seated:
+            self._seated = self._store.do(lambda conn: beat(conn, self.id), quiet=True)
+            if self._seated:
+                return
+        self._seated = True
+        address = self._address
+        self._store.do(lambda conn: enter(conn, self._kind, self._actor, address, self.id))
+        if self._met is not None and address:
+            with self._store.read() as conn:
+                found = others(conn, self.id)
+            self._met(tuple(seat for seat in found if seat.address))

@@ -1,0 +1,103 @@
+"""Who is on the store: seats are taken, renewed, left and given up for gone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from queue import Queue
+
+import pytest
+from sqlalchemy import text
+
+from storage import seats
+from storage.seats import Presence, beat, enter, leave, look_at, others
+from storage.store import Store
+from storage.times import now
+from tests.factories import make_queued
+
+
+def seated(store: Store, address: str = "http://127.0.0.1:1", kind: str = "serve") -> str:
+    return store.do(lambda conn: enter(conn, kind, "ana", address))
+
+
+def seen_by(store: Store, seat: str = "") -> tuple[seats.SeatView, ...]:
+    with store.read() as conn:
+        return others(conn, seat)
+
+
+def test_who_comes_sees_who_is_there_and_who_leaves_is_gone(store: Store) -> None:
+    first, second = seated(store), seated(store, "http://127.0.0.1:2")
+    [other] = seen_by(store, second)
+    assert (other.id, other.address, other.pid) == (first, "http://127.0.0.1:1", os.getpid())
+    assert f"http://127.0.0.1:1 (pid {os.getpid()}, since 2" in other.sentence
+    store.do(lambda conn: leave(conn, first))
+    assert seen_by(store, second) == ()
+
+
+def test_who_gave_no_sign_for_long_is_gone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    seat = seated(store)
+    later = now() + seats.GONE + timedelta(seconds=5)
+    monkeypatch.setattr(seats, "now", lambda: later)
+    assert seen_by(store) == ()
+    assert store.do(lambda conn: beat(conn, seat))
+    assert len(seen_by(store)) == 1
+
+
+def test_a_process_of_this_machine_that_ended_is_gone_at_once(store: Store) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    seat = seated(store)
+    query = text("UPDATE seats SET pid = :pid").bindparams(pid=ended.pid)
+    store.do(lambda conn: conn.execute(query))
+    assert seen_by(store) == ()
+    seated(store)
+    assert not store.do(lambda conn: beat(conn, seat))
+
+
+def test_a_seat_on_another_machine_is_believed_and_its_host_named(store: Store) -> None:
+    seated(store)
+    query = text("UPDATE seats SET pid = 999999999, host = :host")
+    store.do(lambda conn: conn.execute(query.bindparams(host="far\x1b[2Jaway")))
+    [other] = seen_by(store)
+    assert "(pid 999999999 on far?[2Jaway, since" in other.sentence
+
+
+def test_a_seat_tells_which_contact_its_person_has_open(store: Store) -> None:
+    [contact] = make_queued(store)
+    seat = seated(store, kind="desk")
+    store.do(lambda conn: look_at(conn, seat, contact))
+    assert [other.contact_id for other in seen_by(store)] == [contact]
+    store.do(lambda conn: look_at(conn, seat, None))
+    assert [other.contact_id for other in seen_by(store)] == [None]
+
+
+def test_a_renewed_seat_wakes_no_screen(store: Store) -> None:
+    seat = seated(store)
+    time.sleep(0.3)
+    heard: list[int] = []
+    store.feed.subscribe(lambda: heard.append(1))
+    assert store.do(lambda conn: beat(conn, seat), quiet=True)
+    time.sleep(0.4)
+    assert heard == []
+
+
+def test_a_presence_meets_the_others_renews_its_seat_and_leaves(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seats, "BEAT_SECONDS", 0.05)
+    seated(store)
+    met: Queue[tuple[seats.SeatView, ...]] = Queue()
+    presence = Presence(store, "desk", "bo", "http://127.0.0.1:2", met.put)
+    presence.start()
+    assert [seat.address for seat in met.get(timeout=5)] == ["http://127.0.0.1:1"]
+    # Whoever clears it away by mistake, such as after this machine slept, is forgiven.
+    store.do(lambda conn: leave(conn, presence.id))
+    deadline = time.monotonic() + 5
+    while presence.id not in {seat.id for seat in seen_by(store)}:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    presence.close()
+    assert presence.id not in {seat.id for seat in seen_by(store)}
