@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 SHOWN_SECONDS = 0.3
 """How long the imports wait for rows that were read early to be painted."""
 
+NEWS_SECONDS = 0.01
+"""The least time between two words to the screens that the store has changed; what they make of
+it, each decides by itself."""
+
 STOP_SECONDS = 3.0
 """How long requests in flight may take when the desk closes."""
 
@@ -168,6 +172,12 @@ class Background:
             return
         self._listen(settings, store)
         import_the_rest()
+        from server.runtime import settle_down
+
+        # Until here nothing was collected. A full pass over all that was built would hold up keys
+        # and frames for a sixth of a second, also where another process listens.
+        settle_down(collect=False)
+        gc.enable()
 
     def _glance(self) -> EarlyRows:
         # Imported here rather than in the loop, which would hold up keys and frames.
@@ -209,7 +219,7 @@ class Background:
         if self._options.prepare is not None:
             self._options.prepare(store)
         self.store = store
-        store.feed.subscribe(Throttle(self._store_changed))
+        store.feed.subscribe(Throttle(self._store_changed, NEWS_SECONDS))
         store.on_health(self._health_changed)
         rows.opened(RowReader(store))
         self._tell(StoreOpened(store))
@@ -226,8 +236,6 @@ class Background:
                 store, ListenerSettings.of(settings), self._listener_says
             )
             self._listener.start()
-        # Frozen by the listener once it stands; until then the imports ran without collecting.
-        gc.enable()
 
     def _tell(self, message: Message) -> None:
         _post(self._main, message)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -22,8 +21,10 @@ from screens.place import Told
 from screens.progress_strip import ProgressStrip
 from screens.table_verbs import ContactList
 from storage.words import Order, View
+from widgets.bare import BareColumn, BareRow
 from widgets.contact_table import ContactTable
 from widgets.display import clean, safe, thousands
+from widgets.words import Words
 
 if TYPE_CHECKING:
     from screens.search_line import SearchLine
@@ -34,7 +35,7 @@ NOTHING = ActsOn.NOTHING
 _ORDERS = {Order.NEWEST: "newest", Order.OLDEST: "oldest", Order.FAVORITE: "favorites"}
 
 
-class Pill(Static):
+class Pill(Words):
     """A counted sign that says more is waiting; a click goes there."""
 
     class Clicked(Message):
@@ -58,17 +59,18 @@ class Contacts(ContactActs):
         self.set_reactive(Contacts.view, view)
         self.overview = Overview()
         self._marks = ""
+        self._stale = False
 
     def compose(self) -> ComposeResult:
         """Head line, list, open contact."""
-        with Horizontal(classes="head"):
+        with BareRow(classes="head"):
             yield Static(safe(self.view.title), classes="title")
-            yield Static("", classes="count", markup=False)
-            yield Static("", classes="search-sign", markup=False)
+            yield Words(classes="count")
+            yield Words(classes="search-sign")
             yield Static(Content("search"), classes="search-rest")
-            yield Static("", classes="order", markup=False)
-            yield Pill("", classes="pill", markup=False)
-        with Horizontal(classes="split"), Vertical(classes="list"):
+            yield Words(classes="order")
+            yield Pill(classes="pill")
+        with BareRow(classes="split"), BareColumn(classes="list"):
             yield ContactList(view=self.view)
             yield Static("", classes="empty", markup=False)
             yield ProgressStrip()
@@ -174,9 +176,13 @@ class Contacts(ContactActs):
 
     @property
     def modes(self) -> tuple[str, ...]:
-        """A range that grows, and following arrivals."""
+        """A range that grows, following arrivals, and a list that could not be read again."""
         table = self.table
-        return (*(("range",) * table.range_active), *(("following",) * table.following))
+        return (
+            *(("range",) * table.range_active),
+            *(("following",) * table.following),
+            *(("not up to date",) * self._stale),
+        )
 
     def clear_search(self) -> None:
         """Search for nothing."""
@@ -195,9 +201,9 @@ class Contacts(ContactActs):
 
     def _show_order(self) -> None:
         shown = Content.assemble(("by ", "$text-muted"), _ORDERS[self.view.order])
-        self.query_one(".order", Static).update(shown)
+        self.query_one(".order", Words).say(shown)
         sign = backstage(self).keymap.key_of("list.search")
-        self.query_one(".search-sign", Static).update(Content(sign))
+        self.query_one(".search-sign", Words).say(Content(sign))
 
     # What the table tells.
 
@@ -207,7 +213,7 @@ class Contacts(ContactActs):
         event.stop()
         self.call_after_refresh(backstage(self).rows_shown)
         shown = thousands(event.total, more=event.more)
-        self.query_one(".count", Static).update(Content(shown))
+        self.query_one(".count", Words).say(Content(shown))
         self._show_empty()
         self.post_message(Told())
 
@@ -215,10 +221,10 @@ class Contacts(ContactActs):
     def arrivals(self, event: ContactTable.ArrivalsWaiting) -> None:
         """A counted pill; nothing else moves."""
         event.stop()
-        pill = self.query_one(".pill", Static)
+        pill = self.query_one(Pill)
         pill.display = event.count > 0
         arrow = "↓" if event.below else "↑"
-        pill.update(Content(clean(f"{arrow} {thousands(event.count, more=event.more)} new")))
+        pill.say(Content(clean(f"{arrow} {thousands(event.count, more=event.more)} new")))
 
     @on(Pill.Clicked)
     def to_arrivals(self, event: Pill.Clicked) -> None:
@@ -253,6 +259,22 @@ class Contacts(ContactActs):
         """A click on the star."""
         event.stop()
         self.star_one(event.contact)
+
+    @on(ContactTable.ReadFailed)
+    def unread(self, event: ContactTable.ReadFailed) -> None:
+        """The list is older than the store, and says so."""
+        event.stop()
+        if not self._stale:
+            say(self, str(event.error), title="The list cannot be read", severity="error")
+        self._stale = True
+        self.post_message(Told())
+
+    @on(ContactTable.ReadAgain)
+    def read_again(self, event: ContactTable.ReadAgain) -> None:
+        """The list is as the store is."""
+        event.stop()
+        self._stale = False
+        self.post_message(Told())
 
     @on(ContactTable.Refused)
     def refused(self, event: ContactTable.Refused) -> None:

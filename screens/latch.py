@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 
 
 class Latch:
@@ -10,20 +11,38 @@ class Latch:
 
     Args:
         look: Starts a look in the background; whoever receives its result calls `done`.
+        every: Seconds from the beginning of one look to that of the next.
+        later: Calls a function after some seconds, in the same thread.
     """
 
-    def __init__(self, look: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        look: Callable[[], None],
+        every: float = 0.0,
+        later: Callable[[float, Callable[[], None]], object] | None = None,
+    ) -> None:
         self._look = look
+        self._every = every
+        self._later = later
+        self._last = -every
         self._busy = False
         self._again = False
 
     def ask(self) -> None:
-        """Look now, or once more when the look under way is over."""
+        """Look now, or once more when the look under way and the interval are over."""
         if self._busy:
             self._again = True
+            return
+        self._busy = True
+        wait = self._last + self._every - monotonic()
+        if wait > 0 and self._later is not None:
+            self._later(wait, self._begin)
         else:
-            self._busy = True
-            self._look()
+            self._begin()
+
+    def _begin(self) -> None:
+        self._last = monotonic()
+        self._look()
 
     def done(self) -> None:
         """The look is over."""

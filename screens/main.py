@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import query_one
 from textual.message import Message
@@ -36,9 +36,11 @@ from screens.places import Places
 from screens.status import status_parts
 from screens.switching import SwitchAsked, Switched, switch
 from storage.errors import OptdeskError
+from widgets.bare import BareColumn, BareRow
 from widgets.display import safe
 from widgets.key_footer import KeyFooter
 from widgets.status_line import StatusLine
+from widgets.words import Words
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -47,6 +49,9 @@ if TYPE_CHECKING:
 STYLES = Path(__file__).with_suffix(".tcss")
 """For the app: Textual does not load the style sheet of an app's first screen itself."""
 
+
+SECONDS = 0.1
+"""Between two looks at the figures; nobody reads faster."""
 
 ROOMY = 30
 """Lines from which on there is room for blank ones."""
@@ -69,22 +74,22 @@ class MainScreen(MainVerbs):
 
     status = query_one(StatusLine)
     footer = query_one(KeyFooter)
-    banner = query_one("#banner", Static)
+    banner = query_one("#banner", Words)
 
     def __init__(self) -> None:
         super().__init__()
         self.overview = Overview()
-        self._latch = Latch(self._look)
+        self._latch = Latch(self._look, SECONDS, self.set_timer)
         self._trouble: OptdeskError | None = None
 
     def compose(self) -> ComposeResult:
         """The frame."""
-        with Horizontal(id="body"):
+        with BareRow(id="body"):
             with Vertical(id="side"):
                 yield Static(Content("Optdesk"), id="brand")
                 yield Ledge()
-            with Vertical(id="main"):
-                yield Static(Content(""), id="banner")
+            with BareColumn(id="main"):
+                yield Words(id="banner")
                 yield Places()
         yield StatusLine()
         yield KeyFooter()
@@ -263,7 +268,8 @@ class MainScreen(MainVerbs):
         elif store is not None and store.read_only:
             sentence = "This store is read-only: everything can be looked at, nothing changed."
         self.banner.display = bool(sentence)
-        self.banner.update(safe(f"! {sentence} {step}".rstrip()))
+        if sentence:
+            self.banner.say(safe(f"! {sentence} {step}".rstrip()))
 
 
 def _read(store: Store) -> OverviewRead:

@@ -15,6 +15,7 @@ from screens.backstage import backstage, say
 from screens.commands import Context, verb
 from screens.keymap import bindings
 from screens.places import Places
+from widgets.bare import Bare
 from widgets.key_footer import KeyFooter
 from widgets.sidebar import Sidebar
 
@@ -32,7 +33,7 @@ class Ledge(Sidebar):
         self.post_message(self.Left())
 
 
-class MainVerbs(Screen[None]):
+class MainVerbs(Bare, Screen[None]):
     """Places, palette, help, colors."""
 
     BINDINGS: ClassVar = bindings(Context.DESK)

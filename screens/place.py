@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.containers import Vertical
 from textual.message import Message
 
 from screens.commands import Context
 from screens.overview import Overview
+from widgets.bare import BareColumn
 
 if TYPE_CHECKING:
     from storage.glimpses import Rows
@@ -18,7 +18,7 @@ class Told(Message):
     """Something that the status line tells has changed."""
 
 
-class Place(Vertical):
+class Place(BareColumn):
     """One place: a list of contacts, the integrations, the numbers, the keys."""
 
     contexts: tuple[Context, ...] = ()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.message import Message
 
 from screens.navigation import INTEGRATIONS, KEYS, NUMBERS, QUEUE, view_of
 from screens.opening import Opening
 from screens.overview import Overview
 from screens.place import Place
+from widgets.bare import BareColumn
 
 if TYPE_CHECKING:
     from storage.glimpses import Rows
@@ -20,7 +20,7 @@ MOST_KEPT = 8
 """Places that are kept with their cursor and marks; the one left longest ago goes first."""
 
 
-class Places(Vertical):
+class Places(BareColumn):
     """The area at the right of the sidebar."""
 
     class Shown(Message):

@@ -85,11 +85,16 @@ class Sidebar(ScrollView, can_focus=True):
         shown = tuple(entries)
         if shown == self._entries:
             return
-        self._entries = shown
-        self.virtual_size = Size(self.scrollable_content_region.width, len(shown))
+        before, self._entries = self._entries, shown
         if self.cursor not in self.keys:
             self.cursor = self.current if self.current in self.keys else ""
-        self.refresh()
+        if len(shown) != len(before):
+            self.virtual_size = Size(self.scrollable_content_region.width, len(shown))
+            self.refresh()
+            return
+        width, top = self.size.width, self.scroll_offset.y
+        changed = [line for line, entry in enumerate(shown) if entry != before[line]]
+        self.refresh(*(Region(0, line - top, width, 1) for line in changed))
 
     def step(self, by: int, start: str | None = None) -> str:
         """The place so many steps from another, without leaving the list."""

@@ -98,6 +98,24 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
         self._painter = None
         self._painted = []
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines of the screen, past what Textual does for borders, padding and opacity.
+
+        The table has none of them, its strips are kept, and so what filters made of them. That is
+        half the cost of a frame in which every row moves.
+        """
+        filters, background = self.get_line_filters(), self.background_colors[1]
+        left, right = crop.column_span
+        strips = []
+        for y in crop.line_range:
+            strip = self.render_line(y)
+            for each in filters:
+                strip = strip.apply_filter(each, background)
+            if left or right != strip.cell_length:
+                strip = strip.crop_extend(left, right, None)
+            strips.append(strip)
+        return strips
+
     def render_line(self, y: int) -> Strip:
         """A line of the screen."""
         brush, view = self._brush(), self._state.view

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,6 +76,20 @@ def test_a_latch_looks_once_more_for_all_that_was_asked_meanwhile() -> None:
     latch.done()
     latch.ask()
     assert len(looks) == 3
+
+
+def test_a_latch_waits_for_its_interval() -> None:
+    looks: list[int] = []
+    waits: list[tuple[float, Callable[[], None]]] = []
+    latch = Latch(lambda: looks.append(1), 60, lambda wait, look: waits.append((wait, look)))
+    latch.ask()
+    latch.done()
+    latch.ask()
+    assert (len(looks), len(waits)) == (1, 1)
+    wait, look = waits[0]
+    assert 59 < wait <= 60
+    look()
+    assert len(looks) == 2
 
 
 def test_a_clock_gives_the_date_unless_it_is_todays() -> None:

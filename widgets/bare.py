@@ -1,0 +1,47 @@
+"""Containers of which nothing is seen but what they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Region
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from textual.widget import Widget as Base
+else:
+    # Textual takes the styles of the first base that is a widget, and that is another one.
+    Base = object
+
+
+class Bare(Base):
+    """A container without border, padding or words: its lines are all one blank strip.
+
+    Textual renders every container under a change line by line, and a desk has ten of them under
+    each line: that was a third of the cost of a frame.
+    """
+
+    _blank: Strip | None = None
+    _blank_of: object = None
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Blank lines."""
+        background = self.background_colors[1]
+        filters = self.get_line_filters()
+        wanted = (crop.width, background, tuple(filters))
+        if self._blank is None or self._blank_of != wanted:
+            blank = Strip.blank(crop.width, Style(bgcolor=background.rich_color))
+            for each in filters:
+                blank = blank.apply_filter(each, background)
+            self._blank, self._blank_of = blank, wanted
+        return [self._blank] * crop.height
+
+
+class BareRow(Bare, Horizontal):
+    """Things side by side."""
+
+
+class BareColumn(Bare, Vertical):
+    """Things one below the other."""
