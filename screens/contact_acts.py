@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import reactive
 
@@ -17,6 +16,7 @@ from screens.place import Told
 from screens.progress_strip import ProgressStrip
 from screens.table_verbs import TableVerbs
 from storage.words import ContactRow, Place, Target, View
+from widgets.finding import once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ class ContactActs(TableVerbs):
     """What is shown: place, search and order in one value."""
 
     overview = Overview()
-    strip = query_one(ProgressStrip)
+    strip = once(ProgressStrip)
 
     _under_way: Running | None = None
     _last: Deed | None = None

@@ -24,6 +24,7 @@ from storage.words import Order, View
 from widgets.bare import BareColumn, BareRow
 from widgets.contact_table import ContactTable
 from widgets.display import clean, safe, thousands
+from widgets.finding import once
 from widgets.words import Words
 
 if TYPE_CHECKING:
@@ -54,12 +55,19 @@ class Contacts(ContactActs):
     BINDINGS: ClassVar = bindings(Context.LIST)
     contexts = (Context.LIST,)
 
+    _order = once(Words, ".order")
+    _sign = once(Words, ".search-sign")
+    _count = once(Words, ".count")
+    _pill = once(Pill)
+    _nobody = once(Static, ".empty")
+
     def __init__(self, view: View, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes="contacts")
         self.set_reactive(Contacts.view, view)
         self.overview = Overview()
         self._marks = ""
         self._stale = False
+        self._line: SearchLine | None = None
 
     def compose(self) -> ComposeResult:
         """Head line, list, open contact."""
@@ -77,7 +85,7 @@ class Contacts(ContactActs):
 
     def on_mount(self) -> None:
         """Nothing is known yet."""
-        self.query_one(".pill").display = False
+        self._pill.display = False
         self._show_order()
         self._show_empty()
 
@@ -136,7 +144,7 @@ class Contacts(ContactActs):
             # Made when it is first needed: it would delay the first frame.
             from screens.search_line import SearchLine
 
-            line = SearchLine()
+            line = self._line = SearchLine()
             rest = self.query_one(".search-rest")
             await self.query_one(".head").mount(line, after=rest)
             rest.display = False
@@ -144,8 +152,7 @@ class Contacts(ContactActs):
 
     @property
     def _search_line(self) -> SearchLine | None:
-        found: list[SearchLine] = [*self.query("SearchLine")]
-        return found[0] if found else None
+        return self._line
 
     @property
     def contexts_now(self) -> tuple[Context, ...]:
@@ -201,9 +208,9 @@ class Contacts(ContactActs):
 
     def _show_order(self) -> None:
         shown = Content.assemble(("by ", "$text-muted"), _ORDERS[self.view.order])
-        self.query_one(".order", Words).say(shown)
+        self._order.say(shown)
         sign = backstage(self).keymap.key_of("list.search")
-        self.query_one(".search-sign", Words).say(Content(sign))
+        self._sign.say(Content(sign))
 
     # What the table tells.
 
@@ -213,7 +220,7 @@ class Contacts(ContactActs):
         event.stop()
         self.call_after_refresh(backstage(self).rows_shown)
         shown = thousands(event.total, more=event.more)
-        self.query_one(".count", Words).say(Content(shown))
+        self._count.say(Content(shown))
         self._show_empty()
         self.post_message(Told())
 
@@ -221,7 +228,7 @@ class Contacts(ContactActs):
     def arrivals(self, event: ContactTable.ArrivalsWaiting) -> None:
         """A counted pill; nothing else moves."""
         event.stop()
-        pill = self.query_one(Pill)
+        pill = self._pill
         pill.display = event.count > 0
         arrow = "↓" if event.below else "↑"
         pill.say(Content(clean(f"{arrow} {thousands(event.count, more=event.more)} new")))
@@ -284,7 +291,7 @@ class Contacts(ContactActs):
 
     def _show_empty(self) -> None:
         total = self.table.total if self.table.is_mounted else None
-        empty = self.query_one(".empty", Static)
+        empty = self._nobody
         is_empty = total is None or total == 0
         if total is None and self.overview.known:
             # Being read; a word here would only flicker.

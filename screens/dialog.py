@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -36,7 +37,7 @@ class Dialog(ModalScreen[R | None], Generic[R]):
         """What stands between the title and the keys."""
         yield from ()
 
-    def hints(self) -> list[Hint]:
+    def hints(self) -> Sequence[Hint]:
         """The keys shown at the bottom."""
         return backstage(self).keymap.hints(*self.contexts)
 

@@ -70,6 +70,7 @@ class Keymap:
             if ident in BY_ID and _split(keys)
         }
         """The changes that are in force, as Textual's keymap takes them."""
+        self._hints: dict[object, tuple[Hint, ...]] = {}
 
     def keys_of(self, each: Verb) -> tuple[str, ...]:
         """The keys that give a verb."""
@@ -85,20 +86,26 @@ class Keymap:
         """All keys of a verb as people write them."""
         return " ".join(show_key(key) for key in self.keys_of(each))
 
-    def hints(self, *contexts: Context, typing: bool = False) -> list[Hint]:
+    def hints(self, *contexts: Context, typing: bool = False) -> tuple[Hint, ...]:
         """What the footer shows in these contexts, the first ones first.
 
         Args:
             contexts: Where the person is.
             typing: A text is being typed, so that keys with a character of their own are out.
         """
-        return [
+        known = self._hints.get((contexts, typing))
+        if known is None:
+            known = self._hints[contexts, typing] = self._all_hints(contexts, typing=typing)
+        return known
+
+    def _all_hints(self, contexts: Iterable[Context], *, typing: bool) -> tuple[Hint, ...]:
+        return tuple(
             Hint(each.id, show_key(keys[0]), each.word)
             for where in contexts
             for each in verbs_in(where)
             if each.word
             and (keys := [key for key in self.keys_of(each) if not (typing and len(key) == 1)])
-        ]
+        )
 
     def help_lines(self, context: Context) -> list[HelpLine]:
         """What the help says about one context."""

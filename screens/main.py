@@ -9,7 +9,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.getters import query_one
 from textual.message import Message
 from textual.widgets import Static
 
@@ -38,6 +37,7 @@ from screens.switching import SwitchAsked, Switched, switch
 from storage.errors import OptdeskError
 from widgets.bare import BareColumn, BareRow
 from widgets.display import safe
+from widgets.finding import once
 from widgets.key_footer import KeyFooter
 from widgets.status_line import StatusLine
 from widgets.words import Words
@@ -72,9 +72,9 @@ class MainScreen(MainVerbs):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-normal"), (104, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (ROOMY, "-tall")]
 
-    status = query_one(StatusLine)
-    footer = query_one(KeyFooter)
-    banner = query_one("#banner", Words)
+    status = once(StatusLine)
+    footer = once(KeyFooter)
+    banner = once(Words, "#banner")
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual import on
 from textual.dom import DOMNode
-from textual.getters import query_one
 from textual.message import Message
 from textual.screen import Screen
 
@@ -16,6 +15,7 @@ from screens.commands import Context, verb
 from screens.keymap import bindings
 from screens.places import Places
 from widgets.bare import Bare
+from widgets.finding import once
 from widgets.key_footer import KeyFooter
 from widgets.sidebar import Sidebar
 
@@ -38,8 +38,8 @@ class MainVerbs(Bare, Screen[None]):
 
     BINDINGS: ClassVar = bindings(Context.DESK)
 
-    sidebar = query_one(Ledge)
-    places = query_one(Places)
+    sidebar = once(Ledge)
+    places = once(Places)
 
     @property
     def here(self) -> tuple[Context, ...]:

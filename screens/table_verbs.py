@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from textual.getters import query_one
-
 from screens.place import Place, Told
 from widgets.contact_table import ContactTable
+from widgets.finding import once
 
 
 def _through(name: str) -> Callable[[TableVerbs], None]:
@@ -25,7 +24,7 @@ class ContactList(ContactTable, inherit_bindings=False):
 class TableVerbs(Place):
     """A place with a contact table in it."""
 
-    table = query_one(ContactList)
+    table = once(ContactList)
 
     _told_modes: tuple[str, ...] = ()
 
