@@ -48,6 +48,7 @@ CODES: dict[str, Code] = {
         Code("PAYLOAD_TOO_LARGE", 413, "The request body is too large"),
         Code("UNSUPPORTED_MEDIA_TYPE", 415, "The body must be JSON in UTF-8, not compressed"),
         Code("MISSING_REQUIRED_FIELD", 422, "Missing required field: "),
+        Code("AMBIGUOUS_FIELD", 422, "Two values that differ for one field"),
         Code("INVALID_OPT_IN_NUMBER", 422, "Unknown or unapproved opt-in number"),
         Code("INVALID_FIELD", 422, "A field cannot be accepted"),
         Code("BLOCKED_NUMBER", 422, "This phone number cannot receive SMS messages"),
@@ -164,13 +165,16 @@ def refusal(
     return Answer(code.status, json.dumps(said).encode(), request_id, code=name, extra=extra)
 
 
-def accepted(request_id: int, contact_id: int, phone: str, at: str) -> Answer:
+def accepted(
+    request_id: int, contact_id: int, phone: str, at: str, *, duplicate: bool = False
+) -> Answer:
     """The answer to an opt-in that is stored. Every value in it is the program's own."""
+    again = '"duplicate": true, ' if duplicate else ""
     body = (
         '{"success": true, "message": "User successfully opted in", '
         f'"data": {{"contact_id": "con_{contact_id:016x}", "phone_number": "{phone}", '
         f'"opt_in_status": "active", "opted_in_at": "{at}"}}, '
-        f'"request_id": "req_{request_id:016x}"}}'
+        f'{again}"request_id": "req_{request_id:016x}"}}'
     )
     return Answer(200, body.encode(), request_id)
 

@@ -30,6 +30,7 @@ from storage.ids import new_id
 
 if TYPE_CHECKING:
     from server.frontdoor import FrontDoor
+    from server.site import Route
 
 NEVER: Final = float("inf")
 
@@ -368,16 +369,16 @@ class Connection(RequestHandler):
                 self._handler_waiter.set_result(None)
 
     async def _find_answer(self, request: Request, message: Any, payload: StreamReader) -> Answer:
-        name, light = "", False
+        route: Route | Answer | None = None
         try:
             route = self._front.site.route(request, message)
             if isinstance(route, Answer):
                 answer = route
             else:
-                name = route.name
-                request.body = await self._body(message, payload)
-                answer = await route.answer(request)
-                light = route.light
+                early = await route.early(request) if route.early else None
+                if early is None:
+                    request.body = await self._body(message, payload)
+                answer = early or await route.answer(request)
         except TooLarge:
             answer = refusal("PAYLOAD_TOO_LARGE", request.id)
         except TooSlow:
@@ -389,6 +390,11 @@ class Connection(RequestHandler):
         except Exception as error:  # noqa: BLE001 - the boundary: no fault reaches a sender, who may try again
             note_unexpected("a request", error)
             answer = refusal("STORE_UNAVAILABLE", request.id)
+        name, light = "", False
+        if route is not None and not isinstance(route, Answer):
+            name, light = route.name, route.light
+            if route.dress is not None:
+                answer = route.dress(request, answer)
         self._front.metrics.count(name, answer)
         if light or answer.code in UNSTORED:
             turn = self._front.turns.take()

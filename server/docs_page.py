@@ -6,6 +6,8 @@ import json
 from html import escape
 from typing import Any
 
+from server.site import HOOK_PATH
+
 POLICY = b"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
 
 _STYLE = """
@@ -48,7 +50,13 @@ def _operation(
         f"<h2><code>{method.upper()} {escape(path)}</code></h2>",
         f"<p>{escape(operation['summary'])}. {escape(operation.get('description', ''))}</p>",
     ]
-    if "requestBody" in operation:
+    if "parameters" in operation and path.startswith(HOOK_PATH):
+        sample = (
+            f"curl -X {method.upper()} {base_url}{HOOK_PATH}YOUR_TOKEN \\\n"
+            "  -d 'first_name=Ada' -d 'last_name=Byron' -d 'phone=+12025550123'"
+        )
+        made.append(f"<h3>Sample</h3><pre>{escape(sample)}</pre>")
+    elif "requestBody" in operation:
         schema = schemas["OptInRequest"]
         made.append("<h3>Fields</h3><table><tr><th>field<th>required<th>meaning")
         for name, field in schema["properties"].items():

@@ -10,6 +10,7 @@ from aiohttp.web import ServerRunner, TCPSite
 from server.bridge import Bridge
 from server.courier import Courier
 from server.doors.api import ApiDoor
+from server.doors.hook import HookDoor
 from server.doors.retired import RetiredUrls
 from server.frontdoor import FrontDoor
 from server.gateways import make_gateway
@@ -86,18 +87,13 @@ class Listener:
         courier = Courier(store, gateway, self.metrics)
         stack.push_async_callback(courier.stop)
         proxies = Proxies(settings.trusted_proxies)
-        door = ApiDoor(
-            keeper,
-            bridge,
-            courier.wake,
-            Rates(settings.rate_per_key),
-            Rates(settings.rate_per_peer),
-            proxies,
-        )
+        per_key, per_peer = Rates(settings.rate_per_key), Rates(settings.rate_per_peer)
+        shared = (keeper, bridge, courier.wake, per_key, per_peer, proxies)
+        door, hook = ApiDoor(*shared), HookDoor(*shared, RetiredUrls(keeper, bridge))
         operations = Operations(store, fingerprint, keeper, gateway, self.metrics, settings)
         site = Site(
             {API_PATH: Route("api", frozenset({"PUT"}), door.answer), **operations.routes()},
-            Route("hook", None, RetiredUrls(keeper, bridge).answer),
+            Route("hook", None, hook.answer, hook.early, hook.dress),
         )
         self._front = front = FrontDoor(site, settings, proxies, self.metrics)
         self.metrics.gauges["connections"] = ("Senders connected.", lambda: len(front.crowd))

@@ -110,6 +110,13 @@ class OptedIn(BaseModel):
     """Names this request, as the header `X-Request-Id` does."""
 
 
+class HookOptedIn(OptedIn):
+    """The opt-in is stored, or was already."""
+
+    duplicate: Literal[True] | None = Field(default=None)
+    """Set where the person had opted in before."""
+
+
 class Refusal(BaseModel):
     """The request was not accepted."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from server.answers import CODES
-from server.models import OptedIn, OptInRequest, Refusal
+from server.models import HookOptedIn, OptedIn, OptInRequest, Refusal
 from server.site import API_PATH, HOOK_PATH
 
 API_CODES = (
@@ -37,15 +37,28 @@ API_CODES = (
 
 HOOK_CODES = (
     "MALFORMED_REQUEST",
+    "MALFORMED_JSON",
+    "INVALID_PHONE_FORMAT",
     "NOT_FOUND",
+    "METHOD_NOT_ALLOWED",
     "REQUEST_TIMEOUT",
+    "ALREADY_OPTED_IN",
     "URL_REGENERATED",
     "INTEGRATION_DELETED",
     "PAYLOAD_TOO_LARGE",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "MISSING_REQUIRED_FIELD",
+    "AMBIGUOUS_FIELD",
+    "INVALID_OPT_IN_NUMBER",
+    "INVALID_FIELD",
+    "BLOCKED_NUMBER",
+    "IDEMPOTENCY_MISMATCH",
+    "RATE_LIMITED",
+    "INTEGRATION_INACTIVE",
     "STORE_UNAVAILABLE",
     "TOO_MANY_CONNECTIONS",
 )
-"""What the addresses of the hook door may answer."""
+"""What the addresses of the hook door may answer beside 200 and, to browsers, 303."""
 
 _PAGE_CODES = (
     "MALFORMED_REQUEST",
@@ -63,6 +76,17 @@ _PAGES = {
     "/metrics": ("Figures for Prometheus", "text/plain"),
     "/openapi.json": ("This description", "application/json"),
     "/docs": ("This description, for people", "text/html"),
+}
+
+_HOOK_MEDIA = (
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+)
+_HOOK_BODY: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": True,
+    "example": {"first_name": "Ada", "last_name": "Byron", "phone": "+12025550123"},
 }
 
 _REQUEST_ID = {
@@ -91,7 +115,12 @@ def describe(base_url: str) -> dict[str, Any]:
         base_url: Where senders reach the listener; may be empty.
     """
     _, schemas = models_json_schema(
-        [(OptInRequest, "validation"), (OptedIn, "serialization"), (Refusal, "serialization")],
+        [
+            (OptInRequest, "validation"),
+            (OptedIn, "serialization"),
+            (HookOptedIn, "serialization"),
+            (Refusal, "serialization"),
+        ],
         ref_template="#/components/schemas/{model}",
     )
     return {
@@ -161,10 +190,31 @@ def _hook_operation(method: str) -> dict[str, Any]:
     return {
         "operationId": f"hook{method.capitalize()}",
         "summary": "The secret URL for forms and automation tools",
+        "description": "Takes JSON, urlencoded and multipart forms and finds the person in them by "
+        "the names of the fields. A first name, a last name and a phone are required. A duplicate "
+        "is a success, with `duplicate` set. A browser that posts a form gets a page.",
         "parameters": [
             {"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}
         ],
-        "responses": _refusals(HOOK_CODES),
+        "requestBody": {
+            "required": True,
+            "content": {media: {"schema": _HOOK_BODY} for media in _HOOK_MEDIA},
+        },
+        "responses": {
+            "200": {
+                "description": "The opt-in is stored, or was already",
+                "headers": _REQUEST_ID,
+                "content": {
+                    "application/json": {"schema": {"$ref": "#/components/schemas/HookOptedIn"}},
+                    "text/html": {"schema": {"type": "string"}},
+                },
+            },
+            "303": {
+                "description": "The same, to a browser, where the operator set a redirect",
+                "headers": _REQUEST_ID,
+            },
+            **_refusals(HOOK_CODES),
+        },
     }
 
 

@@ -25,6 +25,10 @@ class Route:
     answer: Callable[[Request], Awaitable[Answer]]
     light: bool = False
     """Answers without waiting for the store."""
+    early: Callable[[Request], Awaitable[Answer | None]] | None = None
+    """Answers before the body is read, where that is not needed; None goes on."""
+    dress: Callable[[Request, Answer], Answer] | None = None
+    """Gives any answer of this address the form that its reader understands."""
 
     @property
     def allow(self) -> bytes:

@@ -33,16 +33,30 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise MalformedJson("the body is not UTF-8") from None
     if text.startswith("\ufeff"):
         raise MalformedJson("the body begins with a byte order mark")
+    read = _read(text, _DECODER)
+    if not isinstance(read, dict):
+        raise MalformedJson("the body is not a JSON object")
+    return read
+
+
+def read_value(text: str) -> Any:
+    """Reads any JSON value, as strictly. Numbers come back as the text they were written as.
+
+    Raises:
+        MalformedJson: It is not JSON that can be taken.
+    """
+    return _read(text, _AS_WRITTEN)
+
+
+def _read(text: str, decoder: json.JSONDecoder) -> Any:
     if text.count("{") + text.count("[") > MOST_DEPTH and _depth(text) > MOST_DEPTH:
         raise MalformedJson("the body is nested too deeply")
     try:
-        read = _DECODER.decode(text)
+        read = decoder.decode(text)
     except MalformedJson:
         raise
     except ValueError:
         raise MalformedJson("the body is not valid JSON") from None
-    if not isinstance(read, dict):
-        raise MalformedJson("the body is not a JSON object")
     if "\\u" in text and not _can_be_written(read):
         raise MalformedJson("the body holds half a surrogate pair")
     return read
@@ -76,6 +90,13 @@ _DECODER = json.JSONDecoder(
     parse_float=_fraction,
 )
 
+_AS_WRITTEN = json.JSONDecoder(
+    object_pairs_hook=_distinct,
+    parse_constant=_no_constant,
+    parse_int=str,
+    parse_float=str,
+)
+
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
@@ -90,7 +111,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _can_be_written(read: dict[str, Any]) -> bool:
+def _can_be_written(read: Any) -> bool:
     try:
         json.dumps(read, ensure_ascii=False).encode()
     except UnicodeEncodeError:

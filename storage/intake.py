@@ -45,6 +45,9 @@ from storage.words import BADGE_BITS, UNTEXTED, Badge, Kind, Stage
 IDEMPOTENCY_HOURS = 24
 """How long a first answer is replayed."""
 
+STALE = "STALE"
+"""The code of a lead that was judged by what is no longer true. Nothing was written; look again."""
+
 _KEY_USE_SECONDS = 60
 """How exact `last_used_at` is; a row is not rewritten for every request."""
 
@@ -104,6 +107,8 @@ class OptIn:
     """JSON: the headers that tell something, credentials left out."""
     replay_of: int | None = None
     """The refused attempt that this one mends."""
+    judged_by: int | None = None
+    """The `access_seq` that the hook door judged by: URL, rules and region must still be those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +205,8 @@ class _Intake:
         self.ids = iter(new_ids(3 * len(items), milliseconds))
 
     def decide(self, item: OptIn) -> IntakeResult:
+        if item.judged_by is not None and item.judged_by != self.access.seq:
+            return IntakeResult("refused", STALE, item.request_id)
         closed = self._closed(item)
         if closed is not None:
             return self._refuse(item, closed)

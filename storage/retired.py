@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
-from storage.tables import RetiredToken
+from storage.tables import RetiredHit, RetiredToken
 from storage.times import now
 
+MOST_SENDERS = 20
+"""Senders that are told apart for each old URL; those that come later are counted as `OTHER`."""
+
+OTHER = "other"
+
+LONGEST_SENDER = 80
+
 _retired: Any = RetiredToken.__table__  # type: ignore[attr-defined]
+_hits: Any = RetiredHit.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +30,20 @@ class OldUrlHit:
 
     token_hash: bytes
     sender: str
-    """The user agent. Untrusted."""
+    """The recognised sender, or the user agent. Untrusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaleSender:
+    """Who still uses an old URL."""
+
+    why: str
+    """`regenerated` or `deleted`."""
+    sender: str
+    """A key of `storage.senders`, or the start of a user agent. Untrusted."""
+    hits: int
+    first_at: datetime
+    last_at: datetime
 
 
 def retire(conn: Connection, token_hash: bytes, why: str) -> None:
@@ -49,12 +71,63 @@ def count_hits(conn: Connection, items: Sequence[OldUrlHit]) -> Sequence[None]:
 
     A batch verb for `Store.write_many`.
     """
-    last = {item.token_hash: item.sender for item in items}
-    for token_hash, sender in sorted(last.items()):
-        hits = sum(item.token_hash == token_hash for item in items)
-        conn.execute(
+    moment = now()
+    counted: dict[bytes, dict[str, int]] = {}
+    last: dict[bytes, str] = {}
+    for item in items:
+        sender = item.sender[:LONGEST_SENDER]
+        senders = counted.setdefault(item.token_hash, {})
+        senders[sender] = senders.get(sender, 0) + 1
+        last[item.token_hash] = sender
+    for token_hash, senders in sorted(counted.items()):
+        done = conn.execute(
             update(_retired)
             .where(_retired.c.token_hash == token_hash)
-            .values(hits=_retired.c.hits + hits, last_hit_at=now(), last_sender=sender)
+            .values(
+                hits=_retired.c.hits + sum(senders.values()),
+                last_hit_at=moment,
+                last_sender=last[token_hash],
+            )
         )
+        if done.rowcount:
+            _count_senders(conn, token_hash, senders, moment)
     return [None] * len(items)
+
+
+def _count_senders(
+    conn: Connection, token_hash: bytes, senders: dict[str, int], moment: datetime
+) -> None:
+    known = set(
+        conn.execute(select(_hits.c.sender).where(_hits.c.token_hash == token_hash)).scalars()
+    )
+    for name, hits in sorted(senders.items()):
+        sender = name if name in known or len(known) < MOST_SENDERS else OTHER
+        if sender in known:
+            conn.execute(
+                update(_hits)
+                .where(_hits.c.token_hash == token_hash, _hits.c.sender == sender)
+                .values(hits=_hits.c.hits + hits, last_at=moment)
+            )
+            continue
+        known.add(sender)
+        conn.execute(
+            insert(_hits),
+            {
+                "token_hash": token_hash,
+                "sender": sender,
+                "hits": hits,
+                "first_at": moment,
+                "last_at": moment,
+            },
+        )
+
+
+def radar(conn: Connection) -> list[StaleSender]:
+    """Who still uses old URLs, the latest first; at most a hundred."""
+    rows = conn.execute(
+        select(_hits, _retired.c.why)
+        .join(_retired, _retired.c.token_hash == _hits.c.token_hash)
+        .order_by(_hits.c.last_at.desc(), _hits.c.sender)
+        .limit(100)
+    )
+    return [StaleSender(row.why, row.sender, row.hits, row.first_at, row.last_at) for row in rows]

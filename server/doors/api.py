@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from server.answers import Answer, accepted, refusal
 from server.bridge import Bridge
+from server.doors.facts import telling
 from server.doors.fields import (
     badges_for,
     first_bad_field,
@@ -22,10 +23,12 @@ from server.doors.fields import (
 )
 from server.doors.headers import json_media, named_request, one_key
 from server.keeper import AccessKeeper
+from server.mapping.reading import media_of
+from server.mapping.recognise import recognise
 from server.models import OptInRequest
 from server.peers import Proxies, block_of
 from server.rates import Rates
-from server.request import Request
+from server.request import Request, kept
 from server.strict_json import MalformedJson, read_object
 from storage.access import SANDBOX, Access, credential_hash
 from storage.errors import StoreError
@@ -35,6 +38,7 @@ from storage.times import stamp
 from storage.words import UNTEXTED
 
 DOOR = "api"
+JSON_MEDIA = "application/json"
 
 TEST_SUCCESS = "+15555550100"
 TEST_NUMBERS = {
@@ -110,10 +114,10 @@ class ApiDoor:
         sender = self._proxies.sender(request.peer, request.headers.getall("X-Forwarded-For", ()))
         refused = self._closed(access, key.id, sender)
         if refused is None:
-            judged = self._judge(request, access, key.id, sender)
+            judged = judge(request, access, key.id, sender)
             if isinstance(judged, Refused) and not looked:
                 access = await self._keeper.reread()
-                judged = _shut(access, digest) or self._judge(request, access, key.id, sender)
+                judged = _shut(access, digest) or judge(request, access, key.id, sender)
             if isinstance(judged, OptIn):
                 result = await self._bridge.write(take_in, judged)
                 if result.code is None and judged.kind not in UNTEXTED:
@@ -134,62 +138,6 @@ class ApiDoor:
         self._per_peer.count(peer)
         return None if access.active else Refused("INTEGRATION_INACTIVE")
 
-    def _judge(self, request: Request, access: Access, key_id: int, sender: str) -> OptIn | Refused:
-        """Checks 7 to 13: what can be said of a request without the store."""
-        if not json_media(request.headers):
-            return Refused("UNSUPPORTED_MEDIA_TYPE")
-        try:
-            said = read_object(request.body)
-        except MalformedJson as error:
-            return Refused("MALFORMED_JSON", str(error))
-        try:
-            lead = OptInRequest.model_validate(said)
-        except ValidationError as error:
-            refused = _fault(said, access, error)
-            if refused is not None:
-                return refused
-            lead = mended(said)
-        else:
-            missing = missing_fields(said)
-            if missing:
-                return Refused("MISSING_REQUIRED_FIELD", ", ".join(missing), missing)
-        named = named_request(request.headers)
-        if named is None:
-            return _bad_field("Idempotency-Key")
-        test = TEST_NUMBERS.get(lead.mobile_phone)
-        if test is not None:
-            return Refused(test, "test number")
-        is_test = lead.mobile_phone == TEST_SUCCESS
-        known_number = access.knows_number(lead.opt_in_number_id)
-        if not is_test:
-            if not known_number:
-                return Refused("INVALID_OPT_IN_NUMBER")
-            if not is_address(lead.ip_address):
-                return _bad_field("ip_address")
-        phone = parse_e164(lead.mobile_phone)
-        if phone is None:
-            return Refused("INVALID_PHONE_FORMAT")
-        return OptIn(
-            request_id=request.id,
-            door=DOOR,
-            key_id=key_id,
-            phone=phone.e164,
-            kind=phone.kind,
-            region=phone.region,
-            number_id=lead.opt_in_number_id if known_number else SANDBOX,
-            first_name=(lead.first_name or "").strip(),
-            last_name=(lead.last_name or "").strip(),
-            badges=badges_for(lead.ip_address),
-            evidence=_evidence(request, lead, sender),
-            body=_shown(request, request.body.decode()),
-            peer=sender,
-            user_agent=request.said("User-Agent"),
-            idempotency=Idempotency(named, hashlib.sha256(request.body).digest())
-            if named
-            else None,
-            test=is_test,
-        )
-
     async def _refuse(self, request: Request, key_id: int, sender: str, why: Refused) -> Answer:
         """Answers a known sender no, once the attempt is in the intake log."""
         attempt = RefusedAttempt(
@@ -201,6 +149,9 @@ class ApiDoor:
             body=_shown(request, request.body.decode("utf-8", "replace")),
             peer=sender,
             user_agent=request.said("User-Agent"),
+            sender=recognise(request.headers.get("User-Agent", "")),
+            media=kept(media_of(request.headers.get("Content-Type", ""))),
+            headers=telling(request.headers),
         )
         if why.code == "RATE_LIMITED":
             # Who sends too much must not be able to make the others wait for the store as well.
@@ -225,6 +176,64 @@ class ApiDoor:
             # One moment for all leads of a transaction: written once.
             self._moment, self._stamp = result.at, stamp(result.at)
         return accepted(result.request_id, result.contact_id, result.phone, self._stamp)
+
+
+def judge(request: Request, access: Access, key_id: int | None, sender: str) -> OptIn | Refused:
+    """Checks 7 to 13: what can be said of a request without the store."""
+    if not json_media(request.headers):
+        return Refused("UNSUPPORTED_MEDIA_TYPE")
+    try:
+        said = read_object(request.body)
+    except MalformedJson as error:
+        return Refused("MALFORMED_JSON", str(error))
+    try:
+        lead = OptInRequest.model_validate(said)
+    except ValidationError as error:
+        refused = _fault(said, access, error)
+        if refused is not None:
+            return refused
+        lead = mended(said)
+    else:
+        missing = missing_fields(said)
+        if missing:
+            return Refused("MISSING_REQUIRED_FIELD", ", ".join(missing), missing)
+    named = named_request(request.headers)
+    if named is None:
+        return _bad_field("Idempotency-Key")
+    test = TEST_NUMBERS.get(lead.mobile_phone)
+    if test is not None:
+        return Refused(test, "test number")
+    is_test = lead.mobile_phone == TEST_SUCCESS
+    known_number = access.knows_number(lead.opt_in_number_id)
+    if not is_test:
+        if not known_number:
+            return Refused("INVALID_OPT_IN_NUMBER")
+        if not is_address(lead.ip_address):
+            return _bad_field("ip_address")
+    phone = parse_e164(lead.mobile_phone)
+    if phone is None:
+        return Refused("INVALID_PHONE_FORMAT")
+    return OptIn(
+        request_id=request.id,
+        door=DOOR,
+        key_id=key_id,
+        phone=phone.e164,
+        kind=phone.kind,
+        region=phone.region,
+        number_id=lead.opt_in_number_id if known_number else SANDBOX,
+        first_name=(lead.first_name or "").strip(),
+        last_name=(lead.last_name or "").strip(),
+        badges=badges_for(lead.ip_address),
+        evidence=_evidence(request, lead, sender),
+        body=_shown(request, request.body.decode()),
+        peer=sender,
+        user_agent=request.said("User-Agent"),
+        idempotency=Idempotency(named, hashlib.sha256(request.body).digest()) if named else None,
+        test=is_test,
+        sender=recognise(request.headers.get("User-Agent", "")),
+        media=JSON_MEDIA,
+        headers=telling(request.headers),
+    )
 
 
 def _shown(request: Request, body: str) -> str:

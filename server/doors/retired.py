@@ -5,6 +5,7 @@ from __future__ import annotations
 from server.answers import Answer, refusal
 from server.bridge import Bridge
 from server.keeper import AccessKeeper
+from server.mapping.recognise import recognise
 from server.request import Request
 from server.site import HOOK_PATH
 from storage.access import Access, credential_hash
@@ -37,7 +38,8 @@ class RetiredUrls:
             return refusal("STORE_UNAVAILABLE", request.id)
         if why is None:
             return refusal("NOT_FOUND", request.id)
-        self._bridge.note(count_hits, OldUrlHit(token_hash, request.said("User-Agent")))
+        agent = request.said("User-Agent")
+        self._bridge.note(count_hits, OldUrlHit(token_hash, recognise(agent) or agent))
         return refusal(_CODES[why], request.id)
 
 

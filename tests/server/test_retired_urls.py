@@ -66,7 +66,7 @@ def test_a_retired_url_says_why_at_once_in_every_process(
             if row.hits == 6:
                 break
             assert time.monotonic() < until
-        assert row.last_sender == "Zapier GET"
+        assert row.last_sender == "zapier"
         assert row.last_hit_at is not None
     finally:
         other.close()

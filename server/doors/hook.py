@@ -1,0 +1,170 @@
+"""The hook door: the secret URL for forms and automation tools."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from hmac import compare_digest
+
+from server.answers import Answer, accepted, refusal
+from server.bridge import Bridge
+from server.doors.api import Refused
+from server.doors.hook_lead import Knock, judge
+from server.doors.retired import RetiredUrls
+from server.doors.visitor import for_visitor, is_visitor
+from server.keeper import AccessKeeper
+from server.peers import Proxies, block_of
+from server.rates import Rates
+from server.request import Request
+from server.site import HOOK_PATH
+from storage.access import Access, credential_hash
+from storage.errors import StoreError
+from storage.intake import STALE, IntakeResult, OptIn, record_refused, take_in
+from storage.times import stamp
+from storage.words import UNTEXTED
+
+METHODS = frozenset({"PUT", "POST"})
+_ALLOW = b"Allow: POST, PUT\r\n"
+
+
+class HookDoor:
+    """Takes in what forms and automation tools post to the secret URL.
+
+    Args:
+        keeper: Who may come in.
+        bridge: To the store.
+        text_waits: Called when a lead came in that is to be texted.
+        per_key: Limits the URL.
+        per_peer: Limits each address.
+        proxies: Whose word about a sender's address counts.
+        retired: Answers at URLs that no longer work, or never did.
+    """
+
+    def __init__(
+        self,
+        keeper: AccessKeeper,
+        bridge: Bridge,
+        text_waits: Callable[[], None],
+        per_key: Rates,
+        per_peer: Rates,
+        proxies: Proxies,
+        retired: RetiredUrls,
+    ) -> None:
+        self._keeper = keeper
+        self._bridge = bridge
+        self._text_waits = text_waits
+        self._per_key = per_key
+        self._per_peer = per_peer
+        self._proxies = proxies
+        self._retired = retired
+
+    async def early(self, request: Request) -> Answer | None:
+        """Checks 1 and 2, which need no body: the address, then the method."""
+        token = _token(request)
+        try:
+            access = self._keeper.current
+            if not _opens(access, token):
+                access = await self._keeper.reread()
+        except StoreError:
+            return refusal("STORE_UNAVAILABLE", request.id)
+        if not _opens(access, token):
+            return await self._retired.answer(request)
+        if request.method not in METHODS:
+            return refusal("METHOD_NOT_ALLOWED", request.id, extra=_ALLOW)
+        return None
+
+    async def answer(self, request: Request) -> Answer:
+        """Answers a request, after the commit that holds what is said of it."""
+        try:
+            return await self._answer(request)
+        except StoreError:
+            return refusal("STORE_UNAVAILABLE", request.id)
+
+    def dress(self, request: Request, answer: Answer) -> Answer:
+        """A page instead of JSON for a person whose browser posted a form."""
+        if not is_visitor(request):
+            return answer
+        missing: tuple[str, ...] = ()
+        if answer.code == "MISSING_REQUIRED_FIELD":
+            missing = tuple(json.loads(answer.body).get("missing_fields", ()))
+        return for_visitor(answer, self._keeper.current.options, missing)
+
+    async def _answer(self, request: Request) -> Answer:
+        access, looked = self._keeper.current, False
+        if not (_opens(access, _token(request)) and access.active):
+            access, looked = await self._keeper.reread(), True
+        if not _opens(access, _token(request)):
+            # While the body arrived, the URL was regenerated.
+            return await self._retired.answer(request)
+        address = self._proxies.sender(request.peer, request.headers.getall("X-Forwarded-For", ()))
+        knock = Knock(request, _token(request), address)
+        refused = self._closed(access, address)
+        if refused is not None:
+            return await self._refuse(knock, refused)
+        return await self._judged(knock, access, looked=looked)
+
+    async def _judged(self, knock: Knock, access: Access, *, looked: bool) -> Answer:
+        """Checks 7 to 15, by what is true when the store decides."""
+        while True:
+            refused = judge(knock, access) if access.active else Refused("INTEGRATION_INACTIVE")
+            if isinstance(refused, OptIn):
+                result = await self._bridge.write(take_in, refused)
+                if result.code is None and refused.kind not in UNTEXTED:
+                    self._text_waits()
+                if result.code not in (STALE, "INTEGRATION_NOT_FOUND"):
+                    return told(result)
+            elif looked:
+                return await self._refuse(knock, refused)
+            access, looked = await self._keeper.reread(), True
+            if not _opens(access, knock.token):
+                return await self._retired.answer(knock.request)
+
+    def _closed(self, access: Access, address: str) -> Refused | None:
+        """Checks 5 and 6: whether anybody may come in now, and this one."""
+        url, peer = ("hook", access.integration_id), block_of(address)
+        wait = max(self._per_key.wait(url), self._per_peer.wait(peer))
+        if wait > 0:
+            return Refused("RATE_LIMITED", retry_after=math.ceil(wait))
+        self._per_key.count(url)
+        self._per_peer.count(peer)
+        return None if access.active else Refused("INTEGRATION_INACTIVE")
+
+    async def _refuse(self, knock: Knock, why: Refused) -> Answer:
+        """Answers no, once the attempt is in the intake log."""
+        attempt = knock.refused(why)
+        if why.code == "RATE_LIMITED":
+            # Who sends too much must not be able to make the others wait for the store as well.
+            self._bridge.note(record_refused, attempt)
+        else:
+            await self._bridge.write(record_refused, attempt)
+        return refusal(
+            why.code,
+            knock.request.id,
+            sentence=why.sentence,
+            missing=why.missing,
+            retry_after=why.retry_after,
+        )
+
+
+def told(result: IntakeResult) -> Answer:
+    """What the sender reads of the intake's decision: a duplicate is a success here."""
+    duplicate = result.code == "ALREADY_OPTED_IN"
+    if result.code is not None and not duplicate:
+        return refusal(result.code, result.request_id)
+    if result.contact_id is None or result.at is None:
+        raise AssertionError("an opt-in was accepted without a contact")
+    return accepted(
+        result.request_id, result.contact_id, result.phone, stamp(result.at), duplicate=duplicate
+    )
+
+
+def _token(request: Request) -> str:
+    return request.path.removeprefix(HOOK_PATH).removesuffix("/")
+
+
+def _opens(access: Access, token: str) -> bool:
+    """Whether a token is the live secret. Hashes are compared, which leaks no timing."""
+    return access.token_hash is not None and compare_digest(
+        access.token_hash, credential_hash(token)
+    )

@@ -1,0 +1,320 @@
+"""What senders call things: from the name of a field to what it means.
+
+Names are compared after lower-casing and stripping accents and everything but letters and
+digits. Where the whole name says nothing, words that only dress it are left out: `What's your
+first name? *`, `q3_firstName`, `contact__first_name` and `First-Name-2` are all first names.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+LONGEST = 120
+"""Characters of a name that is looked at: longer ones are texts, not names."""
+
+USUAL, OTHERWISE = 0, 1
+"""Ranks: what is meant, and what is taken only where nothing better is filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a field is."""
+
+    field: str
+    """One of `storage.mapping_rules.FIELDS`, or `dial`, `area`, `region` of a phone."""
+    rank: int = USUAL
+
+
+NOT_OURS = Meaning("")
+"""A field about somebody or something else: its other names do not count either."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NAMES = {
+    "first_name": """
+        firstname first fname givenname given forename forenames christianname firstnames namefirst
+        firstnamename nameofperson preferredname vorname vornamen rufname prenom prenoms
+        primernombre nombres nombredepila primeironome nomeproprio prenome voornaam voornamen
+        roepnaam namegiven
+    """,
+    "last_name": """
+        lastname last lname surname surnames familyname lastnames namelast secondname namefamily
+        nachname nachnamen familienname zuname nomdefamille apellido apellidos apellidopaterno
+        primerapellido sobrenome ultimonome apelido apelidos cognome achternaam familienaam
+        namesurname
+    """,
+    "full_name": """
+        name fullname completename contactname firstandlastname firstlastname firstnamelastname
+        firstnameandlastname firstnamesurname nameandsurname namesurname personname customername
+        leadname clientname namefull firstandlast vorundnachname vornamenachname vornameundnachname
+        vollstandigername ganzername nom nomcomplet nometprenom prenometnom prenomnom nombre
+        nombrecompleto nombreyapellido nombreyapellidos nombreapellido nombreapellidos
+        nombresyapellidos nome nomecompleto nomeesobrenome nomesobrenome nomeecognome nomecognome
+        naam volledigenaam voorenachternaam namecomplete inviteename attendeename displayname
+    """,
+    "phone": """
+        phone phonenumber phoneno phonenr phonenum mobile mobilephone mobilenumber mobileno mobilenr
+        mobilephonenumber mobilenum cell cellphone cellno cellnumber cellphonenumber cellular
+        cellularphone tel telephone telephonenumber telno telnumber telnr telnum sms smsnumber
+        smsphone smsphonenumber textnumber textphonenumber textmessagenumber textremindernumber
+        msisdn handphone whatsapp whatsappnumber whatsappphone whatsappphonenumber contactnumber
+        contactphone contactphonenumber contactno phonemobile telmobile telephonemobile phonecell
+        numbertotext e164 e164phone phonee164 phonefull fullphone fullphonenumber phoneinternational
+        internationalphone internationalphonenumber primaryphone phoneprimary userphone
+        formattedphone callbacknumber phonetel phonemobilenumber cellmobile mobilecell
+        mobilecellphone phonecellphone cellmobilephone cellormobile mobileorcell phoneormobile
+        phonemobilephone handphonenumber
+        telefon telefonnummer telefonnr handy handynummer handynr mobil mobilnummer mobilnr
+        mobiltelefon mobiltelefonnummer mobilfunk mobilfunknummer rufnummer ruckrufnummer natel
+        telephoneportable telportable portable numerodetelephone numerotelephone numtelephone numtel
+        gsm numerodeportable numeroportable numeromobile numerodemobile numerodetelephoneportable
+        numerodetelephonemobile telephoneoumobile mobiletelephone notelephone
+        telefono telefonomovil telefonomobile movil celular numerodetelefono numerotelefono
+        numerodecelular numerocelular numtelefono telefonocelular numerotelefonico numerodemovil
+        numeromovil telefonodecontacto numerodetelefonomovil numerodetelefonocelular
+        numerodetelefonoceular celularotelefono
+        telefone telemovel numerodetelefone numerodotelefone telefonecelular celularwhatsapp
+        numerodocelular telefonemovel numerodetelemovel telefonewhatsapp numerodecelularwhatsapp
+        cellulare numeroditelefono numerodicellulare numerocellulare telefonocellulare
+        recapitotelefonico numerotelefonocellulare numeroditelefonocellulare
+        telefoon telefoonnummer telefoonnr mobiel mobielnummer mobielenummer mobieltelefoonnummer
+        mobieletelefoon mobieletelefoonnummer gsmnummer mobielnr
+    """,
+    "ip_address": """
+        ip ipaddress ipaddr clientip remoteip remoteaddr userip visitorip customerip submitterip
+        ipopt ipsignup signupip submissionip leadip originip ipv4 adresseip direccionip indirizzoip
+        enderecoip ipadresse contactip
+    """,
+    "user_agent": """
+        useragent httpuseragent browseruseragent browser uastring clientuseragent
+        visitoruseragent submissionuseragent
+    """,
+    "source_url": """
+        sourceurl pageurl pageuri url formurl landingpage landingpageurl landingurl currenturl
+        submissionurl referrerurl refererurl referrer referer href siteurl websiteurl conversionurl
+        pagelocation location embedurl pagelink entryurl
+    """,
+    "consent_text": """
+        consent consenttext consentlanguage consentwording consentstatement optintext optinlanguage
+        disclosure disclosuretext tcpa tcpaconsent tcpadisclosure tcpalanguage tcpatext smsconsent
+        smsoptin smsoptintext textconsent textoptin optin gdpr gdprconsent privacyconsent agree
+        agreement acceptance acceptanceterms termsaccepted smsterms consenttosms smsmarketingconsent
+        marketingconsent einwilligung consentement consentimiento consentimento consenso toestemming
+        smspermission smsagreement
+    """,
+    "submission_id": """
+        submissionid submissionguid submissionuuid responseid leadid leadgenid entryid
+        formsubmissionid formresponseid submissiontoken responsetoken conversionid
+        externalsubmissionid uniquesubmissionid
+    """,
+    "opt_in_number_id": "optinnumberid",
+    "dial": """
+        dialcode dialingcode diallingcode phonecountrycode countrycallingcode callingcode
+        phoneprefix countrycode countrydialcode phonedialcode phonecode countryphonecode
+        phonecountrycallingcode internationalcode mobilecountrycode phonecc ddi vorwahlland
+        landervorwahl
+    """,
+    "region": "phonecountry phoneregion phonecountryiso phoneiso phoneiso2",
+    "area": "area areacode phoneareacode phonearea vorwahl ddd",
+}
+
+_OTHERWISE = {
+    "phone": """
+        homephone workphone officephone businessphone landline landlinenumber landlinephone
+        phonehome phonework phoneoffice otherphone alternatephone alternativephone secondaryphone
+        homephonenumber workphonenumber businessphonenumber officephonenumber daytimephone
+        eveningphone festnetz festnetznummer telefonprivat telefongeschaftlich telephonefixe fixe
+        telefonofijo telefonefixo telefoneresidencial telefonofisso vastetelefoon backupphone
+        alternatephonenumber worknumber homenumber dayphone
+    """,
+}
+
+_STRANGERS = _words(
+    """
+    username formname fieldname inputname filename productname itemname entryname dataname eventname
+    pagename sitename campaignname adname adsetname companyname businessname accountname listname
+    groupname organizationname organisationname ownername agentname firmenname nomdelentreprise
+    middlename nickname maidenname
+    """
+)
+
+_SOMEBODY_ELSE = _words(
+    """
+    emergency company business employer organization organisation owner agent rep salesrep spouse
+    partner friend referrer referral referred parent guardian manager landlord doctor school fax
+    emergencia urgence notfall supervisor assistant host organizer
+    organiser broker realtor attorney lawyer firma entreprise empresa azienda bedrijf recruiter
+    support
+    """
+)
+"""Words that make a field one about another person or thing."""
+
+_DRESS = _words(
+    """
+    what whats s is are the a an of for on to in at your you yours we us can could may please enter
+    type provide give tell add write fill share insert leave confirm required optional req best
+    preferred current valid main primary my our this number_ field input box here with country code
+    international format incl including reach text_ e g eg x must only digits no_ spaces
+    and et und en y ou or oder
+    votre quel quelle est le la les l un une merci entrez saisissez indiquez vous obligatoire
+    facultatif ton ta mon
+    ihr ihre ihren deine dein wie lautet ist die der das bitte geben eingeben sie ein an pflichtfeld
+    cual es tu su el por favor ingrese ingresa escribe introduce introduzca obligatorio
+    qual seu sua o digite informe insira obrigatorio teu
+    il tuo tua suo lei inserisci inserire qual e come
+    uw je jouw wat vul verplicht
+    """
+)
+"""Words that ask for a value and say nothing of it."""
+
+_PHONE_WORDS = _words(
+    """
+    phone mobile cell cellphone cellular tel telephone sms whatsapp number no nr num handy telefon
+    mobil movil celular telefono telefone telemovel cellulare telefoon mobiel portable gsm
+    smartphone text texts messages message
+    """
+)
+_SURELY_PHONE = _PHONE_WORDS - _words("number no nr num text texts messages message portable")
+
+_PERSONAL = _words(
+    """
+    contact lead customer client person respondent applicant subscriber visitor guest attendee
+    invitee patient participant registrant buyer prospect signer individual borrower tenant resident
+    donor parentless student_ signup optin
+    """
+)
+_TECHNICAL = _words(
+    """
+    form forms field fields input inputs text textfield data payload body entry item answer response
+    submission user member cf wpcf7 nf wpforms gform frm mauticform mauticformfield attr attribute
+    attributes property properties merge merges mergefields custom customfield hidden inf txt var
+    values value column col element el ff et pb elementor acf hs u params c p q
+    """
+)
+_ELSEWHERE = frozenset(("billing", "shipping", "delivery", "address", "default", "mailing"))
+
+_MEANINGS: dict[str, Meaning] = {
+    name: Meaning(field, rank)
+    for table, rank in ((_OTHERWISE, OTHERWISE), (_NAMES, USUAL))
+    for field, names in table.items()
+    for name in names.split()
+} | dict.fromkeys(_STRANGERS, NOT_OURS)
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"[a-z0-9]+")
+_NUMBERED = re.compile(r"[a-z]{0,2}\d+")
+_LETTERS = re.compile(r"[^a-z0-9]+")
+
+
+def folded(name: str) -> str:
+    """A name as names are compared: lower case, no accents, letters and digits alone."""
+    return _LETTERS.sub("", _plain(name))
+
+
+@lru_cache(maxsize=4096)
+def meaning_of(name: str) -> Meaning | None:
+    """What a field of this name is; None where the name does not say."""
+    if len(name) > LONGEST:
+        return None
+    known = _MEANINGS.get(folded(name))
+    if known is not None:
+        return known
+    return _undressed(_WORD.findall(_plain(_CAMEL.sub(" ", name))))
+
+
+def _plain(name: str) -> str:
+    if not name.isascii():
+        name = name.replace("ß", "ss").replace("ø", "o").replace("ı", "i")
+        apart = unicodedata.normalize("NFKD", name)
+        name = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return name.lower()
+
+
+def _undressed(words: list[str]) -> Meaning | None:
+    """What is meant by words of which some only dress a name."""
+    if any(word in _SOMEBODY_ELSE for word in words):
+        return _about_somebody_else(words)
+    core = [word for word in words if word not in _DRESS]
+    if not _SURELY_PHONE.isdisjoint(core) and _PHONE_WORDS.issuperset(core):
+        return _MEANINGS["phone"]
+    # Only what stands around a name dresses it: `form name` is no name of a person.
+    person_only = True
+    rank = USUAL
+    while len(core) > 1:
+        if not _dresses(core[0]):
+            if not _dresses(core[-1]):
+                break
+            word = core.pop()
+        else:
+            word = core.pop(0)
+        if word in _ELSEWHERE:
+            rank = OTHERWISE
+        elif word not in _PERSONAL and not _NUMBERED.fullmatch(word):
+            person_only = False
+        known = _MEANINGS.get("".join(core))
+        if known is not None:
+            return _ranked(known, rank, person_only)
+    known = _MEANINGS.get("".join(core))
+    return _ranked(known, rank, person_only) if known is not None else None
+
+
+def _dresses(word: str) -> bool:
+    return (
+        word in _PERSONAL
+        or word in _TECHNICAL
+        or word in _ELSEWHERE
+        or bool(_NUMBERED.fullmatch(word))
+    )
+
+
+def _ranked(known: Meaning, rank: int, person_only: bool) -> Meaning | None:
+    if known.field == "full_name" and not person_only:
+        return None
+    return Meaning(known.field, rank) if known.field and rank > known.rank else known
+
+
+def _about_somebody_else(words: list[str]) -> Meaning | None:
+    left = [word for word in words if word not in _SOMEBODY_ELSE and word not in _DRESS]
+    known = _MEANINGS.get("".join(left))
+    return NOT_OURS if known is not None and known.field in _PERSON_FIELDS else None
+
+
+_PERSON_FIELDS = frozenset({"first_name", "last_name", "full_name", "phone"})
+
+PHONE_TYPES = _words(
+    "phone tel telephone phonenumber inputphonenumber mobile cell controlphone smsphone"
+)
+"""What builders call the kind of a field that asks for a phone, folded."""
+
+ELSEWHERE = _words(
+    """
+    billingaddress shippingaddress defaultaddress address addresses billing shipping deliveryaddress
+    homeaddress mailingaddress
+    """
+)
+"""Branches whose values count only where nothing better is filled, folded."""
+
+STRANGERS = _words(
+    """
+    owner agent assignedto assignee salesrep company organization organisation account referrer
+    emergencycontact spouse partner creator createdby author host organizer organiser
+    eventmemberships scheduledevent associatedowner hubspotowner associatedcompany employer
+    definition schema recipient seller vendor staff provider inviter
+    """
+)
+"""Branches about somebody or something else, folded."""
+
+THINGS = _words(
+    """
+    form page site event campaign product workflow list ad adset location question field zap
+    survey quiz project workspace integration source item lineitems tag tags group meta context
+    automation scenario flow funnel template webhook trigger variant theme entryform headers
+    """
+)
+"""Branches in which a `name` is that of a thing, folded."""

@@ -1,0 +1,212 @@
+"""From a tree of values to a flat list of named ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from server.mapping.aliases import PHONE_TYPES, folded, meaning_of
+from storage.mapping_rules import step
+
+_VALUES = (
+    *("value", "values", "string_value", "answer", "answers", "field_value", "fieldValue"),
+    *("response", "userAnswer", "user_answer", "answer_text", "text", "raw_value"),
+)
+"""What builders call the value of a field that has a name beside it; the first that is there."""
+
+_LABELS = (
+    *("label", "title", "question", "column_name", "field_label", "fieldLabel", "question_text"),
+    *("questionText", "text", "name", "field_name", "fieldName", "key", "field", "column_id"),
+    *("custom_key", "ref", "slug", "id"),
+)
+"""What they call the name, the most telling first."""
+
+_VALUE_SET = frozenset(_VALUES)
+_LABEL_SET = frozenset(_LABELS)
+_TYPES = ("type", "field_type", "fieldType", "inputType", "input_type")
+_EMBEDDED_FULL = ("e164phone", "e164", "e164format", "internationalnumber", "international", "full")
+_AREAS = ("area", "areacode")
+_DIALS = ("dialcode", "callingcode", "countrycode", "country", "code")
+_LINES = ("phone", "number", "phonenumber", "line", "nationalnumber", "national")
+
+
+@dataclass(slots=True)
+class Leaf:
+    """One value with all that it is called."""
+
+    path: str
+    """What a rule calls it."""
+    names: tuple[str, ...]
+    """The most telling first."""
+    text: str
+    within: tuple[str, ...]
+    """The folded names of the branches around it, from the outside in."""
+    phone: bool = False
+    """The builder says that this field asks for a phone."""
+    labelled: bool = False
+    """It has a name of its own, beside its key."""
+
+
+def flatten(tree: Any) -> list[Leaf]:
+    """Every value of a tree, in its order. The tree is at most as deep as the readers let in."""
+    leaves: list[Leaf] = []
+    _walk(tree, "", (), (), leaves)
+    return leaves
+
+
+def written(value: Any) -> str:
+    """A single value as text."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _walk(
+    node: Any,
+    path: str,
+    names: tuple[str, ...],
+    within: tuple[str, ...],
+    leaves: list[Leaf],
+    *,
+    phone: bool = False,
+    labelled: bool = False,
+) -> None:
+    if type(node) is dict:
+        _walk_object(node, path, names, within, leaves, phone=phone)
+    elif type(node) is list:
+        _walk_list(node, path, names, within, leaves, phone=phone, labelled=labelled)
+    else:
+        leaves.append(Leaf(path, names, written(node), within, phone, labelled))
+
+
+def _walk_list(
+    node: list[Any],
+    path: str,
+    names: tuple[str, ...],
+    within: tuple[str, ...],
+    leaves: list[Leaf],
+    *,
+    phone: bool,
+    labelled: bool,
+) -> None:
+    if len(node) == 1 and (type(node[0]) is not dict or _record(node[0]) is None):
+        _walk(node[0], path, names, within, leaves, phone=phone, labelled=labelled)
+        return
+    for place, item in enumerate(node):
+        if type(item) is dict and (record := _record(item)) is not None:
+            _walk_record(item, *record, path, within, leaves)
+        elif type(item) in (dict, list):
+            _walk(item, _joined(path, str(place)), names, within, leaves)
+        else:
+            leaves.append(Leaf(path, names, written(item), within, phone, labelled))
+
+
+def _walk_object(
+    node: dict[str, Any],
+    path: str,
+    names: tuple[str, ...],
+    within: tuple[str, ...],
+    leaves: list[Leaf],
+    *,
+    phone: bool,
+) -> None:
+    record = _record(node)
+    if record is not None:
+        _walk_record(node, *record, path.rpartition("/")[0], within, leaves)
+        return
+    called = names[0] if names else ""
+    if called and len(node) <= 12 and (phone or _is_phone(called)):
+        whole = _whole_phone(node)
+        if whole is not None:
+            leaves.append(Leaf(path, names, whole, within, phone=True))
+            return
+    inside = (*within, folded(called)) if called else within
+    for key, value in node.items():
+        below = _joined(path, key)
+        if type(value) is dict or type(value) is list:
+            own = names if key in _VALUE_SET and called else (key,)
+            _walk(value, below, own, inside, leaves)
+        elif key == "value" and called:
+            # Such as `{"firstname": {"value": "Ada"}}`.
+            leaves.append(Leaf(below, (called, key), written(value), within))
+        else:
+            leaves.append(Leaf(below, (key,), written(value), inside))
+
+
+def _record(node: dict[str, Any]) -> tuple[str, tuple[str, ...], bool] | None:
+    """Where a dict is a named value: under which key the value is, what it is called."""
+    if _VALUE_SET.isdisjoint(node) or _LABEL_SET.isdisjoint(node):
+        return None
+    value = next(name for name in _VALUES if name in node)
+    names = tuple(
+        label
+        for name in _LABELS
+        if name != value and type(label := node.get(name)) is str and label.strip()
+    )
+    if not names:
+        return None
+    phone = any(
+        type(kind := node.get(name)) is str and folded(kind) in PHONE_TYPES for name in _TYPES
+    )
+    if not phone and not any(meaning_of(name) for name in names) and _tells_more(node):
+        return None
+    return value, names, phone
+
+
+def _tells_more(node: dict[str, Any]) -> bool:
+    """Whether a dict has a person's fields of its own, beside what might be name and value."""
+    own = (key for key in node if key not in _VALUE_SET and key not in _LABEL_SET)
+    return any((known := meaning_of(key)) is not None and known.field for key in own)
+
+
+def _walk_record(
+    node: dict[str, Any],
+    value: str,
+    names: tuple[str, ...],
+    phone: bool,
+    path: str,
+    within: tuple[str, ...],
+    leaves: list[Leaf],
+) -> None:
+    path = _joined(path, names[0])
+    _walk(node[value], path, names, within, leaves, phone=phone, labelled=True)
+    inside = (*within, folded(names[0]))
+    for key, other in node.items():
+        if key != value and key not in _LABEL_SET and key not in _TYPES:
+            _walk(other, _joined(path, key), (key,), inside, leaves)
+
+
+def _joined(path: str, key: str) -> str:
+    return f"{path}/{step(key)}" if path else step(key)
+
+
+def _is_phone(name: str) -> bool:
+    known = meaning_of(name)
+    return known is not None and known.field == "phone"
+
+
+def _whole_phone(node: dict[str, Any]) -> str | None:
+    """A phone that a builder takes apart, put together; None where the dict is none."""
+    said = {folded(key): written(value).strip() for key, value in node.items()}
+    for name in _EMBEDDED_FULL:
+        if said.get(name):
+            return said[name]
+    line = next((said[name] for name in _LINES if said.get(name)), "")
+    if not line:
+        return None
+    area = next((said[name] for name in _AREAS if said.get(name)), "")
+    dial = next((said[name] for name in _DIALS if _is_dial(said.get(name, ""))), "")
+    if line.startswith("+") or not (area or dial):
+        return line
+    prefix = f"+{dial.lstrip('+')} " if dial else ""
+    national = line.lstrip("0") if dial and not area else line
+    return f"{prefix}{area} {national}".strip()
+
+
+def _is_dial(text: str) -> bool:
+    digits = text.removeprefix("+")
+    return digits.isascii() and digits.isdigit() and 1 <= len(digits) <= 4

@@ -1,0 +1,83 @@
+"""From a name in one field to a first and a last one."""
+
+from __future__ import annotations
+
+import re
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TITLES = _words(
+    """
+    mr mrs ms miss mx dr prof professor sir madam rev fr hon herr frau mme mlle monsieur madame sr
+    sra srta dott dottssa sig sigra ing dhr mevr mw
+    """
+)
+_SUFFIXES = _words("jr sr ii iii iv v phd md esq dds cpa mba jnr snr")
+_PARTICLES = _words(
+    """
+    van von vom der den de del della delle dello degli di da dal dos das do du des la le lo al el
+    bin ibn binti ben ter ten te tot zu zum zur af av st saint san santa y e i mac mc 't op o'
+    """
+)
+
+_FORMSTACK = re.compile(
+    r"first\s*=(?P<first>[^\r\n]*)[\r\n]+(?:middle[^\r\n]*[\r\n]+)?last\s*=(?P<last>[^\r\n]*)"
+)
+
+
+def tidy(name: str) -> str:
+    """A name on one line, without spaces around or doubled."""
+    return " ".join(name.split())
+
+
+def split(name: str) -> tuple[str, str]:
+    """First and last name; either is empty where the whole does not tell.
+
+    `Byron, Ada` has the last name first; titles are left out; `van`, `de la` and the like belong
+    to the last name, and so does `Jr.`; with several first names all but the last word are first
+    names. A single word is a first name alone.
+    """
+    written = _FORMSTACK.match(name.lstrip())
+    if written:
+        return tidy(written["first"]), tidy(written["last"])
+    name = tidy(name).strip(" ,;")
+    name, suffix = _without_suffix(name)
+    before, comma, after = name.partition(",")
+    if comma:
+        return _first(after.split()), _with(tidy(before), suffix)
+    words = _untitled(name.split())
+    if len(words) < 2:
+        return "".join(words), ""
+    at = len(words) - 1
+    while at > 1 and _bare(words[at - 1]) in _PARTICLES:
+        at -= 1
+    return " ".join(words[:at]), _with(" ".join(words[at:]), suffix)
+
+
+def _without_suffix(name: str) -> tuple[str, str]:
+    head, _, tail = name.replace(",", " , ").rpartition(" ")
+    if _bare(tail) in _SUFFIXES and len(head.replace(",", " ").split()) > 1:
+        head = tidy(head).rstrip(" ,").replace(" ,", ",")
+        return head, tail
+    return name, ""
+
+
+def _with(last: str, suffix: str) -> str:
+    return f"{last} {suffix}" if suffix else last
+
+
+def _first(words: list[str]) -> str:
+    return " ".join(_untitled(words))
+
+
+def _untitled(words: list[str]) -> list[str]:
+    while len(words) > 1 and _bare(words[0]) in _TITLES:
+        words = words[1:]
+    return words
+
+
+def _bare(word: str) -> str:
+    return word.lower().replace(".", "").strip(",")

@@ -1,0 +1,162 @@
+"""Phone numbers as people and programs write them. What is not certain is not read.
+
+A text to the wrong number reaches a stranger, so nothing is guessed: two numbers in one field, an
+extension, letters, digits that a spreadsheet rounded away, or a number that only another country
+could have are refused and stay in the intake log to be mended.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers.phonenumberutil import NumberParseException
+
+from storage.phones import Phone, parse_e164
+
+LONGEST = 64
+"""Characters of a text that may be one number."""
+
+_NANP = frozenset({"US", "CA"})
+_STRICT = re.compile(r"\+[1-9][0-9]{6,14}")
+_LABEL = re.compile(
+    r"^(?:tel|telephone|phone|mobile|cell|whatsapp|sms|p|t|m)\s*[:.=]\s*(?://)?", re.IGNORECASE
+)
+_WHOLE = re.compile(r"(\+?\d{7,15})\.0+")
+_POWER = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
+_SEVERAL = re.compile(
+    r"[,;|&\n\r]+|\s/\s|/(?=\s*\+)|(?<=\d{7})/"
+    r"|\s(?:or|and|und|oder|et|ou|y|o|e|of|en)\s",
+    re.IGNORECASE,
+)
+_EXTENSION = re.compile(
+    r"ext(?:ension|n)?\b|(?<=\d)\s*x|\bx\s*\d|#|\bposte\b|\bdurchwahl\b|\bint\.", re.IGNORECASE
+)
+_SHAPE = re.compile(r"\(?\+?[\d\s().\-/]+")
+_MARKS = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-") | {"＋": "+", "﹢": "+"})
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a text is not taken for a number. Quotes nothing of it."""
+
+    reason: str
+    several: bool = False
+    """There are two numbers that differ."""
+
+
+def read_phone(text: str, region: str) -> Phone | Unreadable:
+    """Reads a number.
+
+    Args:
+        text: As it was written.
+        region: ISO 3166 alpha-2: the country of numbers that name none.
+    """
+    if _STRICT.fullmatch(text) and text.isascii():
+        return parse_e164(text) or Unreadable("no such number is possible")
+    if len(text) > 4 * LONGEST:
+        return Unreadable("it is too long")
+    return _read(text, region)
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str, region: str) -> Phone | Unreadable:
+    text = _plain(text)
+    if not text:
+        return Unreadable("it is empty")
+    text = _label_free(text)
+    if _EXTENSION.search(text):
+        return Unreadable("it has an extension, and those cannot be texted")
+    power = _POWER.fullmatch(text)
+    if power:
+        digits = power[1] + (power[2] or "")
+        if len(digits) != int(power[3]) + 1:
+            return Unreadable("a spreadsheet rounded its digits away")
+        return _single(digits, region)
+    parts = [part for part in _SEVERAL.split(text) if sum(map(str.isdigit, part)) >= 7]
+    if len(parts) > 1:
+        read = [_single(_label_free(part.strip()), region) for part in parts]
+        if any(isinstance(one, Unreadable) or one != read[0] for one in read):
+            return Unreadable("there are two numbers in it", several=True)
+        return read[0]
+    return _single(text.replace(",", " ") if len(parts) == 1 else text, region)
+
+
+def _plain(text: str) -> str:
+    """ASCII digits and signs; what no eye sees is left out."""
+    text = text.translate(_MARKS)
+    made = []
+    for letter in text.strip():
+        if letter.isascii():
+            made.append(letter)
+        elif unicodedata.category(letter) == "Nd":
+            made.append(str(unicodedata.decimal(letter)))
+        elif unicodedata.category(letter) == "Cf":
+            continue
+        else:
+            made.append(unicodedata.normalize("NFKC", letter))
+    return "".join(made).strip().strip("'\"`=").strip()
+
+
+def _label_free(text: str) -> str:
+    return _LABEL.sub("", text, count=1).strip()
+
+
+def _single(text: str, region: str) -> Phone | Unreadable:
+    whole = _WHOLE.fullmatch(text)
+    if whole:
+        text = whole[1]
+    if len(text) > LONGEST or not _SHAPE.fullmatch(text):
+        return Unreadable("it holds letters, or more digits than a number has")
+    digits = re.sub(r"\D", "", text)
+    if "+" in text:
+        # `+44 (0)20 …`: the zero is dialled inside the country alone.
+        if "(0)" in text:
+            digits = re.sub(r"\D", "", text.replace("(0)", "", 1))
+        return parse_e164(f"+{digits}") or Unreadable("no such number is possible")
+    if region in _NANP:
+        if len(digits) == 10 and digits[0] not in "01":
+            return parse_e164(f"+1{digits}") or _foreign(region)
+        if len(digits) == 11 and digits[0] == "1" and digits[1] not in "01":
+            return parse_e164(f"+{digits}") or _foreign(region)
+    return _national(digits, region)
+
+
+def _national(digits: str, region: str) -> Phone | Unreadable:
+    found = _in_region(digits, region)
+    if isinstance(found, Unreadable) and digits.startswith("00"):
+        # What nearly every country dials before a foreign number.
+        return parse_e164(f"+{digits[2:]}") or found
+    return found
+
+
+def _in_region(digits: str, region: str) -> Phone | Unreadable:
+    if not 4 <= len(digits) <= 18:
+        return _foreign(region)
+    try:
+        number = phonenumbers.parse(digits, region)
+    except NumberParseException:
+        return _foreign(region)
+    found = parse_e164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return found or _foreign(region)
+
+
+def _foreign(region: str) -> Unreadable:
+    return Unreadable(f"it names no country, and is no number of {region}")
+
+
+def region_of_dial(code: str) -> str:
+    """The country behind a calling code such as `+44`, or empty."""
+    digits = re.sub(r"\D", "", code)
+    if not 1 <= len(digits) <= 4:
+        return ""
+    found = phonenumbers.region_code_for_country_code(int(digits.lstrip("0") or "0"))
+    return "" if found in ("ZZ", "001") else found
+
+
+def is_region(code: str) -> bool:
+    """Whether a text is the code of a country that has phone numbers."""
+    return code in phonenumbers.SUPPORTED_REGIONS

@@ -1,0 +1,83 @@
+"""Senders whose bodies keep names and values apart: the two are brought together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def straightened(tree: Any) -> Any:
+    """A tree with the values of the builders that need it beside their names."""
+    if type(tree) is not dict:
+        return tree
+    response = tree.get("form_response")
+    if type(response) is dict and type(response.get("answers")) is list:
+        return tree | {"form_response": _typeform(response)}
+    structure = tree.get("FieldStructure")
+    if type(structure) is dict and type(structure.get("Fields")) is list:
+        return _wufoo(tree, structure["Fields"])
+    if "rawRequest" in tree and type(tree["rawRequest"]) is dict:
+        # Everything else at the top is about the form.
+        about = {
+            key: value for key, value in tree.items() if key in ("submissionID", "formID", "ip")
+        }
+        return about | {"rawRequest": tree["rawRequest"]}
+    return tree
+
+
+def _typeform(response: dict[str, Any]) -> dict[str, Any]:
+    """Answers by the title of their question; the definition stands beside them."""
+    definition = response.get("definition")
+    fields = definition.get("fields") if type(definition) is dict else None
+    titles: dict[str, str] = {}
+    for field in _objects(fields):
+        titles[str(field.get("id"))] = str(field.get("title") or "")
+        properties = field.get("properties")
+        for inner in _objects(properties.get("fields") if type(properties) is dict else None):
+            titles[str(inner.get("id"))] = str(inner.get("title") or "")
+    made = {key: value for key, value in response.items() if key not in ("answers", "definition")}
+    if "token" in made:
+        made["submission_id"] = made.pop("token")
+    made["answers"] = [_typeform_answer(one, titles) for one in _objects(response["answers"])]
+    return made
+
+
+def _typeform_answer(answer: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
+    field = answer.get("field")
+    known = field if type(field) is dict else {}
+    kind = str(answer.get("type") or known.get("type") or "")
+    value = answer.get(kind)
+    if type(value) is dict:
+        value = value.get("label", value.get("labels", value))
+    return {
+        "label": titles.get(str(known.get("id")), ""),
+        "ref": str(known.get("ref") or ""),
+        "id": str(known.get("id") or ""),
+        "type": kind,
+        "value": value,
+    }
+
+
+def _wufoo(tree: dict[str, Any], fields: list[Any]) -> dict[str, Any]:
+    """`Field1` and so on by the titles that the form's structure gives them."""
+    made: list[dict[str, Any]] = []
+    rest = {key: value for key, value in tree.items() if key not in ("FieldStructure",)}
+    for field in _objects(fields):
+        title, kind = str(field.get("Title") or ""), str(field.get("Type") or "")
+        for part in _objects(field.get("SubFields")) or [field]:
+            name = str(part.get("ID") or "")
+            if name in rest:
+                label = str(part.get("Label") or "")
+                made.append(
+                    {
+                        "label": f"{title} {label}".strip() or name,
+                        "id": name,
+                        "type": kind,
+                        "value": rest.pop(name),
+                    }
+                )
+    rest.pop("FormStructure", None)
+    return rest | {"fields": made}
+
+
+def _objects(node: Any) -> list[dict[str, Any]]:
+    return [one for one in node if type(one) is dict] if type(node) is list else []
