@@ -93,7 +93,7 @@ class Listener:
         operations = Operations(store, fingerprint, keeper, gateway, self.metrics, settings)
         site = Site(
             {API_PATH: Route("api", frozenset({"PUT"}), door.answer), **operations.routes()},
-            Route("hook", None, hook.answer, hook.early, hook.dress),
+            Route("hook", None, hook.answer, early=hook.early, dress=hook.dress),
         )
         self._front = front = FrontDoor(site, settings, proxies, self.metrics)
         self.metrics.gauges["connections"] = ("Senders connected.", lambda: len(front.crowd))
