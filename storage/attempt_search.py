@@ -105,10 +105,13 @@ class AttemptSearch:
         contacts = Search(self._conn, self._text).ids(true(), limit=FEW_CONTACTS + 1)
         if len(contacts) > FEW_CONTACTS:
             return None
+        if not contacts:
+            return []
         theirs = among(self._conn, _attempts.c.contact_id, contacts)
         # The sum keeps the store from reading the whole log in its order.
-        rows = select(_attempts.c.id).where(theirs, self._filter, span.holds(_attempts.c.id))
-        rows = rows.order_by(span.by(_attempts.c.id + 0)).limit(limit + 1)
+        place = _attempts.c.id + 0
+        rows = select(_attempts.c.id).where(theirs, self._filter, span.holds(place))
+        rows = rows.order_by(span.by(place)).limit(limit + 1)
         return [*self._conn.scalars(rows)]
 
     def _read(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from storage.tables import RetiredHit, RetiredToken
@@ -39,9 +39,12 @@ def uses_since(conn: Connection, since: datetime) -> list[OldUrlUse]:
         .order_by(_hits.c.last_at.desc(), _hits.c.sender)
         .limit(MOST_USES)
     )
-    return [OldUrlUse(*row) for row in conn.execute(by_sender)]
-
-
-def total_hits(conn: Connection) -> int:
-    """How often old URLs were used, ever."""
-    return int(conn.scalar(select(func.coalesce(func.sum(_tokens.c.hits), 0))) or 0)
+    # Uses that were counted before senders were told apart.
+    told = select(_hits.c.token_hash).where(_hits.c.token_hash == _tokens.c.token_hash)
+    by_url = (
+        select(_tokens.c.last_sender, _tokens.c.hits, _tokens.c.last_hit_at, _tokens.c.why)
+        .where(_tokens.c.hits > 0, _tokens.c.last_hit_at >= since, ~told.exists())
+        .limit(MOST_USES)
+    )
+    uses = [OldUrlUse(*row) for rows in (by_sender, by_url) for row in conn.execute(rows)]
+    return sorted(uses, key=lambda use: use.last_at, reverse=True)
