@@ -128,6 +128,20 @@ def parse(text: str) -> Query:
     return Query(tuple(dict.fromkeys(clauses)))
 
 
+def phrase(text: str) -> Clause:
+    """The clause of words that must stand side by side; not blank."""
+    tokens = fold(text).split(" ")
+    if _phone_run_end(tokens, 0) == len(tokens):
+        return _phone_readings(tokens)
+    return ((" ".join(tokens),),)
+
+
+def phone_readings(text: str) -> Clause:
+    """The ways in which a text that holds digits may stand in a phone number."""
+    typed = fold(text)
+    return tuple((reading,) for reading in _phone_spellings(typed, digits(typed)))
+
+
 def _phone_run_end(tokens: list[str], start: int) -> int:
     """Behind the last token of the phone number that starts here; `start` where none does."""
     end = start

@@ -83,7 +83,7 @@ class Listing:
         self._conn = conn
         self.view = view
         self._search = Search(conn, view.search)
-        self.searching = bool(self._search.query)
+        self.searching = bool(self._search)
         place = in_place(view)
         descending = view.order is not Order.OLDEST
         if view.order is Order.FAVORITE:

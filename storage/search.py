@@ -29,6 +29,8 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from storage.dialects import among, is_postgresql
 from storage.folding import Query, digits, fold, haystack, label_mark, parse
+from storage.narrowing import FEW, Narrowing
+from storage.query import read
 from storage.search_index import (
     Backing,
     backing,
@@ -115,9 +117,12 @@ class Search:
 
     def __init__(self, conn: Connection, text: str) -> None:
         self._conn = conn
-        self.query = parse(text)
-        self.condition = matching(conn, self.query)
-        """The exact condition on a contact, for statements of one's own."""
+        asked = read(text)
+        self.query = asked.words
+        """What is looked for by its text."""
+        self.narrowing = Narrowing(conn, asked.terms)
+        """What is looked for otherwise."""
+        self._matching = matching(conn, self.query)
         self._backing = backing(conn) if self.query else Backing.SCAN
         self._strong = any(map(is_strong, self.query.clauses))
 
@@ -140,6 +145,13 @@ class Search:
             newest: Newest first, or oldest first.
         """
         order = _Order(newest, beyond, until)
+        if self.narrowing:
+            scope = and_(scope, self.narrowing.condition)
+            if self._is_led:
+                return self._all(self._led(scope, order), limit)
+        return self._ids(scope, order, limit)
+
+    def _ids(self, scope: ColumnElement[bool], order: _Order, limit: int) -> list[int]:
         found = self._by_window(scope, order, limit)
         if found is not None:
             return found
@@ -151,7 +163,7 @@ class Search:
             found = self._all(self._in_index(scope, order), limit)
         if self._notes:
             found += self._all(self._in_notes(scope, order), limit)
-        return sorted(found, reverse=newest)[:limit]
+        return sorted(found, reverse=order.newest)[:limit]
 
     def count(self, scope: ColumnElement[bool], cap: int | None = None) -> int:
         """How many contacts match.
@@ -163,12 +175,43 @@ class Search:
         if cap is not None:
             return len(self.ids(scope, limit=cap))
         order = _Order()
+        if self.narrowing:
+            scope = and_(scope, self.narrowing.condition)
+            if self._is_led:
+                return self._count(self._led(scope, order))
         if not self._indexed or self._words is None or self._is_small(scope):
             return self._count(self._in_place(scope, order))
         if self._conn.scalar(self._candidates(order).limit(1).offset(MOST_CANDIDATES)) is not None:
             return self._count(self._in_place(scope, order))
         noted = self._count(self._in_notes(scope, order)) if self._notes else 0
         return self._count(self._in_index(scope, order)) + noted
+
+    def __bool__(self) -> bool:
+        """Whether anything is looked for."""
+        return bool(self.query) or bool(self.narrowing)
+
+    @cached_property
+    def condition(self) -> ColumnElement[bool]:
+        """The exact condition on a contact, for statements of one's own."""
+        return and_(self._matching, self.narrowing.condition)
+
+    @cached_property
+    def _is_led(self) -> bool:
+        """Whether the index of a condition is the best way to the contacts."""
+        driver = self.narrowing.driver
+        if driver is None:
+            return False
+        return driver.size <= FEW or not self.query
+
+    def _led(self, scope: ColumnElement[bool], order: _Order) -> Select[Any]:
+        """Matches among the contacts of the narrowest condition, read in its own index."""
+        driver = self.narrowing.driver
+        assert driver is not None  # noqa: S101 - asked before
+        led = driver.ids.where(order.behind(driver.key)).order_by(order.by(driver.key)).subquery()
+        # The sum keeps SQLite from reading the place and asking the index for each of it.
+        key = led.c.id if is_postgresql(self._conn) else led.c.id + 0
+        rows = select(contacts.c.id).select_from(led.join(contacts, contacts.c.id == key))
+        return rows.where(scope, self._matching).order_by(order.by(led.c.id))
 
     def _by_window(self, scope: ColumnElement[bool], order: _Order, limit: int) -> list[int] | None:
         """A page of the place where that is cheaper than asking the index, else None.
@@ -198,7 +241,7 @@ class Search:
         """Matches found by reading a place, or its first `within` contacts."""
         behind = order.behind(contacts.c.id)
         if within is None:
-            rows = select(contacts.c.id).where(scope, behind, self.condition)
+            rows = select(contacts.c.id).where(scope, behind, self._matching)
             return rows.order_by(order.by(contacts.c.id))
         window = select(contacts.c.id, contacts.c.haystack).where(scope, behind)
         part = window.order_by(order.by(contacts.c.id)).limit(within).subquery()
@@ -218,7 +261,7 @@ class Search:
             for start in range(0, len(candidates), 2 * limit):
                 chunk = [one for one in candidates[start : start + 2 * limit] if one not in noted]
                 looked_up = among(self._conn, contacts.c.id, chunk)
-                rows = select(contacts.c.id).where(looked_up, scope, self.condition)
+                rows = select(contacts.c.id).where(looked_up, scope, self._matching)
                 found += self._conn.scalars(rows).all()
                 if len(found) >= limit:
                     return found, True
@@ -235,13 +278,13 @@ class Search:
         if self._notes:
             noted = select(pending.c.contact_id).where(pending.c.contact_id == contacts.c.id)
             rows = rows.where(~noted.exists())
-        return rows.where(scope, self.condition)
+        return rows.where(scope, self._matching)
 
     def _in_notes(self, scope: ColumnElement[bool], order: _Order) -> Select[Any]:
         """Matches among the contacts that the index does not hold as they are now."""
         noted = among(self._conn, contacts.c.id, self._notes)
         rows = select(contacts.c.id).where(noted, scope, order.behind(contacts.c.id))
-        return rows.where(self.condition).order_by(order.by(contacts.c.id))
+        return rows.where(self._matching).order_by(order.by(contacts.c.id))
 
     @property
     def _indexed(self) -> bool:

@@ -118,6 +118,16 @@ class Tally(Base, table=True):
     n: int = Field(sa_column=Column(BigInt, nullable=False))
 
 
+BADGED = "badges <> 0"
+"""Which contacts wear a badge. A query must say it in these words, like those below."""
+
+RARE_KIND = "kind NOT IN ('mobile', 'mobile_or_landline')"
+"""Contacts whose line is not of the common kinds."""
+
+RARE_SOURCE = "source NOT IN ('', 'api')"
+"""Contacts that a recognised sender brought."""
+
+
 class Contact(Base, table=True):
     """A person known by one canonical E.164 number."""
 
@@ -147,6 +157,27 @@ class Contact(Base, table=True):
             "id",
             sqlite_where=text("group_id IS NOT NULL"),
             postgresql_where=text("group_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_contacts_badged",
+            "id",
+            "badges",
+            sqlite_where=text(BADGED),
+            postgresql_where=text(BADGED),
+        ),
+        Index(
+            "ix_contacts_kind",
+            "kind",
+            "id",
+            sqlite_where=text(RARE_KIND),
+            postgresql_where=text(RARE_KIND),
+        ),
+        Index(
+            "ix_contacts_source",
+            "source",
+            "id",
+            sqlite_where=text(RARE_SOURCE),
+            postgresql_where=text(RARE_SOURCE),
         ),
     )
 

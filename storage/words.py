@@ -134,7 +134,13 @@ class View:
     @property
     def description(self) -> str:
         """The view as a sentence. Untrusted where it quotes a search or a group."""
-        found = f" matching “{self.search}”" if self.search.strip() else ""
+        found = ""
+        if self.search.strip():
+            from storage.query import narrowed
+
+            found, text = narrowed(self.search)
+            if text.strip():
+                found += f"{',' if found else ''} matching “{text}”"
         order = {
             Order.NEWEST: "newest first",
             Order.OLDEST: "oldest first",

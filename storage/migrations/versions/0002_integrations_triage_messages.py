@@ -243,6 +243,30 @@ def change_tables() -> None:
         postgresql_where=sa.text("outcome = 'refused'"),
     )
     op.create_index(
+        "ix_contacts_badged",
+        "contacts",
+        ["id", "badges"],
+        unique=False,
+        sqlite_where=sa.text("badges <> 0"),
+        postgresql_where=sa.text("badges <> 0"),
+    )
+    op.create_index(
+        "ix_contacts_kind",
+        "contacts",
+        ["kind", "id"],
+        unique=False,
+        sqlite_where=sa.text("kind NOT IN ('mobile', 'mobile_or_landline')"),
+        postgresql_where=sa.text("kind NOT IN ('mobile', 'mobile_or_landline')"),
+    )
+    op.create_index(
+        "ix_contacts_source",
+        "contacts",
+        ["source", "id"],
+        unique=False,
+        sqlite_where=sa.text("source NOT IN ('', 'api')"),
+        postgresql_where=sa.text("source NOT IN ('', 'api')"),
+    )
+    op.create_index(
         "ix_contacts_starred",
         "contacts",
         ["id", "stage", "group_id"],
