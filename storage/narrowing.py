@@ -112,8 +112,26 @@ class Narrowing:
             return false()
         return and_(_contacts.c.group_id.is_not(None), _contacts.c.group_id == ident)
 
+    @cached_property
+    def bounds(self) -> tuple[int | None, int | None]:
+        """The smallest id that the conditions allow, and the first that is too large."""
+        low: int | None = None
+        high: int | None = None
+        for term in self._terms:
+            if term.key != "age":
+                continue
+            edge = self._edge(term)
+            if term.older is term.negated:
+                low = edge if low is None else max(low, edge)
+            else:
+                high = edge if high is None else min(high, edge)
+        return low, high
+
+    def _edge(self, term: Term) -> int:
+        return id_at(self._moment - term.age)
+
     def _aged(self, term: Term) -> ColumnElement[bool]:
-        edge = id_at(self._moment - term.age)
+        edge = self._edge(term)
         return _contacts.c.id < edge if term.older else _contacts.c.id >= edge  # type: ignore[no-any-return]
 
     def _numbered(self, term: Term) -> ColumnElement[bool]:
@@ -163,8 +181,6 @@ class Narrowing:
             return and_(text(RARE_KIND), _of_kind(term))
         if term.key == "from" and term.value != "api":
             return and_(text(RARE_SOURCE), _from(term))
-        if term.key == "age" and not term.older:
-            return self._aged(term)
         return None
 
     def _label_driver(self, term: Term) -> Driver:

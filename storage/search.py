@@ -74,6 +74,8 @@ CANDIDATES = 2_000
 """Candidates of the index that are looked up before it is asked whether the place is small."""
 SMALL_PLACE = 20_000
 """A place of so many contacts is read whole sooner than every candidate of a common word."""
+LOOKED_UP = 5_000
+"""Contacts of a condition that are looked up in one step."""
 MOST_NOTES = 10_000
 """Contacts not indexed yet that are looked up one by one; with more, the places are read."""
 
@@ -102,6 +104,17 @@ class _Order:
         smallest, largest = (self.until, self.beyond) if self.newest else (self.beyond, self.until)
         above = true() if smallest is None else key > smallest
         return and_(above, true() if largest is None else key < largest)
+
+    def within(self, narrowing: Narrowing) -> _Order:
+        """The part of it that a query about age leaves."""
+        low, high = narrowing.bounds
+        smallest, largest = (self.until, self.beyond) if self.newest else (self.beyond, self.until)
+        if low is not None:
+            smallest = low - 1 if smallest is None else max(smallest, low - 1)
+        if high is not None:
+            largest = high if largest is None else min(largest, high)
+        beyond, until = (largest, smallest) if self.newest else (smallest, largest)
+        return _Order(self.newest, beyond, until)
 
     def by(self, key: Any) -> Any:
         return key.desc() if self.newest else key.asc()
@@ -146,9 +159,9 @@ class Search:
         """
         order = _Order(newest, beyond, until)
         if self.narrowing:
-            scope = and_(scope, self.narrowing.condition)
+            scope, order = and_(scope, self.narrowing.condition), order.within(self.narrowing)
             if self._is_led:
-                return self._all(self._led(scope, order), limit)
+                return self._led(scope, order, limit)
         return self._ids(scope, order, limit)
 
     def _ids(self, scope: ColumnElement[bool], order: _Order, limit: int) -> list[int]:
@@ -158,6 +171,9 @@ class Search:
         found, more = self._among_candidates(scope, order, limit)
         if more and len(found) < limit:
             # A common word, and few contacts of the place have it.
+            driver = self.narrowing.driver
+            if driver is not None and driver.size <= FEW:
+                return self._led(scope, order, limit)
             if self._is_small(scope):
                 return self._all(self._in_place(scope, order), limit)
             found = self._all(self._in_index(scope, order), limit)
@@ -176,9 +192,9 @@ class Search:
             return len(self.ids(scope, limit=cap))
         order = _Order()
         if self.narrowing:
-            scope = and_(scope, self.narrowing.condition)
+            scope, order = and_(scope, self.narrowing.condition), order.within(self.narrowing)
             if self._is_led:
-                return self._count(self._led(scope, order))
+                return len(self._led(scope, order, None))
         if not self._indexed or self._words is None or self._is_small(scope):
             return self._count(self._in_place(scope, order))
         if self._conn.scalar(self._candidates(order).limit(1).offset(MOST_CANDIDATES)) is not None:
@@ -201,17 +217,26 @@ class Search:
         driver = self.narrowing.driver
         if driver is None:
             return False
-        return driver.size <= FEW or not self.query
+        return driver.size <= WINDOW or not self.query
 
-    def _led(self, scope: ColumnElement[bool], order: _Order) -> Select[Any]:
-        """Matches among the contacts of the narrowest condition, read in its own index."""
+    def _led(self, scope: ColumnElement[bool], order: _Order, limit: int | None) -> list[int]:
+        """Matches among the contacts of the narrowest condition, read along its own index."""
         driver = self.narrowing.driver
         assert driver is not None  # noqa: S101 - asked before
-        led = driver.ids.where(order.behind(driver.key)).order_by(order.by(driver.key)).subquery()
-        # The sum keeps SQLite from reading the place and asking the index for each of it.
-        key = led.c.id if is_postgresql(self._conn) else led.c.id + 0
-        rows = select(contacts.c.id).select_from(led.join(contacts, contacts.c.id == key))
-        return rows.where(scope, self._matching).order_by(order.by(led.c.id))
+        found: list[int] = []
+        size = LOOKED_UP if limit is None else min(LOOKED_UP, limit + limit // 8 + 8)
+        while limit is None or len(found) < limit:
+            led = driver.ids.where(order.behind(driver.key)).order_by(order.by(driver.key))
+            some = self._all(led, size)
+            if some:
+                rows = select(contacts.c.id).where(among(self._conn, contacts.c.id, some), scope)
+                found += sorted(
+                    self._conn.scalars(rows.where(self._matching)), reverse=order.newest
+                )
+            if len(some) < size:
+                break
+            order, size = replace(order, beyond=some[-1]), LOOKED_UP
+        return found if limit is None else found[:limit]
 
     def _by_window(self, scope: ColumnElement[bool], order: _Order, limit: int) -> list[int] | None:
         """A page of the place where that is cheaper than asking the index, else None.

@@ -128,6 +128,7 @@ def test_every_mixture_of_conditions_finds_just_who_meets_them(
     store: Store, crowd: dict[int, dict[str, Any]], few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("storage.search.FEW", few)
+    monkeypatch.setattr("storage.search.LOOKED_UP", 7)
     rng = random.Random(few)
     for _ in range(60):
         terms = rng.sample(TERMS, rng.randint(1, 3))
