@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from storage.dialects import is_postgresql
 from storage.engine import check_folder, may_write, read_engine, sqlite_module, write_engine
-from storage.errors import Refused, StoreDamaged, StoreError, StoreTooNew
+from storage.errors import Refused, StoreDamaged, StoreError, StoreTooNew, StoreUnavailable
 from storage.faults import explain
 from storage.file_guard import first_bytes
 from storage.leftover_log import belongs
@@ -26,6 +27,9 @@ from storage.pages import APPLICATION_ID, read_header
 HEAD = "0002"
 """The newest revision in `storage/migrations/versions`. Kept here so that opening a store
 that is up to date imports no Alembic."""
+
+UPGRADE_SECONDS = 60.0
+"""How long to wait for another process that upgrades the same store."""
 
 _one_migration = threading.Lock()
 _RESTORE = (
@@ -134,7 +138,7 @@ def _make_file(url: URL, path: Path) -> None:
         engine = write_engine(url, draft)
         with engine.connect() as conn:
             with conn.begin():
-                _run_migrations(conn)
+                run_migrations(conn)
                 _mark(conn, None)
             driver: Any = conn.connection.dbapi_connection
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -191,20 +195,40 @@ def _upgrade(url: URL, path: Path | None, *, create: bool, migrate: bool) -> Non
                     f"The store {name} is older than this program.",
                     "Upgrade it with: optdesk db upgrade",
                 )
-            if found is not None and path is not None:
-                backup(path, f"before-{HEAD}")
+            _wait_for_others(conn, name)
             with conn.begin():
                 _lock_for_migration(conn)
                 again = revision(conn)
                 refuse_unknown(again, name)
                 if again != HEAD:
-                    _run_migrations(conn)
+                    if again is not None and path is not None:
+                        backup(path, f"before-{HEAD}")
+                    run_migrations(conn)
                     _mark(conn, again)
             demand_columns(conn, name)
     except DBAPIError as error:
         raise explain(error, name) from error
     finally:
         engine.dispose()
+
+
+def _wait_for_others(conn: Connection, name: str) -> None:
+    """Waits while another process holds the store, which may be upgrading it at this moment.
+
+    Raises:
+        StoreUnavailable: It takes too long.
+    """
+    limit = time.monotonic() + UPGRADE_SECONDS
+    while True:
+        try:
+            with conn.begin():
+                _lock_for_migration(conn)
+        except DBAPIError as error:
+            problem = explain(error, name)
+            if not isinstance(problem, StoreUnavailable) or time.monotonic() > limit:
+                raise
+        else:
+            return
 
 
 def _demand_head(url: URL, path: Path) -> None:
@@ -308,12 +332,12 @@ def backup_to(path: Path, target: Path) -> Path:
         Refused: The target is there already.
         StoreError: There is no room or no right for it.
     """
-    draft = target.with_name(target.name + ".part")
+    draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     if target.exists():
         raise Refused(f"{target} is there already.", "Name another file.")
     module = sqlite_module()
     try:
-        os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with (
             closing(module.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source,
             closing(module.connect(draft)) as copy,
@@ -346,8 +370,8 @@ def _lock_for_migration(conn: Connection) -> None:
         conn.execute(text("SELECT pg_advisory_xact_lock(7164037)"))
 
 
-def _run_migrations(conn: Connection) -> None:
-    """Runs every missing migration in the transaction that is open."""
+def run_migrations(conn: Connection, target: str = HEAD) -> None:
+    """Runs every missing migration up to `target` in the transaction that is open."""
     from alembic import command
     from alembic.config import Config
 
@@ -355,4 +379,4 @@ def _run_migrations(conn: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = conn
     with _one_migration:  # Alembic keeps its context in globals.
-        command.upgrade(config, "head")
+        command.upgrade(config, target)

@@ -17,6 +17,8 @@ from storage.engine import store_url
 from storage.store import Store
 from storage.words import Actor
 
+ROOT = Path(__file__).parents[1]
+
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
