@@ -321,7 +321,11 @@ def backup(path: Path, label: str) -> Path:
         StoreError: There is no room or no right for it.
     """
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    target = path.with_name(f"{path.name}.{label}-{moment}.backup")
+    target, more = path.with_name(f"{path.name}.{label}-{moment}.backup"), 1
+    while target.exists():
+        # Two in a second, such as when the first upgrade was killed.
+        more += 1
+        target = path.with_name(f"{path.name}.{label}-{moment}-{more}.backup")
     return backup_to(path, target)
 
 
