@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +13,7 @@ from app.cli.output import Column
 from app.cli.session import noun, session_of
 from storage import attempts
 from storage.attempts import AttemptDetail, AttemptRow
-from storage.errors import NotFound, WrongUsage
+from storage.errors import NotFound, Refused, WrongUsage
 from storage.ids import parse, public
 from storage.refusals import why
 from storage.times import stamp
@@ -91,6 +93,53 @@ def show(ctx: typer.Context, request: Request) -> None:
         "next_step": why(found.row.code).next_step if found.row.code else "",
     }
     session.out.item(fields, _described(fields))
+
+
+@app.command()
+def replay(
+    ctx: typer.Context,
+    request: Request,
+    body: Annotated[
+        str, typer.Option(metavar="FILE", help="A mended body; - reads it from standard input.")
+    ] = "",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Give a field; may be said again."),
+    ] = None,
+) -> None:
+    """Send a refused request through its door's checks again, mended or as it was."""
+    from server.replay import replay as again
+
+    session = session_of(ctx)
+    said = dict(map(_setting, set_ or ()))
+    done = again(session.store(), request_id(request), _mended(body), session.who, said)
+    fields = {
+        "request_id": public("req", done.request_id),
+        "replay_of": public("req", request_id(request)),
+        "outcome": done.outcome,
+        "code": done.code,
+        "contact_id": None if done.contact_id is None else public("con", done.contact_id),
+    }
+    if done.outcome == "refused":
+        raise Refused(done.sentence, f"See: optdesk attempts show {fields['request_id']}")
+    session.out.item(fields, f"{done.sentence} It is {fields['request_id']} now.")
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, given, value = text.partition("=")
+    if not given or not name.strip():
+        raise WrongUsage(f"“{text}” gives no field.", "Write --set phone=+12025550123")
+    return name.strip(), value
+
+
+def _mended(place: str) -> str | None:
+    if not place:
+        return None
+    try:
+        raw = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+    except OSError as error:
+        raise WrongUsage(f"“{place}” cannot be read: {error.strerror}.") from None
+    return raw.decode("utf-8", "replace")
 
 
 def request_id(text: str) -> int:
