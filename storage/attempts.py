@@ -15,6 +15,7 @@ from storage.attempt_search import PATIENCE, AttemptSearch
 from storage.dialects import among, run_counted
 from storage.errors import NotFound
 from storage.ids import id_at, public
+from storage.senders import title_of, when_off
 from storage.tables import Attempt, Contact
 from storage.times import now
 from storage.words import AttemptView, Stage
@@ -26,7 +27,6 @@ _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 
 RECENT_ATTEMPTS = 20_000
 """How many of the newest attempts are asked for who sends."""
-_WHEN_OFF = "is answered 503 and asked to try again later"
 COUNTED = 10_000
 """Up to so many attempts a view is counted."""
 
@@ -230,8 +230,8 @@ def recent_senders(conn: Connection, since: datetime) -> list[RecentSender]:
     rows = conn.execute(select(*named, func.count(), func.max(recent.c.at)).group_by(*named))
     uses: dict[tuple[str, str, str], RecentSender] = {}
     for door, sender, user_agent, n, last_at in rows:
-        title = sender.capitalize() if sender else user_agent.split(" ")[0] or "an unnamed program"
-        use = RecentSender(sender, title, door, n, last_at, _WHEN_OFF)
+        title = title_of(sender) or user_agent.split(" ")[0] or "an unnamed program"
+        use = RecentSender(sender, title, door, n, last_at, when_off(sender))
         known = uses.get((door, sender, title))
         if known is not None:
             use = replace(

@@ -16,8 +16,9 @@ from sqlalchemy.engine import Connection
 from storage import attempts, integration, keys, numbers
 from storage.changes import ago
 from storage.integration import IntegrationView
-from storage.radar import uses_since
 from storage.refusals import why
+from storage.retired import radar
+from storage.senders import title_of
 from storage.times import now, stamp
 from storage.words import AttemptView, NumberStatus
 
@@ -192,12 +193,15 @@ def _fields(conn: Connection) -> Item | None:
 
 
 def _old_urls(conn: Connection) -> Item:
-    uses = uses_since(conn, now() - LATELY)
+    since = now() - LATELY
+    uses = [use for use in radar(conn) if use.last_at >= since]
     if not uses:
         return _item("old URL", State.OK, "Nobody used an old URL in the last 7 days.")
     newest = uses[0]
     total = sum(use.hits for use in uses)
-    senders = ", ".join(dict.fromkeys(use.sender or "an unnamed program" for use in uses[:5]))
+    senders = ", ".join(
+        dict.fromkeys(title_of(use.sender) or "an unnamed program" for use in uses[:5])
+    )
     return _item(
         "old URL",
         State.BAD if newest.last_at >= now() - RECENT else State.WARN,

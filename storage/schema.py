@@ -32,6 +32,8 @@ UPGRADE_SECONDS = 60.0
 """How long to wait for another process that upgrades the same store."""
 
 _one_migration = threading.Lock()
+_BACKUP_PAGES = 4096
+"""Pages that a backup copies at a time."""
 _RESTORE = (
     "Restore a backup over it, or start anew with another --store. Nothing was written to it."
 )
@@ -336,9 +338,9 @@ def backup_to(path: Path, target: Path) -> Path:
         Refused: The target is there already.
         StoreError: There is no room or no right for it.
     """
-    draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     if target.exists():
-        raise Refused(f"{target} is there already.", "Name another file.")
+        raise _taken(target)
+    draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     module = sqlite_module()
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -346,16 +348,38 @@ def backup_to(path: Path, target: Path) -> Path:
             closing(module.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source,
             closing(module.connect(draft)) as copy,
         ):
-            source.backup(copy, pages=4096)
+            # One snapshot from the first page to the last. Without it the copy would begin
+            # anew with every lead that comes in meanwhile, and under load never end.
+            source.execute("BEGIN")
+            source.execute("SELECT version_num FROM alembic_version").fetchone()
+            source.backup(copy, pages=_BACKUP_PAGES)
         _sync(draft)
-        draft.rename(target)
+        _put(draft, target)
         _sync(target.parent)
     except (OSError, module.Error) as error:
-        draft.unlink(missing_ok=True)
         raise StoreError(
             f"No backup could be written to {target}: {error}.", "Free some space."
         ) from error
+    finally:
+        draft.unlink(missing_ok=True)
     return target
+
+
+def _put(draft: Path, target: Path) -> None:
+    """Puts a finished file in its place, over nothing that is there."""
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise _taken(target) from None
+    except OSError:
+        # A file system without links: a rename could overwrite, so look once more.
+        if target.exists():
+            raise _taken(target) from None
+        draft.rename(target)
+
+
+def _taken(target: Path) -> Refused:
+    return Refused(f"{target} is there already.", "Name another file.")
 
 
 def restore_hint(path: Path) -> str:
