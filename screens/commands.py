@@ -21,8 +21,10 @@ class Context(StrEnum):
     NUMBERS = "Phone numbers"
     KEYS = "API keys"
     LABELS = "Choosing labels"
+    NOTES = "Notes on a contact"
     PICKER = "Choosing from a list"
     FORM = "Forms"
+    NOTE = "Writing a note"
     HELP = "Help"
     DIALOG = "Dialogs"
     SAMPLE = "Sample request"
@@ -119,6 +121,23 @@ VERBS: tuple[Verb, ...] = (
         help="Delete; can be undone",
         acts_on=ActsOn.MARKS,
         undoable=True,
+    ),
+    Verb(
+        id="contact.note",
+        keys=("c",),
+        contexts=_LIST,
+        title="Write a note",
+        help="Write an internal note; nobody outside the team reads it",
+        acts_on=ActsOn.MARKS,
+        undoable=True,
+    ),
+    Verb(
+        id="contact.notes",
+        keys=("C",),
+        contexts=_LIST,
+        title="Change or delete your notes…",
+        help="The notes on a contact, to change or delete your own",
+        acts_on=ActsOn.CURSOR,
     ),
     Verb(
         id="contact.copy",
@@ -231,6 +250,25 @@ VERBS: tuple[Verb, ...] = (
     Verb(id="list.previous", keys=("N",), contexts=_LIST, help="Previous one found"),
     Verb(id="panel.down", keys=("J",), contexts=_LIST, help="Scroll the open contact down"),
     Verb(id="panel.up", keys=("K",), contexts=_LIST, help="Scroll the open contact up"),
+    Verb(
+        id="panel.next_section",
+        keys=("}",),
+        contexts=_LIST,
+        help="Next section of the open contact: notes, messages, consent, history",
+    ),
+    Verb(
+        id="panel.previous_section",
+        keys=("{",),
+        contexts=_LIST,
+        help="Previous section of the open contact",
+    ),
+    Verb(
+        id="panel.older",
+        keys=("O",),
+        contexts=_LIST,
+        title="Older entries of the open contact",
+        help="Older notes, messages and acts of the open contact",
+    ),
     Verb(
         id="list.escape",
         keys=("escape",),
@@ -418,6 +456,29 @@ VERBS: tuple[Verb, ...] = (
         help="Tick or untick, and go on to another label",
     ),
     Verb(
+        id="note.delete",
+        keys=("delete", "ctrl+r"),
+        contexts=(Context.NOTES,),
+        word="delete",
+        help="Delete the note, if it is yours; can be undone",
+        acts_on=ActsOn.CURSOR,
+        undoable=True,
+    ),
+    Verb(
+        id="note.save",
+        keys=("enter",),
+        contexts=(Context.NOTE,),
+        word="save",
+        help="Keep the note",
+    ),
+    Verb(
+        id="note.newline",
+        keys=("ctrl+n", "alt+enter"),
+        contexts=(Context.NOTE,),
+        word="new line",
+        help="Go on in a new line",
+    ),
+    Verb(
         id="picker.choose",
         keys=("enter",),
         contexts=(Context.PICKER,),
@@ -495,11 +556,13 @@ _KEY_NAMES = {
     "full_stop": ".",
     "home": "home",
     "left": "←",
+    "left_curly_bracket": "{",
     "left_square_bracket": "[",
     "pagedown": "pgdn",
     "pageup": "pgup",
     "question_mark": "?",
     "right": "→",
+    "right_curly_bracket": "}",
     "right_square_bracket": "]",
     "slash": "/",
     "up": "↑",

@@ -196,6 +196,21 @@ class ContactActs(TableVerbs):
         if self.panel is not None:
             self.panel.scroll_relative(y=-3, animate=False)
 
+    def action_panel_next_section(self) -> None:
+        """To the next section of the open contact."""
+        if self.panel is not None:
+            self.panel.go_section(1)
+
+    def action_panel_previous_section(self) -> None:
+        """To the section before."""
+        if self.panel is not None:
+            self.panel.go_section(-1)
+
+    def action_panel_older(self) -> None:
+        """Older notes, messages and acts of the open contact."""
+        if self.panel is not None:
+            self.panel.show_older()
+
     async def action_list_escape(self) -> None:
         """Back one layer."""
         if self._under_way is not None:

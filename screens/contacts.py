@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from screens.backstage import backstage, say
 from screens.commands import ActsOn, Context, verbs_in
-from screens.contact_acts import ContactActs
+from screens.contact_notes import ContactNotes
 from screens.empty import why_empty
 from screens.keymap import bindings
 from screens.overview import Overview
@@ -47,7 +47,7 @@ class Pill(Words):
         self.post_message(self.Clicked())
 
 
-class Contacts(ContactActs):
+class Contacts(ContactNotes):
     """One view of contacts, with its own cursor, marks and search."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
@@ -98,6 +98,8 @@ class Contacts(ContactActs):
     def store_changed(self) -> None:
         """Look again."""
         self.table.refresh_from_store()
+        if self.panel is not None:
+            self.panel.look_again()
 
     def overview_read(self, overview: Overview) -> None:
         """Groups may have other names, the empty list other reasons."""

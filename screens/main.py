@@ -69,7 +69,7 @@ class MainScreen(MainVerbs):
     """The desk. It hears the news and hands them to what shows them."""
 
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-normal"), (104, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-normal"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (ROOMY, "-tall")]
 
     status = once(StatusLine)

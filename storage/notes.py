@@ -61,13 +61,13 @@ def writing(who: Actor, text: str) -> WriteNote:
     return WriteNote(who.name, _checked(text))
 
 
-def listing(conn: Connection, contact_id: int) -> tuple[NoteRow, ...]:
+def listing(conn: Connection, contact_id: int, limit: int = MOST_SHOWN) -> tuple[NoteRow, ...]:
     """The notes on a contact, the newest first."""
     rows = conn.execute(
         select(_notes)
         .where(_notes.c.contact_id == contact_id)
         .order_by(_notes.c.id.desc())
-        .limit(MOST_SHOWN)
+        .limit(limit)
     )
     return tuple(NoteRow(**row._mapping) for row in rows)
 

@@ -17,6 +17,7 @@ from storage.errors import NotFound
 from storage.notes import NoteRow
 from storage.phones import parse_e164
 from storage.tables import Change, ChangeItem, ConsentEvent, Contact, Message
+from storage.whereabouts import NOWHERE, Whereabouts, whereabouts
 from storage.words import ContactRow, Stage
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
@@ -68,10 +69,19 @@ class Profile:
     notes: tuple[NoteRow, ...] = ()
     source: str = ""
     """Which sender brought it: `api`, or a recognised sender's name."""
+    more: frozenset[str] = frozenset()
+    """Of which of `consent`, `messages`, `changes` and `notes` there are older ones."""
+    where: Whereabouts = NOWHERE
+    """What the number tells of the place."""
 
 
-def profile(conn: Connection, contact_id: int) -> Profile:
+def profile(conn: Connection, contact_id: int, most: int = MOST) -> Profile:
     """Reads one contact with its history, the newest first.
+
+    Args:
+        conn: The store.
+        contact_id: Which.
+        most: Rows of each kind; `Profile.more` names the kinds that have older ones.
 
     Raises:
         NotFound: There is no such contact.
@@ -84,15 +94,21 @@ def profile(conn: Connection, contact_id: int) -> Profile:
             _contacts.c.id == contact_id
         )
     ).one()
+    kinds: dict[str, tuple[Any, ...]] = {
+        "consent": _consent(conn, contact_id, most + 1),
+        "messages": _texts(conn, contact_id, most + 1),
+        "changes": history(conn, contact_id, most + 1),
+        "notes": notes.listing(conn, contact_id, most + 1),
+    }
+    shown = {kind: found[:most] for kind, found in kinds.items()}
     return Profile(
         rows[0],
         stored.number_id,
         stored.region,
-        _consent(conn, contact_id),
-        _texts(conn, contact_id),
-        history(conn, contact_id),
-        notes.listing(conn, contact_id),
-        stored.source,
+        source=stored.source,
+        more=frozenset(kind for kind, found in kinds.items() if len(found) > most),
+        where=whereabouts(rows[0].phone, stored.region),
+        **shown,
     )
 
 
@@ -121,24 +137,24 @@ def find_contact(conn: Connection, text: str) -> int:
     return int(found)
 
 
-def history(conn: Connection, contact_id: int) -> tuple[ChangeRow, ...]:
+def history(conn: Connection, contact_id: int, limit: int = MOST) -> tuple[ChangeRow, ...]:
     """What people and the system did to a contact, the newest first."""
     rows = conn.execute(
         select(_changes)
         .join(_items, _items.c.change_id == _changes.c.id)
         .where(_items.c.contact_id == contact_id)
-        .order_by(_changes.c.id.desc())
-        .limit(MOST)
+        .order_by(_items.c.change_id.desc())
+        .limit(limit)
     )
     return tuple(row_of(row) for row in rows)
 
 
-def _consent(conn: Connection, contact_id: int) -> tuple[ConsentRow, ...]:
+def _consent(conn: Connection, contact_id: int, limit: int) -> tuple[ConsentRow, ...]:
     rows = conn.execute(
         select(_events)
         .where(_events.c.contact_id == contact_id)
         .order_by(_events.c.seq.desc())
-        .limit(MOST)
+        .limit(limit)
     )
     return tuple(
         ConsentRow(
@@ -154,12 +170,12 @@ def _consent(conn: Connection, contact_id: int) -> tuple[ConsentRow, ...]:
     )
 
 
-def _texts(conn: Connection, contact_id: int) -> tuple[MessageRow, ...]:
+def _texts(conn: Connection, contact_id: int, limit: int) -> tuple[MessageRow, ...]:
     rows = conn.execute(
         select(_messages)
         .where(_messages.c.contact_id == contact_id)
         .order_by(_messages.c.id.desc())
-        .limit(MOST)
+        .limit(limit)
     )
     return tuple(
         MessageRow(

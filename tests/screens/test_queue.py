@@ -340,7 +340,7 @@ async def test_enter_opens_the_contact_and_the_panel_follows_the_cursor(
     fill(sqlite_store, "Ada", "Grace")
     async with at_desk(sqlite_url) as hand:
         await hand.press("enter")
-        await hand.until(lambda: "Consent" in hand.text and "Reply HELP" in hand.text)
+        await hand.until(lambda: "Consent" in hand.text and "STOP to cancel" in hand.text)
         assert hand.text.count("Grace") == 2
         await hand.press("j")
         await hand.until(lambda: hand.text.count("Ada") == 2)

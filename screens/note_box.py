@@ -1,0 +1,64 @@
+"""Writing a note, or changing one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.widgets import Static, TextArea
+
+from screens.commands import Context
+from screens.dialog import Dialog
+from screens.keymap import bindings
+
+
+class NoteBox(Dialog[str]):
+    """A few lines of text. Gives back what was written, never blank.
+
+    Args:
+        title: What it is about; untrusted text in it has passed the door.
+        text: What stands there at first.
+    """
+
+    # Before the text itself, which would take enter for a new line.
+    BINDINGS: ClassVar = [
+        replace(cast("Binding", each), priority=True) for each in bindings(Context.NOTE)
+    ]
+    contexts = (Context.NOTE, Context.DIALOG)
+
+    def __init__(self, title: Content, text: str = "") -> None:
+        super().__init__(classes="note-box")
+        self._title = title
+        self._text = text
+
+    def title_text(self) -> Content:
+        """What it is about."""
+        return self._title
+
+    def compose_body(self) -> ComposeResult:
+        """The text and room for a complaint."""
+        area = TextArea(self._text, compact=True, soft_wrap=True, highlight_cursor_line=False)
+        area.cursor_blink = False
+        yield area
+        yield Static(Content(""), classes="complaint")
+
+    def on_mount(self) -> None:
+        """Begin behind what stands there."""
+        area = self.query_one(TextArea)
+        area.move_cursor(area.document.end)
+        area.focus()
+
+    def action_note_save(self) -> None:
+        """Keep it."""
+        text = self.query_one(TextArea).text
+        if text.strip():
+            self.dismiss(text)
+        else:
+            self.query_one(".complaint", Static).update(Content("A note needs some text."))
+
+    def action_note_newline(self) -> None:
+        """Go on in a new line."""
+        self.query_one(TextArea).insert("\n")

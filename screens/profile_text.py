@@ -1,0 +1,227 @@
+"""A contact's 1:1 profile in words: who it is, its consent, messages, notes and history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from textual.content import Content
+
+from screens.clock import clock
+from screens.profile_page import Page
+from storage.words import Badge, ContactRow, Kind, Stage
+from widgets.display import clean, lines, safe
+from widgets.phones import international
+
+if TYPE_CHECKING:
+    from storage.profile import ConsentRow, MessageRow, Profile
+
+KINDS = {
+    Kind.MOBILE: "mobile",
+    Kind.LANDLINE: "landline",
+    Kind.EITHER: "mobile or landline",
+    Kind.VOIP: "internet telephone",
+    Kind.TOLL_FREE: "toll-free",
+    Kind.PREMIUM: "premium rate",
+    Kind.OTHER: "other",
+    Kind.UNASSIGNED: "unassigned range",
+}
+STAGES = {
+    Stage.CONFIRMING: "waits for its compliance text",
+    Stage.AWAITING: "was texted and has not answered YES yet",
+    Stage.QUEUED: "in the Opt-in queue",
+    Stage.GROUPED: "in a group",
+    Stage.SUPPRESSED: "must not be texted",
+    Stage.FAILED: "its compliance text failed",
+    Stage.DELETED: "deleted",
+}
+BADGES = {
+    Badge.TEST: ("TEST", "A test number. It is left out of campaigns and exports."),
+    Badge.UNASSIGNED: (
+        "UNASSIGNED RANGE",
+        "No carrier is known to have given out such a number, so no text was sent. Check it.",
+    ),
+    Badge.LANDLINE: ("LANDLINE", "Landlines take no texts, so none was sent."),
+    Badge.UNCONFIRMED: (
+        "UNCONFIRMED",
+        "The gateway took the compliance text but never said what became of it.",
+    ),
+    Badge.PRIVATE_IP: (
+        "PRIVATE OR PROXY IP",
+        "The claimed IP is a private address or a proxy's, not the person's own: it proves little.",
+    ),
+}
+_EVENTS = {
+    "opt_in": "opted in",
+    "confirmed": "confirmed with YES",
+    "repeat": "opted in again",
+    "opt_out": "opted out",
+    "opt_back_in": "opted back in",
+}
+_EVIDENCE = {
+    "claimed_ip": "claimed IP",
+    "peer": "sent from",
+    "user_agent": "user agent",
+    "source_url": "page",
+    "consent_text": "consent text",
+}
+_STATUSES = {
+    "pending": "waits to be sent",
+    "sending": "is being sent",
+    "sent": "handed over",
+    "accepted": "accepted",
+    "delivered": "delivered",
+    "failed": "failed",
+    "blocked": "blocked",
+    "unknown": "no receipt",
+    "cancelled": "cancelled",
+}
+_BUBBLE = 0.8
+"""Share of the width that a message takes at most."""
+
+
+def write(
+    page: Page, contact: ContactRow, profile: Profile | None, *, older_key: str, me: str
+) -> None:
+    """Writes what is known of a contact.
+
+    Args:
+        page: Where to.
+        contact: As the list knows it.
+        profile: The rest; None while it is being read.
+        older_key: The key that shows older entries.
+        me: The person at this desk.
+    """
+    _head(page, contact, profile)
+    if profile is None:
+        return
+    _notes(page, profile, older_key, me)
+    _conversation(page, profile, older_key)
+    _consent(page, profile, older_key)
+    _history(page, profile, older_key)
+
+
+def _head(page: Page, contact: ContactRow, profile: Profile | None) -> None:
+    page.sections.append(0)
+    star = "  ★" if contact.favorite else ""
+    name = safe(contact.name or "(no name)").stylize("bold")
+    page.add(Content.assemble(name, (clean(star), "$accent")))
+    kind = KINDS.get(contact.kind, "")
+    page.add(
+        Content.assemble(clean(international(contact.phone)), ("  ", ""), (kind, "$text-muted"))
+    )
+    if profile is not None:
+        _place(page, profile)
+    page.blank()
+    group = contact.group
+    where = f"in the group “{clean(group)}”" if group else STAGES[contact.stage]
+    page.fact("stage", Content(where))
+    page.fact("received", Content(clock(contact.received_at)))
+    if profile is not None and profile.source:
+        page.fact("came by", safe(profile.source))
+    page.fact("favorite", Content("yes" if contact.favorite else "no"))
+    labels = ", ".join(clean(tag.name) for tag in contact.labels)
+    page.fact("labels", Content(labels or "none"))
+    page.fact("id", Content(contact.public_id))
+    for badge in contact.badges:
+        title, said = BADGES[badge]
+        page.blank()
+        page.add(Content.styled(title, "bold $text-warning"))
+        page.add(Content(said))
+
+
+def _place(page: Page, profile: Profile) -> None:
+    where = profile.where
+    times = where.times(datetime.now(UTC))
+    said = where.region
+    if times:
+        first, last = times[0], times[-1]
+        clocks = f"{first:%H:%M}" if len(times) == 1 else f"{first:%a %H:%M} to {last:%a %H:%M}"
+        said = f"{said}, there it is {clocks}" if said else f"there it is {clocks}"
+    if said:
+        page.add(Content.styled(clean(said), "$text-muted"))
+
+
+def _notes(page: Page, profile: Profile, older_key: str, me: str) -> None:
+    page.section("Notes")
+    if not profile.notes:
+        page.add(Content.styled("none", "$text-muted"))
+    for note in profile.notes:
+        author = "you" if note.author == me else note.author
+        edited = f", changed {clock(note.changed_at)}" if note.edited else ""
+        page.add(
+            Content.assemble(
+                clean(author), (f"  {clock(note.created_at)}{clean(edited)}", "$text-muted")
+            )
+        )
+        for line in lines(note.body).split("\n"):
+            page.left(line, page.room, indent=2)
+    if "notes" in profile.more:
+        page.offer_older(older_key)
+
+
+def _conversation(page: Page, profile: Profile, older_key: str) -> None:
+    page.section("Messages")
+    if not profile.messages:
+        page.add(Content.styled("none", "$text-muted"))
+    if "messages" in profile.more:
+        page.offer_older(older_key)
+    for message in reversed(profile.messages):
+        _bubble(page, message)
+
+
+def _bubble(page: Page, message: MessageRow) -> None:
+    width = int(page.room * _BUBBLE)
+    body = lines(message.body)
+    if message.direction == "out":
+        error = f" ({message.error})" if message.error else ""
+        status = _STATUSES.get(message.status, message.status)
+        foot = clean(f"{clock(message.created_at)}, {status}{error}")
+        page.right(body, width)
+        page.right(Content.styled(foot, "$text-muted"), width)
+    else:
+        page.left(body.stylize("bold"), width)
+        page.left(Content.styled(f"{clock(message.created_at)}, from them", "$text-muted"), width)
+
+
+def _consent(page: Page, profile: Profile, older_key: str) -> None:
+    page.section("Consent")
+    for event in profile.consent:
+        _event(page, event, profile.contact.phone)
+    if "consent" in profile.more:
+        page.offer_older(older_key)
+
+
+def _event(page: Page, event: ConsentRow, phone: str) -> None:
+    what = _EVENTS.get(event.kind, event.kind)
+    # Whole and in UTC: it is what a person would quote.
+    moment = f"{event.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    page.add(Content.assemble((f"{moment}  ", "$text-muted"), clean(what)))
+    written = event.evidence.get("written_phone")
+    if written and written != phone:
+        page.fact("phone written", safe(_text(written)))
+    for key, word in _EVIDENCE.items():
+        if event.evidence.get(key):
+            page.fact(word, lines(_text(event.evidence[key])))
+    page.fact("number id", safe(event.number_id))
+
+
+def _history(page: Page, profile: Profile, older_key: str) -> None:
+    page.section("What was done")
+    if not profile.changes:
+        page.add(Content.styled("nothing yet", "$text-muted"))
+    for change in profile.changes:
+        undone = ", undone since" if change.undone else ""
+        moment = f"{clock(change.at)}  "
+        page.add(
+            Content.assemble(
+                (moment, "$text-muted"), clean(f"{change.actor} {change.sentence}{undone}")
+            ),
+            indent=2,
+        )
+    if "changes" in profile.more:
+        page.offer_older(older_key)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else repr(value)

@@ -1,0 +1,185 @@
+"""The 1:1 profile of a contact, with real keys on a real store."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert
+
+from storage import notes
+from storage.acts import Star
+from storage.bulk import perform
+from storage.ids import new_ids
+from storage.store import Store
+from storage.tables import Change, ChangeItem
+from storage.times import now
+from storage.words import Actor, Target
+from tests.factories import lead, put, settle_all, switched_on
+from tests.screens.hand import Hand, at_desk
+from tests.screens.test_queue import fill
+
+BO = Actor.person("bo")
+NARROW = (80, 24)
+
+
+def panel(hand: Hand) -> str:
+    """What stands in the open contact, also beyond the screen."""
+    found = hand.contacts.panel
+    assert found is not None
+    return found._page.content.plain
+
+
+async def opened(hand: Hand) -> None:
+    await hand.press("enter")
+    await hand.until(lambda: hand.contacts.panel and hand.contacts.panel.profile is not None)
+
+
+def note(store: Store, who: Actor, contact_id: int, text: str) -> None:
+    perform(store, who, notes.writing(who, text), Target(ids=(contact_id,)))
+
+
+async def test_it_says_where_the_number_is_at_home(sqlite_store: Store, sqlite_url: str) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(phone="+4915112345678"))
+    settle_all(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await opened(hand)
+        assert "Germany, there it is " in panel(hand)
+
+
+async def test_badges_are_explained_in_a_sentence(sqlite_store: Store, sqlite_url: str) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(phone="+11234567890", badges=0b10010))
+    async with at_desk(sqlite_url) as hand:
+        await opened(hand)
+        assert "UNASSIGNED RANGE\nNo carrier is known" in panel(hand)
+        assert "PRIVATE OR PROXY IP\nThe claimed IP is a private address" in panel(hand)
+
+
+async def test_a_note_is_written_changed_deleted_and_brought_back(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ada")
+    async with at_desk(sqlite_url) as hand:
+        await opened(hand)
+        await hand.press("c")
+        await hand.type("call")
+        await hand.press("ctrl+n")
+        await hand.type("back")
+        await hand.press("enter")
+        await hand.until(lambda: "  call\n  back" in panel(hand))
+        assert "you  " in panel(hand)
+        await hand.press("C")
+        await hand.until(lambda: hand.dialog == "OwnNotes")
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "NoteBox")
+        await hand.type(" soon")
+        await hand.press("enter")
+        await hand.until(lambda: "  back soon" in panel(hand))
+        await hand.press("C")
+        await hand.until(lambda: hand.dialog == "OwnNotes")
+        await hand.press("delete")
+        await hand.until(lambda: "back soon" not in panel(hand))
+        assert hand.toasts[-1] == "The note was deleted. u undoes it"
+        await hand.press("u")
+        await hand.until(lambda: "back soon" in panel(hand))
+
+
+async def test_a_note_of_somebody_else_stays_theirs(sqlite_store: Store, sqlite_url: str) -> None:
+    (ada,) = fill(sqlite_store, "Ada")
+    note(sqlite_store, BO, ada, "[/x] \x1b[31mred")
+    async with at_desk(sqlite_url) as hand:
+        await opened(hand)
+        assert "[/x] ␛[31mred" in panel(hand)
+        await hand.press("C")
+        await hand.until(lambda: hand.dialog == "OwnNotes")
+        await hand.press("delete")
+        await hand.until(lambda: hand.toasts)
+        assert hand.toasts[-1] == "That note is bo's: only its author can change it."
+
+
+async def test_a_note_goes_on_all_marked(sqlite_store: Store, sqlite_url: str) -> None:
+    ids = fill(sqlite_store, "a", "b", "c")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("space", "space", "c")
+        assert "Note on 2 contacts" in hand.text
+        await hand.press("enter")
+        assert "A note needs some text." in hand.text
+        await hand.type("x")
+        await hand.press("enter")
+        await hand.until(lambda: hand.toasts)
+        assert hand.toasts[-1] == "Wrote a note on 2 contacts. u undoes it"
+    with sqlite_store.read() as conn:
+        assert [len(notes.listing(conn, ident)) for ident in ids] == [0, 1, 1]
+
+
+async def test_what_another_person_writes_appears(sqlite_store: Store, sqlite_url: str) -> None:
+    (ada,) = fill(sqlite_store, "Ada")
+    async with at_desk(sqlite_url) as hand:
+        await opened(hand)
+        note(sqlite_store, BO, ada, "seen by bo")
+        await hand.until(lambda: "seen by bo" in panel(hand))
+
+
+@pytest.mark.parametrize("size", [NARROW, (60, 20)])
+async def test_below_a_hundred_columns_it_covers_the_list_and_the_keys_go_on(
+    sqlite_store: Store, sqlite_url: str, size: tuple[int, int]
+) -> None:
+    fill(sqlite_store, "Ada", "Grace")
+    async with at_desk(sqlite_url, size=size) as hand:
+        await opened(hand)
+        assert "Grace" in hand.text and "Ada" not in hand.text
+        await hand.press("j")
+        await hand.until(lambda: "Ada" in hand.text and "Grace" not in hand.text)
+        await hand.press("N")
+        await hand.until(lambda: "Grace" in hand.text and "Ada" not in hand.text)
+        await hand.press("escape")
+        await hand.until(lambda: "Ada" in hand.text and "Grace" in hand.text)
+
+
+async def test_sections_are_reached_by_keys(sqlite_store: Store, sqlite_url: str) -> None:
+    fill(sqlite_store, "Ada")
+    async with at_desk(sqlite_url, size=NARROW) as hand:
+        await opened(hand)
+        assert "What was done" not in hand.text
+        await hand.press("}", "}", "}", "}")
+        await hand.until(lambda: "What was done" in hand.text and "stage" not in hand.text)
+        await hand.press("{", "{", "{", "{")
+        await hand.until(lambda: "stage" in hand.text)
+
+
+async def test_ten_thousand_acts_open_as_fast_and_older_ones_follow_on_demand(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    (ada,) = fill(sqlite_store, "Ada")
+    crowd(sqlite_store, ada, 10_000)
+    async with at_desk(sqlite_url) as hand:
+        await opened(hand)
+        assert panel(hand).count("bo starred") == 30
+        assert "… O shows older ones" in panel(hand)
+        await hand.press("O")
+        await hand.until(lambda: panel(hand).count("bo starred") == 120)
+
+
+def crowd(store: Store, contact_id: int, n: int) -> None:
+    """Lets a contact have been starred so often."""
+    moment, ids = now(), new_ids(n)
+    perform(store, BO, Star(True), Target(ids=(contact_id,)))
+    change = {
+        "at": moment,
+        "actor_kind": "person",
+        "actor": "bo",
+        "verb": "star",
+        "subject": "",
+        "details": "{}",
+        "size": 1,
+        "undoable": True,
+        "undone": False,
+        "undoes": None,
+    }
+    item = {"contact_id": contact_id, "stage": "queued", "group_id": None, "favorite": 0}
+    store.do(lambda conn: conn.execute(insert(Change), [change | {"id": i} for i in ids]).rowcount)
+    store.do(
+        lambda conn: (
+            conn.execute(insert(ChangeItem), [item | {"change_id": i} for i in ids]).rowcount
+        )
+    )
