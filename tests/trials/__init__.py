@@ -1,0 +1,1 @@
+"""Trials that take minutes: what the product must survive, on real processes and real files."""
