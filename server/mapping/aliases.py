@@ -225,7 +225,13 @@ def meaning_of(name: str) -> Meaning | None:
     known = _MEANINGS.get(folded(name))
     if known is not None:
         return known
-    return _undressed(_WORD.findall(_plain(_CAMEL.sub(" ", name))))
+    plain = _undressed(_WORD.findall(_plain(name)))
+    return plain or _undressed(_WORD.findall(_plain(_CAMEL.sub(" ", name))))
+
+
+def exact_meaning(name: str) -> Meaning | None:
+    """What a whole name means, with nothing left out of it."""
+    return _MEANINGS.get(folded(name)) if len(name) <= LONGEST else None
 
 
 def _plain(name: str) -> str:
@@ -238,6 +244,7 @@ def _plain(name: str) -> str:
 
 def _undressed(words: list[str]) -> Meaning | None:
     """What is meant by words of which some only dress a name."""
+    words = [word.rstrip("0123456789") or word for word in words]
     if any(word in _SOMEBODY_ELSE for word in words):
         return _about_somebody_else(words)
     core = [word for word in words if word not in _DRESS]

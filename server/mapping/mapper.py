@@ -14,6 +14,7 @@ from server.mapping.aliases import (
     STRANGERS,
     THINGS,
     USUAL,
+    exact_meaning,
     folded,
     meaning_of,
 )
@@ -147,7 +148,7 @@ class _Mapping:
                 self._add("phone", leaf, USUAL)
             elif within and leaf.names:
                 # Such as `Name: {First: …}`, where the two make the name.
-                about = meaning_of(f"{within[-1]} {leaf.names[0]}")
+                about = exact_meaning(within[-1] + leaf.names[0])
                 if about is not None:
                     self._place(about.field, about.rank, leaf)
             return

@@ -1,0 +1,83 @@
+"""Every sender's body maps to exactly the person in it, with no set-up at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from server.mapping.mapper import Fault, Mapped, map_lead
+from server.mapping.reading import read_body
+from server.mapping.recognise import recognise
+from storage.phones import Phone
+from storage.senders import SENDERS
+from tests.server.senders.shapes import SHAPES, Shape
+
+
+def mapped(tree: Any, region: str = "US") -> Mapped | Fault:
+    """What the door makes of a body."""
+    return map_lead(tree, (), region)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_a_senders_body_maps_right(shape: Shape) -> None:
+    tree = read_body(shape.body.encode(), shape.media).tree
+    lead = mapped(tree, shape.region)
+    assert isinstance(lead, Mapped), lead
+    assert isinstance(lead.phone, Phone), lead.phone
+    assert (lead.first_name, lead.last_name, lead.phone.e164) == shape.lead
+    if shape.sender:
+        assert recognise("", tree) == shape.sender
+
+
+def test_there_are_enough_shapes_and_each_has_its_name() -> None:
+    names = [shape.name for shape in SHAPES]
+    assert len(names) == len(set(names)) >= 80
+    assert {shape.sender for shape in SHAPES} - {""} <= SENDERS.keys()
+
+
+P = "+12025550146"
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "fields"),
+    [
+        ({"phone": P, "mobile": "+12025550147", "name": "Ada Byron"}, "AMBIGUOUS_FIELD", "phone"),
+        ({"phones": [P, "+12025550147"], "phone": "", "name": "Ada B"}, "MISSING", "phone"),
+        ({"phone": [P, "+12025550147"], "name": "Ada Byron"}, "AMBIGUOUS_FIELD", "phone"),
+        ({"phone": P, "tel": "12345", "name": "Ada Byron"}, "AMBIGUOUS_FIELD", "phone"),
+        ([{"name": "Ada B", "phone": P}, {"name": "C D", "phone": "+12025550147"}], "AMB", "phone"),
+        ({"first_name": "Ada", "fname": "Bea", "last_name": "B", "phone": P}, "AMB", "first_name"),
+        ({"name": "Ada Byron", "fullname": "Bea Byron", "phone": P}, "AMB", "full_name"),
+        ({"first_name": "Ada", "name": "Grace Hopper", "phone": P}, "AMB", "first_name"),
+        ({"phone": P, "form_name": "Contact", "username": "ada"}, "MISSING", "first_name"),
+        ({"name": "Ada Byron", "emergency_contact_phone": P}, "MISSING", "phone"),
+        ({"name": "Ada Byron", "company": {"phone": P}}, "MISSING", "phone"),
+        ({"name": "Ada Byron", "Company phone": P, "fax": P}, "MISSING", "phone"),
+        ({"name": "Ada Byron", "sms": "yes"}, "MISSING", "phone"),
+        ({"value1": "Ada", "value2": "Byron", "value3": P}, "MISSING", "first_name"),
+        ({"1.3": "Ada", "1.6": "Byron", "4": P, "5": "+12025550147"}, "AMB", "phone"),
+    ],
+)
+def test_what_is_not_certain_is_refused(body: Any, code: str, fields: str) -> None:
+    found = mapped(body)
+    assert isinstance(found, Fault), found
+    assert found.code.startswith(code)
+    assert found.fields[0] == fields
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"first_name": "Ada", "name": "Ada Byron"}, ("Ada", "Byron")),
+        ({"last_name": "Byron", "name": "Ada Byron"}, ("Ada", "Byron")),
+        ({"name": "Ada", "surname": "Byron"}, ("Ada", "Byron")),
+        ({"Vorname": "Jan", "Name": "van der Berg"}, ("Jan", "van der Berg")),
+        ({"first_name": "ADA", "fname": "Ada", "last_name": " By  ron "}, ("ADA", "By ron")),
+        ({"user": {"first_name": "Ada", "last_name": "Byron"}, "name": "Form"}, ("Ada", "Byron")),
+    ],
+)
+def test_names_beside_one_another_are_brought_together(body: Any, names: tuple[str, str]) -> None:
+    found = mapped(body | {"phone": P})
+    assert isinstance(found, Mapped), found
+    assert (found.first_name, found.last_name) == names

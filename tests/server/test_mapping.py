@@ -1,0 +1,232 @@
+"""Names, numbers and odd bodies on their way to a lead."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.mapping import names
+from server.mapping.aliases import meaning_of
+from server.mapping.mapper import Fault, Mapped, map_lead
+from server.mapping.numbers import Unreadable as UnreadablePhone
+from server.mapping.numbers import read_phone
+from server.mapping.reading import Unreadable, read_body
+from storage.phones import Phone
+from storage.words import Kind
+
+
+@pytest.mark.parametrize(
+    ("written", "first", "last"),
+    [
+        ("Ada Byron", "Ada", "Byron"),
+        ("  Ada   Byron ", "Ada", "Byron"),
+        ("Byron, Ada", "Ada", "Byron"),
+        ("van Beethoven, Ludwig", "Ludwig", "van Beethoven"),
+        ("Ludwig van Beethoven", "Ludwig", "van Beethoven"),
+        ("María de la Cruz", "María", "de la Cruz"),
+        ("Al Pacino", "Al", "Pacino"),
+        ("Dr. Ada Byron", "Ada", "Byron"),
+        ("Mr John Smith", "John", "Smith"),
+        ("Martin Luther King Jr.", "Martin Luther", "King Jr."),
+        ("King, Martin Luther, Jr.", "Martin Luther", "King Jr."),
+        ("John Smith, PhD", "John", "Smith PhD"),
+        ("Mary Jane Watson", "Mary Jane", "Watson"),
+        ("Ada", "Ada", ""),
+        ("山田太郎", "山田太郎", ""),
+        ("", "", ""),
+        (" , ", "", ""),
+    ],
+)
+def test_a_full_name_is_split(written: str, first: str, last: str) -> None:
+    assert names.split(written) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "e164"),
+    [
+        ("+12025550146", "US", "+12025550146"),
+        ("+12025550146", "DE", "+12025550146"),
+        ("(202) 555-0146", "US", "+12025550146"),
+        ("1-202-555-0146", "US", "+12025550146"),
+        ("2025550146.0", "US", "+12025550146"),
+        ("1.2025550146E10", "US", "+12025550146"),
+        ("1.2025550146e+10", "US", "+12025550146"),
+        ("２０２５５５０１４６", "US", "+12025550146"),
+        ("٢٠٢٥٥٥٠١٤٦", "US", "+12025550146"),
+        ("＋１２０２５５５０１４６", "DE", "+12025550146"),
+        ("tel:+1-202-555-0146", "US", "+12025550146"),
+        ("whatsapp:+12025550146", "GB", "+12025550146"),
+        ("p:+12025550146", "GB", "+12025550146"),
+        ("'+12025550146", "GB", "+12025550146"),
+        ("\u202a+1 202\u00a0555\u20110146\u202c", "GB", "+12025550146"),
+        ("202-555-0146, (202) 555 0146", "US", "+12025550146"),
+        ("+44 (0)7911 123456", "US", "+447911123456"),
+        ("07911 123456", "GB", "+447911123456"),
+        ("447911123456", "GB", "+447911123456"),
+        ("0044 7911 123456", "GB", "+447911123456"),
+        ("0044 7911 123456", "US", "+447911123456"),
+        ("011 44 7911 123456", "US", "+447911123456"),
+        ("030/12345678", "DE", "+493012345678"),
+    ],
+)
+def test_a_number_is_read_however_it_is_written(written: str, region: str, e164: str) -> None:
+    found = read_phone(written, region)
+    assert isinstance(found, Phone), found
+    assert found.e164 == e164
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "202-555-0146 x12",
+        "202-555-0146 ext. 12",
+        "+1 202 555 0146;ext=12",
+        "202-555-0146 #4",
+        "1-800-FLOWERS",
+        "1.20255E+10",
+        "2025550146 / 2025550147",
+        "2025550146 or 2025550147",
+        "202-555-0146\n202-555-0147",
+        "20255501462025550147",
+        "447911123456",
+        "07911 123456",
+        "5550146",
+        "911",
+        "+1",
+        "+",
+        "call me",
+        "9" * 500,
+        "",
+    ],
+)
+def test_what_might_text_a_stranger_is_not_read(written: str) -> None:
+    assert isinstance(read_phone(written, "US"), UnreadablePhone)
+
+
+def test_a_number_that_only_another_country_could_have_is_not_texted() -> None:
+    # Ten digits fit the US plan, and belong to nobody there: people judge, no text is sent.
+    found = read_phone("7911123456", "US")
+    assert isinstance(found, Phone)
+    assert found.kind is Kind.UNASSIGNED
+    assert not found.texted
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("First Name", "first_name"),
+        ("What's your first name? *", "first_name"),
+        ("q3_firstName", "first_name"),
+        ("contact__first_name", "first_name"),
+        ("First-Name-2", "first_name"),
+        ("PRÉNOM", "first_name"),
+        ("Phone / WhatsApp", "phone"),
+        ("Mobile Phone Number (with country code)", "phone"),
+        ("¿Cuál es tu número de teléfono?", "phone"),
+        ("Wie lautet Ihre Telefonnummer?", "phone"),
+        ("customer_phone", "phone"),
+        ("SMS consent", "consent_text"),
+    ],
+)
+def test_names_mean_what_people_mean_by_them(name: str, field: str) -> None:
+    found = meaning_of(name)
+    assert found is not None
+    assert found.field == field
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["form name", "company name", "Phone verified", "username", "agent phone", "x" * 5000, "", "?"],
+)
+def test_names_of_other_things_mean_nothing(name: str) -> None:
+    found = meaning_of(name)
+    assert found is None or found.field == ""
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["name", "value", "label", "phone", "first", "data", "fields", "answers"]
+            )
+            | st.text(max_size=8),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_json)
+def test_no_json_makes_the_mapping_fail(said: Any) -> None:
+    check(json.dumps(said).encode("utf-8", "replace"), "application/json")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(
+        [
+            *("", "application/json", "application/x-www-form-urlencoded", "text/plain"),
+            *("multipart/form-data; boundary=a", "application/json; charset=utf-16", "x/y"),
+            "application/x-www-form-urlencoded; charset=nonsense",
+        ]
+    ),
+)
+def test_no_bytes_make_the_reading_fail(body: bytes, media: str) -> None:
+    check(body, media)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(alphabet="0123456789+-() ./,;xE\n٢２", max_size=40), st.sampled_from(["US", "GB", "DE"])
+)
+def test_no_text_makes_the_reading_of_a_number_fail(text: str, region: str) -> None:
+    found = read_phone(text, region)
+    assert isinstance(found, UnreadablePhone) or found.e164.startswith("+")
+
+
+def check(body: bytes, media: str) -> None:
+    """A body is read and mapped, or refused; nothing else."""
+    try:
+        tree = read_body(body, media).tree
+    except Unreadable as error:
+        assert error.code in ("MALFORMED_JSON", "UNSUPPORTED_MEDIA_TYPE")
+        return
+    found = map_lead(tree, (), "US")
+    assert isinstance(found, Mapped | Fault)
+
+
+def _many(n: int) -> list[tuple[bytes, str]]:
+    return [
+        (json.dumps({f"field {k}": "x" for k in range(n)}).encode(), "application/json"),
+        (json.dumps({"phone": ["1"] * n}).encode(), "application/json"),
+        ("&".join(f"phone=+120255{k:05}" for k in range(n)).encode(), "text/plain"),
+        ("&".join(f"a[{k}][b]=c" for k in range(n)).encode(), "application/x-www-form-urlencoded"),
+        (b"name=" + b"van " * n + b"&phone=" + b"1 " * n, "application/x-www-form-urlencoded"),
+        (b"--a\r\n\r\n" * n + b"--a--", "multipart/form-data; boundary=a"),
+        (json.dumps({f"{k}": "2025550146" for k in range(n)}).encode(), "application/json"),
+    ]
+
+
+def test_the_time_grows_no_faster_than_the_body() -> None:
+    small, large = _many(1000), _many(10_000)
+    for (body, media), (more, _) in zip(small, large, strict=True):
+        spent = []
+        for each in (body, more):
+            best = 60.0
+            for _ in range(3):
+                began = time.process_time()
+                check(each, media)
+                best = min(best, time.process_time() - began)
+            spent.append(best)
+        assert spent[1] < 40 * spent[0] + 0.05, (media, spent)
