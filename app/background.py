@@ -114,7 +114,11 @@ class Background:
     @property
     def base_url(self) -> str:
         """The start of the addresses that senders are given."""
-        return self.public_base_url or self.listener.url or "http://127.0.0.1:8765"
+        here = self.listener.url or "http://127.0.0.1:8765"
+        # Nobody can call "any address"; the machine itself answers there as loopback.
+        for anywhere, local in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
+            here = here.replace(anywhere, local)
+        return self.public_base_url or here
 
     def start(self) -> None:
         """Begins to open settings, store and listener. Call it once the frame is painted."""
@@ -201,6 +205,8 @@ class Background:
             "store": options.store_url,
             "host": options.host,
             "port": options.port,
+            "tls_cert": options.tls_cert,
+            "tls_key": options.tls_key,
             "actor": options.actor,
         }
         settings = load(said, options.config)

@@ -19,6 +19,8 @@ class Flags:
     store: str | None = None
     host: str | None = None
     port: int | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
     config: str | None = None
     actor: str | None = None
     json: bool = False
@@ -32,6 +34,8 @@ _VALUES = {
     "--store": "store",
     "--host": "host",
     "--port": "port",
+    "--tls-cert": "tls_cert",
+    "--tls-key": "tls_key",
     "--config": "config",
     "--as": "actor",
 }
@@ -41,6 +45,8 @@ HELP = (
     ("--store URL", "The store: sqlite:///file, postgresql://… or a path."),
     ("--host HOST", "The address that the listener is bound to."),
     ("--port PORT", "The port of the listener; 0 takes a free one."),
+    ("--tls-cert FILE", "The certificate, in PEM, with which the listener speaks HTTPS."),
+    ("--tls-key FILE", "Its private key, where that is another file."),
     ("--config FILE", "The settings file, instead of the one in your config folder."),
     ("--as NAME", "Who acts, for the audit trail; your user name when left out."),
     ("--json", "Print JSON: a list as one object a line, all else as one object."),

@@ -49,6 +49,8 @@ def _desk(flags: shared.Flags) -> int:
             store_url=flags.store,
             host=flags.host,
             port=flags.port,
+            tls_cert=flags.tls_cert,
+            tls_key=flags.tls_key,
             config=flags.config,
             actor=flags.actor,
         )

@@ -17,6 +17,8 @@ class DeskOptions:
     store_url: str | None = None
     host: str | None = None
     port: int | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
     config: str | None = None
     actor: str | None = None
     """Who acts at this desk: `--as`, else the OS user."""

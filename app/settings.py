@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -94,6 +94,14 @@ class Settings(BaseSettings):
     """The address under which senders reach the listener, such as `https://leads.example.com`,
     where a reverse proxy stands in front. It is the start of every URL that is shown."""
 
+    tls_cert: str = ""
+    """A file with a certificate in PEM, followed by those between it and its root. With it the
+    listener speaks HTTPS alone. It is read again when it changes."""
+
+    tls_key: str = ""
+    """The file with the private key of `tls_cert`, without a passphrase, where it is another
+    one."""
+
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     """Addresses or networks of reverse proxies whose `X-Forwarded-For` counts, such as
     `["10.0.0.0/8"]`. From anybody else that header is kept as evidence, no more."""
@@ -155,6 +163,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"holds “{part}”, which is no address or network") from None
         return value
 
+    @field_validator("tls_key")
+    @classmethod
+    def _has_certificate(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("tls_cert"):
+            raise ValueError("should have a tls_cert beside it")
+        return value
+
     @property
     def base_url(self) -> str:
         """The start of every URL that people are given."""
@@ -163,7 +178,7 @@ class Settings(BaseSettings):
         # Nobody can call `0.0.0.0`; the machine itself answers there as loopback.
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
         host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-        return f"http://{host}:{self.port}"
+        return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
 
 
 def config_path(named: str | None) -> tuple[Path, bool]:

@@ -22,6 +22,7 @@ from aiohttp.web import RequestPayloadError
 from aiohttp.web_protocol import RequestHandler
 
 from server.answers import UNSTORED, Answer, refusal
+from server.crowd import Visitor
 from server.log import note_unexpected
 from server.misread import Misread, first_line, is_about_method, line_of
 from server.peers import is_loopback
@@ -88,6 +89,7 @@ class Connection(RequestHandler):
         "_start",
         "_unknown_method",
         "deadline",
+        "handshake",
         "near",
         "peer",
         "served",
@@ -129,6 +131,8 @@ class Connection(RequestHandler):
         self._discarded = 0
         self.peer = ""
         """The address at the other end."""
+        self.handshake: Visitor | None = None
+        """Who agreed on keys for it, where TLS is spoken."""
         self.near = False
         """Whether the other end is this machine."""
         self.deadline = NEVER
@@ -156,6 +160,8 @@ class Connection(RequestHandler):
         self.peer = str(address[0]) if isinstance(address, tuple) else ""
         here = transport.get_extra_info("sockname")
         self.near = is_loopback(self.peer) or (isinstance(here, tuple) and here[0] == self.peer)
+        if self.handshake is not None:
+            self._front.crowd.leave(self.handshake)
         if not self._front.crowd.enter(self):
             self._over = True
             line.write(self._front.refused().encode(close=True))

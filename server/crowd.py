@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from server.peers import Proxies, block_of
-
-if TYPE_CHECKING:
-    from server.connection import Connection
 
 _SWEEP_SECONDS = 0.25
 """How often deadlines are looked at."""
@@ -19,6 +16,30 @@ _EARLY_SECONDS = 0.5
 
 _AT_ONCE = 64
 """Connections ended in one go; hundreds would hold up a good request."""
+
+
+class Visitor(Protocol):
+    """One who is connected."""
+
+    peer: str
+    """The address at the other end."""
+    deadline: float
+    """When, by the loop's clock, patience ends."""
+    served: int
+    """Requests answered so far."""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether nothing is lost with it."""
+        ...
+
+    def expire(self) -> None:
+        """Acts on a deadline that has passed."""
+        ...
+
+    def cut(self) -> None:
+        """Ends the connection at once."""
+        ...
 
 
 class Crowd:
@@ -39,14 +60,14 @@ class Crowd:
         self._proxies = proxies
         self._loop = asyncio.get_running_loop()
         # Dictionaries keep the order of arrival.
-        self._everyone: dict[Connection, str] = {}
-        self._by_peer: dict[str, dict[Connection, None]] = {}
+        self._everyone: dict[Visitor, str] = {}
+        self._by_peer: dict[str, dict[Visitor, None]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._everyone)
 
-    def enter(self, newcomer: Connection) -> bool:
+    def enter(self, newcomer: Visitor) -> bool:
         """Takes a connection in; returns whether there was room or could be made."""
         peer = block_of(newcomer.peer)
         fellows = self._by_peer.setdefault(peer, {})
@@ -66,7 +87,7 @@ class Crowd:
             self._timer = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
         return True
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: Visitor) -> None:
         """Forgets a connection that is gone."""
         peer = self._everyone.pop(connection, None)
         if peer is None:
@@ -87,7 +108,7 @@ class Crowd:
         for connection in list(self._everyone):
             connection.cut()
 
-    def _make_room(self, among: dict[Connection, None] | dict[Connection, str]) -> bool:
+    def _make_room(self, among: dict[Visitor, None] | dict[Visitor, str]) -> bool:
         # Who has never finished a request goes before who merely rests between two.
         strangers = (one for one in among if one.unfinished and not one.served)
         resting = (one for one in among if one.unfinished)

@@ -61,7 +61,7 @@ class EmbeddedListener:
         self._stopping = asyncio.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="optdesk-listener", daemon=True)
-        self.state = ListenerState("starting", _address(settings))
+        self.state = ListenerState("starting", settings.url())
 
     def start(self) -> None:
         """Starts; returns at once."""
@@ -118,7 +118,7 @@ class EmbeddedListener:
         if found is None:
             return False
         same = found.is_optdesk and found.store == fingerprint
-        self._say("attached" if same else "failed", found.sentence(_address(settings), fingerprint))
+        self._say("attached" if same else "failed", found.sentence(settings.url(), fingerprint))
         return True
 
     async def _listen(self) -> None:
@@ -128,7 +128,7 @@ class EmbeddedListener:
         except OSError as error:
             if error.errno != errno.EADDRINUSE or not await self._tell_who_holds_it():
                 reason = os.strerror(error.errno) if error.errno else type(error).__name__
-                self._say("failed", f"Cannot listen on {_address(self._settings)}: {reason}.")
+                self._say("failed", f"Cannot listen on {self._settings.url()}: {reason}.")
             return
         runtime.settle_down(collect=False)
         self._say("listening", url=listener.url)
@@ -138,14 +138,9 @@ class EmbeddedListener:
             await listener.stop()
 
     def _say(self, kind: Kind, sentence: str = "", url: str = "") -> None:
-        state = ListenerState(kind, url or _address(self._settings), sentence)
+        state = ListenerState(kind, url or self._settings.url(), sentence)
         if state == self.state:
             return
         self.state = state
         if self._on_state is not None:
             self._on_state(state)
-
-
-def _address(settings: ListenerSettings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"

@@ -14,6 +14,7 @@ from server.log import quiet_library
 from server.metrics import Metrics
 from server.peers import Proxies
 from server.settings import ListenerSettings
+from server.tls import Certificate, Handshake
 from server.turns import Turns
 from storage.ids import new_id
 
@@ -37,6 +38,9 @@ class FrontDoor(Server):
         self.max_body = settings.max_body or sys.maxsize
         self.crowd = Crowd(settings.connections_per_peer, settings.connections, proxies)
         self.turns = Turns()
+        self._certificate = (
+            Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
+        )
         self._options = {
             "access_log": None,
             "auto_decompress": False,
@@ -47,9 +51,12 @@ class FrontDoor(Server):
             "max_line_size": _LONGEST_LINE,
         }
 
-    def __call__(self) -> Connection:
+    def __call__(self) -> Connection | Handshake:  # type: ignore[override]
         """A protocol for a new connection."""
-        return Connection(self, loop=self._loop, **self._options)
+        connection = Connection(self, loop=self._loop, **self._options)
+        if self._certificate is None:
+            return connection
+        return Handshake(self, connection, self._certificate)
 
     def refused(self) -> Answer:
         """What a sender reads for whom there is no room."""

@@ -51,8 +51,7 @@ class Listener:
     @property
     def url(self) -> str:
         """Where it listens."""
-        host = self._settings.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+        return self._settings.url(self._port)
 
     @property
     def connections(self) -> int:

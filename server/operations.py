@@ -133,7 +133,7 @@ class Operations:
         if barred is not None:
             return barred
         base = self._settings.public_base_url
-        shown = _page(base, base or f"http://{request.said('Host')}")
+        shown = _page(base, base or f"{self._settings.scheme}://{request.said('Host')}")
         return Answer(200, shown, request.id, content_type=_HTML, extra=_FRESH + POLICY)
 
 

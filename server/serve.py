@@ -98,7 +98,7 @@ def _tell_who_else(seats: tuple[SeatView, ...]) -> None:
 
 
 async def _explain(error: OSError, store: Store, settings: ListenerSettings) -> int:
-    url = f"http://{settings.host}:{settings.port}"
+    url = settings.url()
     loop = asyncio.get_running_loop()
     if error.errno == errno.EADDRINUSE:
         holder = await loop.run_in_executor(None, neighbour.ask, settings.host, settings.port)

@@ -32,6 +32,10 @@ class ListenerSettings:
     answer_timeout: float = 20.0
     """Seconds that a request may wait for the store before it is answered 503."""
     public_base_url: str = ""
+    tls_cert: str = ""
+    """The file with the certificate; the listener speaks plain HTTP without one."""
+    tls_key: str = ""
+    """The file with its private key, where it is another one."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose `X-Forwarded-For` counts."""
     operations: Operations = "loopback"
@@ -41,6 +45,20 @@ class ListenerSettings:
     """Days that the intake log keeps an attempt."""
     attempts_max: int = 1_000_000
     """Attempts that the intake log keeps."""
+
+    @property
+    def scheme(self) -> str:
+        """How the listener is spoken to."""
+        return "https" if self.tls_cert else "http"
+
+    def url(self, port: int | None = None) -> str:
+        """Where it listens.
+
+        Args:
+            port: The port it was given, where it took a free one.
+        """
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port if port is None else port}"
 
     @classmethod
     def of(cls, chosen: object) -> ListenerSettings:

@@ -50,6 +50,8 @@ class Session:
             "store": self.flags.store,
             "host": self.flags.host,
             "port": self.flags.port,
+            "tls_cert": self.flags.tls_cert,
+            "tls_key": self.flags.tls_key,
             "actor": self.flags.actor,
         }
         return Loaded(said, self.flags.config)

@@ -33,6 +33,10 @@ def test_every_shared_option_is_taken():
         "h",
         "--port",
         "0",
+        "--tls-cert",
+        "tc",
+        "--tls-key",
+        "tk",
         "--config",
         "c",
         "--as",
@@ -41,7 +45,7 @@ def test_every_shared_option_is_taken():
         "--yes",
         "--version",
     ]
-    assert take(words) == (Flags("s", "h", 0, "c", "ana", True, True, True), [])
+    assert take(words) == (Flags("s", "h", 0, "tc", "tk", "c", "ana", True, True, True), [])
 
 
 def test_what_follows_two_dashes_is_left_alone():
@@ -74,8 +78,10 @@ def test_a_port_is_a_number_that_can_be_one(port):
 
 
 def test_help_names_every_shared_option():
-    named = {name.split()[0].lstrip("-").replace("as", "actor", 1) for name, _ in HELP}
-    assert named == set(Flags.__dataclass_fields__) - {"started"}
+    named = {name.split()[0].removeprefix("--").replace("-", "_") for name, _ in HELP}
+    assert {"actor" if name == "as" else name for name in named} == set(
+        Flags.__dataclass_fields__
+    ) - {"started"}
 
 
 @pytest.mark.parametrize("words", [["a\udcff"], ["--store", "a\udcff"], ["--as=\udcff"]])
