@@ -46,6 +46,9 @@ Closing at once would make its system throw the answer away unread."""
 MOST_OVERHEAD = 16 * 1024
 """Bytes that a body in chunks may take beside what it says: sizes, extensions, trailers."""
 
+_LAST_SECONDS = 1.0
+"""How long a body may go on arriving when the listener stops."""
+
 _LINGER_BYTES = 4 * 1024 * 1024
 
 _SLICE = 4096
@@ -309,6 +312,12 @@ class Connection(RequestHandler):
         else:
             # It takes no answer.
             self.cut()
+
+    def close(self) -> None:
+        """Takes no more requests; what is in hand is answered, if its body comes soon."""
+        super().close()
+        if self._arriving:
+            self.deadline = min(self.deadline, self._loop.time() + _LAST_SECONDS)
 
     def cut(self) -> None:
         """Ends the connection at once."""

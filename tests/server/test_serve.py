@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +146,19 @@ def test_it_ends_in_time_although_senders_dawdle_and_the_store_is_held(sqlite_ur
             holder.kill()
         for line in lines:
             line.close()
+
+
+def test_it_ends_at_once_although_hundreds_are_idle_or_slow(sqlite_url: str) -> None:
+    slow = b"PUT /v1/public/opt-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+    with knocking(sqlite_url, connections_per_peer=0) as (process, served), ExitStack() as stack:
+        for start in (b"", b"PUT /v1/pub", slow) * 100:
+            stack.enter_context(served.connect()).sendall(start)
+        assert served.put().status_code == 200
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(6) == 0
+        # Well before it would be ended by force.
+        assert time.monotonic() - began < 3.5
 
 
 def test_the_same_port_twice_says_who_holds_it(sqlite_url: str, tmp_path: Path) -> None:
