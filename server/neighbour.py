@@ -21,6 +21,8 @@ class Neighbour:
     version: str = ""
     store: str = ""
     """The fingerprint of its store."""
+    secure: bool = False
+    """Whether it speaks HTTPS."""
 
     def sentence(self, url: str, fingerprint: str) -> str:
         """Who it is, for people.
@@ -54,6 +56,7 @@ def ask(host: str, port: int) -> Neighbour | None:
 
 
 def _asked(connection: http.client.HTTPConnection) -> Neighbour | None:
+    secure = isinstance(connection, http.client.HTTPSConnection)
     try:
         connection.request("GET", "/healthz", headers=_LOCAL)
         said = json.loads(connection.getresponse().read(65536))
@@ -65,4 +68,4 @@ def _asked(connection: http.client.HTTPConnection) -> Neighbour | None:
         connection.close()
     if not isinstance(said, dict) or said.get("product") != "optdesk":
         return Neighbour(False)
-    return Neighbour(True, str(said.get("version", "")), str(said.get("store", "")))
+    return Neighbour(True, str(said.get("version", "")), str(said.get("store", "")), secure)

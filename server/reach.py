@@ -27,7 +27,8 @@ def listener(host: str, port: int, fingerprint: str) -> Item:
         fingerprint: What tells the store from every other.
     """
     found = neighbour.ask(host, port)
-    where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    scheme = "https" if found is not None and found.secure else "http"
+    where = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     if found is None:
         step = f"Start the desk, or: {Remedy.START_LISTENER}"
         return Item(

@@ -158,6 +158,7 @@ def test_a_neighbour_is_known_over_https_too(served: Served) -> None:
     found = neighbour.ask(*served.address)
     assert found is not None
     assert found.is_optdesk
+    assert found.secure
 
 
 def test_slow_bodies_have_a_deadline_here_too(sqlite_store: Store, pair: tuple[str, str]) -> None:
