@@ -95,6 +95,7 @@ def test_requests_sent_at_once_are_answered_in_order(served: Served, pair: tuple
     assert [status for status, _ in answers_in(raw)] == [200, 409, 200]
 
 
+@pytest.mark.filterwarnings("ignore:.*TLSv1:DeprecationWarning")
 def test_old_protocols_are_not_spoken(served: Served) -> None:
     old = ssl.create_default_context()
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
