@@ -136,6 +136,14 @@ class Settings(BaseSettings):
     """What carries the texts. `simulated` sends nothing and plays a carrier that accepts; see
     `optdesk sms simulate`."""
 
+    webhook_allow: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
+    """Networks and host names of your own that webhooks may be delivered to, such as
+    `["127.0.0.0/8", "crm.internal"]`. Private, loopback and link-local addresses are refused
+    otherwise, whatever name leads to them."""
+
+    webhook_disable_days: int = Field(default=5, ge=0)
+    """Days after which a webhook endpoint that only fails is disabled. 0 never disables one."""
+
     theme: str = ""
     """The desk's theme, by the name that the palette shows. Empty keeps the default."""
 
@@ -152,6 +160,18 @@ class Settings(BaseSettings):
         if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
             raise ValueError("should be an address such as https://leads.example.com")
         return value.rstrip("/")
+
+    @field_validator("webhook_allow")
+    @classmethod
+    def _are_networks_or_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            if "/" not in part and re.fullmatch(r"[A-Za-z0-9._:-]+", part):
+                continue
+            try:
+                ipaddress.ip_network(part, strict=False)
+            except ValueError:
+                raise ValueError(f"holds “{part}”, which is no network or host") from None
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

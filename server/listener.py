@@ -22,6 +22,7 @@ from server.peers import Proxies
 from server.rates import Rates
 from server.settings import ListenerSettings
 from server.site import API_PATH, Route, Site
+from server.webhooks.courier import WebhookCourier
 from storage.store import Store
 
 __all__ = ["Listener", "ListenerSettings"]
@@ -104,6 +105,11 @@ class Listener:
         # Whoever does not get the port carries no texts either.
         await courier.start()
         house = loop.create_task(keep_house(store, settings.attempts_days, settings.attempts_max))
+        webhooks = WebhookCourier(
+            store, self.metrics, settings.webhook_allow, settings.webhook_disable_days
+        )
+        stack.push_async_callback(asyncio.to_thread, webhooks.stop)
+        webhooks.start()
         stack.callback(house.cancel)
 
     async def _bind(self, front: FrontDoor, stack: contextlib.AsyncExitStack) -> None:

@@ -23,6 +23,8 @@ class Metrics:
         """Connections for which there was no room."""
         self.texts: Counter[str] = Counter()
         """Texts by what the gateway said of them."""
+        self.deliveries = {"delivered": 0, "failed": 0}
+        """Tries to deliver an event to an endpoint."""
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         """Present values: a description and how to read them, by name."""
         self._registry = CollectorRegistry(auto_describe=False)
@@ -51,6 +53,12 @@ class Metrics:
         for outcome, n in self.texts.items():
             texts.add_metric((outcome,), n)
         yield texts
+        tries = CounterMetricFamily(
+            "optdesk_webhook_tries", "Tries to deliver an event.", labels=("outcome",)
+        )
+        for outcome, n in self.deliveries.items():
+            tries.add_metric((outcome,), n)
+        yield tries
         away = CounterMetricFamily("optdesk_connections_refused", "Connections without room.")
         away.add_metric((), self.turned_away)
         yield away

@@ -45,6 +45,10 @@ class ListenerSettings:
     """Days that the intake log keeps an attempt."""
     attempts_max: int = 1_000_000
     """Attempts that the intake log keeps."""
+    webhook_allow: tuple[str, ...] = ()
+    """Inside networks and hosts that webhooks may be delivered to."""
+    webhook_disable_days: int = 5
+    """Days after which an endpoint that only fails is disabled; 0 for never."""
 
     @property
     def scheme(self) -> str:

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.engine import Connection
 
 from storage.mapping_rules import PLAIN, Options, parse
-from storage.tables import ApiKey, Integration, MessagingNumber, RetiredToken, StoreState
+from storage.tables import ApiKey, Endpoint, Integration, MessagingNumber, RetiredToken, StoreState
 from storage.words import NumberStatus
 
 SANDBOX = "num_test"
@@ -50,6 +51,8 @@ class Access:
     """The messaging number that the hook door opts people in to."""
     options: Options = PLAIN
     """Mapping rules, redirect and thank-you text of the hook door."""
+    told: frozenset[str] = frozenset()
+    """The events that at least one endpoint is told of."""
 
     def knows_number(self, number_id: str) -> bool:
         """Whether people may opt in to a number."""
@@ -111,4 +114,31 @@ def load_access(conn: Connection) -> Access:
         default_region=integration.default_region if integration else "US",
         number_id=integration.number_id if integration else "",
         options=parse(integration.options) if integration else PLAIN,
+        told=_told(conn),
     )
+
+
+def _told(conn: Connection) -> frozenset[str]:
+    endpoints = Endpoint.__table__  # type: ignore[attr-defined]
+    subscribed = conn.execute(
+        select(endpoints.c.events).where(
+            endpoints.c.active.is_(True), endpoints.c.removed_at.is_(None)
+        )
+    ).scalars()
+    return frozenset(name for events in subscribed for name in events.split())
+
+
+_known: WeakKeyDictionary[Engine, Access] = WeakKeyDictionary()
+
+
+def access_at(conn: Connection, seq: int) -> Access:
+    """The snapshot that is true in this very transaction; reread only when it changed.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        seq: What `store_state.access_seq` is in it.
+    """
+    known = _known.get(conn.engine)
+    if known is None or known.seq != seq:
+        known = _known[conn.engine] = load_access(conn)
+    return known

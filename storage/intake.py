@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from json.encoder import encode_basestring
@@ -19,12 +20,13 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.engine import Connection
 
-from storage.access import Access, load_access
+from storage.access import access_at, access_seq
 from storage.compliance import compose
 from storage.consent import Chain
 from storage.dialects import among, among_packed, packed, upsert
 from storage.driver import fetch, run
 from storage.ids import new_ids
+from storage.outbox import OPT_IN_FAILED, OPTED_IN, News, spread_mark, tell
 from storage.rows import insert_rows, moment_of, moment_value
 from storage.search import haystack
 from storage.suppressions import phone_hash, suppressed_among
@@ -47,6 +49,13 @@ IDEMPOTENCY_HOURS = 24
 
 STALE = "STALE"
 """The code of a lead that was judged by what is no longer true. Nothing was written; look again."""
+UNTOLD = frozenset(
+    {"RATE_LIMITED", "INTEGRATION_INACTIVE", "IDEMPOTENCY_MISMATCH", "ALREADY_OPTED_IN"}
+)
+"""Refusals that no webhook tells of: the sender is to try again, or the lead came in before."""
+
+_LONGEST_SUBJECT = 64
+"""Characters that are told of what a refused sender gave as a number."""
 
 _KEY_USE_SECONDS = 60
 """How exact `last_used_at` is; a row is not rewritten for every request."""
@@ -144,6 +153,10 @@ class RefusedAttempt:
     media: str = ""
     headers: str = ""
     replay_of: int | None = None
+    phone: str = ""
+    """Whom it was about, for those who are told of failed attempts; read from the body where
+    the door does not say."""
+    number_id: str = ""
 
 
 @dataclass(slots=True)
@@ -190,8 +203,8 @@ class _Intake:
     def __init__(self, conn: Connection, items: Sequence[OptIn]) -> None:
         self.moment = now()
         self.at = moment_value(conn, self.moment)
-        ((seq, head, access_seq, secret),) = fetch(conn, _STATE)
-        self.access = _access_at(conn, access_seq)
+        ((seq, head, at_seq, secret),) = fetch(conn, _STATE)
+        self.access = access_at(conn, at_seq)
         self.chain = Chain(seq, bytes(head))
         self.rows = _Rows()
         self.hashes = {item.phone: phone_hash(secret, item.phone) for item in items}
@@ -199,6 +212,9 @@ class _Intake:
         self.known = _known_contacts(conn, list(self.hashes))
         self.answered = _known_answers(conn, items, self.moment)
         self.text = compose(self.access.brand, self.access.program)
+        self.failed: list[News] = []
+        """Refused for good: told of, where anybody wants to know."""
+        self.spread = spread_mark(self.access, OPTED_IN)
         milliseconds = int(self.moment.timestamp() * 1000)
         self.hour = milliseconds // 3_600_000
         # A contact, a text and an event to tell of.
@@ -245,6 +261,8 @@ class _Intake:
         insert_rows(conn, _messages, rows.messages)
         insert_rows(conn, _outbox, rows.outbox)
         insert_rows(conn, _pending, rows.pending)
+        if OPT_IN_FAILED in self.access.told:
+            tell(conn, self.failed)
         if rows.answers:
             statement = upsert(
                 conn, _answers, ("key_id", "key"), ("body_hash", "status", "answer", "at")
@@ -304,6 +322,8 @@ class _Intake:
 
     def _refuse(self, item: OptIn, code: str) -> IntakeResult:
         self._log(item, "refused", code, None)
+        if code not in UNTOLD:
+            self.failed.append(News(OPT_IN_FAILED, 0, item.phone, item.number_id))
         return IntakeResult("refused", code, item.request_id)
 
     def _repeat(self, item: OptIn, known: _Known) -> IntakeResult:
@@ -358,7 +378,7 @@ class _Intake:
                 item.number_id,
                 None,
                 self.at,
-                1,  # nothing to spread
+                self.spread,
             ]
         )
         return IntakeResult("accepted", None, item.request_id, contact_id, item.phone, self.moment)
@@ -452,7 +472,26 @@ def record_refused(conn: Connection, items: Sequence[RefusedAttempt]) -> Sequenc
             for item in items
         ],
     )
+    failed = [item for item in items if item.code not in UNTOLD]
+    if failed and OPT_IN_FAILED in access_at(conn, access_seq(conn)).told:
+        tell(conn, [News(OPT_IN_FAILED, 0, *_subject(item)) for item in failed])
     return [None] * len(items)
+
+
+def _subject(item: RefusedAttempt) -> tuple[str, str]:
+    """The number and the messaging number that a refused attempt was about, as far as it said."""
+    said: Any = {}
+    if not (item.phone and item.number_id):
+        # Whatever a door could not read is not told of.
+        with suppress(ValueError, RecursionError):
+            said = json.loads(item.body)
+    if not isinstance(said, dict):
+        said = {}
+    phone, number_id = said.get("mobile_phone"), said.get("opt_in_number_id")
+    return (
+        item.phone or (phone[:_LONGEST_SUBJECT] if isinstance(phone, str) else ""),
+        item.number_id or (number_id[:_LONGEST_SUBJECT] if isinstance(number_id, str) else ""),
+    )
 
 
 def purge_answers(conn: Connection) -> int:
@@ -461,16 +500,7 @@ def purge_answers(conn: Connection) -> int:
     return int(conn.execute(delete(_answers).where(_answers.c.at < limit)).rowcount)
 
 
-_access_of: WeakKeyDictionary[Engine, Access] = WeakKeyDictionary()
 _key_use_of: WeakKeyDictionary[Engine, dict[int, float]] = WeakKeyDictionary()
-
-
-def _access_at(conn: Connection, seq: int) -> Access:
-    """What the doors decide by, true in this very transaction; reread only when it changed."""
-    known = _access_of.get(conn.engine)
-    if known is None or known.seq != seq:
-        known = _access_of[conn.engine] = load_access(conn)
-    return known
 
 
 def _more_json(evidence: Mapping[str, Any]) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among, among_packed, packed, rows_packed, upsert
 from storage.driver import fetch, run
 from storage.errors import Refused
-from storage.ids import new_id
+from storage.outbox import OPT_IN_FAILED, News, tell
 from storage.phones import parse_e164
 from storage.rows import moment_value
 from storage.suppressions import phone_hash, store_secret, suppress_contacts
@@ -22,7 +22,6 @@ from storage.tables import (
     Contact,
     GatewayScript,
     Message,
-    OutboxEvent,
     Suppression,
 )
 from storage.tallies import add_tallies, stage_tally
@@ -37,7 +36,6 @@ RECEIPT_SECONDS = 60
 
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
-_outbox: Any = OutboxEvent.__table__  # type: ignore[attr-defined]
 _script: Any = GatewayScript.__table__  # type: ignore[attr-defined]
 _suppressions: Any = Suppression.__table__  # type: ignore[attr-defined]
 
@@ -204,22 +202,10 @@ def _fail(conn: Connection, contact_ids: Sequence[int], moment: datetime) -> Non
     add_tallies(
         conn, {stage_tally(Stage.CONFIRMING): -len(rows), stage_tally(Stage.FAILED): len(rows)}
     )
-    if rows:
-        conn.execute(
-            insert(_outbox),
-            [
-                {
-                    "id": new_id(),
-                    "event": "sms.opt_in_failed",
-                    "contact_id": row.id,
-                    "phone": row.phone,
-                    "number_id": row.number_id,
-                    "campaign_id": None,
-                    "at": moment,
-                }
-                for row in rows
-            ],
-        )
+    tell(
+        conn,
+        [News(OPT_IN_FAILED, row.id, row.phone, row.number_id, at=moment) for row in rows],
+    )
 
 
 def _block(conn: Connection, contact_ids: Sequence[int], moment: datetime) -> None:

@@ -26,6 +26,7 @@ NOUNS = {
     "groups": "The groups that contacts are moved to.",
     "labels": "The labels on contacts.",
     "dnc": "The numbers that must not be texted.",
+    "webhooks": "Tell other systems, and see what became of it.",
     "sms": "Play the carrier: what becomes of a text.",
     "db": "Check, upgrade and back up the store.",
     "doctor": "Find out why no leads arrive.",

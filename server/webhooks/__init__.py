@@ -1,0 +1,1 @@
+"""Webhooks out: events on their way to other systems."""

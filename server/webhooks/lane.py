@@ -1,0 +1,177 @@
+"""The way to one endpoint: its connections, how many at once, and one request."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from aiohttp import (
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
+from standardwebhooks import Webhook
+
+from server.webhooks.guard import Guard
+from server.webhooks.letter import body_of, headers_of
+from storage.deliveries import LONGEST_ANSWER, Parcel, Target, Tried
+from storage.times import now
+
+TRY_SECONDS = 15.0
+"""How long a try may take, from the name server to the end of the answer."""
+
+MOST_AT_ONCE = 64
+"""Requests that one endpoint gets at once."""
+
+_MOST_AHEAD = 256
+"""Parcels that are claimed for a quick endpoint, so that it never waits for the store."""
+
+_QUICK_MS = 250
+"""What a quick endpoint takes for a parcel, with the wait for a free connection."""
+
+_AT_FIRST = 16
+_FEWEST = 2
+
+_ANSWER_SECONDS = 2.0
+"""How long the rest of an answer is waited for once its status is known."""
+
+_ILL_AFTER = 8
+"""Failures in a row after which an endpoint counts as dead for now."""
+
+_ILL_PAUSE_SECONDS = 0.2
+"""How long a dead endpoint is left alone between two handfuls of requests."""
+
+
+class Lane:
+    """One endpoint's own connections, so that none waits for another's.
+
+    Args:
+        target: The endpoint.
+        guard: Decides where to connect to.
+    """
+
+    def __init__(self, target: Target, guard: Guard) -> None:
+        self.target = target
+        self.rests_until = 0.0
+        """On the loop's clock: nothing is claimed before."""
+        self._limit = _AT_FIRST
+        self._busy = 0
+        self._failures = 0
+        self._signers = tuple(Webhook(secret) for secret in target.secrets)
+        self._session = ClientSession(
+            connector=TCPConnector(
+                limit=MOST_AT_ONCE,
+                ttl_dns_cache=10,
+                socket_factory=guard.socket_factory(urlsplit(target.url).hostname or ""),
+            ),
+            cookie_jar=DummyCookieJar(),
+            timeout=ClientTimeout(total=TRY_SECONDS),
+            auto_decompress=False,
+            trust_env=False,
+        )
+
+    @property
+    def room(self) -> int:
+        """How many more parcels it can take."""
+        return max(0, self._limit - self._busy)
+
+    @property
+    def busy(self) -> int:
+        """How many requests are under way."""
+        return self._busy
+
+    async def post(self, parcel: Parcel) -> Tried:
+        """Tries one parcel; never raises but when cancelled."""
+        self._busy += 1
+        try:
+            tried = await self._try(parcel)
+        finally:
+            self._busy -= 1
+        self._learn(tried)
+        return tried
+
+    async def close(self) -> None:
+        """Drops the connections."""
+        await self._session.close()
+
+    def _learn(self, tried: Tried) -> None:
+        """More at once while it takes them, few while it fails: no stampede after an outage."""
+        if tried.done:
+            self._failures = 0
+            if tried.took_ms < _QUICK_MS:
+                self._limit = min(_MOST_AHEAD, self._limit + 1)
+            elif self._limit > MOST_AT_ONCE:
+                self._limit -= 1
+            return
+        self._failures += 1
+        self._limit = max(_FEWEST, self._limit // 2)
+        if self._failures >= _ILL_AFTER:
+            self.rests_until = asyncio.get_running_loop().time() + _ILL_PAUSE_SECONDS
+
+    async def _try(self, parcel: Parcel) -> Tried:
+        body = body_of(parcel, seed=self.target.seed_body)
+        headers = headers_of(parcel, body, self._signers, now())
+        started = time.monotonic()
+        status, retry_after = None, None
+        try:
+            async with self._session.post(
+                self.target.url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                status = response.status
+                retry_after = _seconds(response.headers.get("Retry-After", ""))
+                answer = await _beginning(response)
+        except TimeoutError:
+            answer = f"no answer within {TRY_SECONDS:.0f} s" if status is None else ""
+        except (ClientError, OSError, ValueError) as error:
+            answer = _fault(error) if status is None else ""
+        return Tried(
+            parcel.delivery_id,
+            parcel.endpoint_id,
+            parcel.tries,
+            status,
+            answer,
+            int((time.monotonic() - started) * 1000),
+            retry_after,
+        )
+
+
+async def _beginning(response: ClientResponse) -> str:
+    """The beginning of an answer; the connection is dropped where there is more."""
+    got = b""
+    with suppress(TimeoutError, ClientError):
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            while len(got) <= LONGEST_ANSWER:
+                part = await response.content.read(LONGEST_ANSWER + 1 - len(got))
+                if not part:
+                    return got.decode("utf-8", "replace")
+                got += part
+    response.close()
+    return got[:LONGEST_ANSWER].decode("utf-8", "replace")
+
+
+def _fault(error: Exception) -> str:
+    """What went wrong, in a clause."""
+    reason = getattr(error, "os_error", None) or error
+    if isinstance(reason, OSError) and reason.strerror:
+        return str(reason.strerror)
+    return str(reason) or type(error).__name__
+
+
+def _seconds(retry_after: str) -> float | None:
+    """How long an endpoint asks to be left alone, or None where it does not say."""
+    written = retry_after.strip()
+    if written.isascii() and written.isdigit():
+        return float(written[:9])
+    try:
+        moment = parsedate_to_datetime(written)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    return max(0.0, (moment - now()).total_seconds())

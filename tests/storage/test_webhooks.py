@@ -1,0 +1,222 @@
+"""Endpoints and deliveries as the store keeps them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from storage import deliveries, delivery_log, endpoints
+from storage.deliveries import Parcel, Tried
+from storage.endpoints import EndpointRow
+from storage.errors import NotFound, Refused
+from storage.messages import claim_pending
+from storage.outbox import News, tell
+from storage.store import Store
+from storage.times import now
+from storage.words import Actor
+from tests.factories import lead, put, settle_all, switched_on
+
+ANA = Actor.person("ana")
+URL = "https://example.com/hook"
+AGES = timedelta(days=5)
+
+
+def subscribe(store: Store, **options: Any) -> EndpointRow:
+    """Adds an endpoint."""
+    return store.do(lambda conn: endpoints.add(conn, ANA, URL, **options)).endpoint
+
+
+def carry(store: Store, room: dict[int, int], *tried: Tried, worker: str = "me") -> list[Parcel]:
+    """One round of a courier."""
+    return store.do(lambda conn: deliveries.carry(conn, worker, tried, room, AGES))
+
+
+def came(parcel: Parcel, status: int | None, **more: Any) -> Tried:
+    """What became of a parcel."""
+    return Tried(parcel.delivery_id, parcel.endpoint_id, parcel.tries, status, "words", 12, **more)
+
+
+def news(store: Store, *contacts: int, event: str = "sms.opted_in") -> None:
+    """Things that happen."""
+    store.do(lambda conn: tell(conn, [News(event, one, "+12025550123") for one in contacts]))
+
+
+def statuses(store: Store) -> list[str]:
+    """How the deliveries stand, the oldest first."""
+    with store.read() as conn:
+        return [row.status for row in reversed(delivery_log.listing(conn))]
+
+
+def test_an_event_is_kept_with_its_lead_or_not_at_all(store: Store) -> None:
+    switched_on(store)
+    put(store, lead())
+    made = subscribe(store)
+    put(store, lead())
+    # What came before the endpoint is not told by itself.
+    assert len(carry(store, {made.id: 10})) == 1
+
+
+def test_a_text_that_cannot_be_delivered_is_told_of(store: Store) -> None:
+    switched_on(store)
+    made = subscribe(store, events=["sms.opt_in_failed"])
+    [result] = put(store, lead())
+    assert carry(store, {made.id: 10}) == []
+    settle_all(store, "failed")
+    [parcel] = carry(store, {made.id: 10})
+    assert (parcel.event, parcel.contact_id) == ("sms.opt_in_failed", result.contact_id)
+
+
+def test_the_schedule_is_the_contracts(store: Store) -> None:
+    made = subscribe(store)
+    news(store, 7)
+    pauses = []
+    with time_machine.travel(now(), tick=False) as clock:
+        [parcel] = carry(store, {made.id: 10})
+        while True:
+            carry(store, {}, came(parcel, 500))
+            [row] = _log(store)
+            if row.status == "failed":
+                break
+            pauses.append((row.due_at - now()).total_seconds())
+            clock.shift(row.due_at - now() - timedelta(seconds=1))
+            assert carry(store, {made.id: 10}) == []
+            clock.shift(1.001)
+            [parcel] = carry(store, {made.id: 10})
+    usual = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
+    assert all(least <= pause <= least * 1.1 for least, pause in zip(usual, pauses, strict=True))
+    assert parcel.tries == 10
+
+
+def _log(store: Store) -> list[delivery_log.DeliveryRow]:
+    with store.read() as conn:
+        return delivery_log.listing(conn)
+
+
+def test_no_two_couriers_get_the_same_parcel_until_a_claim_lapses(store: Store) -> None:
+    made = subscribe(store)
+    news(store, 1, 2, 3)
+    first = carry(store, {made.id: 2})
+    second = carry(store, {made.id: 10}, worker="other")
+    assert len(first) == 2
+    assert len(second) == 1
+    with time_machine.travel(now() + timedelta(seconds=30)):
+        again = carry(store, {made.id: 10}, worker="other")
+        assert {one.event_id for one in again} >= {one.event_id for one in first}
+        # Who comes back late changes nothing: the parcel is another's now.
+        carry(store, {}, came(first[0], 200))
+        assert "delivered" not in statuses(store)
+
+
+def test_a_contacts_events_wait_for_one_another_and_nobody_elses_do(store: Store) -> None:
+    made = subscribe(store)
+    news(store, 1)
+    news(store, 1, 2, event="sms.opted_out")
+    first = carry(store, {made.id: 10})
+    assert [(one.contact_id, one.event) for one in first] == [
+        (1, "sms.opted_in"),
+        (2, "sms.opted_out"),
+    ]
+    [then] = carry(store, {made.id: 10}, *[came(one, 200) for one in first])
+    assert (then.contact_id, then.event) == (1, "sms.opted_out")
+
+
+def test_an_endpoint_that_fails_for_days_is_disabled_and_says_so(store: Store) -> None:
+    made = subscribe(store)
+    news(store, 1)
+    [parcel] = carry(store, {made.id: 10})
+    carry(store, {}, came(parcel, 500))
+    assert _endpoint(store, made).failing_since is not None
+    with time_machine.travel(now() + timedelta(days=5, seconds=10)):
+        [parcel] = carry(store, {made.id: 10})
+        carry(store, {}, came(parcel, None))
+        row = _endpoint(store, made)
+        assert not row.active
+        assert "5 days" in row.disabled_why
+        # Nothing is lost: what waits goes out once somebody enables it.
+        store.do(lambda conn: endpoints.switch(conn, ANA, made.id, on=True))
+        assert len(carry(store, {made.id: 10})) == 1
+
+
+def _endpoint(store: Store, made: EndpointRow) -> EndpointRow:
+    with store.read() as conn:
+        return endpoints.get(conn, made.id)
+
+
+def test_a_success_ends_the_failing(store: Store) -> None:
+    made = subscribe(store)
+    news(store, 1, 2)
+    first, second = carry(store, {made.id: 10})
+    carry(store, {}, came(first, 500))
+    carry(store, {}, came(second, 200))
+    assert _endpoint(store, made).failing_since is None
+
+
+def test_one_event_and_a_span_of_time_can_be_sent_again(store: Store) -> None:
+    switched_on(store)
+    began = now() - timedelta(seconds=1)
+    put(store, lead())
+    made = subscribe(store)
+    put(store, lead(), lead())
+    parcels = carry(store, {made.id: 10})
+    carry(store, {}, *[came(one, 200) for one in parcels])
+    again = store.do(lambda conn: delivery_log.replay(conn, ANA, parcels[0].delivery_id))
+    assert again.event_id == parcels[0].event_id
+    with pytest.raises(Refused):
+        store.do(lambda conn: delivery_log.replay(conn, ANA, parcels[0].delivery_id))
+    carry(store, {}, *[came(one, 500) for one in carry(store, {made.id: 10})])
+    until = now() + timedelta(seconds=1)
+    # Also what happened before there was an endpoint.
+    assert delivery_log.replay_span(store, ANA, made.id, began, until) == 2
+    assert delivery_log.replay_span(store, ANA, made.id, until, until) == 0
+    with store.read() as conn:
+        view = delivery_log.show(conn, parcels[0].delivery_id)
+    assert [one.status for one in view.tries] == [200, 500]
+
+
+def test_a_removed_endpoint_gets_nothing_more_and_keeps_no_secret(store: Store) -> None:
+    made = subscribe(store)
+    news(store, 1)
+    carry(store, {})
+    store.do(lambda conn: endpoints.remove(conn, ANA, made.id))
+    news(store, 2)
+    assert carry(store, {made.id: 10}) == []
+    with pytest.raises(NotFound):
+        store.do(lambda conn: endpoints.rotate(conn, ANA, made.id))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.com",
+        "ftp://example.com",
+        "https://",
+        "https://me:secret@example.com",
+        "https://exa mple.com",
+        "https://example.com:99999",
+        "https://example.com/\x1b[2J",
+    ],
+)
+def test_what_is_no_web_address_is_refused(sqlite_store: Store, url: str) -> None:
+    with pytest.raises(Refused):
+        sqlite_store.do(lambda conn: endpoints.add(conn, ANA, url))
+
+
+def test_a_courier_that_ends_gives_back_what_it_claimed(store: Store) -> None:
+    made = subscribe(store)
+    news(store, 1)
+    carry(store, {made.id: 10})
+    store.do(lambda conn: deliveries.release(conn, "me"))
+    [parcel] = carry(store, {made.id: 10}, worker="other")
+    assert parcel.tries == 1
+
+
+def test_with_no_endpoint_nothing_is_left_to_spread(store: Store) -> None:
+    switched_on(store)
+    put(store, lead())
+    with store.read() as conn:
+        assert not deliveries.waiting(conn, []).fresh
+    store.do(lambda conn: claim_pending(conn, "test", 1))
