@@ -132,9 +132,26 @@ class Settings(BaseSettings):
     attempts_max: int = Field(default=1_000_000, ge=0)
     """How many attempts the intake log keeps; the oldest go first. 0 keeps all."""
 
-    gateway: Literal["simulated"] = "simulated"
+    gateway: Literal["simulated", "twilio"] = "simulated"
     """What carries the texts. `simulated` sends nothing and plays a carrier that accepts; see
-    `optdesk sms simulate`."""
+    `optdesk sms simulate`. `twilio` needs the extra of that name; see `docs/messages.md`."""
+
+    texts_per_second: int = Field(default=0, ge=0)
+    """Texts that are handed over in a second at most. 0 sets no limit."""
+
+    quiet_hours: str = ""
+    """When nobody is texted, such as `21:00-08:00`, by the clock where the person is; of several
+    zones that a number may be in, the strictest. Leads wait until then. Empty for never."""
+
+    twilio_account: str = ""
+    """The account of the gateway `twilio`: `AC` and 32 characters. Its auth token is read from
+    `OPTDESK_TWILIO_TOKEN` in the environment, or from the file named next."""
+
+    twilio_token_file: str = ""
+    """A file that holds Twilio's auth token and that only you may read (mode 0600)."""
+
+    twilio_api_url: str = "https://api.twilio.com"
+    """Where Twilio's API is reached; another address is for tests."""
 
     webhook_allow: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     """Networks and host names of your own that webhooks may be delivered to, such as
@@ -190,6 +207,25 @@ class Settings(BaseSettings):
             raise ValueError("should have a tls_cert beside it")
         return value
 
+    @field_validator("quiet_hours")
+    @classmethod
+    def _is_a_span(cls, value: str) -> str:
+        from storage.holding import QuietHours
+
+        QuietHours.parse(value)
+        return value
+
+    @property
+    def twilio_token(self) -> str:
+        """Twilio's secret. Not a setting, so that nothing that shows settings shows it.
+
+        Raises:
+            WrongUsage: Its file cannot be read, or others can read it.
+        """
+        if said := os.environ.get(f"{PREFIX}TWILIO_TOKEN"):
+            return said.strip()
+        return read_secret(self.twilio_token_file) if self.twilio_token_file else ""
+
     @property
     def base_url(self) -> str:
         """The start of every URL that people are given."""
@@ -199,6 +235,24 @@ class Settings(BaseSettings):
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
         host = f"[{host}]" if ":" in host and not host.startswith("[") else host
         return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
+
+
+def read_secret(name: str) -> str:
+    """What a file with a secret holds.
+
+    Raises:
+        WrongUsage: It cannot be read, or others than its owner can read it.
+    """
+    path = Path(name).expanduser()
+    try:
+        if path.stat().st_mode & 0o077:
+            raise WrongUsage(
+                f"{path} holds a secret and can be read by others.", f"chmod 600 {path}"
+            )
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise WrongUsage(f"{path} cannot be read: {reason}.") from None
 
 
 def config_path(named: str | None) -> tuple[Path, bool]:

@@ -38,6 +38,7 @@ CODES: dict[str, Code] = {
         Code("MALFORMED_JSON", 400, "The body is not a valid JSON object"),
         Code("INVALID_PHONE_FORMAT", 400, "Invalid phone number format"),
         Code("INVALID_API_KEY", 401, "Invalid API key"),
+        Code("INVALID_SIGNATURE", 403, "The gateway did not sign this request"),
         Code("NOT_FOUND", 404, "There is nothing at this address"),
         Code("INTEGRATION_NOT_FOUND", 404, "There is no Opt-In API integration"),
         Code("METHOD_NOT_ALLOWED", 405, "This method is not allowed here"),
@@ -67,6 +68,7 @@ UNSTORED = frozenset(
     {
         "MALFORMED_REQUEST",
         "INVALID_API_KEY",
+        "INVALID_SIGNATURE",
         "NOT_FOUND",
         "METHOD_NOT_ALLOWED",
         "URL_REGENERATED",

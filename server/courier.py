@@ -10,16 +10,20 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection
 
+from server.circuit import CircuitBreaker
 from server.gateways.base import Gateway
 from server.log import note_unexpected
 from server.metrics import Metrics
-from storage import messages
+from storage import gateway_state, messages
 from storage.errors import StoreError
 from storage.feed import Throttle
+from storage.holding import QuietHours
 from storage.messages import Outgoing, Receipt
 from storage.store import Store
 from storage.times import now
@@ -42,6 +46,11 @@ _POLL_SECONDS = 5.0
 _SETTLE_SECONDS = 0.02
 """How long receipts that come by themselves are gathered."""
 
+_MOST_TRIES = 40
+"""How often a text is handed over in vain before it counts as failed."""
+
+_LEAST_WAIT = 0.1
+
 _PATIENCE_SECONDS = 1.0
 """How long to wait after trouble with the store."""
 
@@ -53,9 +62,18 @@ class Courier:
         store: The store.
         gateway: What carries them.
         metrics: Counts what became of them.
+        quiet: When nobody is texted.
+        pace: Texts a second at most; 0 for no limit.
     """
 
-    def __init__(self, store: Store, gateway: Gateway, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        store: Store,
+        gateway: Gateway,
+        metrics: Metrics,
+        quiet: QuietHours | None = None,
+        pace: int = 0,
+    ) -> None:
         self._store = store
         self._gateway = gateway
         self._metrics = metrics
@@ -64,6 +82,9 @@ class Courier:
         self._news = asyncio.Event()
         self._batch_full = asyncio.Event()
         self._closing = False
+        self._quiet = quiet
+        self._pace = pace
+        self._circuit = CircuitBreaker()
         self._waiting = 0
         """Leads that came in since the last claim, whose texts certainly wait."""
         self._receipts: list[Receipt] = []
@@ -124,15 +145,26 @@ class Courier:
             due = await self._seconds_until_due()
             if due > 0:
                 return due
+        room = self._circuit.room(self._loop.time(), self._batch)
+        if not room:
+            self._waiting = 0
+            # The waits that are too long end all the same.
+            await self._write(messages.sweep)
+            await asyncio.sleep(_LEAST_WAIT)
+            return max(_LEAST_WAIT, min(_POLL_SECONDS, self._circuit.wait(self._loop.time())))
         self._waiting = 0
         self._batch_full.clear()
-        texts = await self._write(lambda conn: messages.claim_pending(conn, self._name, _BATCH))
+        texts = await self._write(
+            lambda conn: messages.claim_pending(conn, self._name, room, self._quiet)
+        )
         if texts:
             await self._carry(texts)
         elif not await self._write(messages.sweep):
             # Another courier was quicker, or the clock was set back.
             return _PATIENCE_SECONDS
-        if len(texts) == _BATCH:
+        if self._pace and texts:
+            await asyncio.sleep(len(texts) / self._pace)
+        if len(texts) == room:
             # A backlog takes turns with the leads that come in.
             self._waiting += 1
             await asyncio.sleep(0)
@@ -148,7 +180,30 @@ class Courier:
             receipts = [
                 Receipt(text.message_id, "unknown", error=type(error).__name__) for text in texts
             ]
+        tries = {text.message_id: text.tries for text in texts}
+        if self._circuit.learn(self._loop.time(), receipts):
+            self._tell_of_circuit()
+        receipts = [
+            replace(receipt, status="failed")
+            if receipt.status == "retry" and tries[receipt.message_id] + 1 >= _MOST_TRIES
+            else receipt
+            for receipt in receipts
+        ]
         await self._settle(receipts)
+
+    @property
+    def _batch(self) -> int:
+        """Texts to claim at once: with a pace, what goes out in a quarter of a second."""
+        return min(_BATCH, max(1, self._pace // 4)) if self._pace else _BATCH
+
+    def _tell_of_circuit(self) -> None:
+        """Lets every process show whether texts go out."""
+        circuit, name = self._circuit, self._gateway.name
+        self._gateway.trouble = f"Texts wait: {circuit.reason}" if circuit.state == "open" else ""
+        until = now() + timedelta(seconds=circuit.opened_for) if circuit.state == "open" else None
+        state, reason = circuit.state, circuit.reason
+        # A store in trouble loses it; texts do not depend on it.
+        self._store.write(lambda conn: gateway_state.note(conn, name, state, reason, until))
 
     async def _settle(self, receipts: Sequence[Receipt]) -> None:
         """Writes receipts down, however long the store takes: they are said only once."""

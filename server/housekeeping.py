@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 
 from storage import attempts
+from storage.double_opt_in import expire
 from storage.errors import StoreError
 from storage.intake import purge_answers
 from storage.store import Store
@@ -15,6 +16,19 @@ _CHUNK = 250
 """Attempts forgotten in one transaction: a few milliseconds."""
 _REST_SECONDS = 0.05
 """Between two of those, so that leads come first."""
+_EXPIRE_SECONDS = 60.0
+
+
+async def expire_waits(store: Store) -> None:
+    """Lets those go who were asked for a YES and did not say it, once a minute."""
+    while True:
+        await asyncio.sleep(_EXPIRE_SECONDS)
+        try:
+            while await asyncio.wrap_future(store.write(expire)):
+                await asyncio.sleep(0)
+        except StoreError:
+            # The next minute will do.
+            continue
 
 
 async def keep_house(store: Store, days: int, most: int) -> None:

@@ -10,11 +10,13 @@ from aiohttp.web import ServerRunner, TCPSite
 from server.bridge import Bridge
 from server.courier import Courier
 from server.doors.api import ApiDoor
+from server.doors.gateway import GatewayDoor
 from server.doors.hook import HookDoor
 from server.doors.retired import RetiredUrls
 from server.frontdoor import FrontDoor
 from server.gateways import make_gateway
-from server.housekeeping import keep_house
+from server.gateways.base import Callbacks
+from server.housekeeping import expire_waits, keep_house
 from server.keeper import AccessKeeper
 from server.metrics import Metrics
 from server.operations import Operations
@@ -23,6 +25,7 @@ from server.rates import Rates
 from server.settings import ListenerSettings
 from server.site import API_PATH, Route, Site
 from server.webhooks.courier import WebhookCourier
+from storage.holding import QuietHours
 from storage.store import Store
 
 __all__ = ["Listener", "ListenerSettings"]
@@ -83,8 +86,14 @@ class Listener:
         await keeper.reread()
         bridge = Bridge(store, settings.answer_timeout)
         stack.callback(bridge.close)
-        gateway = make_gateway(settings.gateway, store)
-        courier = Courier(store, gateway, self.metrics)
+        gateway = make_gateway(settings, store)
+        courier = Courier(
+            store,
+            gateway,
+            self.metrics,
+            QuietHours.parse(settings.quiet_hours),
+            settings.texts_per_second,
+        )
         stack.push_async_callback(courier.stop)
         proxies = Proxies(settings.trusted_proxies)
         per_key, per_peer = Rates(settings.rate_per_key), Rates(settings.rate_per_peer)
@@ -95,6 +104,11 @@ class Listener:
             {API_PATH: Route("api", frozenset({"PUT"}), door.answer), **operations.routes()},
             Route("hook", None, hook.answer, early=hook.early, dress=hook.dress),
         )
+        if isinstance(gateway, Callbacks):
+            callbacks = GatewayDoor(
+                gateway.name, gateway, bridge, settings.public_base_url, courier.wake
+            )
+            site.add(callbacks.routes())
         self._front = front = FrontDoor(site, settings, proxies, self.metrics)
         self.metrics.gauges["connections"] = ("Senders connected.", lambda: len(front.crowd))
         self.metrics.gauges["writes_waiting"] = (
@@ -111,6 +125,8 @@ class Listener:
         stack.push_async_callback(asyncio.to_thread, webhooks.stop)
         webhooks.start()
         stack.callback(house.cancel)
+        expiry = loop.create_task(expire_waits(store))
+        stack.callback(expiry.cancel)
 
     async def _bind(self, front: FrontDoor, stack: contextlib.AsyncExitStack) -> None:
         runner = ServerRunner(front, shutdown_timeout=_DRAIN_SECONDS)

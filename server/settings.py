@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 Operations = Literal["loopback", "key"]
@@ -45,6 +45,12 @@ class ListenerSettings:
     """Days that the intake log keeps an attempt."""
     attempts_max: int = 1_000_000
     """Attempts that the intake log keeps."""
+    quiet_hours: str = ""
+    """Such as `21:00-08:00`, by the clock where the person is."""
+    texts_per_second: int = 0
+    twilio_account: str = ""
+    twilio_token: str = field(default="", repr=False)
+    twilio_api_url: str = "https://api.twilio.com"
     webhook_allow: tuple[str, ...] = ()
     """Inside networks and hosts that webhooks may be delivered to."""
     webhook_disable_days: int = 5
@@ -72,5 +78,5 @@ class ListenerSettings:
             chosen: Has attributes named like the fields here; where one is missing, the
                 default stands.
         """
-        names = [field.name for field in fields(cls) if hasattr(chosen, field.name)]
+        names = [one.name for one in fields(cls) if hasattr(chosen, one.name)]
         return cls(**{name: getattr(chosen, name) for name in names})

@@ -48,6 +48,10 @@ class Site:
         self._routes = routes | {f"{path}/": route for path, route in routes.items()}
         self._hook = hook
 
+    def add(self, routes: dict[str, Route]) -> None:
+        """More addresses, by path."""
+        self._routes |= routes | {f"{path}/": route for path, route in routes.items()}
+
     def route(self, request: Request, message: Any) -> Route | Answer:
         """The route of a request, or the answer where there is none or not with this method.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select, text
 from sqlalchemy.engine import Connection
 
+from storage.compliance import asks_for_yes, composed
 from storage.mapping_rules import PLAIN, Options, parse
 from storage.tables import ApiKey, Endpoint, Integration, MessagingNumber, RetiredToken, StoreState
 from storage.words import NumberStatus
@@ -51,8 +52,16 @@ class Access:
     """The messaging number that the hook door opts people in to."""
     options: Options = PLAIN
     """Mapping rules, redirect and thank-you text of the hook door."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The compliance text by messaging number; under an empty name the usual one."""
+    double_opt_in: bool = False
+    """Whether who opts in is asked for a YES first."""
     told: frozenset[str] = frozenset()
     """The events that at least one endpoint is told of."""
+
+    def text_of(self, number_id: str) -> str:
+        """The compliance text of a messaging number."""
+        return self.texts.get(number_id) or self.texts[""]
 
     def knows_number(self, number_id: str) -> bool:
         """Whether people may opt in to a number."""
@@ -114,6 +123,8 @@ def load_access(conn: Connection) -> Access:
         default_region=integration.default_region if integration else "US",
         number_id=integration.number_id if integration else "",
         options=parse(integration.options) if integration else PLAIN,
+        texts=composed(conn),
+        double_opt_in=asks_for_yes(integration.options) if integration else False,
         told=_told(conn),
     )
 

@@ -21,7 +21,6 @@ from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.engine import Connection
 
 from storage.access import access_at, access_seq
-from storage.compliance import compose
 from storage.consent import Chain
 from storage.dialects import among, among_packed, packed, upsert
 from storage.driver import fetch, run
@@ -211,9 +210,9 @@ class _Intake:
         self.blocked = suppressed_among(conn, list(self.hashes.values()))
         self.known = _known_contacts(conn, list(self.hashes))
         self.answered = _known_answers(conn, items, self.moment)
-        self.text = compose(self.access.brand, self.access.program)
         self.failed: list[News] = []
         """Refused for good: told of, where anybody wants to know."""
+        self.purpose = "confirm" if self.access.double_opt_in else "compliance"
         self.spread = spread_mark(self.access, OPTED_IN)
         milliseconds = int(self.moment.timestamp() * 1000)
         self.hour = milliseconds // 3_600_000
@@ -369,6 +368,11 @@ class _Intake:
         self._log(item, "accepted", "", contact_id)
         if texted:
             rows.messages.append(self._message(item, contact_id))
+        if self.access.double_opt_in and not item.test:
+            # Told of once the person has said YES.
+            return IntakeResult(
+                "accepted", None, item.request_id, contact_id, item.phone, self.moment
+            )
         rows.outbox.append(
             [
                 next(self.ids),
@@ -390,8 +394,8 @@ class _Intake:
             item.number_id,
             item.phone,
             "out",
-            "compliance",
-            self.text,
+            self.purpose,
+            self.access.text_of(item.number_id),
             "pending",
             "",  # claimed by nobody
             "",  # no id of the provider's

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from storage import keys, numbers
 from storage.access import credential_hash, touch_access
 from storage.changes import record
+from storage.compliance import demand_complete
 from storage.errors import NotFound, Refused
 from storage.ids import moment_of, new_id
 from storage.mapping_rules import Options, Rule, checked, parse, serialise
@@ -174,6 +175,8 @@ def switch(conn: Connection, who: Actor, *, on: bool) -> bool:
     """
     row = _there(conn, "switch")
     number = _number_while_on(conn, row.number_id) if on else row.number_id
+    if on:
+        demand_complete(conn)
     if row.active == on:
         return False
     _change(conn, row, active=on, number_id=number)

@@ -10,23 +10,29 @@ from typing import Any
 from sqlalchemy import select, text, update
 from sqlalchemy.engine import Connection
 
+from storage.changes import record
 from storage.dialects import among, among_packed, packed, rows_packed, upsert
 from storage.driver import fetch, run
-from storage.errors import Refused
+from storage.errors import NotFound, Refused
+from storage.holding import QuietHours, hold, texted_lately
 from storage.outbox import OPT_IN_FAILED, News, tell
-from storage.phones import parse_e164
 from storage.rows import moment_value
-from storage.suppressions import phone_hash, store_secret, suppress_contacts
+from storage.suppressions import (
+    phone_hash,
+    store_secret,
+    suppress_contacts,
+    suppressed_among,
+)
 from storage.tables import (
+    PROVIDED,
     WAITING,
     Contact,
-    GatewayScript,
     Message,
     Suppression,
 )
 from storage.tallies import add_tallies, stage_tally
 from storage.times import now
-from storage.words import BADGE_BITS, GATEWAY, Badge, Kind, Stage
+from storage.words import BADGE_BITS, GATEWAY, Actor, Badge, Kind, Stage
 
 CLAIM_SECONDS = 30
 """How long a claimed text may take to be handed over before its fate counts as unknown."""
@@ -36,7 +42,6 @@ RECEIPT_SECONDS = 60
 
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
-_script: Any = GatewayScript.__table__  # type: ignore[attr-defined]
 _suppressions: Any = Suppression.__table__  # type: ignore[attr-defined]
 
 
@@ -49,6 +54,8 @@ class Outgoing:
     phone: str
     number_id: str
     body: str
+    tries: int = 0
+    """How often it was handed over in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +68,40 @@ class Receipt:
     `retry` (try again later) or `unknown` (the answer was lost)."""
     provider_id: str = ""
     error: str = ""
+    gateway: str = ""
+    """Which gateway says so; empty leaves what is known."""
 
 
-def claim_pending(conn: Connection, worker: str, limit: int) -> list[Outgoing]:
+def claim_pending(
+    conn: Connection, worker: str, limit: int, quiet: QuietHours | None = None
+) -> list[Outgoing]:
     """Takes texts that are due for one courier; no other gets them.
 
     Args:
         conn: A transaction that holds the write lock.
         worker: Who claims.
         limit: At most so many, the longest waiting first.
+        quiet: When nobody is to be texted; who would be waits until it is over.
     """
     moment = now()
     at = moment_value(conn, moment)
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
-    return [Outgoing(*row) for row in fetch(conn, _CLAIM, (worker, until, at, at, limit))]
+    claimed = [Outgoing(*row) for row in fetch(conn, _CLAIM, (worker, until, at, at, limit))]
+    if not claimed:
+        return claimed
+    texted = texted_lately(conn, claimed, moment)
+    for contact_id, purpose in texted.values():
+        # The text of today stands for this one.
+        _move_contacts(conn, "accepted", purpose, [contact_id], moment)
+    held = hold(conn, claimed, quiet, moment) if quiet is not None else frozenset()
+    return [text for text in claimed if text.message_id not in held.union(texted)]
 
 
 _CLAIM = (
     "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"  # noqa: S608
     f" WHERE id IN (SELECT id FROM messages WHERE {WAITING} AND status = 'pending'"
     " AND due_at <= ? ORDER BY due_at, id LIMIT ?)"
-    " RETURNING id, contact_id, phone, number_id, body"
+    " RETURNING id, contact_id, phone, number_id, body, tries"
 )
 
 
@@ -122,45 +142,61 @@ def settle(conn: Connection, receipts: Sequence[Receipt]) -> Sequence[bool]:
         by_status.setdefault(receipt.status, {})[receipt.message_id] = receipt
     moved: set[tuple[str, int]] = set()
     for status, said in by_status.items():
-        contacts = _save_status(conn, status, list(said.values()), moment)
-        if contacts:
-            _move_contacts(conn, status, list(contacts.values()), moment)
-        moved.update((status, message_id) for message_id in contacts)
+        rows = _save_status(conn, status, list(said.values()), moment)
+        by_purpose: dict[str, list[int]] = {}
+        for message_id, contact_id, purpose in rows:
+            by_purpose.setdefault(purpose, []).append(contact_id)
+            moved.add((status, message_id))
+        for purpose, contacts in by_purpose.items():
+            _move_contacts(conn, status, purpose, contacts, moment)
     return [(receipt.status, receipt.message_id) in moved for receipt in receipts]
 
 
 def _save_status(
     conn: Connection, status: str, receipts: Sequence[Receipt], moment: datetime
-) -> dict[int, int]:
-    """Moves messages on; returns the contact of each that it moved."""
+) -> list[tuple[int, int, str]]:
+    """Moves messages on; returns id, contact and purpose of each that it moved."""
     # One statement for all: each alone would cost more than everything else about a lead.
     waits = {"sent": timedelta(seconds=RECEIPT_SECONDS), "retry": RETRY_AFTER}
     forward = ", ".join(f"'{state}'" for state in _FORWARD[status])
-    rows = [(receipt.message_id, receipt.provider_id, receipt.error) for receipt in receipts]
-    table, values = rows_packed(conn, {"id": "bigint", "provider": "text", "fault": "text"}, rows)
+    rows = [
+        (receipt.message_id, receipt.provider_id, receipt.error, receipt.gateway)
+        for receipt in receipts
+    ]
+    columns = {"id": "bigint", "provider": "text", "fault": "text", "carrier": "text"}
+    table, values = rows_packed(conn, columns, rows)
+    in_vain = ", tries = tries + 1, claimed_by = ''" if status == "retry" else ""
     statement = (
-        "UPDATE messages SET status = ?, provider_id = said.provider, error = said.fault,"  # noqa: S608
-        f" due_at = ?, changed_at = ? FROM {table} AS said"
+        "UPDATE messages SET status = ?, error = said.fault,"  # noqa: S608
+        " provider_id = CASE said.provider WHEN '' THEN provider_id ELSE said.provider END,"
+        " gateway = CASE said.carrier WHEN '' THEN gateway ELSE said.carrier END,"
+        f" due_at = ?, changed_at = ?{in_vain} FROM {table} AS said"
         f" WHERE messages.id = said.id AND messages.status IN ({forward})"
-        " RETURNING messages.id, messages.contact_id"
+        " RETURNING messages.id, messages.contact_id, messages.purpose"
     )
     due = moment_value(conn, moment + waits.get(status, timedelta(0)))
     changed = moment_value(conn, moment)
     moved = fetch(conn, statement, (_STORED.get(status, status), due, changed, *values))
-    return {row[0]: row[1] for row in moved}
+    return [(row[0], row[1], row[2]) for row in moved]
 
 
 def _move_contacts(
-    conn: Connection, status: str, contact_ids: Sequence[int], moment: datetime
+    conn: Connection, status: str, purpose: str, contact_ids: Sequence[int], moment: datetime
 ) -> None:
-    if status in ("accepted", "delivered"):
+    if status == "blocked":
+        _block(conn, contact_ids, moment)
+    elif purpose not in ("compliance", "confirm"):
+        # What answers HELP says nothing about the opt-in.
+        return
+    elif purpose == "confirm" and status in ("accepted", "delivered", "unknown"):
+        badge = Badge.UNCONFIRMED if status == "unknown" else None
+        _enter_queue(conn, contact_ids, moment, badge=badge, stage=Stage.AWAITING)
+    elif status in ("accepted", "delivered"):
         _enter_queue(conn, contact_ids, moment)
     elif status == "landline":
         _enter_queue(conn, contact_ids, moment, badge=Badge.LANDLINE, kind=Kind.LANDLINE)
     elif status == "unknown":
         _enter_queue(conn, contact_ids, moment, badge=Badge.UNCONFIRMED)
-    elif status == "blocked":
-        _block(conn, contact_ids, moment)
     elif status == "failed":
         _fail(conn, contact_ids, moment)
 
@@ -172,10 +208,11 @@ def _enter_queue(
     *,
     badge: Badge | None = None,
     kind: Kind | None = None,
+    stage: Stage = Stage.QUEUED,
 ) -> int:
-    """The only way into the queue for a contact that was texted."""
-    changes = "stage = 'queued', version = version + 1, changed_at = ?"
-    values: list[Any] = [moment_value(conn, moment)]
+    """The only way into the queue for a contact that was texted; or to wait for its YES."""
+    changes = "stage = ?, version = version + 1, changed_at = ?"
+    values: list[Any] = [stage.value, moment_value(conn, moment)]
     if badge is not None:
         changes += ", badges = badges | ?"
         values.append(BADGE_BITS[badge])
@@ -188,7 +225,7 @@ def _enter_queue(
         f"UPDATE contacts SET {changes} WHERE {which}",  # noqa: S608 - our own names
         (*values, packed(conn, contact_ids)),
     )
-    add_tallies(conn, {stage_tally(Stage.CONFIRMING): -entered, stage_tally(Stage.QUEUED): entered})
+    add_tallies(conn, {stage_tally(Stage.CONFIRMING): -entered, stage_tally(stage): entered})
     return entered
 
 
@@ -242,7 +279,7 @@ def sweep(conn: Connection, limit: int = 500) -> int:
     """
     moment = now()
     overdue = conn.execute(
-        select(_messages.c.id, _messages.c.contact_id, _messages.c.status)
+        select(_messages.c.id, _messages.c.contact_id, _messages.c.purpose)
         .where(
             text(WAITING),
             _messages.c.status.in_(["sending", "sent"]),
@@ -258,53 +295,97 @@ def sweep(conn: Connection, limit: int = 500) -> int:
         .where(among(conn, _messages.c.id, [row.id for row in overdue]))
         .values(status="unknown", changed_at=moment)
     )
-    _enter_queue(conn, [row.contact_id for row in overdue], moment, badge=Badge.UNCONFIRMED)
+    for purpose in {row.purpose for row in overdue}:
+        contacts = [row.contact_id for row in overdue if row.purpose == purpose]
+        _move_contacts(conn, "unknown", purpose, contacts, moment)
     return len(overdue)
 
 
-# What the simulated gateway is told to do.
-
-OUTCOMES = ("accept", "deliver", "block", "landline", "fail", "silent", "error")
+# Texts whose fate nobody knows.
 
 
 @dataclass(frozen=True, slots=True)
-class Scripted:
-    """What the simulated gateway shall do with a number."""
+class UnknownRow:
+    """A text that was handed over, perhaps: the answer was lost."""
 
+    message_id: int
+    contact_id: int
     phone: str
-    """E.164, or `*` for every number not named."""
-    outcome: str
-    delay_ms: int
+    number_id: str
+    purpose: str
+    error: str
+    at: datetime
 
 
-def script(conn: Connection, phone: str, outcome: str, delay_ms: int = 0) -> Scripted:
-    """Tells the simulated gateway what to do with a number from now on.
+def unknown(conn: Connection, limit: int = 200, beyond: int | None = None) -> list[UnknownRow]:
+    """The texts whose fate nobody knows, the newest first.
+
+    Args:
+        conn: An open transaction.
+        limit: At most so many.
+        beyond: Only older ones than this: the last of the page before.
+    """
+    query = select(_messages).where(text("status = 'unknown'"))
+    if beyond is not None:
+        query = query.where(_messages.c.id < beyond)
+    rows = conn.execute(query.order_by(_messages.c.id.desc()).limit(limit))
+    return [
+        UnknownRow(
+            row.id, row.contact_id, row.phone, row.number_id, row.purpose, row.error, row.changed_at
+        )
+        for row in rows
+    ]
+
+
+def resend(conn: Connection, who: Actor, message_id: int) -> UnknownRow:
+    """Sends a text of unknown fate again, because a person says so: it may arrive twice.
 
     Raises:
-        Refused: The number or the outcome is none.
+        NotFound: There is no such text.
+        Refused: Its fate is known, or its number must not be texted.
     """
-    if outcome not in OUTCOMES:
-        raise Refused(f"“{outcome}” is no outcome.", f"One of: {', '.join(OUTCOMES)}.")
-    if phone != "*":
-        parsed = parse_e164(phone)
-        if parsed is None:
-            raise Refused(
-                f"“{phone}” is no phone number in E.164 format.", "Write it like +14155550123."
-            )
-        phone = parsed.e164
+    row = conn.execute(select(_messages).where(_messages.c.id == message_id)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such text.", "See: optdesk sms unknown")
+    if row.status != "unknown":
+        raise Refused(f"The fate of this text is known: {row.status}.", "See: optdesk sms unknown")
+    if suppressed_among(conn, [phone_hash(store_secret(conn), row.phone)]):
+        raise Refused("This number is on a Do Not Contact list.")
     conn.execute(
-        upsert(conn, _script, ("phone",), ("outcome", "delay_ms")),
-        {"phone": phone, "outcome": outcome, "delay_ms": delay_ms},
+        update(_messages)
+        .where(_messages.c.id == message_id)
+        .values(status="pending", claimed_by="", due_at=now(), changed_at=now())
     )
-    return Scripted(phone, outcome, delay_ms)
+    record(conn, who, "text.resend", size=1)
+    return UnknownRow(
+        row.id, row.contact_id, row.phone, row.number_id, row.purpose, row.error, row.changed_at
+    )
 
 
-def unscript(conn: Connection, phone: str) -> bool:
-    """Forgets what the simulated gateway was told of a number; returns whether it was told."""
-    return bool(conn.execute(_script.delete().where(_script.c.phone == phone)).rowcount)
+def message_of(conn: Connection, gateway: str, provider_id: str, phone: str) -> int | None:
+    """The text that a gateway's report is about, or None where it is none of ours.
 
-
-def scripts(conn: Connection) -> dict[str, Scripted]:
-    """All that the simulated gateway is told, by number."""
-    rows = conn.execute(select(_script).order_by(_script.c.phone))
-    return {row.phone: Scripted(row.phone, row.outcome, row.delay_ms) for row in rows}
+    A report may be quicker than the answer to the handing over, or that answer was lost: then
+    the text is known by its number.
+    """
+    found = conn.execute(
+        select(_messages.c.id).where(
+            _messages.c.gateway == gateway,
+            _messages.c.provider_id == provider_id,
+            text(PROVIDED),
+        )
+    ).scalar()
+    if found is not None:
+        return int(found)
+    return conn.execute(
+        select(_messages.c.id)
+        .join(_contacts, _contacts.c.id == _messages.c.contact_id)
+        .where(
+            _contacts.c.phone == phone,
+            _messages.c.direction == "out",
+            _messages.c.provider_id == "",
+            _messages.c.status.in_(["sending", "unknown"]),
+        )
+        .order_by(_messages.c.id.desc())
+        .limit(1)
+    ).scalar()

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from storage.access import SANDBOX, touch_access
 from storage.changes import record
+from storage.compliance import demand_complete
 from storage.errors import NotFound, Refused
 from storage.ids import new_id, parse, public
 from storage.phones import parse_e164
@@ -121,8 +122,18 @@ def get(conn: Connection, ident: str) -> NumberRow:
 
 
 def approve(conn: Connection, who: Actor, ident: str) -> NumberRow:
-    """Notes that the carrier lets us text from a number."""
-    return _set(conn, who, ident, NumberStatus.APPROVED, "number.approve")
+    """Notes that the carrier lets us text from a number.
+
+    Raises:
+        Refused: Its compliance text lacks something and the integration is on.
+    """
+    changed = _set(conn, who, ident, NumberStatus.APPROVED, "number.approve")
+    on = select(_integrations.c.id).where(
+        _integrations.c.live == 1, _integrations.c.active.is_(True)
+    )
+    if conn.execute(on).first() is not None:
+        demand_complete(conn)
+    return changed
 
 
 def reject(conn: Connection, who: Actor, ident: str) -> Dropped:

@@ -9,7 +9,7 @@ import typer
 
 from app.cli.session import Session, noun, session_of
 from screens.sample_request import PATH, curl
-from storage import attempts, integration
+from storage import attempts, double_opt_in, integration
 from storage.attempts import RecentSender
 from storage.errors import WrongUsage
 from storage.integration import IntegrationView
@@ -259,3 +259,21 @@ def _described(fields: dict[str, Any], *, reveal: bool) -> str:
 def _masked(url: str) -> str:
     start, _, token = url.rpartition("/")
     return f"{start}/********{token[-4:]}"
+
+
+@app.command("double-opt-in")
+def double(
+    ctx: typer.Context,
+    state: Annotated[str, typer.Argument(metavar="on|off", help="Whether a YES is asked for.")],
+    hours: Annotated[
+        int, typer.Option(min=1, help="How long it is waited for.")
+    ] = double_opt_in.USUAL_HOURS,
+) -> None:
+    """Ask who opts in for a YES, or not."""
+    if state not in ("on", "off"):
+        raise WrongUsage(f"“{state}” is neither on nor off.")
+    session = session_of(ctx)
+    session.store().do(
+        lambda conn: double_opt_in.switch(conn, session.who, on=state == "on", hours=hours)
+    )
+    session.out.item({"double_opt_in": state == "on", "hours": hours}, f"Double opt-in is {state}.")

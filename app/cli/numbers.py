@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from app.cli.output import Column
 from app.cli.session import noun, session_of
-from storage import numbers
+from storage import compliance, numbers
 from storage.errors import WrongUsage
 from storage.ids import public
 from storage.numbers import Dropped, NumberRow
@@ -115,6 +115,61 @@ def set_(
         f"{row['phone']} ({row['id']}) is called “{row['name']}” and belongs to "
         f"{row['campaign_id'] or 'no campaign'}.",
     )
+
+
+@app.command()
+def text(
+    ctx: typer.Context,
+    number: Number,
+    brand: Annotated[str | None, typer.Option(help="Who texts; empty for the usual.")] = None,
+    program: Annotated[str | None, typer.Option(help="What about; empty for the usual.")] = None,
+    frequency: Annotated[
+        str | None, typer.Option(help="How often, such as “4 msgs/month”; empty for the usual.")
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            help="The text, with {brand}, {program} and {frequency}; empty for the usual."
+        ),
+    ] = None,
+    help_text: Annotated[
+        str | None, typer.Option("--help-text", help="What HELP is answered with, likewise.")
+    ] = None,
+) -> None:
+    """Show or change a number's compliance text."""
+    session = session_of(ctx)
+    store = session.store()
+    entered = {
+        "brand": brand,
+        "program": program,
+        "frequency": frequency,
+        "template": template,
+        "help": help_text,
+    }
+    if any(value is not None for value in entered.values()):
+        shown = store.do(lambda conn: compliance.edit(conn, session.who, number, **entered))
+    else:
+        with store.read() as conn:
+            shown = compliance.show(conn, number)
+    measured = shown.measured
+    fields = {
+        "id": shown.number_id,
+        "phone": shown.phone,
+        "text": shown.text,
+        "help": shown.help,
+        "characters": measured.characters,
+        "encoding": measured.encoding,
+        "segments": measured.segments,
+        "missing": list(shown.missing),
+    }
+    lines = [
+        shown.text,
+        f"({measured.characters} characters, {measured.encoding}, {measured.segments} segments)",
+        f"HELP: {shown.help}",
+    ]
+    if shown.missing:
+        lines.append(f"Missing: {', '.join(shown.missing)}. The Opt-In API cannot be switched on.")
+    session.out.item(fields, "\n".join(lines))
 
 
 def _drop(

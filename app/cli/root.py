@@ -27,7 +27,7 @@ NOUNS = {
     "labels": "The labels on contacts.",
     "dnc": "The numbers that must not be texted.",
     "webhooks": "Tell other systems, and see what became of it.",
-    "sms": "Play the carrier: what becomes of a text.",
+    "sms": "Play the carrier and the person; review texts; find lost ones.",
     "db": "Check, upgrade and back up the store.",
     "doctor": "Find out why no leads arrive.",
     "config": "Show every setting and where it comes from.",

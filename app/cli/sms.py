@@ -1,4 +1,4 @@
-"""`optdesk sms`: what the simulated gateway does with texts."""
+"""`optdesk sms`: play the carrier and the person, judge texts, look after lost ones."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ import typer
 
 from app.cli.output import Column
 from app.cli.session import noun, session_of
-from storage import messages
-from storage.errors import NotFound
-from storage.messages import OUTCOMES, Scripted
+from storage import gateway_state, messages, scripts
+from storage.errors import NotFound, Refused
+from storage.ids import parse, public
+from storage.inbound import Inbound, ReviewRow, confirm_review, dismiss_review, receive
+from storage.inbound import reviews as list_reviews
+from storage.keywords import Meaning
+from storage.phones import parse_e164
+from storage.scripts import OUTCOMES, Scripted
+from storage.times import stamp
 
 app = noun("sms")
+
+Message = Annotated[str, typer.Argument(metavar="TEXT", help="Its msg_… id.")]
 
 Phone = Annotated[str, typer.Argument(help="The number in E.164, or '*' for all others.")]
 
@@ -27,7 +35,7 @@ def simulate(
     """Say what becomes of texts to a number from now on."""
     session = session_of(ctx)
     store = session.store(create=True)
-    made = store.do(lambda conn: messages.script(conn, phone, outcome, delay))
+    made = store.do(lambda conn: scripts.script(conn, phone, outcome, delay))
     session.out.item(_row(made), f"Texts to {_named(made.phone)}: {made.outcome}.")
 
 
@@ -35,7 +43,7 @@ def simulate(
 def forget(ctx: typer.Context, phone: Phone) -> None:
     """Let texts to a number be accepted again."""
     session = session_of(ctx)
-    if not session.store().do(lambda conn: messages.unscript(conn, phone)):
+    if not session.store().do(lambda conn: scripts.unscript(conn, phone)):
         raise NotFound(f"Nothing was said about texts to {phone}.", "See: optdesk sms list")
     session.out.item({"phone": phone, "outcome": None}, f"Texts to {_named(phone)}: as usual.")
 
@@ -45,7 +53,7 @@ def list_(ctx: typer.Context) -> None:
     """List what was said about numbers."""
     session = session_of(ctx)
     with session.store().read() as conn:
-        found = list(messages.scripts(conn).values())
+        found = list(scripts.scripts(conn).values())
     session.out.rows(
         (
             Column("number", lambda row: row["phone"]),
@@ -67,3 +75,162 @@ def _row(scripted: Scripted) -> dict[str, object]:
 
 def _named(phone: str) -> str:
     return "all other numbers" if phone == "*" else phone
+
+
+@app.command()
+def inbound(
+    ctx: typer.Context,
+    phone: Annotated[str, typer.Argument(help="Who sends it, in E.164.")],
+    body: Annotated[str, typer.Argument(help="What it says, such as STOP.")],
+    to: Annotated[str, typer.Option(help="The number it is sent to: its id or E.164.")] = "",
+) -> None:
+    """Play a text that a person sends."""
+    session = session_of(ctx)
+    parsed = parse_e164(phone)
+    if parsed is None:
+        raise Refused(
+            f"“{phone}” is no phone number in E.164 format.", "Write it like +14155550123."
+        )
+    text = Inbound("simulated", "", parsed.e164, to, body)
+    done = session.store(create=True).do(lambda conn: receive(conn, text))
+    fields = {
+        "phone": parsed.e164,
+        "meaning": done.meaning.value,
+        "changed": done.changed,
+        "contact_id": public("con", done.contact_id) if done.contact_id else None,
+        "reply": done.reply,
+    }
+    session.out.item(fields, _DONE[done.meaning] + (f" Answer: {done.reply}" if done.reply else ""))
+
+
+@app.command()
+def unknown(ctx: typer.Context) -> None:
+    """List the texts of which nobody knows whether they were sent."""
+    session = session_of(ctx)
+    with session.store().read() as conn:
+        found = messages.unknown(conn, limit=1000)
+    session.out.rows(
+        (
+            Column("id", lambda row: row["id"]),
+            Column("number", lambda row: row["phone"]),
+            Column("since", lambda row: row["at"]),
+            Column("why", lambda row: row["error"]),
+        ),
+        (
+            {
+                "id": public("msg", row.message_id),
+                "contact_id": public("con", row.contact_id),
+                "phone": row.phone,
+                "purpose": row.purpose,
+                "error": row.error,
+                "at": stamp(row.at),
+            }
+            for row in found
+        ),
+        "The fate of every text is known.",
+    )
+
+
+@app.command()
+def resend(ctx: typer.Context, message: Message) -> None:
+    """Send a text of unknown fate again; it may arrive twice."""
+    session = session_of(ctx)
+    ident = _message_id(message)
+    row = session.do_for_good(
+        lambda conn: messages.resend(conn, session.who, ident),
+        "Send this text again? If it was sent before, it arrives twice.",
+    )
+    session.out.item({"id": message, "phone": row.phone}, f"The text to {row.phone} goes out.")
+
+
+@app.command()
+def gateways(ctx: typer.Context) -> None:
+    """Show whether texts go out, for each gateway that was ever in trouble."""
+    session = session_of(ctx)
+    with session.store().read() as conn:
+        found = gateway_state.circuits(conn)
+    session.out.rows(
+        (
+            Column("gateway", lambda row: row["name"]),
+            Column("circuit", lambda row: row["state"]),
+            Column("why", lambda row: row["reason"]),
+            Column("until", lambda row: row["until"] or ""),
+        ),
+        (
+            {
+                "name": row.name,
+                "state": row.state,
+                "reason": row.reason,
+                "until": stamp(row.until) if row.until else None,
+                "changed_at": stamp(row.changed_at),
+            }
+            for row in found
+        ),
+        "No gateway was ever in trouble.",
+    )
+
+
+review = typer.Typer(help="Texts that resemble an opt-out.", no_args_is_help=True)
+app.add_typer(review, name="review")
+
+
+@review.command("list")
+def reviews(ctx: typer.Context) -> None:
+    """List the texts that wait for a person's judgement."""
+    session = session_of(ctx)
+    with session.store().read() as conn:
+        found = list_reviews(conn, limit=1000)
+    session.out.rows(
+        (
+            Column("id", lambda row: row["id"]),
+            Column("number", lambda row: row["phone"]),
+            Column("came", lambda row: row["at"]),
+            Column("text", lambda row: row["body"]),
+        ),
+        map(_review, found),
+        "Nothing waits for a judgement.",
+    )
+
+
+@review.command()
+def confirm(ctx: typer.Context, message: Message) -> None:
+    """Take a text for the opt-out that it resembles."""
+    session = session_of(ctx)
+    ident = _message_id(message)
+    row = session.store().do(lambda conn: confirm_review(conn, session.who, ident))
+    session.out.item(_review(row), f"{row.phone} is opted out.")
+
+
+@review.command()
+def dismiss(ctx: typer.Context, message: Message) -> None:
+    """Let a text be: it was no opt-out."""
+    session = session_of(ctx)
+    ident = _message_id(message)
+    row = session.store().do(lambda conn: dismiss_review(conn, session.who, ident))
+    session.out.item(_review(row), f"{row.phone} stays opted in.")
+
+
+def _review(row: ReviewRow) -> dict[str, object]:
+    return {
+        "id": public("msg", row.message_id),
+        "contact_id": public("con", row.contact_id) if row.contact_id else None,
+        "phone": row.phone,
+        "body": row.body,
+        "at": stamp(row.at),
+    }
+
+
+def _message_id(text: str) -> int:
+    ident = parse(text)
+    if ident is None:
+        raise NotFound(f"“{text}” is no text's id.", "See: optdesk sms review list")
+    return ident
+
+
+_DONE = {
+    Meaning.STOP: "Opted out.",
+    Meaning.START: "Asked to be texted again.",
+    Meaning.HELP: "Asked for help.",
+    Meaning.REVIEW: "Resembles an opt-out: a person has to judge it (optdesk sms review list).",
+    Meaning.OTHER: "Kept with the contact.",
+}

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from multidict import MultiDict
+
+from storage.inbound import Inbound
 from storage.messages import Outgoing, Receipt
 
 Report = Callable[[Receipt], None]
@@ -39,3 +43,41 @@ class Gateway(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Ends. Receipts that have not come yet are lost; the texts then count as unconfirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What a provider says later of a text it took."""
+
+    gateway: str
+    provider_id: str
+    phone: str
+    """Whom the text went to, as the provider writes it."""
+    status: str
+    """As in `storage.messages.Receipt`."""
+    error: str = ""
+
+
+class Callbacks(ABC):
+    """A gateway whose provider calls us, and signs what it says."""
+
+    signature_header: str
+    """Where the signature stands."""
+
+    @abstractmethod
+    def genuine(self, url: str, signature: str, fields: MultiDict[str]) -> bool:
+        """Whether the provider signed a request.
+
+        Args:
+            url: The address as the provider knows it.
+            signature: What the request claims; may be anything.
+            fields: The form that came with it.
+        """
+
+    @abstractmethod
+    def status_of(self, fields: MultiDict[str]) -> StatusReport | None:
+        """What a status callback says, or None where it moves nothing."""
+
+    @abstractmethod
+    def inbound_of(self, fields: MultiDict[str]) -> Inbound | None:
+        """The text that a callback brings, or None where nobody can be answered."""

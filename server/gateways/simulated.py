@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from server.gateways.base import Gateway, Report
-from storage.messages import Outgoing, Receipt, Scripted, scripts
+from storage.messages import Outgoing, Receipt
+from storage.scripts import Scripted, scripts
 from storage.store import Store
 
 _AT_ONCE = {
@@ -96,4 +97,4 @@ class SimulatedGateway(Gateway):
 
 
 def _receipt(text: Outgoing, status: str, fault: str = "") -> Receipt:
-    return Receipt(text.message_id, status, f"SIM{text.message_id:016x}", fault)
+    return Receipt(text.message_id, status, f"SIM{text.message_id:016x}", fault, "simulated")

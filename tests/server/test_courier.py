@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from storage import messages
+from storage import messages, scripts
 from storage.profile import find_contact, profile
 from storage.store import Store
 from storage.times import now
@@ -50,7 +50,7 @@ def test_the_gateway_plays_its_script(
     served: Served, outcome: str, stage: Stage, status: str, delay: int
 ) -> None:
     phone = next_phone()
-    served.store.do(lambda conn: messages.script(conn, phone, outcome, delay))
+    served.store.do(lambda conn: scripts.script(conn, phone, outcome, delay))
     assert served.put(served.body(mobile_phone=phone)).status_code == 200
     soon(lambda: standing(served.store, phone) == (stage, status))
     with served.store.read() as conn:
@@ -67,8 +67,8 @@ def test_the_gateway_plays_its_script(
 
 def test_every_number_can_be_given_a_script_at_once(served: Served) -> None:
     phone, spared = next_phone(), next_phone()
-    served.store.do(lambda conn: messages.script(conn, "*", "silent"))
-    served.store.do(lambda conn: messages.script(conn, spared, "accept"))
+    served.store.do(lambda conn: scripts.script(conn, "*", "silent"))
+    served.store.do(lambda conn: scripts.script(conn, spared, "accept"))
     for one in (phone, spared):
         served.put(served.body(mobile_phone=one))
     soon(lambda: standing(served.store, spared) == (Stage.QUEUED, "accepted"))
@@ -80,7 +80,7 @@ def test_a_lead_without_a_receipt_is_queued_as_unconfirmed_in_the_end(
 ) -> None:
     monkeypatch.setattr(messages, "RECEIPT_SECONDS", 1)
     phone = next_phone()
-    served.store.do(lambda conn: messages.script(conn, phone, "silent"))
+    served.store.do(lambda conn: scripts.script(conn, phone, "silent"))
     served.put(served.body(mobile_phone=phone))
     soon(lambda: standing(served.store, phone) == (Stage.QUEUED, "unknown"))
     with served.store.read() as conn:
@@ -95,10 +95,10 @@ def test_a_text_that_the_gateway_did_not_take_is_tried_again(
 
     monkeypatch.setattr(messages, "RETRY_AFTER", timedelta(seconds=0.5))
     phone = next_phone()
-    served.store.do(lambda conn: messages.script(conn, phone, "error"))
+    served.store.do(lambda conn: scripts.script(conn, phone, "error"))
     served.put(served.body(mobile_phone=phone))
     soon(lambda: standing(served.store, phone) == (Stage.CONFIRMING, "pending"))
-    served.store.do(lambda conn: messages.unscript(conn, phone))
+    served.store.do(lambda conn: scripts.unscript(conn, phone))
     soon(lambda: standing(served.store, phone) == (Stage.QUEUED, "accepted"))
 
 

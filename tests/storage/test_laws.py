@@ -75,6 +75,13 @@ class Desk(RuleBasedStateMachine):
         for text in texts:
             assert not self.is_suppressed(text.phone), "a suppressed number was about to be texted"
         self.on_the_way += texts
+        with self.store.read() as conn:
+            # Who had the text of the day already enters without another one.
+            self.let_in.update(
+                conn.execute(
+                    select(MESSAGES.c.contact_id).where(MESSAGES.c.error.like("%within a day"))
+                ).scalars()
+            )
 
     @rule(
         status=st.sampled_from(

@@ -1,0 +1,49 @@
+"""How a gateway does, for every process to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from storage.dialects import upsert
+from storage.tables import GatewayState
+from storage.times import now
+
+_states: Any = GatewayState.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """Whether texts are handed over to a gateway. `reason` may quote the provider: untrusted."""
+
+    name: str
+    state: str
+    """`closed` (it works), `open` or `half_open`."""
+    reason: str
+    until: datetime | None
+    changed_at: datetime
+
+    @property
+    def sentence(self) -> str:
+        """A clause for a status line; empty while all is well."""
+        return "" if self.state == "closed" else f"texts wait: {self.reason}"
+
+
+def note(
+    conn: Connection, name: str, state: str, reason: str = "", until: datetime | None = None
+) -> None:
+    """Writes down how a gateway does."""
+    conn.execute(
+        upsert(conn, _states, ("name",), ("state", "reason", "until", "changed_at")),
+        {"name": name, "state": state, "reason": reason, "until": until, "changed_at": now()},
+    )
+
+
+def circuits(conn: Connection) -> list[Circuit]:
+    """Every gateway that was ever in trouble."""
+    rows = conn.execute(select(_states).order_by(_states.c.name))
+    return [Circuit(row.name, row.state, row.reason, row.until, row.changed_at) for row in rows]

@@ -1,0 +1,483 @@
+"""Texts that people send us: STOP, START, HELP, and what resembles a STOP.
+
+Nothing here asks whether the integration is on: whoever wants out gets out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import Connection
+
+from storage.access import SANDBOX
+from storage.changes import record
+from storage.compliance import help_text, text_for
+from storage.consent import open_chain, save_chain
+from storage.dialects import insert_or_skip, run_counted
+from storage.errors import NotFound, Refused
+from storage.ids import new_id
+from storage.keywords import LONGEST, Meaning, fold, meaning_of
+from storage.outbox import OPTED_IN, OPTED_OUT, News, tell
+from storage.rows import insert_rows, moment_value
+from storage.suppressions import phone_hash, store_secret, suppress_contacts
+from storage.tables import (
+    Change,
+    ChangeItem,
+    ConsentEvent,
+    Contact,
+    Message,
+    MessagingNumber,
+    Suppression,
+)
+from storage.tallies import add_tallies, stage_tally
+from storage.times import now
+from storage.words import GATEWAY, UNTEXTED, Actor, NumberStatus, Stage
+
+HELP_PAUSE = timedelta(minutes=1)
+"""The least time between two answers to HELP, so that two machines do not talk for ever."""
+
+_SUBJECT = "STOP by text"
+
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+_messages: Any = Message.__table__  # type: ignore[attr-defined]
+_events: Any = ConsentEvent.__table__  # type: ignore[attr-defined]
+_numbers: Any = MessagingNumber.__table__  # type: ignore[attr-defined]
+_suppressions: Any = Suppression.__table__  # type: ignore[attr-defined]
+_changes: Any = Change.__table__  # type: ignore[attr-defined]
+_items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A text that came in. Everything in it was written by a stranger."""
+
+    gateway: str
+    provider_id: str
+    """The gateway's own id of it; empty where there is none."""
+    phone: str
+    """Who sent it, canonical E.164."""
+    to: str
+    """Our number, as the gateway wrote it."""
+    body: str
+    meant: Meaning | None = None
+    """What the gateway says it means; None where it leaves that to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What was done about a text."""
+
+    meaning: Meaning
+    message_id: int | None
+    """None where the gateway told of it before, and nothing was done."""
+    contact_id: int | None
+    changed: bool
+    """Whether the person was opted out or in by it."""
+    reply: str = ""
+    """What is sent back, if anything."""
+
+
+def receive(conn: Connection, text: Inbound) -> Received:
+    """Takes in a text and does what it asks for, all in one transaction.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        text: As it came. A gateway that tells of it twice changes nothing the second time.
+    """
+    meaning = text.meant or meaning_of(text.body)
+    if text.provider_id and _known(conn, text):
+        return Received(meaning, None, None, changed=False)
+    moment = now()
+    contact = _contact(conn, text.phone)
+    number_id = _number_id(conn, text.to) or (contact.number_id if contact else "")
+    message_id = _keep(conn, text, contact.id if contact else 0, number_id, meaning, moment)
+    evidence = {
+        "method": "text",
+        "gateway": text.gateway,
+        "gateway_id": text.provider_id,
+        "to": text.to,
+        "text": text.body[:LONGEST],
+    }
+    changed, reply = False, ""
+    if meaning is Meaning.STOP:
+        changed = opt_out(conn, GATEWAY, text.phone, number_id, evidence)
+    elif meaning is Meaning.START and contact is not None:
+        changed = _opt_back_in(conn, contact, number_id, evidence, moment)
+    elif meaning is Meaning.HELP and text.meant is None:
+        reply = _answer_help(conn, text, contact, number_id, moment)
+    return Received(meaning, message_id, contact.id if contact else None, changed, reply)
+
+
+def opt_out(
+    conn: Connection, who: Actor, phone: str, number_id: str, evidence: Mapping[str, Any]
+) -> bool:
+    """Opts a number out: suppressed, out of queue and group, nothing more is sent to it.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        who: By whose word: the gateway's, or a person's who judged a text.
+        phone: Canonical E.164.
+        number_id: The messaging number it was said to.
+        evidence: What was said and how; kept in the consent ledger.
+
+    Returns:
+        Whether the number was not opted out before.
+    """
+    moment = now()
+    contact = _contact(conn, phone)
+    added = run_counted(
+        conn,
+        insert_or_skip(conn, _suppressions),
+        {
+            "phone_hash": phone_hash(store_secret(conn), phone),
+            "source": "stop",
+            "phone": phone,
+            "reason": _SUBJECT,
+            "actor": who.name,
+            "at": moment,
+        },
+    )
+    contact_id = contact.id if contact else 0
+    write_event(conn, "opt_out", contact_id, phone, number_id, evidence, moment)
+    suppress_contacts(conn, who, [phone], _SUBJECT)
+    conn.execute(
+        update(_messages)
+        .where(
+            _messages.c.contact_id == contact_id,
+            _messages.c.direction == "out",
+            _messages.c.status == "pending",
+            _messages.c.phone == phone,
+        )
+        .values(status="cancelled", changed_at=moment)
+    )
+    conn.execute(
+        update(_messages)
+        .where(
+            _messages.c.contact_id == contact_id,
+            _messages.c.phone == phone,
+            _messages.c.review == "open",
+        )
+        .values(review="confirmed", changed_at=moment)
+    )
+    if added:
+        tell(conn, [News(OPTED_OUT, contact_id, phone, number_id, at=moment)])
+    return bool(added)
+
+
+def write_event(
+    conn: Connection,
+    kind: str,
+    contact_id: int,
+    phone: str,
+    number_id: str,
+    evidence: Mapping[str, Any],
+    moment: datetime,
+) -> None:
+    """Appends an act of consent or its withdrawal to the ledger."""
+    said = {"salt": os.urandom(12).hex(), "door": "gateway", "phone": phone, **evidence}
+    chain = open_chain(conn)
+    row = chain.link(
+        at=moment,
+        kind=kind,
+        contact_id=contact_id,
+        number_id=number_id,
+        request_id=None,
+        evidence=json.dumps(said, separators=(",", ":")),
+        moment=moment_value(conn, moment),
+    )
+    insert_rows(conn, _events, [row])
+    save_chain(conn, chain)
+
+
+def _opt_back_in(
+    conn: Connection, contact: Any, number_id: str, evidence: Mapping[str, Any], moment: datetime
+) -> bool:
+    """START from the handset lifts a STOP, and nothing that staff or a list decided.
+
+    A contact that a door had put into the queue returns there. One whose text was still on its
+    way when it left waits for the text again, as a new lead does.
+    """
+    if _asked(conn, contact):
+        # Only the word itself confirms.
+        yes = fold(str(evidence["text"])) == "yes"
+        return yes and _confirm(conn, contact, number_id, evidence, moment)
+    secret = store_secret(conn)
+    digest = phone_hash(secret, contact.phone)
+    lifted = conn.execute(
+        delete(_suppressions).where(
+            _suppressions.c.phone_hash == digest, _suppressions.c.source == "stop"
+        )
+    ).rowcount
+    if not lifted:
+        return False
+    write_event(conn, "opt_back_in", contact.id, contact.phone, number_id, evidence, moment)
+    tell(conn, [News(OPTED_IN, contact.id, contact.phone, number_id, at=moment)])
+    others = conn.execute(
+        select(_suppressions.c.source).where(_suppressions.c.phone_hash == digest)
+    ).first()
+    if others is None and contact.stage == Stage.SUPPRESSED:
+        _return(conn, contact, moment)
+    return True
+
+
+def _asked(conn: Connection, contact: Any) -> bool:
+    """Whether a person was asked for a YES and has not given it."""
+    if contact.stage == Stage.CONFIRMING:
+        # The answer may be quicker than the receipt of the question.
+        return (
+            conn.execute(
+                select(_messages.c.id).where(
+                    _messages.c.contact_id == contact.id,
+                    _messages.c.purpose == "confirm",
+                    _messages.c.status != "pending",
+                )
+            ).first()
+            is not None
+        )
+    return bool(contact.stage == Stage.AWAITING)
+
+
+def _confirm(
+    conn: Connection, contact: Any, number_id: str, evidence: Mapping[str, Any], moment: datetime
+) -> bool:
+    """YES to a text of double opt-in."""
+    move_stage(conn, GATEWAY, contact, Stage.QUEUED, "confirm", moment)
+    write_event(conn, "confirmed", contact.id, contact.phone, number_id, evidence, moment)
+    tell(conn, [News(OPTED_IN, contact.id, contact.phone, number_id, at=moment)])
+    return True
+
+
+def _return(conn: Connection, contact: Any, moment: datetime) -> None:
+    before = conn.execute(
+        select(_items.c.stage)
+        .join(_changes, _changes.c.id == _items.c.change_id)
+        .where(_items.c.contact_id == contact.id, _changes.c.verb == "suppress")
+        .order_by(_items.c.change_id.desc())
+        .limit(1)
+    ).scalar()
+    if before in (Stage.QUEUED, Stage.GROUPED) or contact.kind in UNTEXTED:
+        stage = Stage.QUEUED
+    else:
+        stage = Stage.CONFIRMING
+        send(
+            conn,
+            contact.id,
+            contact.phone,
+            contact.number_id,
+            "compliance",
+            text_for(conn, contact.number_id),
+            moment,
+        )
+    move_stage(conn, GATEWAY, contact, stage, "opt_back_in", moment)
+
+
+def move_stage(
+    conn: Connection, who: Actor, contact: Any, stage: Stage, verb: str, moment: datetime
+) -> None:
+    """Moves one contact that stands outside of queue and groups, and writes down who did it."""
+    change_id = record(conn, who, verb, size=1)
+    conn.execute(
+        insert(_items),
+        {
+            "change_id": change_id,
+            "contact_id": contact.id,
+            "stage": contact.stage,
+            "group_id": contact.group_id,
+            "favorite": contact.favorite,
+        },
+    )
+    conn.execute(
+        update(_contacts)
+        .where(_contacts.c.id == contact.id)
+        .values(stage=stage, version=_contacts.c.version + 1, changed_at=moment)
+    )
+    add_tallies(conn, {stage_tally(contact.stage): -1, stage_tally(stage): 1})
+
+
+def send(
+    conn: Connection,
+    contact_id: int,
+    phone: str,
+    number_id: str,
+    purpose: str,
+    body: str,
+    moment: datetime,
+) -> int:
+    """Queues a text for the courier; returns its id."""
+    ident, at = new_id(), moment_value(conn, moment)
+    row = [ident, contact_id, number_id, phone, "out", purpose, body, "pending"]
+    insert_rows(conn, _messages, [[*row, "", "", "", at, at, at, "", "", 0]])
+    return ident
+
+
+def _answer_help(
+    conn: Connection, text: Inbound, contact: Any, number_id: str, moment: datetime
+) -> str:
+    blocked = conn.execute(
+        select(_suppressions.c.source).where(
+            _suppressions.c.phone_hash == phone_hash(store_secret(conn), text.phone)
+        )
+    ).first()
+    if blocked is not None:
+        # Who asked not to be texted is not texted, not even with help.
+        return ""
+    contact_id = contact.id if contact else 0
+    lately = conn.execute(
+        select(_messages.c.id)
+        .where(
+            _messages.c.contact_id == contact_id,
+            _messages.c.phone == text.phone,
+            _messages.c.purpose == "help",
+            _messages.c.direction == "out",
+            _messages.c.created_at > moment - HELP_PAUSE,
+            _messages.c.created_at <= moment,
+        )
+        .limit(1)
+    ).first()
+    if lately is not None:
+        return ""
+    reply = help_text(conn, number_id)
+    send(conn, contact_id, text.phone, number_id or SANDBOX, "help", reply, moment)
+    return reply
+
+
+def _known(conn: Connection, text: Inbound) -> bool:
+    found = conn.execute(
+        select(_messages.c.id).where(
+            _messages.c.gateway == text.gateway,
+            _messages.c.provider_id == text.provider_id,
+            # In these words, or the index is not used.
+            _messages.c.provider_id != "",
+            _messages.c.gateway.not_in(["", "simulated"]),
+        )
+    ).first()
+    return found is not None
+
+
+def _contact(conn: Connection, phone: str) -> Any:
+    return conn.execute(
+        select(
+            _contacts.c.id,
+            _contacts.c.phone,
+            _contacts.c.stage,
+            _contacts.c.kind,
+            _contacts.c.group_id,
+            _contacts.c.favorite,
+            _contacts.c.number_id,
+        )
+        .where(_contacts.c.phone == phone)
+        .order_by(_contacts.c.live.is_(None), _contacts.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _number_id(conn: Connection, written: str) -> str:
+    found = conn.execute(
+        select(_numbers.c.id)
+        .where((_numbers.c.phone == written) | (_numbers.c.id == written))
+        .order_by((_numbers.c.status == NumberStatus.REMOVED), _numbers.c.id)
+        .limit(1)
+    ).scalar()
+    return str(found or "")
+
+
+def _keep(
+    conn: Connection,
+    text: Inbound,
+    contact_id: int,
+    number_id: str,
+    meaning: Meaning,
+    moment: datetime,
+) -> int:
+    ident, at = new_id(), moment_value(conn, moment)
+    body = text.body[:LONGEST].replace("\x00", "\ufffd")
+    review = "open" if meaning is Meaning.REVIEW else ""
+    row = [ident, contact_id, number_id, text.phone, "in", meaning.value, body, "received"]
+    rest = ["", text.provider_id, "", at, at, at, text.gateway, review, 0]
+    insert_rows(conn, _messages, [row + rest])
+    return ident
+
+
+# What a person judges.
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """An inbound text that resembles an opt-out. `body` is untrusted."""
+
+    message_id: int
+    contact_id: int
+    """0 where the number is nobody's we know."""
+    phone: str
+    number_id: str
+    body: str
+    at: datetime
+
+
+def reviews(conn: Connection, limit: int = 200, beyond: int | None = None) -> list[ReviewRow]:
+    """The texts that wait for a person's judgement, the newest first.
+
+    Args:
+        conn: An open transaction.
+        limit: At most so many.
+        beyond: Only older ones than this: the last of the page before.
+    """
+    query = select(_messages).where(_messages.c.review == "open")
+    if beyond is not None:
+        query = query.where(_messages.c.id < beyond)
+    rows = conn.execute(query.order_by(_messages.c.id.desc()).limit(limit))
+    return [
+        ReviewRow(row.id, row.contact_id, row.phone, row.number_id, row.body, row.created_at)
+        for row in rows
+    ]
+
+
+def confirm_review(conn: Connection, who: Actor, message_id: int) -> ReviewRow:
+    """Takes a text for what it resembles: its number is opted out.
+
+    Raises:
+        NotFound: There is no such text.
+        Refused: Somebody has judged it already.
+    """
+    row = _judge(conn, who, message_id, "confirmed")
+    evidence = {
+        "method": "text, judged by a person",
+        "judged_by": who.name,
+        "to": row.number_id,
+        "text": row.body,
+    }
+    opt_out(conn, who, row.phone, row.number_id, evidence)
+    return row
+
+
+def dismiss_review(conn: Connection, who: Actor, message_id: int) -> ReviewRow:
+    """Lets a text be: it was no opt-out.
+
+    Raises:
+        NotFound: There is no such text.
+        Refused: Somebody has judged it already.
+    """
+    return _judge(conn, who, message_id, "dismissed")
+
+
+def _judge(conn: Connection, who: Actor, message_id: int, verdict: str) -> ReviewRow:
+    row = conn.execute(
+        select(_messages).where(_messages.c.id == message_id, _messages.c.review != "")
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such text to review.", "See: optdesk sms review list")
+    if row.review != "open":
+        raise Refused(f"This text was {row.review} already.", "See: optdesk sms review list")
+    conn.execute(
+        update(_messages)
+        .where(_messages.c.id == message_id)
+        .values(review=verdict, changed_at=now())
+    )
+    record(conn, who, f"review.{verdict}", size=1)
+    return ReviewRow(row.id, row.contact_id, row.phone, row.number_id, row.body, row.created_at)

@@ -1,0 +1,61 @@
+"""What the simulated gateway is told to do with numbers: `optdesk sms simulate`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from storage.dialects import upsert
+from storage.errors import Refused
+from storage.phones import parse_e164
+from storage.tables import GatewayScript
+
+_script: Any = GatewayScript.__table__  # type: ignore[attr-defined]
+
+OUTCOMES = ("accept", "deliver", "block", "landline", "fail", "silent", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """What the simulated gateway shall do with a number."""
+
+    phone: str
+    """E.164, or `*` for every number not named."""
+    outcome: str
+    delay_ms: int
+
+
+def script(conn: Connection, phone: str, outcome: str, delay_ms: int = 0) -> Scripted:
+    """Tells the simulated gateway what to do with a number from now on.
+
+    Raises:
+        Refused: The number or the outcome is none.
+    """
+    if outcome not in OUTCOMES:
+        raise Refused(f"“{outcome}” is no outcome.", f"One of: {', '.join(OUTCOMES)}.")
+    if phone != "*":
+        parsed = parse_e164(phone)
+        if parsed is None:
+            raise Refused(
+                f"“{phone}” is no phone number in E.164 format.", "Write it like +14155550123."
+            )
+        phone = parsed.e164
+    conn.execute(
+        upsert(conn, _script, ("phone",), ("outcome", "delay_ms")),
+        {"phone": phone, "outcome": outcome, "delay_ms": delay_ms},
+    )
+    return Scripted(phone, outcome, delay_ms)
+
+
+def unscript(conn: Connection, phone: str) -> bool:
+    """Forgets what the simulated gateway was told of a number; returns whether it was told."""
+    return bool(conn.execute(_script.delete().where(_script.c.phone == phone)).rowcount)
+
+
+def scripts(conn: Connection) -> dict[str, Scripted]:
+    """All that the simulated gateway is told, by number."""
+    rows = conn.execute(select(_script).order_by(_script.c.phone))
+    return {row.phone: Scripted(row.phone, row.outcome, row.delay_ms) for row in rows}

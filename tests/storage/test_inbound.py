@@ -1,0 +1,272 @@
+"""Texts that people send: STOP gets everybody out, START brings them back, the rest is judged."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from storage import consent, groups, integration, suppressions
+from storage.acts import Move
+from storage.bulk import perform
+from storage.double_opt_in import expire
+from storage.double_opt_in import switch as switch_double
+from storage.errors import Refused
+from storage.inbound import Inbound, Received, confirm_review, dismiss_review, receive, reviews
+from storage.keywords import Meaning, meaning_of
+from storage.messages import claim_pending
+from storage.profile import Profile, find_contact, profile
+from storage.store import Store
+from storage.tables import OutboxEvent
+from storage.words import Actor, Stage, Target
+from tests.factories import lead, make_queued, next_phone, put, settle_all, switched_on
+
+ANA = Actor.person("ana")
+OUTBOX = OutboxEvent.__table__  # type: ignore[attr-defined]
+
+
+def says(store: Store, phone: str, body: str, gateway_id: str = "") -> Received:
+    """A person sends a text."""
+    text = Inbound("twilio" if gateway_id else "simulated", gateway_id, phone, "", body)
+    return store.do(lambda conn: receive(conn, text))
+
+
+def of(store: Store, phone: str) -> Profile:
+    """Everything about a contact."""
+    with store.read() as conn:
+        return profile(conn, find_contact(conn, phone))
+
+
+def told(store: Store) -> list[str]:
+    """The events for webhooks, in order."""
+    with store.read() as conn:
+        return list(conn.execute(select(OUTBOX.c.event).order_by(OUTBOX.c.id)).scalars())
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["STOP", "stop", " Stop. ", "S.T.O.P!", "STOP ALL", "stopall", "Unsubscribe", "CANCEL", "end",
+     "quit", "REVOKE", "Opt out", "opt-out", "OPTOUT", "ＳＴＯＰ", "“Stop”", "STOP 🛑", "ştop"],
+)  # fmt: skip
+def test_the_words_that_opt_out(words: str) -> None:
+    assert meaning_of(words) is Meaning.STOP
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["pls stop txting me", "no mas", "No más", "wrong number", "WRONG NUMBER!!", "st0p", "stpo",
+     "stoppp", "sotp", "unsubscibe", "$top", "please remove me", "take me off this list",
+     "🛑", "🖕", "arrêtez", "basta", "стоп", "停止", "don't text me", "who is this?",
+     "opt me out pls",
+     "STOP please", "cancle", "not interested"],
+)  # fmt: skip
+def test_what_resembles_an_opt_out_is_for_people_to_judge(words: str) -> None:
+    assert meaning_of(words) is Meaning.REVIEW
+
+
+@pytest.mark.parametrize(
+    "words", ["hello", "thanks!", "where is the shop?", "ok", "", "   ", "👍", "see you at the top"]
+)
+def test_what_says_something_else_is_left_alone(words: str) -> None:
+    assert meaning_of(words) is Meaning.OTHER
+
+
+@pytest.mark.parametrize(("words", "meaning"), [("Yes", "start"), ("UNSTOP", "start"),
+    ("start!", "start"), ("Help?", "help"), ("INFO", "help")])  # fmt: skip
+def test_the_words_that_opt_in_and_ask(words: str, meaning: str) -> None:
+    assert meaning_of(words) is Meaning(meaning)
+
+
+@pytest.mark.parametrize("integration_is", ["on", "off", "deleted"])
+def test_a_stop_takes_a_lead_out_of_everything_at_once(store: Store, integration_is: str) -> None:
+    [ident] = make_queued(store)
+    phone = of_id(store, ident).contact.phone
+    if integration_is != "on":
+        store.do(lambda conn: integration.switch(conn, ANA, on=False))
+    if integration_is == "deleted":
+        store.do(lambda conn: integration.delete(conn, ANA))
+    assert says(store, phone, "Stop.").changed
+    found = of(store, phone)
+    assert found.contact.stage is Stage.SUPPRESSED
+    assert found.consent[0].kind == "opt_out"
+    assert found.consent[0].evidence["text"] == "Stop."
+    assert told(store)[-1] == "sms.opted_out"
+    with store.read() as conn:
+        assert [row.source for row in suppressions.listing(conn)] == ["stop"]
+        assert consent.verify(conn).faults == ()
+    # Once more changes nothing but the ledger.
+    assert not says(store, phone, "STOP").changed
+    assert told(store).count("sms.opted_out") == 1
+
+
+def of_id(store: Store, ident: int) -> Profile:
+    """Everything about a contact."""
+    with store.read() as conn:
+        return profile(conn, ident)
+
+
+def test_a_stop_cancels_the_text_that_waits(store: Store) -> None:
+    switched_on(store)
+    phone = next_phone()
+    put(store, lead(phone=phone))
+    says(store, phone, "stop")
+    assert store.do(lambda conn: claim_pending(conn, "test", 10)) == []
+    assert [text.status for text in of(store, phone).messages] == ["received", "cancelled"]
+
+
+def test_a_stop_from_a_number_nobody_knows_holds_too(store: Store) -> None:
+    switched_on(store)
+    phone = next_phone()
+    assert says(store, phone, "STOP").changed
+    [answer] = put(store, lead(phone=phone))
+    assert answer.code == "BLOCKED_NUMBER"
+
+
+def test_a_gateway_that_tells_twice_changes_nothing_twice(store: Store) -> None:
+    [ident] = make_queued(store)
+    phone = of_id(store, ident).contact.phone
+    assert says(store, phone, "STOP", "SM1").changed
+    assert says(store, phone, "START", "SM2").changed
+    # The first one once more, late: a STOP that was taken back stays taken back.
+    assert says(store, phone, "STOP", "SM1").message_id is None
+    assert of(store, phone).contact.stage is Stage.QUEUED
+
+
+def test_start_brings_a_queued_lead_back_into_the_queue(store: Store) -> None:
+    [ident] = make_queued(store)
+    phone = of_id(store, ident).contact.phone
+    says(store, phone, "STOP")
+    assert says(store, phone, "start").changed
+    found = of(store, phone)
+    assert found.contact.stage is Stage.QUEUED
+    assert found.consent[0].kind == "opt_back_in"
+    assert told(store)[-1] == "sms.opted_in"
+
+
+def test_start_brings_one_from_a_group_back_for_people_to_judge(store: Store) -> None:
+    [ident] = make_queued(store)
+    spring = store.do(lambda conn: groups.create(conn, ANA, "Spring")).id
+    perform(store, ANA, Move(spring), Target(ids=(ident,)))
+    phone = of_id(store, ident).contact.phone
+    says(store, phone, "STOP")
+    says(store, phone, "UNSTOP")
+    assert of(store, phone).contact.stage is Stage.QUEUED
+
+
+def test_start_of_one_who_was_never_in_the_queue_waits_for_the_text(store: Store) -> None:
+    switched_on(store)
+    phone = next_phone()
+    put(store, lead(phone=phone))
+    says(store, phone, "STOP")
+    says(store, phone, "START")
+    assert of(store, phone).contact.stage is Stage.CONFIRMING
+    settle_all(store)
+    assert of(store, phone).contact.stage is Stage.QUEUED
+
+
+def test_start_lifts_nothing_that_staff_decided(store: Store) -> None:
+    [ident] = make_queued(store)
+    phone = of_id(store, ident).contact.phone
+    store.do(lambda conn: suppressions.add(conn, ANA, [phone]))
+    assert not says(store, phone, "START").changed
+    says(store, phone, "STOP")
+    says(store, phone, "START")
+    assert of(store, phone).contact.stage is Stage.SUPPRESSED
+
+
+def test_a_stranger_who_says_start_is_not_opted_in(store: Store) -> None:
+    switched_on(store)
+    assert not says(store, next_phone(), "START").changed
+
+
+def test_help_is_answered_once_in_a_while_and_not_after_a_stop(store: Store) -> None:
+    [ident] = make_queued(store)
+    phone = of_id(store, ident).contact.phone
+    assert "STOP" in says(store, phone, "HELP").reply
+    assert says(store, phone, "HELP").reply == ""
+    [text] = store.do(lambda conn: claim_pending(conn, "test", 10))
+    assert text.phone == phone
+    other = of_id(store, make_queued(store)[0]).contact.phone
+    says(store, other, "STOP")
+    assert says(store, other, "HELP").reply == ""
+
+
+def test_an_answer_to_help_does_not_let_a_lead_into_the_queue(store: Store) -> None:
+    switched_on(store)
+    phone = next_phone()
+    put(store, lead(phone=phone))
+    claimed = store.do(lambda conn: claim_pending(conn, "test", 10))
+    says(store, phone, "HELP")
+    settle_all(store)
+    assert of(store, phone).contact.stage is Stage.CONFIRMING
+    assert len(claimed) == 1
+
+
+def test_a_look_alike_is_confirmed_or_dismissed_once(store: Store) -> None:
+    phones = [of_id(store, ident).contact.phone for ident in make_queued(store, 2)]
+    for phone in phones:
+        says(store, phone, "pls stop txting me [/x]\x1b[2J")
+    with store.read() as conn:
+        second, first = reviews(conn)
+    assert of(store, phones[0]).contact.stage is Stage.QUEUED
+    store.do(lambda conn: confirm_review(conn, ANA, first.message_id))
+    store.do(lambda conn: dismiss_review(conn, ANA, second.message_id))
+    assert of(store, phones[0]).contact.stage is Stage.SUPPRESSED
+    assert of(store, phones[1]).contact.stage is Stage.QUEUED
+    with store.read() as conn:
+        assert reviews(conn) == []
+    with pytest.raises(Refused):
+        store.do(lambda conn: dismiss_review(conn, ANA, first.message_id))
+
+
+def test_with_double_opt_in_only_yes_lets_a_lead_in(store: Store) -> None:
+    switched_on(store)
+    store.do(lambda conn: switch_double(conn, ANA, on=True))
+    phone = next_phone()
+    put(store, lead(phone=phone))
+    [text] = store.do(lambda conn: claim_pending(conn, "peek", 1))
+    assert "YES" in text.body
+    store.do(lambda conn: _settled(conn, text.message_id))
+    assert of(store, phone).contact.stage is Stage.AWAITING
+    assert told(store) == []
+    assert not says(store, phone, "start").changed
+    assert not says(store, phone, "ok").changed
+    assert says(store, phone, "Yes!").changed
+    found = of(store, phone)
+    assert found.contact.stage is Stage.QUEUED
+    assert found.consent[0].kind == "confirmed"
+    assert told(store) == ["sms.opted_in"]
+
+
+def _settled(conn: Connection, message_id: int) -> None:
+    from storage.messages import Receipt, settle
+
+    settle(conn, [Receipt(message_id, "accepted")])
+
+
+def test_who_does_not_say_yes_in_time_has_not_opted_in(store: Store) -> None:
+    from datetime import timedelta
+
+    import time_machine
+
+    from storage.times import now
+
+    switched_on(store)
+    store.do(lambda conn: switch_double(conn, ANA, on=True, hours=2))
+    phone = next_phone()
+    put(store, lead(phone=phone))
+    settle_all(store)
+    assert store.do(expire) == 0
+    with time_machine.travel(now() + timedelta(hours=3)):
+        assert store.do(expire) == 1
+    assert of(store, phone).contact.stage is Stage.FAILED
+    assert told(store) == ["sms.opt_in_failed"]
+
+
+def test_what_a_person_sends_is_kept_and_moves_nothing(store: Store) -> None:
+    [ident] = make_queued(store)
+    phone = of_id(store, ident).contact.phone
+    says(store, phone, "see you\x00 there")
+    assert of(store, phone).messages[0].body == "see you\ufffd there"
+    with store.read() as conn:
+        assert conn.execute(select(func.count()).select_from(OUTBOX)).scalar_one() == 1
