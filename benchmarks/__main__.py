@@ -16,6 +16,7 @@ from benchmarks.stores import stores
 
 SECTIONS = {
     "ingest": "benchmarks.ingest",
+    "hook": "benchmarks.hook",
     "live": "benchmarks.live",
     "size": "benchmarks.size",
     "bulk": "benchmarks.moving",

@@ -43,6 +43,8 @@ class Job:
     """Requests a second; 0 sends the next as soon as the last one is answered."""
     first: int = 0
     """Place of the first number; every request takes the next place."""
+    token: str = ""
+    """Of the secret URL, to knock at the hook door instead."""
     tagged: bool = False
     """Send first names that a screen can be searched for, and keep when each was answered."""
 
@@ -252,8 +254,9 @@ class Sender:
 
 
 def _requests(job: Job, host: str, port: str) -> Iterator[tuple[int, bytes]]:
+    path = f"/hooks/opt-in/{job.token}" if job.token else PATH
     head = (
-        f"PUT {PATH} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: node-fetch/3\r\nAccept: */*\r\n"
+        f"PUT {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: node-fetch/3\r\nAccept: */*\r\n"
         f"Content-Type: application/json\r\nx-api: {job.key}\r\nContent-Length: %d\r\n\r\n"
     ).encode()
     body = (

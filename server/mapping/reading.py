@@ -20,7 +20,7 @@ FORMS = frozenset({_URLENCODED, _MULTIPART, "text/plain"})
 _SAYS_NOTHING = frozenset({"", "text/plain", "application/octet-stream", "*/*", "text/html"})
 """Media types that many a sender names without meaning it."""
 
-_FORM_START = re.compile(r"[^\s={}<>&]{1,200}=")
+_FORM_START = re.compile(r"[^\r\n={}<>&]{1,200}=")
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
 _CHARSET = re.compile(r"charset=([^;\s]+)", re.IGNORECASE)
 
