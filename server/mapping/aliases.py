@@ -231,7 +231,12 @@ def meaning_of(name: str) -> Meaning | None:
 
 def exact_meaning(name: str) -> Meaning | None:
     """What a whole name means, with nothing left out of it."""
-    return _MEANINGS.get(folded(name)) if len(name) <= LONGEST else None
+    return _exact(name) if len(name) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _exact(name: str) -> Meaning | None:
+    return _MEANINGS.get(folded(name))
 
 
 def _plain(name: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from server.mapping.aliases import PHONE_TYPES, folded, meaning_of
+from server.mapping.aliases import LONGEST, PHONE_TYPES, folded, meaning_of
 from storage.mapping_rules import step
 
 _VALUES = (
@@ -23,7 +24,9 @@ _LABELS = (
 
 _VALUE_SET = frozenset(_VALUES)
 _LABEL_SET = frozenset(_LABELS)
-_TYPES = ("type", "field_type", "fieldType", "inputType", "input_type")
+_VALUE_RANKS = {name: rank for rank, name in enumerate(_VALUES)}
+_LABEL_RANKS = {name: rank for rank, name in enumerate(_LABELS)}
+_TYPES = frozenset({"type", "field_type", "fieldType", "inputType", "input_type"})
 _EMBEDDED_FULL = ("e164phone", "e164", "e164format", "internationalnumber", "international", "full")
 _AREAS = ("area", "areacode")
 _DIALS = ("dialcode", "callingcode", "countrycode", "country", "code")
@@ -141,20 +144,36 @@ def _record(node: dict[str, Any]) -> tuple[str, tuple[str, ...], bool] | None:
     """Where a dict is a named value: under which key the value is, what it is called."""
     if _VALUE_SET.isdisjoint(node) or _LABEL_SET.isdisjoint(node):
         return None
-    value = next(name for name in _VALUES if name in node)
-    names = tuple(
-        label
-        for name in _LABELS
-        if name != value and type(label := node.get(name)) is str and label.strip()
-    )
-    if not names:
+    value, best = "", len(_VALUES)
+    for key in node:
+        rank = _VALUE_RANKS.get(key, best)
+        if rank < best:
+            value, best = key, rank
+    said: list[tuple[int, str]] = []
+    phone = more = False
+    for key, label in node.items():
+        if key == value:
+            continue
+        place = _LABEL_RANKS.get(key)
+        if place is not None:
+            if type(label) is str and label:
+                said.append((place, label))
+        elif key in _TYPES:
+            phone = phone or (type(label) is str and _asks_for_phone(label))
+        else:
+            more = True
+    if not said:
         return None
-    phone = any(
-        type(kind := node.get(name)) is str and folded(kind) in PHONE_TYPES for name in _TYPES
-    )
-    if not phone and not any(meaning_of(name) for name in names) and _tells_more(node):
+    said.sort()
+    names = tuple(label for _, label in said)
+    if more and not phone and _tells_more(node) and not any(map(meaning_of, names)):
         return None
     return value, names, phone
+
+
+@lru_cache(maxsize=256)
+def _asks_for_phone(kind: str) -> bool:
+    return len(kind) <= LONGEST and folded(kind) in PHONE_TYPES
 
 
 def _tells_more(node: dict[str, Any]) -> bool:
@@ -174,9 +193,9 @@ def _walk_record(
 ) -> None:
     path = _joined(path, names[0])
     _walk(node[value], path, names, within, leaves, phone=phone, labelled=True)
-    inside = (*within, folded(names[0]))
     for key, other in node.items():
         if key != value and key not in _LABEL_SET and key not in _TYPES:
+            inside = (*within, folded(names[0][:LONGEST]))
             _walk(other, _joined(path, key), (key,), inside, leaves)
 
 
