@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy import select, update
 from storage import integration
 from storage.access import touch_access
 from storage.mapping_rules import Options, Rule, serialise
+from storage.retired import MOST_SENDERS, OldUrlHit, count_hits, radar, retire
 from storage.store import Store
 from storage.tables import Attempt, ConsentEvent, Contact, Integration
 from storage.words import Actor
@@ -48,7 +51,7 @@ def hook(served: Served, body: Any, media: str | None = None, **more: Any) -> re
         data, media = json.dumps(body).encode(), media or "application/json"
     if media:
         headers["Content-Type"] = media
-    path = more.pop("path", f"/hooks/opt-in/{token_of(served.store)}")
+    path = more.pop("path", "") or f"/hooks/opt-in/{token_of(served.store)}"
     return served.session.request(
         more.pop("method", "POST"),
         served.url + path,
@@ -355,3 +358,57 @@ def test_a_visitor_gets_a_page_or_the_operators_redirect_and_no_other(served: Se
     assert sent_on.headers["Location"] == "https://example.com/thanks?a=1"
     # A program that posts a form gets JSON.
     assert hook(served, "first_name=Ada", FORM).json()["success"] is False
+
+
+def test_a_regenerated_url_is_dead_at_once_in_every_process(served_by_any: Served) -> None:
+    other = Store.open(served_by_any.store.url)
+    try:
+        old = f"/hooks/opt-in/{token_of(other)}"
+        assert hook(served_by_any, ada(), path=old).status_code == 200
+        token = other.do(lambda conn: integration.regenerate(conn, ANA))
+        for agent in ("Zapier", "Zapier", "curl/8"):
+            dead = hook(served_by_any, ada(), path=old, headers={"User-Agent": agent})
+            assert (dead.status_code, dead.json()["error_code"]) == (410, "URL_REGENERATED")
+        assert hook(served_by_any, ada(), path=f"/hooks/opt-in/{token}").status_code == 200
+        page = hook(served_by_any, "first_name=Ada", FORM, path=old, headers=BROWSER)
+        assert (page.status_code, "out of date" in page.text) == (410, True)
+        until = time.monotonic() + 3
+        while True:
+            with other.read() as conn:
+                stale = {(one.sender, one.hits, one.why) for one in radar(conn)}
+            if sum(hits for _, hits, _ in stale) == 4:
+                break
+            assert time.monotonic() < until, stale
+        expected = {("zapier", 2), ("script", 1), ("browser", 1)}
+        assert stale == {(sender, hits, "regenerated") for sender, hits in expected}
+        other.do(lambda conn: integration.delete(conn, ANA))
+        gone = hook(served_by_any, ada(), path=f"/hooks/opt-in/{token}")
+        assert (gone.status_code, gone.json()["error_code"]) == (410, "INTEGRATION_DELETED")
+    finally:
+        other.close()
+
+
+def test_many_at_once_with_one_number_make_one_contact(served: Served) -> None:
+    lead, path = ada(), f"/hooks/opt-in/{token_of(served.store)}"
+
+    def send(_: int) -> requests.Response:
+        return requests.post(served.url + path, json=lead, timeout=20)
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(send, range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert sum("duplicate" not in answer.json() for answer in answers) == 1
+    with served.store.read() as conn:
+        assert len(conn.execute(select(_contacts)).all()) == 1
+
+
+def test_senders_of_old_urls_are_bounded(sqlite_store: Store) -> None:
+    store = sqlite_store
+    store.do(lambda conn: retire(conn, b"h" * 32, "regenerated"))
+    for n in range(MOST_SENDERS + 30):
+        store.do(lambda conn, n=n: count_hits(conn, [OldUrlHit(b"h" * 32, f"agent {n}" * 40)]))  # type: ignore[misc]
+    with store.read() as conn:
+        found = radar(conn)
+    assert len(found) == MOST_SENDERS + 1
+    assert {one.sender: one.hits for one in found}["other"] == 30
+    assert max(len(one.sender) for one in found) <= 80
