@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.engine import Connection
 
+from storage.dialects import among
+from storage.driver import fetch
+from storage.rows import moment_of
 from storage.tables import ConsentEvent
 from storage.times import to_micros
+
+_events: Any = ConsentEvent.__table__  # type: ignore[attr-defined]
 
 GENESIS = bytes(32)
 """What the first event hashes as the one before it."""
@@ -105,36 +111,139 @@ class ChainReport:
     """One clause for each changed, missing or cut event."""
 
 
-def verify(conn: Connection) -> ChainReport:
-    """Walks the whole ledger in constant memory and names every change, gap or cut."""
-    chain = open_chain(conn)
-    prev, expected, faults = GENESIS, 1, []
-    rows = conn.execution_options(yield_per=2000).execute(
-        select(ConsentEvent.__table__).order_by(ConsentEvent.__table__.c.seq)  # type: ignore[attr-defined]
+def verify(conn: Connection, progress: Callable[[int, int], None] | None = None) -> ChainReport:
+    """Walks the whole ledger in constant memory and names every change, gap or cut.
+
+    Args:
+        conn: An open transaction.
+        progress: Told how many events are through, of how many.
+    """
+    base, base_head, last, head = conn.execute(_ENDS).one()
+    walk = _Walk(base, bytes(base_head) if base_head is not None else GENESIS)
+    while rows := fetch(conn, _EVENTS, (walk.seq, _AT_ONCE)):
+        for row in rows:
+            walk.step(row)
+        if progress is not None:
+            progress(walk.seq - base, max(last, walk.seq) - base)
+    if walk.seq != last:
+        walk.fault(f"the ledger ends at event {walk.seq}, not at {last}")
+    elif walk.head != bytes(head):
+        walk.fault("the last event is not the one the store remembers")
+    if walk.more:
+        walk.faults.append(f"and {walk.more:,} more faults")
+    return ChainReport(walk.count, tuple(walk.faults))
+
+
+_AT_ONCE = 2000
+
+_MOST_FAULTS = 100
+"""Faults that are named one by one."""
+
+_ENDS = text(
+    "SELECT chain_base_seq, chain_base_head, chain_seq, chain_head FROM store_state WHERE id = 1"
+)
+_EVENTS = (
+    "SELECT seq, at, kind, contact_id, number_id, request_id, evidence, evidence_hash, prev_hash,"
+    " hash FROM consent_events WHERE seq > ? ORDER BY seq LIMIT ?"
+)
+
+
+class _Walk:
+    """Where a verification stands.
+
+    Args:
+        seq: The event before the first one.
+        head: Its hash.
+    """
+
+    def __init__(self, seq: int, head: bytes) -> None:
+        self.seq = seq
+        self.head = head
+        self.count = 0
+        self.faults: list[str] = []
+        self.more = 0
+
+    def fault(self, clause: str) -> None:
+        if len(self.faults) < _MOST_FAULTS:
+            self.faults.append(clause)
+        else:
+            self.more += 1
+
+    def step(self, row: tuple[Any, ...]) -> None:
+        seq, at, kind, contact_id, number_id, request_id, evidence, digest, prev, whole = row
+        digest, prev, whole = bytes(digest), bytes(prev), bytes(whole)
+        if seq != self.seq + 1:
+            self.fault(f"events {self.seq + 1} to {seq - 1} are missing")
+        elif prev != self.head:
+            self.fault(f"event {seq} does not follow from event {seq - 1}")
+        if evidence is not None and hashlib.sha256(evidence.encode()).digest() != digest:
+            self.fault(f"the evidence of event {seq} was changed")
+        moment = moment_of(at)
+        if event_hash(prev, seq, moment, kind, contact_id, number_id, request_id, digest) != whole:
+            self.fault(f"event {seq} was changed")
+        self.seq, self.head = seq, whole
+        self.count += 1
+
+
+# Retention.
+
+
+def let_go(conn: Connection, before: datetime, beyond: int, limit: int = 500) -> int | None:
+    """Forgets the evidence of people of whom nothing was heard since a moment.
+
+    The events stay in the chain without their evidence; those at its very beginning go, and the
+    ledger remembers the hash they ended with, so that it still verifies.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        before: People whose last event is older are forgotten.
+        beyond: Only events after this one: where the last call ended.
+        limit: At most so many events.
+
+    Returns:
+        Where to go on, or None when all is done.
+    """
+    rows = conn.execute(
+        select(_events.c.seq, _events.c.contact_id)
+        .where(_events.c.seq > beyond, _events.c.at < before)
+        .order_by(_events.c.seq)
+        .limit(limit)
+    ).all()
+    if not rows:
+        _cut(conn, before)
+        return None
+    people = {row.contact_id for row in rows}
+    active = set(
+        conn.execute(
+            select(_events.c.contact_id)
+            .where(among(conn, _events.c.contact_id, list(people)), _events.c.at >= before)
+            .distinct()
+        ).scalars()
     )
-    for row in rows:
-        if row.seq != expected:
-            faults.append(f"events {expected} to {row.seq - 1} are missing")
-        elif bytes(row.prev_hash) != prev:
-            faults.append(f"event {row.seq} does not follow from event {row.seq - 1}")
-        digest = bytes(row.evidence_hash)
-        if row.evidence is not None and hashlib.sha256(row.evidence.encode()).digest() != digest:
-            faults.append(f"the evidence of event {row.seq} was changed")
-        whole = event_hash(
-            bytes(row.prev_hash),
-            row.seq,
-            row.at,
-            row.kind,
-            row.contact_id,
-            row.number_id,
-            row.request_id,
-            digest,
-        )
-        if whole != bytes(row.hash):
-            faults.append(f"event {row.seq} was changed")
-        prev, expected = bytes(row.hash), row.seq + 1
-    if expected - 1 != chain.seq:
-        faults.append(f"the ledger ends at event {expected - 1}, not at {chain.seq}")
-    elif prev != chain.head:
-        faults.append("the last event is not the one the store remembers")
-    return ChainReport(expected - 1, tuple(faults))
+    gone = [row.seq for row in rows if row.contact_id not in active]
+    if gone:
+        conn.execute(update(_events).where(among(conn, _events.c.seq, gone)).values(evidence=None))
+    return int(rows[-1].seq)
+
+
+def _cut(conn: Connection, before: datetime, limit: int = 5000) -> None:
+    """Takes events without evidence off the beginning of the chain."""
+    first = conn.execute(
+        select(_events.c.seq)
+        .where((_events.c.evidence.is_not(None)) | (_events.c.at >= before))
+        .order_by(_events.c.seq)
+        .limit(1)
+    ).scalar()
+    condition = _events.c.at < before if first is None else _events.c.seq < first
+    gone = conn.execute(
+        select(_events.c.seq, _events.c.hash).where(condition).order_by(_events.c.seq).limit(limit)
+    ).all()
+    if not gone:
+        return
+    conn.execute(delete(_events).where(_events.c.seq <= gone[-1].seq))
+    conn.execute(_SAVE_BASE, {"seq": gone[-1].seq, "head": bytes(gone[-1].hash)})
+
+
+_SAVE_BASE = text(
+    "UPDATE store_state SET chain_base_seq = :seq, chain_base_head = :head WHERE id = 1"
+)

@@ -26,6 +26,7 @@ NOUNS = {
     "groups": "The groups that contacts are moved to.",
     "labels": "The labels on contacts.",
     "dnc": "The numbers that must not be texted.",
+    "consent": "Prove who agreed to what; check the ledger.",
     "webhooks": "Tell other systems, and see what became of it.",
     "sms": "Play the carrier and the person; review texts; find lost ones.",
     "db": "Check, upgrade and back up the store.",
