@@ -18,6 +18,7 @@ from storage.dialects import among, insert_or_skip, run_counted
 from storage.errors import NotFound
 from storage.ids import new_ids
 from storage.search import label_mark
+from storage.suppressions import phone_hash, store_secret
 from storage.tables import (
     ChangeItem,
     Contact,
@@ -27,6 +28,7 @@ from storage.tables import (
     Message,
     Note,
     SearchPending,
+    Suppression,
 )
 from storage.tallies import add_tallies, group_tally, label_tally, stage_tally
 from storage.times import now
@@ -39,6 +41,7 @@ _groups: Any = Group.__table__  # type: ignore[attr-defined]
 _labels: Any = Label.__table__  # type: ignore[attr-defined]
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
 _notes: Any = Note.__table__  # type: ignore[attr-defined]
+_suppressions: Any = Suppression.__table__  # type: ignore[attr-defined]
 _pending: Any = SearchPending.__table__  # type: ignore[attr-defined]
 
 
@@ -342,6 +345,70 @@ class RemoveLabel(_Labelling):
         mark = label_mark(self._row(conn).folded)
         self._rewrite(conn, chunk, func.replace(_contacts.c.haystack, mark, ""))
         add_tallies(conn, {label_tally(self.label_id): -removed})
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotContact:
+    """Puts contacts on the Do Not Contact list. Only a release with a reason takes them off."""
+
+    author: str
+    reason: str = ""
+    verb: ClassVar[str] = "suppress"
+    undoable: ClassVar[bool] = False
+
+    def subject(self, _conn: Connection) -> str:
+        """Why."""
+        return self.reason or "Do Not Contact"
+
+    def details(self) -> dict[str, Any]:
+        """Nothing: it cannot be done again from here."""
+        return {}
+
+    def eligible(self, seen: View | None) -> ColumnElement[bool]:
+        """All that are still where they were seen, and not suppressed."""
+        return and_(in_view(seen), _contacts.c.stage.not_in([Stage.DELETED, Stage.SUPPRESSED]))
+
+    def same(self, _seen: View | None) -> ColumnElement[bool]:
+        """Suppressed contacts."""
+        return _contacts.c.stage == Stage.SUPPRESSED  # type: ignore[no-any-return]
+
+    def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
+        """Suppresses them; queue and groups lose them in the same transaction."""
+        chunk, moment = noted(conn, change_id, ids), now()
+        secret = store_secret(conn)
+        phones = conn.execute(select(_contacts.c.phone).where(_contacts.c.id.in_(chunk))).scalars()
+        rows = [
+            {
+                "phone_hash": phone_hash(secret, phone),
+                "source": "staff",
+                "phone": phone,
+                "reason": self.reason,
+                "actor": self.author,
+                "at": moment,
+                "import_id": None,
+            }
+            for phone in sorted(set(phones))
+        ]
+        if not rows:
+            return
+        conn.execute(insert_or_skip(conn, _suppressions), rows)
+        gone = conn.execute(
+            update(_contacts)
+            .where(_contacts.c.id.in_(chunk))
+            .values(
+                stage=Stage.SUPPRESSED,
+                group_id=None,
+                version=_contacts.c.version + 1,
+                changed_at=moment,
+            )
+        ).rowcount
+        conn.execute(
+            update(_messages)
+            .where(_messages.c.contact_id.in_(chunk), _messages.c.status == "pending")
+            .values(status="cancelled", changed_at=moment)
+        )
+        leave_places(conn, change_id, ids)
+        add_tallies(conn, {stage_tally(Stage.SUPPRESSED): gone})
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ def put_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequenc
         untouched = and_(
             _contacts.c.stage == Stage.GROUPED, _contacts.c.group_id == _arrived_in(change)
         )
+    elif change.verb == "suppress":
+        untouched = _contacts.c.stage == Stage.SUPPRESSED
     else:
         other = _contacts.alias()
         untouched = and_(
@@ -107,7 +109,9 @@ def _barred(conn: Connection, ids: Sequence[int]) -> set[int]:
 
 def _count_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> None:
     leave_places(conn, change.id, ids, arriving=1)
-    if change.verb != "delete":
+    if change.verb == "suppress":
+        add_tallies(conn, {stage_tally(Stage.SUPPRESSED): -len(ids)})
+    elif change.verb != "delete":
         group_id = _arrived_in(change)
         add_tallies(conn, {stage_tally(Stage.GROUPED): -len(ids), group_tally(group_id): -len(ids)})
     else:

@@ -100,9 +100,8 @@ def add(
         }
         for phone in dict.fromkeys(canonical)
     ]
-    added = 0
-    for row in rows:
-        added += run_counted(conn, insert_or_skip(conn, _table), row)
+    added = sum(run_counted(conn, insert_or_skip(conn, _table), row) for row in rows)
+    record(conn, who, "dnc.add", subject=reason or source, details={"numbers": len(rows)})
     suppress_contacts(conn, who, [str(row["phone"]) for row in rows], reason or source)
     return added
 

@@ -620,7 +620,10 @@ class Suppression(Base, table=True):
     """A number that must not be texted, and by whose word."""
 
     __tablename__ = "suppressions"
-    __table_args__ = (Index("ix_suppressions_phone", "phone"),)
+    __table_args__ = (
+        Index("ix_suppressions_phone", "phone"),
+        Index("ix_suppressions_at", "at", "phone_hash", "source"),
+    )
 
     phone_hash: bytes = blob(primary_key=True)
     """Keyed by the store's secret; see `storage.suppressions.phone_hash`."""

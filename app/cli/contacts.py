@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from app.cli import choosing
-from app.cli.acting import act_on, report
+from app.cli.acting import act_on, cancelled_by_ctrl_c, report, shown_progress
 from app.cli.session import Session, noun, session_of
 from app.cli.shapes import (
     CONTACT_COLUMNS,
@@ -17,9 +18,12 @@ from app.cli.shapes import (
     profile_fields,
     profile_lines,
 )
+from app.exits import INTERRUPTED
+from storage import erase as erasing
+from storage import export as exporting
 from storage import groups, labels, notes, undo
-from storage.acts import AddLabel, Delete, Move, RemoveLabel, Star
-from storage.errors import NotFound, WrongUsage
+from storage.acts import AddLabel, Delete, DoNotContact, Move, RemoveLabel, Star
+from storage.errors import NotFound, OptdeskError, WrongUsage
 from storage.ids import parse
 from storage.profile import find_contact, profile
 from storage.windows import each_row
@@ -223,6 +227,101 @@ def delete(
 ) -> None:
     """Delete contacts; `contacts undo` brings them back."""
     act_on(session_of(ctx), Delete(), "deleted", contacts, view, search)
+
+
+@app.command("dnc")
+def do_not_contact(
+    ctx: typer.Context,
+    contacts: Contacts = None,
+    reason: Annotated[str, typer.Option(help="Why, for people to read.")] = "",
+    view: ViewName = None,
+    search: Search = None,
+) -> None:
+    """Put contacts on Do Not Contact; they leave the queue and their group at once."""
+    session = session_of(ctx)
+    choice = choosing.choose(session, contacts or [], view, search)
+    session.confirm("These contacts will not be texted again until they are released.")
+    act = DoNotContact(session.who.name, " ".join(reason.split()))
+    act_on(session, act, "suppressed", choice)
+
+
+@app.command()
+def erase(
+    ctx: typer.Context,
+    contact: Annotated[str, typer.Argument(help="An id (con_…) or a number.")],
+    digits: Annotated[
+        str, typer.Option(help="The last four digits of its number; asked for when left out.")
+    ] = "",
+) -> None:
+    """Erase a person for good: nothing but a hash stays, so that the number is never texted."""
+    session = session_of(ctx)
+    store = session.store()
+    with store.read() as conn:
+        ident = find_contact(conn, contact)
+    if not digits:
+        digits = _asked_digits(session)
+    with store.read() as conn:
+        erasing.check(conn, ident, digits)
+    session.confirm("Everything about this person leaves the store.")
+    done = erasing.erase(store, session.who, ident, digits)
+    session.out.item(
+        {
+            "erased": done.contacts,
+            "attempts": done.attempts,
+            "messages": done.messages,
+            "remarks": list(done.remarks),
+        },
+        "\n".join(["Erased. The number is never texted again.", *done.remarks]),
+    )
+
+
+def _asked_digits(session: Session) -> str:
+    if session.flags.yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise WrongUsage(
+            "Erasing needs the last four digits of the number.", "Give them: --digits 1234"
+        )
+    sys.stderr.write("The last four digits of the number: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    view: ViewName = None,
+    search: Search = None,
+    order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="csv or jsonl.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where to; standard output if left out.")
+    ] = None,
+) -> None:
+    """Write the contacts of a view as CSV or JSON lines; test numbers are left out."""
+    session = session_of(ctx)
+    store = session.store()
+    listed = choosing.view_of(store, view or Place.QUEUE.value, search or "", order)
+    form = form or ("jsonl" if session.out.as_json and file is None else "csv")
+    if form not in exporting.FORMATS:
+        raise WrongUsage(f"“{form}” is no format.", "Use csv or jsonl.")
+    if file is None:
+        exporting.write(store, listed, sys.stdout, form=form)
+        return
+    with cancelled_by_ctrl_c() as cancel:
+        try:
+            with exporting.private_file(file) as stream:
+                count = exporting.write(
+                    store, listed, stream, form=form, progress=shown_progress(), cancel=cancel
+                )
+        except OSError as error:
+            raise OptdeskError(f"{file} cannot be written: {error.strerror}.") from error
+    session.out.item(
+        {"exported": count, "file": str(file), "cancelled": cancel.is_set()},
+        f"{count:,} contacts are in {file}, which only you can read.",
+    )
+    if cancel.is_set():
+        raise SystemExit(INTERRUPTED)
 
 
 @app.command("undo")

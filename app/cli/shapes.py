@@ -6,29 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.cli.output import Column, Row
+from storage.export import fields as contact_fields
 from storage.ids import public
 from storage.notes import NoteRow
 from storage.phones import international
 from storage.profile import Profile
 from storage.times import stamp
-from storage.words import ContactRow
 
-
-def contact_fields(row: ContactRow) -> dict[str, Any]:
-    """A contact for programs."""
-    return {
-        "id": row.public_id,
-        "phone": row.phone,
-        "first_name": row.first_name,
-        "last_name": row.last_name,
-        "stage": row.stage.value,
-        "favorite": row.favorite,
-        "labels": [label.name for label in row.labels],
-        "group": row.group,
-        "kind": row.kind.value,
-        "received_at": stamp(row.received_at),
-        "badges": [badge.value for badge in row.badges],
-    }
+__all__ = ["CONTACT_COLUMNS", "contact_fields", "note_fields", "profile_fields", "profile_lines"]
 
 
 def _marks(row: Row) -> str:

@@ -329,4 +329,7 @@ def change_tables() -> None:
         sa.Column("chain_base_seq", big(), server_default=sa.text("0"), nullable=False),
     )
     op.add_column("store_state", sa.Column("chain_base_head", sa.LargeBinary(), nullable=True))
+    op.create_index(
+        "ix_suppressions_at", "suppressions", ["at", "phone_hash", "source"], unique=False
+    )
     op.add_column("suppressions", sa.Column("import_id", big(), autoincrement=False, nullable=True))

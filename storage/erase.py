@@ -1,0 +1,369 @@
+"""Erasing a person: every trace of them leaves the store, but for a keyed hash of the number.
+
+What is kept: the hash, so that the number is never texted again; the links of the consent chain,
+which say when something was agreed and not by whom; and rows of the log without their content.
+Backups are files of their own and are not touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, or_, select, text, update
+from sqlalchemy.engine import Connection
+
+from storage.changes import record
+from storage.dialects import among, changes_so_far, is_postgresql
+from storage.engine import sqlite_module, store_url, write_engine
+from storage.errors import NotFound, Refused
+from storage.folding import digits, fold
+from storage.search_index import Backing, backing, fts, grams
+from storage.store import Store
+from storage.suppressions import phone_hash, store_secret
+from storage.tables import (
+    Attempt,
+    CampaignContact,
+    Change,
+    ChangeItem,
+    ConsentEvent,
+    Contact,
+    ContactLabel,
+    Delivery,
+    DeliveryTry,
+    GatewayScript,
+    IdempotencyKey,
+    Message,
+    Note,
+    OutboxEvent,
+    SavedView,
+    SearchPending,
+    Seat,
+    Suppression,
+)
+from storage.tallies import add_tallies, group_tally, label_tally, stage_tally
+from storage.times import now
+from storage.words import Actor
+
+_PIECE = 5_000
+_TABLES = (
+    *("contacts", "contacts_fts", "attempts", "messages", "consent_events", "notes", "changes"),
+    *("change_items", "outbox", "deliveries", "delivery_tries", "idempotency_keys"),
+    *("suppressions", "contact_labels", "campaign_contacts", "search_pending"),
+)
+
+
+def _table(model: Any) -> Any:
+    return model.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did, and what it could not promise."""
+
+    contacts: int
+    attempts: int
+    messages: int
+    remarks: tuple[str, ...]
+    """Sentences for the person who asked for it."""
+
+
+@dataclass(slots=True)
+class _Person:
+    """What is known of the person, to be looked for everywhere."""
+
+    phone: str
+    names: tuple[str, ...]
+    """Folded; long enough to mean them."""
+    ids: list[int]
+    attempts: list[int]
+    messages: list[int]
+    events: list[int]
+
+    def is_meant_in(self, written: str) -> bool:
+        """Whether what a colleague wrote may be about the person: one of the names is enough."""
+        words = {word for name in self.names for word in name.split() if len(word) > 2}
+        return self.is_in(written) or not words.isdisjoint(re.split(r"\W+", fold(written)))
+
+    def is_in(self, written: str) -> bool:
+        """Whether a text holds the number, in any spelling, or a whole name."""
+        if not written:
+            return False
+        number = digits(self.phone)
+        runs = digits(re.sub(r"[^0-9a-zA-Z\"{}\[\],:]+", "", written))
+        if number in runs or (len(number) > 10 and number[-10:] in runs):
+            return True
+        folded = fold(written)
+        return any(name in folded for name in self.names)
+
+
+def erase(store: Store, who: Actor, contact_id: int, last_digits: str) -> Erased:
+    """Erases a contact and everything about its number. It cannot be undone.
+
+    Args:
+        store: Where it is.
+        who: By whose hand.
+        contact_id: Which.
+        last_digits: The last four digits of its number, so that it is not somebody else.
+
+    Raises:
+        NotFound: There is no such contact.
+        Refused: Those are not its digits.
+    """
+    person = _find(store, contact_id, last_digits)
+    store.do(lambda conn: _erase(conn, who, person))
+    remarks = ["Backups made before now still hold it: they are files of their own."]
+    _forget_in_index(store)
+    remarks += _clean_up(store)
+    return Erased(len(person.ids), len(person.attempts), len(person.messages), tuple(remarks))
+
+
+def check(conn: Connection, contact_id: int, last_digits: str) -> str:
+    """The number of a contact, if those are its last digits.
+
+    Raises:
+        NotFound: There is no such contact.
+        Refused: Those are not its digits.
+    """
+    contacts = _table(Contact)
+    phone = conn.scalar(select(contacts.c.phone).where(contacts.c.id == contact_id))
+    if phone is None:
+        raise NotFound("There is no such contact.")
+    if len(last_digits) != 4 or not str(phone).endswith(last_digits):
+        raise Refused("Those are not the last four digits of its number.", "Nothing was erased.")
+    return str(phone)
+
+
+def _find(store: Store, contact_id: int, last_digits: str) -> _Person:
+    """Looks for every trace, in pieces and without holding anybody up."""
+    contacts, events = _table(Contact), _table(ConsentEvent)
+    with store.read() as conn:
+        phone = check(conn, contact_id, last_digits)
+        rows = conn.execute(select(contacts).where(contacts.c.phone == phone)).all()
+        ids = [row.id for row in rows]
+        requests = conn.execute(
+            select(events.c.request_id).where(among(conn, events.c.contact_id, ids))
+        ).scalars()
+        known = [each for each in requests if each is not None]
+    names = {fold(f"{row.first_name} {row.last_name}") for row in rows}
+    person = _Person(phone, tuple(n for n in names if " " in n and len(n) > 4), ids, known, [], [])
+    attempts, messages, outbox = _table(Attempt), _table(Message), _table(OutboxEvent)
+
+    def of_attempt(row: Any) -> bool:
+        if row.contact_id in ids:
+            return True
+        return any(map(person.is_in, (row.body, row.headers, row.reason)))
+
+    person.attempts = sorted({*known, *_scan(store, attempts, of_attempt)})
+    person.messages = list(
+        _scan(store, messages, lambda row: row.contact_id in ids or row.phone == phone)
+    )
+    person.events = list(
+        _scan(store, outbox, lambda row: row.contact_id in ids or row.phone == phone)
+    )
+    return person
+
+
+def _scan(store: Store, table: Any, meant: Callable[[Any], bool]) -> Iterator[int]:
+    after = 0
+    while True:
+        with store.read() as conn:
+            rows = conn.execute(
+                select(table).where(table.c.id > after).order_by(table.c.id).limit(_PIECE)
+            ).all()
+        yield from (row.id for row in rows if meant(row))
+        if len(rows) < _PIECE:
+            return
+        after = rows[-1].id
+
+
+def _erase(conn: Connection, who: Actor, person: _Person) -> None:
+    _forget_requests(conn, person)
+    _forget_texts(conn, person)
+    _forget_events(conn, person)
+    _forget_acts(conn, person)
+    _forget_contacts(conn, person)
+    _keep_hash(conn, who, person)
+    record(conn, who, "erase", size=1)
+
+
+def _forget_requests(conn: Connection, person: _Person) -> None:
+    attempts, events, answers = _table(Attempt), _table(ConsentEvent), _table(IdempotencyKey)
+    ids = person.attempts
+    more = conn.execute(
+        select(attempts.c.id).where(
+            or_(
+                among(conn, attempts.c.contact_id, person.ids),
+                among(conn, attempts.c.id, ids),
+            )
+        )
+    )
+    person.attempts = ids = list(more.scalars())
+    conn.execute(
+        update(attempts)
+        .where(among(conn, attempts.c.id, ids))
+        .values(body="", headers="", peer="", user_agent="", reason="", contact_id=None)
+    )
+    conn.execute(
+        update(events).where(among(conn, events.c.contact_id, person.ids)).values(evidence=None)
+    )
+    position = func.strpos if is_postgresql(conn) else func.instr
+    conn.execute(
+        delete(answers).where(
+            or_(
+                position(answers.c.answer, person.phone) > 0,
+                position(answers.c.key, digits(person.phone)) > 0,
+            )
+        )
+    )
+
+
+def _forget_texts(conn: Connection, person: _Person) -> None:
+    messages, notes = _table(Message), _table(Note)
+    conn.execute(
+        delete(messages).where(
+            or_(
+                among(conn, messages.c.contact_id, person.ids),
+                among(conn, messages.c.id, person.messages),
+            )
+        )
+    )
+    conn.execute(delete(notes).where(among(conn, notes.c.contact_id, person.ids)))
+    script = _table(GatewayScript)
+    conn.execute(delete(script).where(script.c.phone == person.phone))
+
+
+def _forget_events(conn: Connection, person: _Person) -> None:
+    outbox, deliveries, tries = _table(OutboxEvent), _table(Delivery), _table(DeliveryTry)
+    of_them = select(deliveries.c.id).where(among(conn, deliveries.c.event_id, person.events))
+    conn.execute(delete(tries).where(tries.c.delivery_id.in_(of_them)))
+    conn.execute(delete(deliveries).where(among(conn, deliveries.c.event_id, person.events)))
+    conn.execute(delete(outbox).where(among(conn, outbox.c.id, person.events)))
+
+
+def _forget_acts(conn: Connection, person: _Person) -> None:
+    """What people did stays on record; what it tells of the person does not."""
+    changes, items, views = _table(Change), _table(ChangeItem), _table(SavedView)
+    touched = (
+        select(items.c.change_id).where(among(conn, items.c.contact_id, person.ids)).distinct()
+    )
+    free = changes.c.verb.in_(["dnc.add", "dnc.release", "suppress"])
+    for row in conn.execute(select(changes).where(or_(changes.c.id.in_(touched), free))).all():
+        about = row.verb.startswith("note") or person.is_meant_in(f"{row.subject} {row.details}")
+        if about:
+            alone = row.size <= 1 or row.verb == "note"
+            values: dict[str, Any] = {"subject": "", "details": "{}", "undoable": False}
+            if not alone:
+                values = {"subject": ""}
+            conn.execute(update(changes).where(changes.c.id == row.id).values(**values))
+    conn.execute(delete(items).where(among(conn, items.c.contact_id, person.ids)))
+    for view in conn.execute(select(views)).all():
+        if person.is_in(view.view) or person.is_in(view.name):
+            conn.execute(
+                delete(views).where(views.c.owner == view.owner, views.c.slot == view.slot)
+            )
+
+
+def _forget_contacts(conn: Connection, person: _Person) -> None:
+    contacts, worn = _table(Contact), _table(ContactLabel)
+    deltas: dict[str, int] = {}
+
+    def less(name: str) -> None:
+        deltas[name] = deltas.get(name, 0) - 1
+
+    for row in conn.execute(select(contacts).where(among(conn, contacts.c.id, person.ids))):
+        less(stage_tally(row.stage))
+        if row.group_id:
+            less(group_tally(row.group_id))
+    for label_id in conn.execute(
+        select(worn.c.label_id).where(among(conn, worn.c.contact_id, person.ids))
+    ).scalars():
+        less(label_tally(label_id))
+    add_tallies(conn, deltas)
+    for model in (ContactLabel, CampaignContact, SearchPending):
+        table = _table(model)
+        conn.execute(delete(table).where(among(conn, table.c.contact_id, person.ids)))
+    seats = _table(Seat)
+    conn.execute(
+        update(seats).where(among(conn, seats.c.contact_id, person.ids)).values(contact_id=None)
+    )
+    stands_on = backing(conn)
+    if stands_on is Backing.FTS:
+        for ident in person.ids:
+            conn.execute(delete(fts).where(fts.c.rowid == ident))
+    elif stands_on is Backing.GRAMS:
+        conn.execute(delete(grams).where(among(conn, grams.c.contact_id, person.ids)))
+    conn.execute(delete(contacts).where(among(conn, contacts.c.id, person.ids)))
+
+
+def _keep_hash(conn: Connection, who: Actor, person: _Person) -> None:
+    suppressions = _table(Suppression)
+    hashed = phone_hash(store_secret(conn), person.phone)
+    conn.execute(
+        update(suppressions)
+        .where(suppressions.c.phone_hash == hashed)
+        .values(phone=None, reason="")
+    )
+    known = select(suppressions.c.source).where(
+        suppressions.c.phone_hash == hashed, suppressions.c.source == "erasure"
+    )
+    if conn.execute(known).first() is None:
+        conn.execute(
+            insert(suppressions),
+            {
+                "phone_hash": hashed,
+                "source": "erasure",
+                "phone": None,
+                "reason": "erased",
+                "actor": who.name,
+                "at": now(),
+                "import_id": None,
+            },
+        )
+
+
+def _forget_in_index(store: Store) -> None:
+    """Writes the search index anew without what was deleted from it, in steps."""
+
+    def merge(conn: Connection, pages: int) -> bool:
+        if backing(conn) is not Backing.FTS:
+            return False
+        before = changes_so_far(conn)
+        conn.execute(
+            text("INSERT INTO contacts_fts(contacts_fts, rank) VALUES ('merge', :pages)"),
+            {"pages": pages},
+        )
+        return changes_so_far(conn) - before > 1
+
+    more = store.do(lambda conn: merge(conn, -500), patient=True)
+    while more:
+        more = store.do(lambda conn: merge(conn, 500), patient=True)
+
+
+def _clean_up(store: Store) -> Sequence[str]:
+    """Removes what the stores keep of rows that are gone: free pages, the log, dead rows."""
+    if store.path is not None:
+        module: Any = sqlite_module()
+        conn = module.connect(str(store.path), timeout=5)
+        try:
+            busy, *_ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            conn.close()
+        if busy:
+            return ["Somebody was reading: the log is emptied by the next checkpoint."]
+        return []
+    engine = write_engine(store_url(store.url), None).execution_options(
+        isolation_level="AUTOCOMMIT"
+    )
+    try:
+        with engine.connect() as conn:
+            for name in _TABLES:
+                conn.execute(text(f"VACUUM {name}"))
+    finally:
+        engine.dispose()
+    return [
+        "PostgreSQL has vacuumed the tables; its write-ahead log, its backups and replicas keep"
+        " older pages until they are recycled, which is for its administrator."
+    ]

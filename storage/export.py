@@ -1,0 +1,145 @@
+"""Contacts as a file: CSV that is safe to open in a spreadsheet, or JSON lines."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from storage.bulk import Progress
+from storage.errors import WrongUsage
+from storage.times import stamp
+from storage.windows import Readable, count_exactly, each_row
+from storage.words import Badge, ContactRow, View
+
+FORMATS = ("csv", "jsonl")
+
+COLUMNS = (
+    "id",
+    "phone",
+    "first_name",
+    "last_name",
+    "stage",
+    "group",
+    "labels",
+    "favorite",
+    "kind",
+    "received_at",
+    "badges",
+)
+
+EVERY = 1000
+"""Rows between two reports of progress."""
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'")
+
+
+def fields(row: ContactRow) -> dict[str, Any]:
+    """A contact for programs, as `contacts list --json` prints it."""
+    return {
+        "id": row.public_id,
+        "phone": row.phone,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "stage": row.stage.value,
+        "favorite": row.favorite,
+        "labels": [label.name for label in row.labels],
+        "group": row.group,
+        "kind": row.kind.value,
+        "received_at": stamp(row.received_at),
+        "badges": [badge.value for badge in row.badges],
+    }
+
+
+def write(
+    store: Readable,
+    view: View,
+    stream: IO[str],
+    *,
+    form: str = "csv",
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> int:
+    """Writes the contacts of a view, read in pieces; test numbers are left out.
+
+    Args:
+        store: Where they are.
+        view: Which they are, and in which order.
+        stream: Where they are written.
+        form: One of `FORMATS`.
+        progress: Told how many are through, and of how many.
+        cancel: Set it to stop; what is written stays.
+
+    Returns:
+        How many were written.
+
+    Raises:
+        WrongUsage: There is no such format.
+    """
+    if form not in FORMATS:
+        raise WrongUsage(f"“{form}” is no format.", f"One of: {', '.join(FORMATS)}.")
+    total = 0
+    if progress is not None:
+        with store.read() as conn:
+            total = count_exactly(conn, view)
+    table = csv.writer(stream, lineterminator="\r\n")
+    if form == "csv":
+        table.writerow(COLUMNS)
+    count = seen = 0
+    for row in each_row(store, view):
+        seen += 1
+        if Badge.TEST not in row.badges:
+            if form == "csv":
+                table.writerow(_cells(row))
+            else:
+                stream.write(json.dumps(fields(row), ensure_ascii=True) + "\n")
+            count += 1
+        if seen % EVERY == 0:
+            if progress is not None:
+                progress(seen, max(total, seen))
+            if cancel is not None and cancel.is_set():
+                return count
+    if progress is not None:
+        progress(seen, seen)
+    return count
+
+
+def _cells(row: ContactRow) -> Sequence[str]:
+    said = fields(row)
+    said["labels"] = "; ".join(said["labels"])
+    said["badges"] = "; ".join(said["badges"])
+    said["favorite"] = "yes" if row.favorite else ""
+    return [safe_cell(said[name] or "") for name in COLUMNS]
+
+
+def safe_cell(text: str) -> str:
+    """Text as a cell that no spreadsheet takes for a formula or a number.
+
+    What could be taken so gets an apostrophe in front, and what begins with one a second:
+    `plain_cell` takes off just that.
+    """
+    text = "".join(" " if char < " " and char not in "\t\r\n" else char for char in text)
+    return f"'{text}" if text.lstrip(" \n").startswith(_DANGEROUS) else text
+
+
+def plain_cell(cell: str) -> str:
+    """The text behind `safe_cell`."""
+    return cell[1:] if cell.startswith("'") else cell
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[IO[str]]:
+    """A new or emptied file of text that nobody else may read.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(handle, 0o600)
+    with open(handle, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123 - of a handle
+        yield stream

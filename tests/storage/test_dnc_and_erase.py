@@ -1,0 +1,250 @@
+"""Do Not Contact lists, and erasing for good, on both stores."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from storage import consent, dnc_import, do_not_contact, erase, groups, notes, suppressions, undo
+from storage.acts import DoNotContact, Move, WriteNote
+from storage.bulk import perform
+from storage.errors import NotFound, Refused
+from storage.intake import Idempotency
+from storage.number_lists import Line, number_in
+from storage.profile import profile
+from storage.search import index_pending
+from storage.store import Store
+from storage.windows import each_row
+from storage.words import GATEWAY, Actor, Place, Stage, Target, View
+from tests.factories import lead, make_queued, put, settle_all, switched_on
+from tests.storage.test_acts import assert_counters_are_true, stages
+
+
+def phone_of(store: Store, ident: int) -> str:
+    with store.read() as conn:
+        return profile(conn, ident).contact.phone
+
+
+def test_do_not_contact_empties_queue_and_cancels_texts_in_one_transaction(
+    store: Store, me: Actor
+) -> None:
+    ids = make_queued(store, 2)
+    [waiting] = put(store, lead())
+    assert waiting.contact_id is not None
+    target = Target(ids=(*ids, waiting.contact_id))
+    outcome = perform(store, me, DoNotContact("ana", "asked us"), target)
+    assert (outcome.done, outcome.sentence) == (3, "suppressed 3 contacts (asked us)")
+    assert set(stages(store, list(target.ids))) == {Stage.SUPPRESSED}
+    assert settle_all(store) == 0
+    assert_counters_are_true(store)
+    [again] = put(store, lead(phone=phone_of(store, ids[0])))
+    assert again.code == "BLOCKED_NUMBER"
+    with pytest.raises(Refused, match="Nothing to undo"):
+        undo.undo(store, me)
+
+
+def test_a_release_needs_a_reason_and_returns_the_contact_to_where_it_stood(
+    store: Store, me: Actor
+) -> None:
+    one, two = make_queued(store, 2)
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    perform(store, me, Move(spring.id), Target(ids=(one,)))
+    perform(store, me, DoNotContact("ana"), Target(ids=(one, two)))
+    for ident in (one, two):
+        phone = phone_of(store, ident)
+        with pytest.raises(Refused, match="needs a reason"):
+            store.do(lambda conn, phone=phone: do_not_contact.release(conn, me, phone, " "))  # type: ignore[misc]
+        store.do(lambda conn, phone=phone: do_not_contact.release(conn, me, phone, "a mistake"))  # type: ignore[misc]
+    assert stages(store, [one, two]) == [Stage.GROUPED, Stage.QUEUED]
+    assert_counters_are_true(store)
+
+
+def test_nobody_here_lifts_a_stop(store: Store, me: Actor) -> None:
+    [one] = make_queued(store)
+    phone = phone_of(store, one)
+    store.do(lambda conn: suppressions.add(conn, GATEWAY, [phone], source="stop"))
+    store.do(lambda conn: suppressions.add(conn, me, [phone]))
+    with pytest.raises(Refused, match="STOP"):
+        store.do(lambda conn: do_not_contact.release(conn, me, phone, "please"))
+    with store.read() as conn:
+        assert len(do_not_contact.entries_of(conn, phone)) == 2
+    with pytest.raises(NotFound):
+        store.do(lambda conn: do_not_contact.release(conn, me, "+12025559999", "please"))
+
+
+def test_the_list_is_paged_and_searched(store: Store, me: Actor) -> None:
+    phones = [f"+1202555{n:04}" for n in range(25)]
+    store.do(lambda conn: suppressions.add(conn, me, phones, reason="old list"))
+    seen, behind = [], None
+    while True:
+        with store.read() as conn:
+            found = do_not_contact.page(conn, behind=behind, limit=10)
+        seen += [entry.phone for entry in found]
+        if len(found) < 10:
+            break
+        behind = found[-1].key
+    assert sorted(seen) == phones  # type: ignore[type-var]
+    with store.read() as conn:
+        assert [e.phone for e in do_not_contact.page(conn, search="5550003")] == [phones[3]]
+        assert len(do_not_contact.page(conn, search="OLD")) == 25
+        assert do_not_contact.page(conn, search="%") == []
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("2025550146", "+12025550146"),
+        ("(202) 555-0146", "+12025550146"),
+        ("+442079460018", "+442079460018"),
+        ("2025550146.0", "+12025550146"),
+        ("2.025550146E+09", "+12025550146"),
+        ("2.03E+09", None),
+        ("'+12025550146", "+12025550146"),
+        ('="+12025550146"', "+12025550146"),
+        ("12025550146", "+12025550146"),
+        ("555", None),
+        ("hello", None),
+    ],
+)
+def test_a_number_is_read_as_lists_write_it(written: str, number: str | None) -> None:
+    assert number_in(written, "US")[0] == number
+
+
+LISTS = {
+    "plain": b"2025550146\n2025550147\n",
+    "crlf and bom": b"\xef\xbb\xbf2025550146\r\n2025550147\r\n",
+    "area codes": b"area,number\n202,5550146\n202,5550147\n",
+    "quoted with a heading": b'name,"phone"\n"Lee, Ann","+1 202 555 0146"\n"x","2025550147"\n',
+    "semicolons": b"Telefon;Name\n2025550146;J\xc3\xbcrgen\n2025550147;x\n",
+    "tabs": b"x\t2025550146\ny\t2025550147\n",
+    "latin-1": b"J\xfcrgen,2025550146\nx,2025550147\n",
+    "utf-16": "phone\n2025550146\n2025550147\n".encode("utf-16"),
+    "utf-16 without a mark": "2025550146\n2025550147\n".encode("utf-16-le"),
+    "spreadsheet": b"phone\n2025550146.0\n2.025550147E+09\n",
+}
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_every_form_of_list_is_taken_in(
+    sqlite_store: Store, me: Actor, tmp_path: Path, form: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(LISTS[form])
+    done = dnc_import.take_in_list(sqlite_store, me, path)
+    assert (done.added, done.known) == (2, 0)
+    with sqlite_store.read() as conn:
+        found = {entry.phone for entry in do_not_contact.page(conn)}
+    assert found == {"+12025550146", "+12025550147"}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "holds no phone number: it is empty"),
+        (b"dear sir\nhello\n", "its first line is"),
+        (b"PK\x03\x04rest", "a spreadsheet's own file"),
+        (b'2025550146\n"202555', "Line 2 .* begins a quotation"),
+        (b"2025550146\n\x00\x01\x02 202\n", "Line 2 .* is no text"),
+        ("2025550146\n2025550147".encode("utf-16")[:-1], "no UTF-16|no list|half"),
+        (b"2025550146\nJ\xc3", "ends within a character, in line 2"),
+    ],
+)
+def test_what_is_no_list_changes_nothing(
+    sqlite_store: Store, me: Actor, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+    with pytest.raises(Refused, match=sentence):
+        dnc_import.take_in_list(sqlite_store, me, path)
+    with sqlite_store.read() as conn:
+        assert do_not_contact.page(conn) == [] and dnc_import.imports(conn) == []
+
+
+def test_an_import_empties_the_queue_says_why_it_skips_and_goes_on_after_a_cut(
+    store: Store, me: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dnc_import, "CHUNK", 3)
+    [one] = make_queued(store)
+    path = tmp_path / "list.csv"
+    lines = [phone_of(store, one), "rubbish", *(f"202555{n:04}" for n in range(8)), "2025550001"]
+    path.write_text("\n".join(lines))
+    cancel = threading.Event()
+    skipped: list[Line] = []
+    cancel.set()
+    first = dnc_import.take_in_list(store, me, path, skipped=skipped.append, cancel=cancel)
+    assert first.cancelled and (first.lines, first.added, first.skipped) == (3, 2, 1)
+    assert [(line.number, line.reason) for line in skipped] == [(2, "no number in it")]
+    assert stages(store, [one]) == [Stage.SUPPRESSED]
+    second = dnc_import.take_in_list(store, me, path)
+    assert (second.id, second.resumed, second.added, second.known) == (first.id, 3, 9, 1)
+    third = dnc_import.take_in_list(store, me, path)
+    assert (third.added, third.known, third.skipped) == (0, 10, 1)
+    with store.read() as conn:
+        assert [row.done for row in dnc_import.imports(conn)] == [True, True]
+        assert dnc_import.imports(conn)[0].age.days == 0
+
+
+SURNAME = "Zyxwvutsky"
+
+
+def test_an_erased_person_is_nowhere_in_the_store(store: Store, me: Actor) -> None:
+    switched_on(store)
+    phone = "+12025557391"
+    spoken = '{"mobile_phone":"(202) 555-7391","first_name":"Quillon"}'
+    [taken] = put(
+        store,
+        lead(phone=phone, first_name="Quillon", last_name=SURNAME, body=spoken,
+             peer="198.51.100.77", idempotency=Idempotency(f"key-{phone[1:]}", b"x"),
+             user_agent="erasable agent"),
+    )  # fmt: skip
+    put(store, lead(phone=phone, first_name="Quillon", last_name=SURNAME, body=spoken))
+    others = make_queued(store, 30)
+    ident = taken.contact_id
+    assert ident is not None
+    perform(store, me, WriteNote("ana", f"call {SURNAME} on {phone}"), Target(ids=(ident,)))
+    with store.read() as conn:
+        [note] = notes.listing(conn, ident)
+    store.do(lambda conn: notes.remove(conn, me, note.id))
+    store.do(lambda conn: suppressions.add(conn, me, [phone], reason=f"{SURNAME} asked"))
+    with pytest.raises(Refused, match="last four digits"):
+        erase.erase(store, me, ident, "0000")
+    store.do(lambda conn: index_pending(conn))
+    done = erase.erase(store, me, ident, "7391")
+    assert done.contacts == 1 and done.attempts == 2 and "Backups" in done.remarks[0]
+    assert_gone(store, [phone[1:], "555-7391", SURNAME, "Quillon", "198.51.100.77", "erasable"])
+    with store.read() as conn:
+        assert consent.verify(conn).faults == ()
+        assert [e.source for e in do_not_contact.entries_of(conn, phone)].count("erasure") == 1
+    assert [row.id for row in each_row(store, View(Place.ALL, search=SURNAME))] == []
+    assert len(list(each_row(store, View(Place.ALL)))) == len(others)
+    [again] = put(store, lead(phone=phone))
+    assert again.code == "BLOCKED_NUMBER"
+    assert_counters_are_true(store)
+
+
+def assert_gone(store: Store, traces: list[str]) -> None:
+    """No row of any table, and with SQLite no byte of any file, holds a trace."""
+    with store.read() as conn:
+        if store.path is None:
+            names = conn.execute(
+                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            ).scalars()
+        else:
+            names = conn.execute(
+                text("SELECT name FROM sqlite_master WHERE type = 'table'"
+                     " AND name NOT LIKE 'contacts_fts%'")
+            ).scalars()  # fmt: skip
+        for name in list(names):
+            for row in conn.execute(text(f"SELECT * FROM {name}")):
+                for trace in traces:
+                    assert trace not in str(tuple(row)), (name, trace)
+    if store.path is not None:
+        for path in store.path.parent.glob(store.path.name + "*"):
+            held = path.read_bytes()
+            for trace in traces:
+                assert trace.encode() not in held, (path.name, trace)
+                assert trace.lower().encode() not in held, (path.name, trace)
+            assert b"zyx" not in held, path.name
