@@ -98,6 +98,15 @@ def row_of(row: Any) -> ChangeRow:
 MOVING = ("move", "delete", "suppress", "group.merge")
 """Acts that take contacts to another place."""
 
+
+def newest(conn: Connection, limit: int = 50, actor: str = "") -> list[ChangeRow]:
+    """The latest acts of everybody, or of one."""
+    query = select(_changes).order_by(_changes.c.id.desc()).limit(limit)
+    if actor:
+        query = query.where(_changes.c.actor == actor)
+    return [row_of(row) for row in conn.execute(query)]
+
+
 _PAST = {
     "move": "moved {n} to “{subject}”",
     "delete": "deleted {n}",
@@ -113,6 +122,15 @@ _PAST = {
     "dnc.release": "released from Do Not Contact: {subject}",
     "dnc.import": "imported the Do Not Contact list “{subject}”",
     "erase": "erased a contact",
+    "undo": "undid: {subject}",
+    "redo": "did again: {subject}",
+    "campaign.create": "made the campaign “{subject}”",
+    "campaign.attach": "attached {subject}",
+    "campaign.detach": "detached {subject}",
+    "campaign.activate": "activated the campaign “{subject}”",
+    "campaign.deactivate": "deactivated the campaign “{subject}”",
+    "campaign.add": "added {subject}",
+    "campaign.remove": "took {subject}",
     "label.create": "made the label “{subject}”",
     "label.rename": "renamed the label {subject}",
     "label.colour": "gave the label “{subject}” another colour",

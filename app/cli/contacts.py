@@ -10,6 +10,7 @@ import typer
 
 from app.cli import choosing
 from app.cli.acting import act_on, cancelled_by_ctrl_c, report, shown_progress
+from app.cli.output import Column
 from app.cli.session import Session, noun, session_of
 from app.cli.shapes import (
     CONTACT_COLUMNS,
@@ -19,13 +20,16 @@ from app.cli.shapes import (
     profile_lines,
 )
 from app.exits import INTERRUPTED
+from storage import changes, groups, labels, notes, undo
 from storage import erase as erasing
 from storage import export as exporting
-from storage import groups, labels, notes, undo
+from storage.access import load_access
 from storage.acts import AddLabel, Delete, DoNotContact, Move, RemoveLabel, Star
 from storage.errors import NotFound, OptdeskError, WrongUsage
+from storage.fates import Fate, in_words, where_is
 from storage.ids import parse
 from storage.profile import find_contact, profile
+from storage.times import stamp
 from storage.windows import each_row
 from storage.words import Order, Place
 
@@ -322,6 +326,67 @@ def export(
     )
     if cancel.is_set():
         raise SystemExit(INTERRUPTED)
+
+
+@app.command()
+def why(
+    ctx: typer.Context,
+    person: Annotated[str, typer.Argument(help="A number in any spelling, a name, or con_….")],
+) -> None:
+    """Tell where somebody went: moved, suppressed, refused, deleted, by whom and when."""
+    session = session_of(ctx)
+    with session.store().read() as conn:
+        answer = where_is(conn, person, load_access(conn).default_region)
+    session.out.item(
+        {
+            "seen": answer.seen,
+            "found": [_fate(each) for each in answer.fates],
+            "suggestions": [_fate(each) for each in answer.suggestions],
+        },
+        in_words(answer, person),
+    )
+
+
+def _fate(fate: Fate) -> dict[str, Any]:
+    return {
+        "id": fate.public_id,
+        "phone": fate.phone,
+        "name": fate.name,
+        "what": fate.what,
+        "sentence": fate.sentence,
+        "at": stamp(fate.at) if fate.at else None,
+    }
+
+
+@app.command("changes")
+def changes_(
+    ctx: typer.Context,
+    mine: Annotated[bool, typer.Option("--mine", help="Yours that can be undone.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+) -> None:
+    """List what was done, by whom and when; with --mine what undo will take back."""
+    session = session_of(ctx)
+    with session.store().read() as conn:
+        found = undo.stack(conn, session.who, limit) if mine else changes.newest(conn, limit)
+    session.out.rows(
+        (
+            Column("when", lambda row: row["at"]),
+            Column("who", lambda row: row["actor"]),
+            Column("what", lambda row: row["what"]),
+            Column("", lambda row: "undone" if row["undone"] else ""),
+        ),
+        (
+            {
+                "at": stamp(each.at),
+                "actor": each.actor,
+                "what": each.sentence,
+                "contacts": each.size,
+                "undone": each.undone,
+            }
+            for each in found
+        ),
+        "Nothing was done yet.",
+    )
 
 
 @app.command("undo")

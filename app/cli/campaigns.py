@@ -1,0 +1,157 @@
+"""`optdesk campaigns`: what draws on groups."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from app.cli import choosing
+from app.cli.output import Column
+from app.cli.session import noun, session_of
+from storage import campaigns, groups
+from storage.bulk import chunks
+from storage.campaigns import CampaignRow
+
+app = noun("campaigns")
+
+Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name or id.")]
+Group = Annotated[str, typer.Argument(metavar="GROUP", help="Its name or id.")]
+Contacts = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[CONTACT]...", help="Ids or numbers; - reads them, one a line."),
+]
+
+
+@app.command("list")
+def list_(ctx: typer.Context) -> None:
+    """List the campaigns."""
+    session = session_of(ctx)
+    with session.store().read() as conn:
+        found = campaigns.listing(conn)
+    session.out.rows(
+        (
+            Column("campaign", lambda row: row["name"]),
+            Column("state", lambda row: "active" if row["active"] else "not active"),
+            Column("groups", lambda row: ", ".join(row["groups"])),
+            Column("id", lambda row: row["id"]),
+        ),
+        map(_row, found),
+        "There is no campaign yet. Make one with: optdesk campaigns create NAME",
+    )
+
+
+@app.command()
+def show(ctx: typer.Context, campaign: Campaign) -> None:
+    """Show a campaign and how many contacts it may text."""
+    session = session_of(ctx)
+    with session.store().read() as conn:
+        found = campaigns.find(conn, campaign)
+        eligible = campaigns.eligible(conn, found)
+    names = ", ".join(group.name for group in found.groups) or "no group"
+    session.out.item(
+        _row(found) | {"eligible": eligible},
+        f"{found.name}: {'active' if found.active else 'not active'}, draws on {names};"
+        f" {eligible:,} eligible.",
+    )
+
+
+@app.command()
+def create(
+    ctx: typer.Context, name: Annotated[str, typer.Argument(help="What it is called.")]
+) -> None:
+    """Make a campaign; it is not active yet."""
+    session = session_of(ctx)
+    made = session.store(create=True).do(lambda conn: campaigns.create(conn, session.who, name))
+    session.out.item(_row(made), f"There is a campaign “{made.name}” now, {made.public_id}.")
+
+
+@app.command()
+def attach(ctx: typer.Context, campaign: Campaign, group: Group) -> None:
+    """Let a campaign draw on a group."""
+    _draw(ctx, campaign, group, campaigns.attach)
+
+
+@app.command()
+def detach(ctx: typer.Context, campaign: Campaign, group: Group) -> None:
+    """Let a campaign draw on a group no longer."""
+    _draw(ctx, campaign, group, campaigns.detach)
+
+
+def _draw(ctx: typer.Context, campaign: str, group: str, verb: Any) -> None:
+    session = session_of(ctx)
+    store = session.store()
+    store.do(
+        lambda conn: verb(
+            conn, session.who, campaigns.find(conn, campaign), groups.find(conn, group).id
+        )
+    )
+    with store.read() as conn:
+        found = campaigns.find(conn, campaign)
+    names = ", ".join(each.name for each in found.groups) or "no group"
+    session.out.item(_row(found), f"{found.name} draws on {names} now.")
+
+
+@app.command()
+def activate(ctx: typer.Context, campaign: Campaign) -> None:
+    """Activate a campaign."""
+    _switch(ctx, campaign, on=True)
+
+
+@app.command()
+def deactivate(ctx: typer.Context, campaign: Campaign) -> None:
+    """Deactivate a campaign."""
+    _switch(ctx, campaign, on=False)
+
+
+def _switch(ctx: typer.Context, campaign: str, *, on: bool) -> None:
+    session = session_of(ctx)
+    found = session.store().do(
+        lambda conn: campaigns.switch(conn, session.who, campaigns.find(conn, campaign), on)
+    )
+    session.out.item(_row(found), f"{found.name} is {'active' if on else 'not active'} now.")
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    campaign: Campaign,
+    contacts: Contacts = None,
+    view: Annotated[str | None, typer.Option("--view", metavar="VIEW")] = None,
+    search: Annotated[str | None, typer.Option("--search", metavar="TEXT")] = None,
+) -> None:
+    """Add contacts to a campaign by themselves; queued ones must be moved to a group first."""
+    _single(ctx, campaign, contacts, view, search, campaigns.add_contacts, "added")
+
+
+@app.command()
+def remove(ctx: typer.Context, campaign: Campaign, contacts: Contacts = None) -> None:
+    """Take out contacts that were added by themselves."""
+    _single(ctx, campaign, contacts, None, None, campaigns.remove_contacts, "removed")
+
+
+def _single(
+    ctx: typer.Context,
+    campaign: str,
+    contacts: list[str] | None,
+    view: str | None,
+    search: str | None,
+    verb: Any,
+    done: str,
+) -> None:
+    session = session_of(ctx)
+    store = session.store()
+    choice = choosing.choose(session, contacts or [], view, search)
+    ids = [ident for part in choice.parts for some in chunks(store, part.target) for ident in some]
+    n = store.do(lambda conn: verb(conn, session.who, campaigns.find(conn, campaign), ids))
+    session.out.item({done: n, "unchanged": len(ids) - n}, f"{n:,} {done}.")
+
+
+def _row(row: CampaignRow) -> dict[str, Any]:
+    return {
+        "id": row.public_id,
+        "name": row.name,
+        "active": row.active,
+        "groups": [group.name for group in row.groups],
+        "contacts": row.contacts,
+    }

@@ -1,0 +1,217 @@
+"""Campaigns: what draws on groups, and who is eligible for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy.engine import Connection
+
+from storage.changes import record
+from storage.dialects import among, insert_or_skip, run_counted
+from storage.errors import NotFound, Refused
+from storage.folding import fold
+from storage.groups import GroupRow, by_id, check_name
+from storage.ids import new_id, parse, public
+from storage.tables import Campaign, CampaignContact, CampaignGroup, Contact, Group
+from storage.times import now
+from storage.words import BADGE_BITS, Actor, Badge, Stage
+
+QUEUED = (
+    "Contacts sitting in the Opt-in queue cannot be added to active campaigns."
+    " They must be explicitly routed to a group first."
+)
+"""Why a queued contact is refused, in the words of the product."""
+
+MOVE_FIRST = "Move them first: optdesk contacts move --to GROUP"
+
+_campaigns: Any = Campaign.__table__  # type: ignore[attr-defined]
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+_drawn: Any = CampaignGroup.__table__  # type: ignore[attr-defined]
+_groups: Any = Group.__table__  # type: ignore[attr-defined]
+_added: Any = CampaignContact.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A campaign as lists show it. Names are untrusted."""
+
+    id: int
+    name: str
+    active: bool
+    created_at: datetime
+    groups: tuple[GroupRow, ...] = ()
+    contacts: int = 0
+    """Contacts that were added by themselves."""
+
+    @property
+    def public_id(self) -> str:
+        """`cam_` and 16 hex digits."""
+        return public("cam", self.id)
+
+
+def create(conn: Connection, who: Actor, name: str) -> CampaignRow:
+    """Makes a campaign, which is not active yet.
+
+    Raises:
+        Refused: The name is blank, too long or taken.
+    """
+    name, folded = check_name(name, "campaign")
+    names = conn.execute(select(_campaigns.c.name)).scalars()
+    if any(fold(each) == folded for each in names):
+        raise Refused(f"There is a campaign “{name}” already.", "Choose another name.")
+    ident, moment = new_id(), now()
+    conn.execute(
+        insert(_campaigns), {"id": ident, "name": name, "active": False, "created_at": moment}
+    )
+    record(conn, who, "campaign.create", subject=name)
+    return CampaignRow(ident, name, False, moment)
+
+
+def listing(conn: Connection) -> list[CampaignRow]:
+    """All campaigns, the oldest first."""
+    rows = conn.execute(select(_campaigns).order_by(_campaigns.c.id)).all()
+    return [_row(conn, row) for row in rows]
+
+
+def find(conn: Connection, name: str) -> CampaignRow:
+    """A campaign by its name, in any spelling of case and accents, or by its id.
+
+    Raises:
+        NotFound: There is none.
+    """
+    ident, folded = parse(name) if name.startswith("cam_") else None, fold(name)
+    for row in conn.execute(select(_campaigns).order_by(_campaigns.c.id)):
+        if row.id == ident or fold(row.name) == folded:
+            return _row(conn, row)
+    raise NotFound(f"There is no campaign “{name}”.", "See: optdesk campaigns list")
+
+
+def attach(conn: Connection, who: Actor, campaign: CampaignRow, group_id: int) -> bool:
+    """Lets a campaign draw on a group; returns whether it did not yet.
+
+    Raises:
+        NotFound: There is no such group.
+    """
+    group = by_id(conn, group_id)
+    row = {"campaign_id": campaign.id, "group_id": group_id}
+    added = run_counted(conn, insert_or_skip(conn, _drawn), row) > 0
+    if added:
+        record(conn, who, "campaign.attach", subject=f"“{group.name}” to “{campaign.name}”")
+    return added
+
+
+def detach(conn: Connection, who: Actor, campaign: CampaignRow, group_id: int) -> bool:
+    """Lets a campaign draw on a group no longer; returns whether it did.
+
+    Raises:
+        NotFound: There is no such group.
+    """
+    group = by_id(conn, group_id)
+    gone = conn.execute(
+        delete(_drawn).where(_drawn.c.campaign_id == campaign.id, _drawn.c.group_id == group_id)
+    ).rowcount
+    if gone:
+        record(conn, who, "campaign.detach", subject=f"“{group.name}” from “{campaign.name}”")
+    return bool(gone)
+
+
+def switch(conn: Connection, who: Actor, campaign: CampaignRow, on: bool) -> CampaignRow:
+    """Activates a campaign, or deactivates it."""
+    changed = conn.execute(
+        update(_campaigns)
+        .where(_campaigns.c.id == campaign.id, _campaigns.c.active.is_(not on))
+        .values(active=on)
+    ).rowcount
+    if changed:
+        verb = "campaign.activate" if on else "campaign.deactivate"
+        record(conn, who, verb, subject=campaign.name)
+    return find(conn, campaign.public_id)
+
+
+def add_contacts(conn: Connection, who: Actor, campaign: CampaignRow, ids: list[int]) -> int:
+    """Adds contacts to a campaign by themselves; returns how many were not in it.
+
+    Raises:
+        Refused: One of them is queued, or none can be added: suppressed contacts, test numbers
+            and those of no group are left out.
+    """
+    ids = list(dict.fromkeys(ids))
+    rows = conn.execute(
+        select(_contacts.c.id, _contacts.c.stage, _contacts.c.badges, _contacts.c.phone).where(
+            among(conn, _contacts.c.id, ids)
+        )
+    ).all()
+    if any(row.stage == Stage.QUEUED for row in rows):
+        raise Refused(QUEUED, MOVE_FIRST)
+    left_out = [why for row in rows if (why := _why_not(row))]
+    fresh = [
+        {"campaign_id": campaign.id, "contact_id": row.id} for row in rows if not _why_not(row)
+    ]
+    if left_out and not fresh:
+        raise Refused(left_out[0])
+    added = sum(run_counted(conn, insert_or_skip(conn, _added), each) for each in fresh)
+    if added:
+        subject = f"{added:,} contact{'' if added == 1 else 's'} to “{campaign.name}”"
+        record(conn, who, "campaign.add", subject=subject)
+    return added
+
+
+def remove_contacts(conn: Connection, who: Actor, campaign: CampaignRow, ids: list[int]) -> int:
+    """Takes out contacts that were added by themselves; returns how many."""
+    gone = conn.execute(
+        delete(_added).where(
+            _added.c.campaign_id == campaign.id, among(conn, _added.c.contact_id, ids)
+        )
+    ).rowcount
+    if gone:
+        subject = f"{gone:,} contact{'' if gone == 1 else 's'} from “{campaign.name}”"
+        record(conn, who, "campaign.remove", subject=subject)
+    return int(gone)
+
+
+def _why_not(row: Any) -> str:
+    """Why a contact is left out; empty where it is not."""
+    if row.stage == Stage.SUPPRESSED:
+        return f"{row.phone} is on a Do Not Contact list."
+    if row.badges & BADGE_BITS[Badge.TEST]:
+        return f"{row.phone} is a test number: campaigns leave those out."
+    return "" if row.stage == Stage.GROUPED else f"{row.phone} is in no group."
+
+
+def eligible(conn: Connection, campaign: CampaignRow) -> int:
+    """How many contacts a campaign may text: grouped, not suppressed, no test numbers."""
+    query = select(func.count()).select_from(_contacts).where(eligible_for(campaign.id))
+    return int(conn.scalar(query) or 0)
+
+
+def eligible_for(campaign_id: int) -> ColumnElement[bool]:
+    """Which contacts a campaign may text, as a condition on the table `contacts`.
+
+    Only grouped contacts are: one that a suppression or a deletion took from its group is not.
+    """
+    drawn = select(_drawn.c.group_id).where(_drawn.c.campaign_id == campaign_id)
+    added = exists().where(
+        _added.c.contact_id == _contacts.c.id, _added.c.campaign_id == campaign_id
+    )
+    return and_(
+        _contacts.c.stage == Stage.GROUPED,
+        _contacts.c.badges.op("&")(BADGE_BITS[Badge.TEST]) == 0,
+        or_(_contacts.c.group_id.in_(drawn), added),
+    )
+
+
+def _row(conn: Connection, row: Any) -> CampaignRow:
+    group_ids = conn.execute(
+        select(_drawn.c.group_id)
+        .join(_groups, _groups.c.id == _drawn.c.group_id)
+        .where(_drawn.c.campaign_id == row.id)
+        .order_by(_groups.c.folded)
+    ).scalars()
+    single = conn.scalar(
+        select(func.count()).select_from(_added).where(_added.c.campaign_id == row.id)
+    )
+    groups = tuple(by_id(conn, ident) for ident in group_ids)
+    return CampaignRow(row.id, row.name, bool(row.active), row.created_at, groups, single or 0)
