@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 from collections.abc import Sequence
@@ -70,12 +71,19 @@ class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]
 
     async def request(self, method: str, url: str, **more: Any) -> Any:
         more["timeout"] = _SECONDS
+        if auth := more.pop("auth", None):
+            # As a header: aiohttp no longer wants to be given it in Twilio's way.
+            more["headers"] = {**(more.get("headers") or {}), "Authorization": _basic(*auth)}
         response = await super().request(method, url.replace(API, self._api, 1), **more)
         try:
             json.loads(response.text)
         except ValueError:
             raise Unreadable(response.status_code) from None
         return response
+
+
+def _basic(name: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
 
 
 class TwilioGateway(Gateway, Callbacks):

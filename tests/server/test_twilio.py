@@ -1,0 +1,222 @@
+"""Handing texts to Twilio: a small fake for what goes wrong, `emulate` of npm for what goes right.
+
+`emulate` does not model the STOP block 21610, busy answers or pages of HTML: those are the fake's.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import parse_qs
+
+import pytest
+import requests
+
+from storage import gateway_state, messages
+from storage.integration import SIMULATED_NUMBER
+from storage.profile import find_contact, profile
+from storage.store import Store
+from storage.words import Stage
+from tests.factories import next_phone
+from tests.server.served import Served, serving
+from tests.server.test_courier import soon, standing
+from tests.server.test_gateway_door import ACCOUNT, TOKEN
+
+ROOT = Path(__file__).parents[2]
+Answering = Callable[[dict[str, list[str]]], tuple[int, str]]
+
+
+@contextmanager
+def fake_twilio(answer: Answering) -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
+    """Twilio's address, answering as it is told; gives it and what it was sent."""
+    sent: list[dict[str, list[str]]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            sent.append(form)
+            status, body = answer(form)
+            if status == 0:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body.encode())))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_args: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", sent
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def sending(store: Store, api: str) -> Iterator[Served]:
+    """A listener that sends through an address."""
+    with serving(
+        store, gateway="twilio", twilio_account=ACCOUNT, twilio_token=TOKEN, twilio_api_url=api
+    ) as served:
+        yield served
+        served.session.close()
+
+
+def taken(_form: dict[str, list[str]]) -> tuple[int, str]:
+    """A text that Twilio takes."""
+    return 201, json.dumps({"sid": "SM" + "1" * 32, "status": "queued"})
+
+
+def refusing(code: int, status: int = 400) -> Answering:
+    """An error of Twilio's."""
+    return lambda _form: (status, json.dumps({"code": code, "message": "no", "status": status}))
+
+
+@pytest.mark.parametrize(
+    ("answer", "stage", "status"),
+    [
+        (taken, Stage.QUEUED, "accepted"),
+        (refusing(21610), Stage.SUPPRESSED, "blocked"),
+        (refusing(21614), Stage.QUEUED, "failed"),
+        (refusing(21211), Stage.FAILED, "failed"),
+        (refusing(20429, 429), Stage.CONFIRMING, "pending"),
+        (refusing(20003, 401), Stage.CONFIRMING, "pending"),
+        (refusing(20500, 500), Stage.QUEUED, "unknown"),
+        (lambda _form: (200, "<html>welcome</html>"), Stage.QUEUED, "unknown"),
+        (lambda _form: (407, "<html>who are you</html>"), Stage.CONFIRMING, "pending"),
+        (lambda _form: (0, ""), Stage.QUEUED, "unknown"),
+    ],
+)
+def test_what_twilio_says_is_sorted(
+    sqlite_store: Store, answer: Answering, stage: Stage, status: str
+) -> None:
+    with fake_twilio(answer) as (api, sent), sending(sqlite_store, api) as served:
+        phone = next_phone()
+        served.put(served.body(mobile_phone=phone))
+        soon(lambda: bool(sent) and standing(sqlite_store, phone) == (stage, status))
+        assert sent[0]["To"] == [phone]
+        assert sent[0]["From"] == [SIMULATED_NUMBER]
+        assert "STOP" in sent[0]["Body"][0]
+    # What nobody knows is listed and was not sent twice in silence.
+    assert len(sent) == 1
+    with sqlite_store.read() as conn:
+        assert len(messages.unknown(conn)) == (status == "unknown")
+
+
+def test_a_provider_in_trouble_opens_the_circuit_and_says_so(sqlite_store: Store) -> None:
+    with fake_twilio(refusing(20003, 401)) as (api, sent), sending(sqlite_store, api) as served:
+        for _ in range(12):
+            served.put()
+
+        def is_open() -> bool:
+            with sqlite_store.read() as conn:
+                return [one.state for one in gateway_state.circuits(conn)] == ["open"]
+
+        soon(is_open)
+        ready = served.get("/readyz")
+        assert ready.status_code == 503
+        assert "account" in ready.json()["gateway"]["sentence"]
+        count = len(sent)
+        served.put()
+        time.sleep(0.2)
+        assert len(sent) <= count + 1
+
+
+def have_npm() -> bool:
+    """Whether npm is here; said loudly where it is not."""
+    return shutil.which("npm") is not None and shutil.which("node") is not None
+
+
+@pytest.fixture(scope="module")
+def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the npm packages that the tests use, where npm can bring them."""
+    if not have_npm():
+        pytest.skip("LOUD: npm is absent: texts and webhooks are not tried with its packages")
+    ready = ROOT / ".npm-parts"
+    if not (ready / "node_modules").exists():
+        pytest.skip("LOUD: .npm-parts is absent: .ci/run brings it with npm")
+    return ready
+
+
+def test_a_text_goes_out_through_emulate(npm: Path, sqlite_store: Store) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = npm / "node_modules" / ".bin" / "emulate"
+    playing = subprocess.Popen(
+        [program, "--service", "twilio", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        soon(lambda: _answers(port), 15)
+        bought = requests.post(
+            f"http://127.0.0.1:{port}/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json",
+            data={"PhoneNumber": SIMULATED_NUMBER},
+            auth=(ACCOUNT, TOKEN),
+            timeout=10,
+        )
+        assert bought.status_code == 201, bought.text
+        with sending(sqlite_store, f"http://127.0.0.1:{port}") as served:
+            phone = next_phone()
+            served.put(served.body(mobile_phone=phone))
+            soon(lambda: standing(sqlite_store, phone)[1] not in ("pending", "sending"))
+            with sqlite_store.read() as conn:
+                [text] = profile(conn, find_contact(conn, phone)).messages
+            assert (text.status, text.error) == ("accepted", "")
+    finally:
+        playing.terminate()
+        playing.wait(10)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
+
+
+VERIFY = """
+const { Webhook } = require("standardwebhooks");
+let said = "";
+process.stdin.on("data", (part) => (said += part)).on("end", () => {
+  const { secret, body, headers } = JSON.parse(said);
+  new Webhook(secret).verify(body, headers);
+  process.stdout.write("genuine");
+});
+"""
+
+
+def test_npms_standardwebhooks_believes_what_is_sent(npm: Path) -> None:
+    from standardwebhooks import Webhook
+
+    from server.webhooks.letter import body_of, headers_of
+    from storage.deliveries import Parcel
+    from storage.times import now
+
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    parcel = Parcel(1, 2, 1, 3, "sms.opted_in", 4, "+12025550123", "num_1", None, now())
+    body = body_of(parcel, seed=False)
+    headers = headers_of(parcel, body, (Webhook(secret),), now())
+    done = subprocess.run(
+        ["node", "-e", VERIFY],
+        input=json.dumps({"secret": secret, "body": body.decode(), "headers": headers}),
+        capture_output=True,
+        text=True,
+        cwd=npm,
+        check=False,
+        timeout=30,
+    )
+    assert done.stdout == "genuine", done.stderr
