@@ -10,14 +10,16 @@ import gc
 import importlib
 import pkgutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from app.options import DeskOptions
+from app.reaching import Reach
 from screens.backstage import (
+    Answer,
     HealthChanged,
     ListenerChanged,
     ListenerKind,
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
     from app.settings import Settings
+    from screens.lead_tools import LeadTools
     from server.embedded import EmbeddedListener, ListenerState
+    from storage.checklist import Item
     from storage.first_look import EarlyRows
     from storage.seats import Presence, SeatView
     from storage.store import Store, StoreHealth
@@ -52,8 +56,9 @@ STOP_SECONDS = 3.0
 """How long requests in flight may take when the desk closes."""
 
 _NEEDED_LATER = (
-    *("acts", "bulk", "counts", "groups", "ids", "integration", "keys", "labels", "numbers"),
-    *("phones", "profile", "undo", "windows"),
+    *("acts", "attempts", "bulk", "checklist", "compliance", "counts", "groups", "ids"),
+    *("integration", "keys", "labels", "mapping_rules", "numbers", "phones", "profile", "radar"),
+    *("refusals", "segments", "undo", "windows"),
 )
 """Modules of `storage` that the screens import when they first need them."""
 
@@ -102,7 +107,9 @@ class Background:
         self.store: Store | None = None
         self.listener = ListenerReport()
         self.public_base_url = ""
+        self.simulated = True
         self.throwaway = options.throwaway
+        self._reach = Reach()
 
     @property
     def actor(self) -> Actor:
@@ -119,6 +126,23 @@ class Background:
         for anywhere, local in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
             here = here.replace(anywhere, local)
         return self.public_base_url or here
+
+    @property
+    def lead_tools(self) -> LeadTools:
+        """What reads senders' bodies."""
+        from app.lead_tools import ServerLeadTools
+
+        return ServerLeadTools()
+
+    def send(self, url: str, body: Mapping[str, str]) -> Answer:
+        """Sends a JSON body over HTTP; see `screens.backstage.Backstage`."""
+        from app.sending import send
+
+        return send(url, body)
+
+    def reach(self, store: Store) -> tuple[Item | None, Item | None]:
+        """Whether senders reach the listener; see `screens.backstage.Backstage`."""
+        return self._reach.look(self.listener, self.public_base_url)
 
     def start(self) -> None:
         """Begins to open settings, store and listener. Call it once the frame is painted."""
@@ -213,6 +237,7 @@ class Background:
         self._actor = settings.actor
         self.keymap = Keymap(settings.keys)
         self.public_base_url = settings.public_base_url
+        self.simulated = settings.gateway == "simulated"
         _post(self._app, SettingsRead(settings))
         return settings
 

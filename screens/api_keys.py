@@ -9,7 +9,7 @@ from textual import on
 from textual.content import Content
 from textual.message import Message
 
-from screens.ask import Ask, Field
+from screens.ask import Ask, Field, ask
 from screens.backstage import backstage, say
 from screens.clock import clock
 from screens.commands import Context, verb
@@ -21,7 +21,7 @@ from screens.sample import Sample
 from widgets.display import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -92,14 +92,8 @@ class ApiKeys(RowsPlace):
     def action_key_create(self) -> None:
         """Ask for a name, make it, show it once."""
         fields = [Field("name", "Name", "what uses it, such as website")]
-
-        def named(values: dict[str, str] | None) -> None:
-            if values is not None:
-                back = backstage(self)
-                job = partial(_create, who=back.actor, name=values["name"])
-                back.work(self, job)
-
-        self.app.push_screen(Ask("Create an API key", fields), named)
+        job = partial(_create, who=backstage(self).actor)
+        ask(self, Ask("Create an API key", fields, job))
 
     def action_key_revoke(self) -> None:
         """Ask, then revoke for good."""
@@ -154,11 +148,11 @@ def _row(key: str, row: KeyRow) -> Row:
     return Row(key, cells, ("$text-muted",) if revoked else ())
 
 
-def _create(store: Store, *, who: Actor, name: str) -> KeyCreated:
+def _create(store: Store, values: Mapping[str, str], *, who: Actor) -> KeyCreated:
     from storage import integration, keys
 
     def make(conn: Connection) -> KeyCreated:
-        made = keys.create(conn, who, name)
+        made = keys.create(conn, who, values["name"])
         shown = integration.show(conn)
         if shown is None:
             return KeyCreated(made, "num_test", taken=False)

@@ -6,7 +6,7 @@ background; what comes of it arrives as a message, and handlers change the scree
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, Protocol, cast
@@ -20,6 +20,8 @@ from widgets.display import clean
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
+    from screens.lead_tools import LeadTools
+    from storage.checklist import Item
     from storage.first_look import FirstLook
     from storage.glimpses import Rows
     from storage.store import Store, StoreHealth
@@ -109,6 +111,21 @@ class WorkFailed(Message):
         self.error = error
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a door answered to a test request. The sentence is shown as untrusted text."""
+
+    status: int
+    """The HTTP status; 0 when there was no answer."""
+    sentence: str
+    seconds: float
+
+    @property
+    def taken(self) -> bool:
+        """Whether the lead was taken in."""
+        return self.status == 200
+
+
 class Backstage(Protocol):
     """What the app offers to its screens."""
 
@@ -135,6 +152,20 @@ class Backstage(Protocol):
     @property
     def throwaway(self) -> bool:
         """Whether the store goes when the desk closes."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether texts are carried by the simulated gateway."""
+
+    def reach(self, store: Store) -> tuple[Item | None, Item | None]:
+        """Whether senders reach the listener, and at its public address. For background jobs."""
+
+    @property
+    def lead_tools(self) -> LeadTools:
+        """What reads senders' bodies."""
+
+    def send(self, url: str, body: Mapping[str, str]) -> Answer:
+        """Sends a JSON body over HTTP and waits for the answer. For jobs in the background."""
 
     def rows_shown(self) -> None:
         """The person can read the list now."""

@@ -15,9 +15,13 @@ class Context(StrEnum):
 
     DESK = "Everywhere"
     LIST = "Contacts"
+    LOG = "Logs"
+    INTAKE = "Intake log"
+    ATTEMPT = "Open attempt"
     SEARCH = "Search line"
     SIDEBAR = "Sidebar"
     INTEGRATIONS = "Integrations"
+    ADDRESS = "New address"
     NUMBERS = "Phone numbers"
     KEYS = "API keys"
     LABELS = "Choosing labels"
@@ -25,6 +29,8 @@ class Context(StrEnum):
     PICKER = "Choosing from a list"
     FORM = "Forms"
     NOTE = "Writing a note"
+    MEND = "Mending an attempt"
+    MAPPING = "Mapping by example"
     HELP = "Help"
     DIALOG = "Dialogs"
     SAMPLE = "Sample request"
@@ -69,7 +75,9 @@ class Verb:
 
 _DESK = (Context.DESK,)
 _LIST = (Context.LIST,)
-_ROWS = (Context.INTEGRATIONS, Context.NUMBERS, Context.KEYS)
+_LISTS = (Context.LIST, Context.LOG)
+_ATTEMPT = (Context.INTAKE, Context.ATTEMPT)
+_ROWS = (Context.INTEGRATIONS, Context.NUMBERS, Context.KEYS, Context.MAPPING)
 
 VERBS: tuple[Verb, ...] = (
     # Contacts: acting on them.
@@ -189,10 +197,10 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         id="list.search",
         keys=("/",),
-        contexts=_LIST,
+        contexts=_LISTS,
         word="search",
         title="Search",
-        help="Search by name, number or label, as you type",
+        help="Search, as you type",
     ),
     Verb(
         id="list.order",
@@ -226,28 +234,28 @@ VERBS: tuple[Verb, ...] = (
         help="Redo what you undid",
     ),
     # Contacts: moving about.
-    Verb(id="list.down", keys=("j", "down"), contexts=_LIST, help="Down"),
-    Verb(id="list.up", keys=("k", "up"), contexts=_LIST, help="Up"),
-    Verb(id="list.half_down", keys=("ctrl+d",), contexts=_LIST, help="Half a screen down"),
-    Verb(id="list.half_up", keys=("ctrl+u",), contexts=_LIST, help="Half a screen up"),
-    Verb(id="list.page_down", keys=("pagedown", "ctrl+f"), contexts=_LIST, help="A screen down"),
-    Verb(id="list.page_up", keys=("pageup",), contexts=_LIST, help="A screen up"),
+    Verb(id="list.down", keys=("j", "down"), contexts=_LISTS, help="Down"),
+    Verb(id="list.up", keys=("k", "up"), contexts=_LISTS, help="Up"),
+    Verb(id="list.half_down", keys=("ctrl+d",), contexts=_LISTS, help="Half a screen down"),
+    Verb(id="list.half_up", keys=("ctrl+u",), contexts=_LISTS, help="Half a screen up"),
+    Verb(id="list.page_down", keys=("pagedown", "ctrl+f"), contexts=_LISTS, help="A screen down"),
+    Verb(id="list.page_up", keys=("pageup",), contexts=_LISTS, help="A screen up"),
     Verb(
         id="list.top",
         keys=("g", "home"),
-        contexts=_LIST,
+        contexts=_LISTS,
         title="Go to the top",
         help="To the top, where arrivals are",
     ),
     Verb(
         id="list.bottom",
         keys=("G", "end"),
-        contexts=_LIST,
+        contexts=_LISTS,
         title="Go to the bottom",
         help="To the bottom",
     ),
-    Verb(id="list.next", keys=("n",), contexts=_LIST, help="Next one found"),
-    Verb(id="list.previous", keys=("N",), contexts=_LIST, help="Previous one found"),
+    Verb(id="list.next", keys=("n",), contexts=_LISTS, help="Next one found"),
+    Verb(id="list.previous", keys=("N",), contexts=_LISTS, help="Previous one found"),
     Verb(id="panel.down", keys=("J",), contexts=_LIST, help="Scroll the open contact down"),
     Verb(id="panel.up", keys=("K",), contexts=_LIST, help="Scroll the open contact up"),
     Verb(
@@ -290,6 +298,120 @@ VERBS: tuple[Verb, ...] = (
         word="clear",
         help="Clear the search and go to the list",
     ),
+    # Logs.
+    Verb(
+        id="log.open",
+        keys=("enter",),
+        contexts=(Context.LOG,),
+        word="open",
+        help="Show it whole",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="log.filter",
+        keys=("f",),
+        contexts=(Context.LOG,),
+        word="filter",
+        title="Filter the log…",
+        help="Show only what has some outcome, door or sender",
+    ),
+    Verb(
+        id="log.escape",
+        keys=("escape",),
+        contexts=(Context.LOG,),
+        help="Back one layer: the search, then the filter",
+    ),
+    Verb(
+        id="attempt.mend",
+        keys=("e",),
+        contexts=_ATTEMPT,
+        word="mend",
+        title="Mend the attempt and send it again…",
+        help="Change the body of a refused attempt and send it again",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="attempt.replay",
+        keys=("r",),
+        contexts=_ATTEMPT,
+        word="send again",
+        title="Send the attempt again",
+        help="Send a refused attempt again as it is",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="attempt.map",
+        keys=("m",),
+        contexts=_ATTEMPT,
+        word="map",
+        title="Map the sender's fields by example…",
+        help="Say which value is the phone, which the name; tried before it is saved",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="attempt.contact",
+        keys=("o",),
+        contexts=_ATTEMPT,
+        word="contact",
+        title="Go to the attempt's contact",
+        help="Go to the contact that it became",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="attempt.copy",
+        keys=("y",),
+        contexts=_ATTEMPT,
+        word="copy id",
+        help="Copy the request id",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="attempt.down",
+        keys=("j", "down"),
+        contexts=(Context.ATTEMPT,),
+        help="Scroll down",
+    ),
+    Verb(id="attempt.up", keys=("k", "up"), contexts=(Context.ATTEMPT,), help="Scroll up"),
+    Verb(
+        id="attempt.page_down",
+        keys=("space", "ctrl+d", "pagedown"),
+        contexts=(Context.ATTEMPT,),
+        help="A page down",
+    ),
+    Verb(
+        id="attempt.page_up",
+        keys=("ctrl+u", "pageup"),
+        contexts=(Context.ATTEMPT,),
+        help="A page up",
+    ),
+    Verb(
+        id="mend.send",
+        keys=("ctrl+r", "f5"),
+        contexts=(Context.MEND,),
+        word="send it",
+        help="Send the mended body through the door",
+    ),
+    Verb(
+        id="mapping.choose",
+        keys=("enter",),
+        contexts=(Context.MAPPING,),
+        word="what is it?",
+        help="Say what the value under the cursor is",
+    ),
+    Verb(
+        id="mapping.clear",
+        keys=("x",),
+        contexts=(Context.MAPPING,),
+        word="no rule",
+        help="Take the rule for the value away",
+    ),
+    Verb(
+        id="mapping.save",
+        keys=("s",),
+        contexts=(Context.MAPPING,),
+        word="save",
+        help="Save the rules; the door goes by them at once",
+    ),
     # Integrations, numbers, keys.
     Verb(
         id="integration.add",
@@ -300,6 +422,33 @@ VERBS: tuple[Verb, ...] = (
         help="Add the Opt-In API, with all that a first lead needs",
     ),
     Verb(
+        id="address.queue",
+        keys=("enter",),
+        contexts=(Context.ADDRESS,),
+        word="to the queue",
+        help="Close it and go to the Opt-in queue",
+    ),
+    Verb(
+        id="address.copy",
+        keys=("y",),
+        contexts=(Context.ADDRESS,),
+        word="copy URL",
+        help="Copy the URL; it can be marked with the mouse as well",
+    ),
+    Verb(
+        id="address.code",
+        keys=("v",),
+        contexts=(Context.ADDRESS,),
+        word="QR code",
+        help="Show the URL as a QR code, or as text",
+    ),
+    Verb(
+        id="address.copy_key",
+        keys=("K",),
+        contexts=(Context.ADDRESS,),
+        help="Copy the new API key",
+    ),
+    Verb(
         id="integration.toggle",
         keys=("space", "enter"),
         contexts=(Context.INTEGRATIONS,),
@@ -308,20 +457,88 @@ VERBS: tuple[Verb, ...] = (
         confirmation="Deactivate",
     ),
     Verb(
+        id="integration.reveal",
+        keys=("v",),
+        contexts=(Context.INTEGRATIONS,),
+        word="show URL",
+        title="Show or hide the secret URL",
+        help="Show the secret URL, or hide it; leaving hides it too",
+    ),
+    Verb(
         id="integration.copy",
         keys=("y",),
         contexts=(Context.INTEGRATIONS,),
-        word="copy address",
+        word="copy URL",
+        title="Copy the secret URL",
+        help="Copy the secret URL, for Zapier, Make, a form builder or a form",
+    ),
+    Verb(
+        id="integration.edit",
+        keys=("e",),
+        contexts=(Context.INTEGRATIONS,),
+        word="edit",
+        title="Edit the Opt-In API…",
+        help="Change brand, program, messaging number, region, page after a form",
+    ),
+    Verb(
+        id="integration.regenerate",
+        keys=("r",),
+        contexts=(Context.INTEGRATIONS,),
+        word="regenerate",
+        title="Regenerate the URL…",
+        help="Make a new secret URL; the old one is dead at once",
+        confirmation="Regenerate",
+    ),
+    Verb(
+        id="integration.delete",
+        keys=("d",),
+        contexts=(Context.INTEGRATIONS,),
+        word="delete",
+        title="Delete the Opt-In API…",
+        help="Delete the Opt-In API; the contacts stay",
+        confirmation="Delete",
+    ),
+    Verb(
+        id="integration.test",
+        keys=("t",),
+        contexts=(Context.INTEGRATIONS, Context.ADDRESS),
+        word="test",
+        title="Send a test request",
+        help="Send a test lead to the secret URL and show the answer",
+    ),
+    Verb(
+        id="integration.address",
+        keys=("Y",),
+        contexts=(Context.INTEGRATIONS,),
         title="Copy the address of the API door",
         help="Copy the address of the API door",
     ),
     Verb(
         id="integration.sample",
         keys=("c",),
-        contexts=(Context.INTEGRATIONS,),
+        contexts=(Context.INTEGRATIONS, Context.ADDRESS),
         word="sample",
         title="Show the sample request",
-        help="Show a sample request to copy",
+        help="Show a sample request of the API door to copy",
+    ),
+    Verb(
+        id="integration.refused",
+        keys=("i",),
+        contexts=(Context.INTEGRATIONS,),
+        title="See what was refused",
+        help="Go to the refused attempts in the intake log",
+    ),
+    Verb(
+        id="integration.numbers",
+        keys=("n",),
+        contexts=(Context.INTEGRATIONS,),
+        help="Go to the phone numbers",
+    ),
+    Verb(
+        id="integration.keys",
+        keys=("K",),
+        contexts=(Context.INTEGRATIONS,),
+        help="Go to the API keys",
     ),
     Verb(
         id="key.create",
@@ -354,6 +571,31 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.NUMBERS,),
         word="approve",
         help="Approve the number",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="number.reject",
+        keys=("r",),
+        contexts=(Context.NUMBERS,),
+        word="reject",
+        help="Note that the carrier rejected the number",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="number.remove",
+        keys=("d",),
+        contexts=(Context.NUMBERS,),
+        word="remove",
+        help="Remove the number for good",
+        acts_on=ActsOn.CURSOR,
+        confirmation="Remove",
+    ),
+    Verb(
+        id="number.campaign",
+        keys=("m",),
+        contexts=(Context.NUMBERS,),
+        word="campaign",
+        help="Choose the campaign that the number belongs to",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -494,6 +736,8 @@ VERBS: tuple[Verb, ...] = (
         word="next, done",
         help="Next line; on the last one it is done",
     ),
+    Verb(id="form.down", keys=("down",), contexts=(Context.FORM,), help="Next line"),
+    Verb(id="form.back", keys=("up",), contexts=(Context.FORM,), help="The line before"),
     Verb(
         id="sample.copy",
         keys=("y",),

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Button, Static
 
+from screens.backstage import backstage
 from screens.commands import Verb
 from screens.dialog import Dialog
 from screens.keymap import Hint
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+class Learned(Message):
+    """More of what will happen was read."""
+
+    def __init__(self, text: Content) -> None:
+        super().__init__()
+        self.text = text
 
 
 class Confirm(Dialog[bool]):
@@ -23,6 +37,7 @@ class Confirm(Dialog[bool]):
         question: The title.
         consequence: What will happen. May quote strangers, so it comes as content.
         safe: The word of the button that leaves things as they are.
+        learn: Reads more of what will happen, in the background; it is shown when it is there.
     """
 
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (40, "-wide")]
@@ -35,13 +50,19 @@ class Confirm(Dialog[bool]):
     ]
 
     def __init__(
-        self, verb: Verb, question: Content, consequence: Content, safe: str = "Cancel"
+        self,
+        verb: Verb,
+        question: Content,
+        consequence: Content,
+        safe: str = "Cancel",
+        learn: Callable[[Store], Content] | None = None,
     ) -> None:
         super().__init__(classes="confirm")
         self.verb = verb
         self._question = question
         self._consequence = consequence
         self._safe = safe
+        self._learn = learn
 
     def title_text(self) -> Content:
         """The question."""
@@ -51,6 +72,7 @@ class Confirm(Dialog[bool]):
         """The consequence and the two buttons, the safe one first."""
         with VerticalScroll(classes="consequence", can_focus=False):
             yield Static(self._consequence, classes="dialog-text")
+            yield Static("", classes="dialog-text learned", markup=False)
         with Horizontal(classes="buttons"):
             yield Button(Content(self._safe), id="safe", compact=True)
             yield Button(
@@ -60,6 +82,20 @@ class Confirm(Dialog[bool]):
     def on_mount(self) -> None:
         """Enter alone changes nothing."""
         self.query_one("#safe").focus()
+        self.query_one(".learned").display = False
+        learn = self._learn
+        if learn is not None:
+            # What cannot be read is not told; the question stands without it.
+            nothing = Learned(Content(""))
+            backstage(self).work(self, lambda store: Learned(learn(store)), lambda _: nothing)
+
+    @on(Learned)
+    def learned(self, event: Learned) -> None:
+        """More of what will happen."""
+        event.stop()
+        text = self.query_one(".learned", Static)
+        text.display = bool(event.text)
+        text.update(event.text)
 
     def hints(self) -> list[Hint]:
         """How to choose, besides how to close."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Static
 
 from screens.backstage import backstage, say
@@ -17,6 +16,7 @@ from screens.contact_notes import ContactNotes
 from screens.empty import why_empty
 from screens.keymap import bindings
 from screens.overview import Overview
+from screens.pill import Pill
 from screens.place import Told
 from screens.progress_strip import ProgressStrip
 from screens.table_verbs import ContactList
@@ -34,17 +34,6 @@ if TYPE_CHECKING:
 NOTHING = ActsOn.NOTHING
 
 _ORDERS = {Order.NEWEST: "newest", Order.OLDEST: "oldest", Order.FAVORITE: "favorites"}
-
-
-class Pill(Words):
-    """A counted sign that says more is waiting; a click goes there."""
-
-    class Clicked(Message):
-        """It was clicked."""
-
-    def on_click(self) -> None:
-        """Go there."""
-        self.post_message(self.Clicked())
 
 
 class Contacts(ContactNotes):
@@ -119,6 +108,12 @@ class Contacts(ContactNotes):
     def marks(self) -> str:
         """How many are marked."""
         return self._marks
+
+    async def go_to(self, contact_id: int) -> None:
+        """Puts the cursor on a contact and opens it."""
+        self.clear_search()
+        self.table.go_to(contact_id)
+        await self.open_panel(None)
 
     # The view.
 

@@ -1,4 +1,4 @@
-"""Workflows > Integrations: the Opt-In API, its switch, its address, what came in."""
+"""Workflows > Integrations: the Opt-In API, its whole life."""
 
 from __future__ import annotations
 
@@ -6,63 +6,59 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from screens.backstage import ListenerKind, ListenerReport, backstage, copy, say
-from screens.clock import clock
+from screens.ask import ask
+from screens.asked import PlaceAsked, RefusedAsked
+from screens.backstage import backstage, copy, say
+from screens.check_list import check_list
 from screens.commands import Context
+from screens.integration_card import Card, CardFacts, facts, invitation, secret_url
 from screens.keymap import bindings
+from screens.latch import Latch
+from screens.navigation import KEYS, NUMBERS
+from screens.new_address import Address, NewAddress, Tested, send_test
 from screens.overview import Overview
+from screens.panel_facts import Facts, FactsRead, old_url_lines, read_facts
 from screens.place import Place
+from screens.regenerating import Deleted, Regenerated, ask_to_delete, ask_to_regenerate
 from screens.sample import Sample
 from screens.sample_request import PATH
-from screens.status import listener_sign
+from screens.setup import IntegrationAdded, IntegrationEdited, editing, set_up
 from screens.switching import SwitchAsked
-from widgets.display import ascii_only, clean, plural
-from widgets.sparkline import sparkline
+from widgets.display import plural, safe
 
 if TYPE_CHECKING:
-    from storage.integration import Added
     from storage.store import Store
-    from storage.words import Actor
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks at a store that changes."""
+
+MOST_OLD = 3
+"""Senders with an old URL that are named in the panel."""
+
+_ABOUT_IT = frozenset(
+    f"integration.{verb}"
+    for verb in ("toggle", "reveal", "copy", "edit", "regenerate", "delete", "test", "sample")
+)
+"""The verbs that need an integration."""
 
 
-LABEL = 12
-"""Cells of the card's first column."""
+class SetupReady(Message):
+    """What the set-up proposes was read."""
 
-SECRET_URL_ANSWERS: bool = False
-"""Whether the listener has a door behind the secret URL; before that it is not shown."""
-
-_ABOUT_IT = {
-    "integration.toggle": "switch",
-    "integration.copy": "copy address",
-    "integration.sample": "sample request",
-}
-"""The verbs that need an integration, as the advice below the card names them."""
-
-
-class IntegrationAdded(Message):
-    """It was added, with what a first lead needs."""
-
-    def __init__(self, added: Added) -> None:
+    def __init__(self, number: str) -> None:
         super().__init__()
-        self.added = added
+        self.number = number
 
 
-class Card(Static, can_focus=True):
-    """The Opt-In API in one box; a click on the switch line switches."""
-
-    SWITCH_LINE = 0
-
-    def on_click(self, event: events.Click) -> None:
-        """The first line holds the switch."""
-        if event.y - self.gutter.top == self.SWITCH_LINE:
-            self.post_message(SwitchAsked())
+class FactsFailed(Message):
+    """The panel's facts could not be read; the frame tells why."""
 
 
 class Integrations(Place):
@@ -75,14 +71,20 @@ class Integrations(Place):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes="integrations")
         self.overview = Overview()
+        self._facts = Facts()
+        self._latch = Latch(self._look)
+        self._resting = False
+        self._revealed = False
 
     def compose(self) -> ComposeResult:
-        """Title, section, card."""
+        """Title, section, card, what needs attention."""
         yield Static(Content("Integrations"), classes="title")
         with VerticalScroll(can_focus=False):
             yield Static(Content("My integrations"), classes="section")
             yield Card("", classes="card", markup=False)
-            yield Static(Content(""), classes="advice")
+            yield Static("", classes="old-url", markup=False)
+            yield Static(Content("No new contacts?"), classes="section checks-title")
+            yield Static("", classes="checks", markup=False)
 
     def on_mount(self) -> None:
         """Nothing is known yet."""
@@ -96,30 +98,90 @@ class Integrations(Place):
     @property
     def idle_verbs(self) -> frozenset[str]:
         """There is something to add, or something to switch."""
-        if self.overview.integration is None:
-            return frozenset(_ABOUT_IT)
-        return frozenset(("integration.add",))
+        return _ABOUT_IT if self.overview.integration is None else frozenset(("integration.add",))
 
     def take_focus(self) -> None:
         """The card takes the keys."""
         self.query_one(Card).focus()
+
+    def left(self) -> None:
+        """The secret is hidden again."""
+        self._revealed = False
+        self._draw()
+
+    # What is known.
 
     def overview_read(self, overview: Overview) -> None:
         """The integration was read."""
         self.overview = overview
         self._draw()
 
+    def store_changed(self) -> None:
+        """Look again, at most every other second."""
+        if not self._resting:
+            self._resting = True
+            self.set_timer(LOOK_EVERY, self._rested)
+            self._latch.ask()
+
+    def _rested(self) -> None:
+        self._resting = False
+        if self.display:
+            self._latch.ask()
+
+    def _look(self) -> None:
+        back = backstage(self)
+        back.work(self, partial(read_facts, reach=back.reach), lambda _: FactsFailed())
+
+    @on(FactsRead)
+    def facts_read(self, event: FactsRead) -> None:
+        """Show them."""
+        event.stop()
+        self._latch.done()
+        self._facts = event.facts
+        self._draw()
+
+    @on(FactsFailed)
+    def facts_failed(self, event: FactsFailed) -> None:
+        """What was known stays."""
+        event.stop()
+        self._latch.done()
+
+    def listener_changed(self) -> None:
+        """The listener says something new."""
+        self._draw()
+        self._latch.ask()
+
     # What the keys do.
 
     def action_integration_add(self) -> None:
-        """Add it, with everything that a first lead needs."""
+        """Set it up; what the set-up proposes is read first."""
         if not self.overview.known:
             return
         if self.overview.integration is not None:
             say(self, "There is an Opt-In API already; only one can exist.")
             return
+        backstage(self).work(self, _read_proposals)
+
+    @on(SetupReady)
+    def set_up(self, event: SetupReady) -> None:
+        """The guided set-up."""
+        event.stop()
         back = backstage(self)
-        back.work(self, partial(_add, who=back.actor))
+        ask(self, set_up(back.actor, simulated=back.simulated, number=event.number))
+
+    @on(IntegrationAdded)
+    def added(self, event: IntegrationAdded) -> None:
+        """Show the address, and try it."""
+        event.stop()
+        self._show_address(
+            Address(
+                "The Opt-In API is on.",
+                self._url(event.added.token),
+                event.added.key or "",
+                event.added.number_id,
+                note=self._not_yet,
+            )
+        )
 
     def action_integration_toggle(self) -> None:
         """On, or off after asking."""
@@ -128,153 +190,186 @@ class Integrations(Place):
         else:
             self.post_message(SwitchAsked())
 
+    def action_integration_reveal(self) -> None:
+        """Show the secret URL whole, or hide it."""
+        if self.overview.integration is not None:
+            self._revealed = not self._revealed
+            self._draw()
+
     def action_integration_copy(self) -> None:
+        """Copy the secret URL; it is shown in the toast only where it is shown anyway."""
+        view = self.overview.integration
+        if view is not None:
+            url = self._url(view.token)
+            copy(self, url, url if self._revealed else "The secret URL.")
+
+    def action_integration_address(self) -> None:
         """Copy the address of the API door."""
         if self.overview.integration is not None:
             address = backstage(self).base_url + PATH
             copy(self, address, address)
 
+    def action_integration_edit(self) -> None:
+        """Change what was set up."""
+        view = self.overview.integration
+        if view is not None:
+            ask(self, editing(backstage(self).actor, view, self._facts.e164 or view.number_id))
+
+    @on(IntegrationEdited)
+    def edited(self, event: IntegrationEdited) -> None:
+        """Say so."""
+        event.stop()
+        self._latch.ask()
+        say(self, "The Opt-In API is changed; it is in force at once.")
+
+    def action_integration_regenerate(self) -> None:
+        """Ask, then make a new secret URL."""
+        if self.overview.integration is not None:
+            ask_to_regenerate(self)
+
+    @on(Regenerated)
+    def regenerated(self, event: Regenerated) -> None:
+        """Show the new URL at once, and who has to be told."""
+        event.stop()
+        view = self.overview.integration
+        self._show_address(
+            Address(
+                "The URL is new.",
+                self._url(event.token),
+                "",
+                "" if view is None else view.number_id,
+                "The old URL is dead: leads sent to it are lost until the new one is pasted."
+                + (" It was used lately by:" if event.senders else ""),
+                event.senders,
+                self._not_yet,
+            )
+        )
+
+    def action_integration_delete(self) -> None:
+        """Ask, then delete."""
+        if self.overview.integration is not None:
+            ask_to_delete(self)
+
+    @on(Deleted)
+    def deleted(self, event: Deleted) -> None:
+        """Say what stays."""
+        event.stop()
+        say(self, "The Opt-In API is deleted. The contacts stay.", severity="warning")
+
+    def action_integration_test(self) -> None:
+        """Send a test lead to the secret URL."""
+        view = self.overview.integration
+        if view is not None:
+            send_test(self, self._url(view.token))
+
+    @on(Tested)
+    def tested(self, event: Tested) -> None:
+        """Say what was answered."""
+        event.stop()
+        answer = event.answer
+        said = f"{answer.status} in {answer.seconds * 1000:,.0f} ms. " if answer.status else ""
+        after = " The test lead is in the Opt-in queue." if answer.taken else ""
+        say(
+            self,
+            f"{said}{answer.sentence}{after}",
+            title="Test request",
+            severity="information" if answer.taken else "warning",
+        )
+
     def action_integration_sample(self) -> None:
         """Show the sample request; the key is known to nobody any more."""
-        integration = self.overview.integration
-        if integration is not None:
-            self._show_sample("Sample request", integration.number_id)
+        view, back = self.overview.integration, backstage(self)
+        if view is not None:
+            taken = view.last_arrival is not None
+            title, note = "Sample request", self._not_yet
+            self.app.push_screen(
+                Sample(title, back.base_url, view.number_id, "", note, taken=taken)
+            )
+
+    def action_integration_refused(self) -> None:
+        """To the refused attempts."""
+        self.post_message(RefusedAsked())
+
+    def action_integration_numbers(self) -> None:
+        """To the phone numbers."""
+        self.post_message(PlaceAsked(NUMBERS))
+
+    def action_integration_keys(self) -> None:
+        """To the API keys."""
+        self.post_message(PlaceAsked(KEYS))
 
     def action_rows_down(self) -> None:
-        """Scroll, where the card does not fit."""
+        """Scroll, where it does not fit."""
         self.query_one(VerticalScroll).scroll_down(animate=False)
 
     def action_rows_up(self) -> None:
         """Scroll back."""
         self.query_one(VerticalScroll).scroll_up(animate=False)
 
-    @on(IntegrationAdded)
-    def added(self, event: IntegrationAdded) -> None:
-        """Show how to send a first lead."""
-        event.stop()
-        title = "The Opt-In API is on. Send it a first lead:"
-        self._show_sample(title, event.added.number_id, event.added.key or "")
-
-    def _show_sample(self, title: str, number_id: str, key: str = "") -> None:
-        back = backstage(self)
-        note = "" if back.listener.answers else f"Not yet: {back.listener.sentence}"
-        known = self.overview.integration
-        taken = known is not None and known.last_arrival is not None
-        self.app.push_screen(Sample(title, back.base_url, number_id, key, note, taken=taken))
-
-    # Drawing.
-
-    def listener_changed(self) -> None:
-        """The listener says something new."""
-        self._draw()
-
-    def _draw(self) -> None:
-        card, advice = self.query_one(Card), self.query_one(".advice", Static)
-        card.set_class(self._on, "-on")
-        if not self.overview.known:
-            card.update(Content("Opening the store…"))
-            advice.update(Content(""))
-        elif self.overview.integration is None:
-            card.update(self._invitation())
-            advice.update(Content(""))
-        else:
-            card.update(self._facts())
-            advice.update(self._advice())
+    def _url(self, token: str) -> str:
+        return secret_url(backstage(self).base_url, token)
 
     @property
-    def _on(self) -> bool:
-        return self.overview.integration is not None and self.overview.integration.active
+    def _not_yet(self) -> str:
+        listener = backstage(self).listener
+        return "" if listener.answers else f"Not yet: {listener.sentence or 'it is starting.'}"
 
-    def _invitation(self) -> Content:
-        key = backstage(self).keymap.key_of("integration.add")
-        return Content.assemble(
-            ("+ Add opt-in API", "bold $primary"),
-            (f"   {key}", "bold $footer-key-foreground"),
-            "\n\nLets web forms and tools send you people who opted in. Adding it makes what a "
-            "first lead needs and shows a request to try it with.",
-        )
+    def _show_address(self, address: Address) -> None:
+        def left(wish: Message | None) -> None:
+            if wish is not None:
+                self.post_message(wish)
 
-    def _facts(self) -> Content:
-        back, view = backstage(self), self.overview.integration
-        assert view is not None  # noqa: S101 - asked before
-        total = sum(view.hourly)
-        rows = [
-            Content.assemble(
-                ("Opt-In API", "bold"),
-                "   ",
-                _toggle(view.active),
-            ),
-            Content(""),
-            _row("address", Content(back.base_url + PATH)),
-            *([_row("secret URL", self._secret_url(view.token))] if SECRET_URL_ANSWERS else ()),
-            _row("listener", _listener(back.listener)),
-            _row("last lead", Content(clock(view.last_arrival))),
-            _row(
-                "24 hours",
-                Content.assemble(
-                    (sparkline(view.hourly), "$primary"), f"  {plural(total, 'lead')}"
-                ),
-            ),
-        ]
-        return Content("\n").join(rows)
+        self.app.push_screen(NewAddress(address), left)
 
-    def _secret_url(self, token: str) -> Content:
-        path = f"/hooks/opt-in/{_masked(token)}"
-        whole = backstage(self).base_url + path
-        room = self.query_one(Card).content_size.width - LABEL
-        return Content(whole if len(whole) <= room else f"…{path}")
+    # Drawing.
 
     def on_resize(self) -> None:
         """What is shortened may fit now."""
         self._draw()
 
-    def _advice(self) -> Content:
-        keymap = backstage(self).keymap
-        parts = [
-            Content.assemble(
-                (keymap.key_of(ident), "bold $footer-key-foreground"), f" {words}", "   "
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        card, back = self.query_one(Card), backstage(self)
+        view = self.overview.integration
+        card.set_class(view is not None and view.active, "-on")
+        if not self.overview.known:
+            card.update(Content("Opening the store…"))
+        elif view is None:
+            card.update(invitation(back.keymap.key_of("integration.add")))
+        else:
+            shown = CardFacts(
+                view, back.base_url, back.listener, self._facts.number, self._revealed
             )
-            for ident, words in _ABOUT_IT.items()
-        ]
-        switch = keymap.key_of("desk.switch")
-        return Content.assemble(
-            *parts, ("\n" + f"{switch} switches it from any screen.", "$text-muted")
-        )
+            card.update(facts(shown, card.content_size.width))
+        self._draw_attention(view is not None)
+
+    def _draw_attention(self, there: bool) -> None:
+        uses, room = self._facts.old_url, self.size.width - 8
+        old, checks = self.query_one(".old-url", Static), self.query_one(".checks", Static)
+        old.display = bool(uses)
+        if uses:
+            hits = plural(sum(use.hits for use in uses), "time")
+            lines = [safe(line, room) for line in old_url_lines(uses[:MOST_OLD])]
+            more = len(uses) - MOST_OLD
+            lines += [Content(f"and {more} more")] if more > 0 else []
+            head = Content.styled(f"! An old URL was used {hits} in the last 7 days:", "bold")
+            key = backstage(self).keymap.key_of("integration.copy")
+            step = Content.assemble(
+                (key, "bold $footer-key-foreground"), " copies the one in force; paste it there."
+            )
+            old.update(Content("\n  ").join([head, *lines, step]))
+        items = self._facts.items if there else ()
+        checks.display = self.query_one(".checks-title").display = bool(items)
+        if items:
+            checks.update(check_list(items, backstage(self).keymap, room))
 
 
-def _row(word: str, value: Content) -> Content:
-    return Content.assemble((f"{word:<{LABEL}}", "$text-muted"), value)
+def _read_proposals(store: Store) -> SetupReady:
+    from storage import numbers
+    from storage.words import NumberStatus
 
-
-def _toggle(on: bool) -> Content:
-    full, empty = ("(x)", "( )") if ascii_only() else ("●", "○")
-    return Content.assemble(
-        (f"{empty if on else full} OFF", "$text-muted" if on else "bold $warning"),
-        "  ",
-        (f"{full if on else empty} ON", "bold $success" if on else "$text-muted"),
-    )
-
-
-def _masked(token: str) -> str:
-    return ("*" if ascii_only() else "•") * 8 + token[-4:]
-
-
-_TONES = {"good": "$success", "bad": "$error", "plain": "$text-muted"}
-
-
-def _listener(report: ListenerReport) -> Content:
-    sign, tone = listener_sign(report)
-    words = {
-        ListenerKind.LISTENING: f"listening on {report.address}",
-        ListenerKind.STARTING: "starting…",
-        ListenerKind.STOPPED: "stopped",
-    }
-    return Content.assemble(
-        (sign, _TONES[tone]), " ", clean(words.get(report.kind, report.sentence))
-    )
-
-
-def _add(store: Store, *, who: Actor) -> IntegrationAdded:
-    from storage import integration
-
-    return IntegrationAdded(store.do(lambda conn: integration.add(conn, who)))
+    with store.read() as conn:
+        known = numbers.listing(conn)
+    approved = [number.phone for number in known if number.status is NumberStatus.APPROVED]
+    return SetupReady(approved[0] if approved else "")

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens import navigation
+from screens.asked import ContactAsked, PlaceAsked, RefusedAsked
 from screens.backstage import (
     HealthChanged,
     ListenerChanged,
@@ -35,6 +36,7 @@ from screens.places import Places
 from screens.status import status_parts
 from screens.switching import SwitchAsked, Switched, switch
 from storage.errors import OptdeskError
+from storage.words import AttemptView
 from widgets.bare import BareColumn, BareRow
 from widgets.display import safe
 from widgets.finding import once
@@ -159,13 +161,16 @@ class MainScreen(MainVerbs):
         backstage(self).work(self, _read, LookFailed)
 
     @on(OverviewRead)
-    def overview_read(self, event: OverviewRead) -> None:
+    async def overview_read(self, event: OverviewRead) -> None:
         """New figures."""
         event.stop()
+        first = not self.overview.known
         self.overview = event.overview
         self._trouble = None
         self._latch.done()
         self.places.overview_read(event.overview)
+        if first:
+            await self._first_run()
         self._show_sidebar()
         self._show_status()
         self._show_keys()
@@ -190,6 +195,45 @@ class MainScreen(MainVerbs):
         """What was asked for was refused, or the store failed."""
         event.stop()
         say(self, str(event.error), title=event.error.title, severity="warning")
+
+    # Wishes.
+
+    @on(PlaceAsked)
+    async def place_asked(self, event: PlaceAsked) -> None:
+        """To another place."""
+        event.stop()
+        await self.go(event.key)
+
+    @on(RefusedAsked)
+    async def refused_asked(self, event: RefusedAsked) -> None:
+        """To the refused attempts."""
+        event.stop()
+        from screens.intake_log import IntakeLog
+
+        await self.go(navigation.INTAKE)
+        log = self.places.place
+        if isinstance(log, IntakeLog):
+            log.only(AttemptView(outcome="refused"))
+
+    @on(ContactAsked)
+    async def contact_asked(self, event: ContactAsked) -> None:
+        """To a contact among all, opened."""
+        event.stop()
+        from screens.contacts import Contacts
+
+        await self.go(navigation.ALL)
+        contacts = self.places.place
+        if isinstance(contacts, Contacts):
+            await contacts.go_to(event.contact_id)
+
+    async def _first_run(self) -> None:
+        """An empty store opens on the guided set-up, once."""
+        store, overview = backstage(self).store, self.overview
+        empty = overview.integration is None and not overview.figures.all
+        if not empty or store is None or store.read_only or self.app.screen is not self:
+            return
+        await self.go(navigation.INTEGRATIONS)
+        await self.give("integration.add")
 
     # The switch.
 

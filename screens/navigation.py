@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ALL = "all"
 QUEUE = "queue"
 INTEGRATIONS = "integrations"
+INTAKE = "intake"
 NUMBERS = "numbers"
 KEYS = "keys"
 
@@ -38,6 +39,8 @@ class Figures:
     groups: tuple[GroupFacts, ...] = ()
     integration: str = ""
     """`on`, `off`, `none`, or empty while that is not known."""
+    old_url: int = 0
+    """How often old secret URLs were used lately."""
 
 
 def group_key(group_id: int) -> str:
@@ -75,10 +78,15 @@ def entries(figures: Figures, *, airy: bool = False) -> list[Entry]:
         Entry(group_key(group.id), group.name, thousands(group.count)) for group in figures.groups
     ]
     note = {"on": "on", "off": "off"}.get(figures.integration, "")
+    if figures.old_url:
+        note = f"! {note}".rstrip()
     shown += [
         *gap,
         heading("Workflows"),
         Entry(INTEGRATIONS, "Integrations", note),
+        *gap,
+        heading("Activity"),
+        Entry(INTAKE, "Intake log"),
         *gap,
         heading("Settings"),
         Entry(NUMBERS, "Phone numbers"),

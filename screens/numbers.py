@@ -6,20 +6,28 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.content import Content
 from textual.message import Message
 
-from screens.ask import Ask, Field
+from screens.ask import Ask, Field, ask
 from screens.backstage import backstage, copy, say
-from screens.commands import Context
+from screens.commands import Context, verb
+from screens.confirm import Confirm
 from screens.keymap import bindings
+from screens.refusal import Refusal
 from screens.row_list import RowList
 from screens.rows_place import Column, Row, RowsPlace
 from storage.words import NumberStatus
+from widgets.display import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from storage.numbers import NumberRow
+    from sqlalchemy.engine import Connection
+
+    from screens.campaign_picker import CampaignChosen
+    from storage.errors import OptdeskError
+    from storage.numbers import Dropped, NumberRow
     from storage.store import Store
     from storage.words import Actor
 
@@ -27,17 +35,30 @@ if TYPE_CHECKING:
 class NumbersRead(Message):
     """The numbers were read."""
 
-    def __init__(self, rows: Sequence[tuple[NumberRow, str]]) -> None:
+    def __init__(
+        self, rows: Sequence[tuple[NumberRow, str]], campaigns: Mapping[int, str], own: str
+    ) -> None:
         super().__init__()
         self.rows = rows
+        self.campaigns = campaigns
+        self.own = own
+        """The number that the integration opts people in to."""
 
 
 class NumberChanged(Message):
-    """A number was added or approved."""
+    """A number was added or is thought of differently."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__()
         self.sentence = sentence
+
+
+class NumberRefused(Message):
+    """A rule said no."""
+
+    def __init__(self, error: OptdeskError) -> None:
+        super().__init__()
+        self.error = error
 
 
 class Numbers(RowsPlace):
@@ -46,29 +67,54 @@ class Numbers(RowsPlace):
     BINDINGS: ClassVar = bindings(Context.NUMBERS)
     contexts = (Context.NUMBERS,)
     title = "Phone numbers"
-    columns = (Column("number", 17), Column("status", 9), Column("id", 21), Column("name"))
+    columns = (
+        Column("number", 17),
+        Column("status", 9),
+        Column("id", 21, goes=2),
+        Column("campaign", 16, goes=1),
+        Column("name"),
+    )
     nothing = "No messaging number yet. {key} adds one; so does adding the Opt-In API."
     create_verb = "number.add"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._rows: dict[str, NumberRow] = {}
+        self._campaigns: Mapping[int, str] = {}
+        self._own = ""
 
     def read(self, store: Store) -> Message:
         """Reads the numbers."""
-        from storage import numbers
+        from storage import integration, numbers
         from storage.phones import international
 
         with store.read() as conn:
             rows = numbers.listing(conn)
-        return NumbersRead([(row, international(row.phone)) for row in rows])
+            campaigns = numbers.campaign_names(conn)
+            shown = integration.show_row(conn)
+        own = "" if shown is None else shown.number_id
+        return NumbersRead([(row, international(row.phone)) for row in rows], campaigns, own)
 
     @on(NumbersRead)
     def numbers_read(self, event: NumbersRead) -> None:
         """Shows them."""
         event.stop()
         self._rows = {row.id: row for row, _ in event.rows}
-        self.show([_row(row, phone) for row, phone in event.rows])
+        self._campaigns, self._own = event.campaigns, event.own
+        self.show([self._row(row, phone) for row, phone in event.rows])
+
+    def _row(self, row: NumberRow, phone: str) -> Row:
+        word, style = _SIGNS.get(row.status, (row.status.value, ""))
+        campaign = "" if row.campaign_id is None else self._campaigns.get(row.campaign_id, "")
+        own = "the Opt-In API's" if row.id == self._own else ""
+        name = ", ".join(part for part in (row.name, own) if part)
+        return Row(row.id, (phone, word, row.id, campaign, name), ("", style, ""))
+
+    @property
+    def _here(self) -> NumberRow | None:
+        return self._rows.get(self.query_one(RowList).key)
+
+    # What the keys do.
 
     def action_number_add(self) -> None:
         """Ask for the number, then add it."""
@@ -76,26 +122,61 @@ class Numbers(RowsPlace):
             Field("phone", "Number", "+14155550123"),
             Field("name", "Name", "optional", required=False),
         ]
-
-        def filled(values: dict[str, str] | None) -> None:
-            if values is not None:
-                back = backstage(self)
-                job = partial(_add, who=back.actor, phone=values["phone"], name=values["name"])
-                back.work(self, job)
-
-        self.app.push_screen(Ask("Add a messaging number", fields), filled)
+        job = partial(_add, who=backstage(self).actor)
+        ask(self, Ask("Add a messaging number", fields, job))
 
     def action_number_approve(self) -> None:
         """Approve the number under the cursor."""
-        row = self._rows.get(self.query_one(RowList).key)
+        row = self._here
         if row is None:
             return
         if row.status is NumberStatus.APPROVED:
             say(self, f"{row.phone} is approved already.")
             return
-        back = backstage(self)
-        job = partial(_approve, who=back.actor, ident=row.id)
-        back.work(self, job)
+        self._do(partial(_approve, who=backstage(self).actor, ident=row.id))
+
+    def action_number_reject(self) -> None:
+        """Note that the carrier does not let us text from it."""
+        row = self._here
+        if row is None:
+            return
+        if row.status is NumberStatus.REJECTED:
+            say(self, f"{row.phone} is rejected already.")
+            return
+        self._do(partial(_drop, who=backstage(self).actor, ident=row.id, remove=False))
+
+    def action_number_remove(self) -> None:
+        """Ask, then remove it."""
+        row = self._here
+        if row is None:
+            return
+        job = partial(_drop, who=backstage(self).actor, ident=row.id, remove=True)
+        question = Confirm(
+            verb("number.remove"),
+            Content(f"Remove {row.phone}?"),
+            Content(
+                clean(
+                    f"Senders that name {row.id} get 422 from now on, and nothing is texted from "
+                    "it. The contacts stay. This cannot be undone."
+                )
+            ),
+        )
+        self.app.push_screen(question, lambda yes: self._do(job) if yes else None)
+
+    def action_number_campaign(self) -> None:
+        """Ask which campaign it belongs to."""
+        row = self._here
+        if row is None:
+            return
+        from screens.campaign_picker import CampaignPicker
+
+        def chosen(wanted: CampaignChosen | None) -> None:
+            if wanted is not None:
+                who = backstage(self).actor
+                self._do(partial(_belong, who=who, ident=row.id, wanted=wanted))
+
+        picker = CampaignPicker(row.phone, self._campaigns, row.campaign_id)
+        self.app.push_screen(picker, chosen)
 
     def action_number_copy(self) -> None:
         """Copy the id that senders name."""
@@ -103,12 +184,35 @@ class Numbers(RowsPlace):
         if ident:
             copy(self, ident, ident)
 
+    def _do(self, job: Callable[[Store], Message]) -> None:
+        backstage(self).work(self, job, NumberRefused)
+
     @on(NumberChanged)
     def changed(self, event: NumberChanged) -> None:
         """Say so."""
         event.stop()
         self.look_again()
         say(self, event.sentence)
+
+    @on(NumberRefused)
+    def refused(self, event: NumberRefused) -> None:
+        """Say which rule, and what to do about it here."""
+        event.stop()
+        self.look_again()
+        self.app.push_screen(Refusal(event.error, self._step(event.error)))
+
+    def _step(self, error: OptdeskError) -> str:
+        from storage.errors import NotFound, Refused
+
+        if isinstance(error, NotFound) or not isinstance(error, Refused):
+            return error.next_step
+        keymap = backstage(self).keymap
+        switch, add = keymap.key_of("desk.switch"), keymap.key_of("number.add")
+        approve = keymap.key_of("number.approve")
+        return (
+            f"Switch the Opt-In API off first with {switch}, or have another number ready: "
+            f"{add} adds one, {approve} approves it."
+        )
 
 
 _SIGNS = {
@@ -118,15 +222,11 @@ _SIGNS = {
 }
 
 
-def _row(row: NumberRow, phone: str) -> Row:
-    word, style = _SIGNS.get(row.status, (row.status.value, ""))
-    return Row(row.id, (phone, word, row.id, row.name), ("", style, ""))
-
-
-def _add(store: Store, *, who: Actor, phone: str, name: str) -> NumberChanged:
+def _add(store: Store, values: Mapping[str, str], *, who: Actor) -> NumberChanged:
     from storage import numbers
 
-    row = store.do(lambda conn: numbers.add(conn, who, phone.replace(" ", ""), name=name))
+    phone, name = values["phone"].replace(" ", ""), values["name"]
+    row = store.do(lambda conn: numbers.add(conn, who, phone, name=name))
     return NumberChanged(f"{row.phone} is added; it is pending until it is approved.")
 
 
@@ -135,3 +235,21 @@ def _approve(store: Store, *, who: Actor, ident: str) -> NumberChanged:
 
     row = store.do(lambda conn: numbers.approve(conn, who, ident))
     return NumberChanged(f"{row.phone} is approved.")
+
+
+def _drop(store: Store, *, who: Actor, ident: str, remove: bool) -> NumberChanged:
+    from storage import numbers
+
+    def drop(conn: Connection) -> Dropped:
+        return (numbers.remove if remove else numbers.reject)(conn, who, ident)
+
+    return NumberChanged(store.do(drop).sentence)
+
+
+def _belong(store: Store, *, who: Actor, ident: str, wanted: CampaignChosen) -> NumberChanged:
+    from storage import numbers
+    from storage.ids import public
+
+    name = None if wanted.id is None else public("cam", wanted.id)
+    row = store.do(lambda conn: numbers.set_campaign(conn, who, ident, name))
+    return NumberChanged(f"{row.phone} belongs to {wanted.words} now.")

@@ -56,6 +56,9 @@ class Place(BareColumn):
     def listener_changed(self) -> None:
         """The listener says something new of itself."""
 
+    def left(self) -> None:
+        """Another place is shown from now on."""
+
     def take_focus(self) -> None:
         """Gives the focus to what the keys are for."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.message import Message
 
-from screens.navigation import INTEGRATIONS, KEYS, NUMBERS, QUEUE, view_of
+from screens.navigation import INTAKE, INTEGRATIONS, KEYS, NUMBERS, QUEUE, view_of
 from screens.opening import Opening
 from screens.overview import Overview
 from screens.place import Place
@@ -59,6 +59,7 @@ class Places(BareColumn):
         # One frame from the old place to the new one.
         with self.app.batch_update():
             self.place.display = False
+            self.place.left()
             self.current = key
             place = self._places.pop(key, None)
             if place is None:
@@ -112,6 +113,10 @@ class Places(BareColumn):
             from screens.integrations import Integrations
 
             return Integrations()
+        if key == INTAKE:
+            from screens.intake_log import IntakeLog
+
+            return IntakeLog()
         if key == NUMBERS:
             from screens.numbers import Numbers
 

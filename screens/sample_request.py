@@ -5,6 +5,9 @@ from __future__ import annotations
 PATH = "/v1/public/opt-in/"
 """The API door."""
 
+HOOK_PATH = "/hooks/opt-in/"
+"""The hook door; the token follows."""
+
 PLACE_OF_KEY = "YOUR_API_KEY_UUID"
 """Stands where the key belongs when nobody knows it any more."""
 

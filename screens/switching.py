@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from textual.message import Message
 from screens.backstage import backstage, say
 from screens.commands import verb
 from screens.overview import Overview
+from widgets.display import clean, plural, safe
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -19,9 +21,14 @@ if TYPE_CHECKING:
     from storage.words import Actor
 
 _CONSEQUENCE = (
-    "New leads are turned away until it is on again; most senders try again later. "
+    "New leads are turned away until it is on again. "
     "Everyone in the Opt-in queue stays, and STOP is still obeyed."
 )
+
+
+LATELY = timedelta(days=7)
+MOST_NAMED = 8
+"""Senders that are named."""
 
 
 class SwitchAsked(Message):
@@ -68,8 +75,26 @@ def _ask(owner: Widget) -> None:
         Content("Deactivate the Opt-In API?"),
         Content(_CONSEQUENCE),
         safe="Keep it on",
+        learn=_tell_senders,
     )
     owner.app.push_screen(question, lambda yes: _switch(owner, on=False) if yes else None)
+
+
+def _tell_senders(store: Store) -> Content:
+    """What each sender seen lately will do while it is off."""
+    from storage import attempts
+    from storage.times import now
+
+    with store.read() as conn:
+        found = attempts.recent_senders(conn, now() - LATELY)
+    lines = [
+        Content.assemble(("  ", ""), safe(each.title, 40), f": {clean(each.when_off)}")
+        for each in found[:MOST_NAMED]
+    ]
+    more = len(found) - MOST_NAMED
+    lines += [Content(f"  and {plural(more, 'more sender')}")] if more > 0 else []
+    head = "What the senders of the last 7 days will do:" if lines else ""
+    return Content("\n").join([Content(head), *lines]) if lines else Content("")
 
 
 def _switch(owner: Widget, *, on: bool) -> None:

@@ -178,6 +178,12 @@ def set_campaign(conn: Connection, who: Actor, ident: str, campaign: str | None)
     return _edit(conn, who, before, "number.campaign", kept, campaign_id=campaign_id)
 
 
+def campaign_names(conn: Connection) -> dict[int, str]:
+    """The campaigns that a number can belong to, by id. The names are untrusted."""
+    rows = conn.execute(select(_campaigns.c.id, _campaigns.c.name).order_by(_campaigns.c.name))
+    return {row.id: row.name for row in rows}
+
+
 def listing(conn: Connection) -> list[NumberRow]:
     """All numbers that are not removed, the oldest first."""
     rows = conn.execute(

@@ -77,6 +77,12 @@ class Hand:
         return self.contacts.table
 
     @property
+    def has_rows(self) -> bool:
+        """Whether a list of contacts was read."""
+        place = self.place
+        return isinstance(place, Contacts) and place.table.total is not None
+
+    @property
     def here(self) -> ContactRow:
         """The contact under the cursor."""
         contact = self.table.cursor_contact
@@ -132,9 +138,22 @@ class Hand:
 
 @asynccontextmanager
 async def at_desk(
-    url: str, size: tuple[int, int] = (120, 40), actor: str = "ana", **flags: object
+    url: str,
+    size: tuple[int, int] = (120, 40),
+    actor: str = "ana",
+    *,
+    first_run: bool = False,
+    **flags: object,
 ) -> AsyncIterator[Hand]:
-    """Opens a desk with its listener on a free port, ready to be used."""
+    """Opens a desk with its listener on a free port, ready to be used.
+
+    Args:
+        url: Its store.
+        size: Columns and lines.
+        actor: Who sits there.
+        first_run: Stay in the set-up that an empty store opens on, instead of leaving it.
+        flags: Others of `DeskOptions`.
+    """
     options = {"store_url": url, "port": 0, "actor": actor} | flags
     desk = Desk(DeskOptions(**options))  # type: ignore[arg-type]
     async with desk.run_test(size=size, notifications=True) as pilot:
@@ -143,10 +162,13 @@ async def at_desk(
             lambda: (
                 desk.main.overview.known
                 and desk.backstage.listener.kind != "starting"
-                and isinstance(desk.main.places.place, Contacts)
-                and hand.table.total is not None
+                and (hand.dialog == "Ask" or hand.has_rows)
             ),
             "the desk did not open",
         )
+        if hand.dialog == "Ask" and not first_run:
+            await hand.press("escape")
+            await desk.main.go("queue")
+            await hand.until(lambda: hand.has_rows)
         yield hand
     await asyncio.to_thread(desk.backstage.close)

@@ -16,6 +16,12 @@ README = Path(__file__).parents[2] / "README.md"
 OWNERS: dict[Context, str] = {
     Context.DESK: "screens.main:MainScreen",
     Context.LIST: "screens.contacts:Contacts",
+    Context.LOG: "screens.intake_log:IntakeLog",
+    Context.INTAKE: "screens.intake_log:IntakeLog",
+    Context.ATTEMPT: "screens.attempt:OpenAttempt",
+    Context.MEND: "screens.mend:Mend",
+    Context.MAPPING: "screens.mapping:Mapping",
+    Context.ADDRESS: "screens.new_address:NewAddress",
     Context.SEARCH: "screens.search_line:SearchLine",
     Context.SIDEBAR: "screens.main_verbs:Ledge",
     Context.INTEGRATIONS: "screens.integrations:Integrations",
@@ -68,7 +74,8 @@ def test_no_key_means_two_things_in_one_place() -> None:
 
 def test_no_key_of_a_place_hides_one_that_works_everywhere() -> None:
     everywhere = {key for each in verbs_in(Context.DESK) for key in each.keys}
-    for context in (Context.LIST, Context.INTEGRATIONS, Context.NUMBERS, Context.KEYS):
+    places = (Context.LIST, Context.LOG, Context.INTAKE, Context.INTEGRATIONS)
+    for context in (*places, Context.NUMBERS, Context.KEYS):
         for each in verbs_in(context):
             assert not everywhere & set(each.keys), each.id
 

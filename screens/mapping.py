@@ -1,0 +1,258 @@
+"""Mapping by example: point at the value of a captured request that is the phone."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from screens.backstage import WorkFailed, backstage
+from screens.commands import Context
+from screens.dialog import Dialog
+from screens.keymap import bindings
+from widgets.display import clean, fitted, safe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from screens.lead_tools import LeadTools
+    from storage.attempts import AttemptRow
+    from storage.mapping_rules import Pair, Rule, Tried
+    from storage.store import Store
+    from storage.words import Actor
+
+TRIED = 6
+"""On so many of the last requests the rules are tried."""
+
+
+SAID = 16
+"""Cells of the column that says what a value is."""
+
+
+class BodyRead(Message):
+    """The values of the captured body, and the rules in force."""
+
+    def __init__(self, pairs: Sequence[Pair], rules: Sequence[Rule], ids: Sequence[int]) -> None:
+        super().__init__()
+        self.pairs = tuple(pairs)
+        self.rules = tuple(rules)
+        self.ids = tuple(ids)
+
+
+class RulesTried(Message):
+    """What the rules would make of the last requests."""
+
+    def __init__(self, rules: Sequence[Rule], tried: Sequence[Tried]) -> None:
+        super().__init__()
+        self.rules = tuple(rules)
+        self.tried = tuple(tried)
+
+
+class RulesSaved(Message):
+    """The rules are in force."""
+
+
+class Mapping(Dialog[str]):
+    """The values of one request; what the rules make of the last ones is shown before saving.
+
+    Args:
+        row: The captured request.
+    """
+
+    CSS_PATH: ClassVar = ["dialog.tcss", "attempt.tcss"]
+    BINDINGS: ClassVar = bindings(Context.MAPPING)
+    contexts = (Context.MAPPING, Context.DIALOG)
+
+    def __init__(self, row: AttemptRow) -> None:
+        super().__init__(classes="mapping")
+        self._row = row
+        self._pairs: tuple[Pair, ...] = ()
+        self._rules: tuple[Rule, ...] = ()
+        self._kept: tuple[Rule, ...] = ()
+        self._ids: tuple[int, ...] = ()
+
+    def title_text(self) -> Content:
+        """What to do."""
+        return Content(clean(f"Which value of {self._row.request_id} is what?"))
+
+    def compose_body(self) -> ComposeResult:
+        """The values, and what the rules make of the last requests."""
+        yield OptionList(markup=False, compact=True)
+        yield Static("", classes="tried-title", markup=False)
+        yield Static("", classes="tried", markup=False)
+        yield Static("", classes="complaint", markup=False)
+
+    def on_mount(self) -> None:
+        """The values are read first."""
+        self.query_one(OptionList).focus()
+        tools = backstage(self).lead_tools
+        backstage(self).work(self, partial(_read, tools=tools, row=self._row))
+
+    @on(BodyRead)
+    def body_read(self, event: BodyRead) -> None:
+        """They can be pointed at."""
+        event.stop()
+        self._pairs, self._ids = event.pairs, event.ids
+        self._rules = self._kept = event.rules
+        if not self._pairs:
+            self._say("This body holds no values that could be pointed at.")
+        self._list()
+        self._try()
+
+    def on_resize(self) -> None:
+        """Lines are as wide as the list."""
+        if self.is_mounted:
+            self.call_after_refresh(self._list)
+
+    def _list(self) -> None:
+        options = self.query_one(OptionList)
+        at = options.highlighted or 0
+        options.set_options([Option(self._line(pair)) for pair in self._pairs])
+        if self._pairs:
+            options.highlighted = min(at, len(self._pairs) - 1)
+
+    def _line(self, pair: Pair) -> Content:
+        width = max(30, self.app.size.width - 4)
+        field = next((rule.field for rule in self._rules if rule.path == pair.path), "")
+        said = "left alone" if field == "ignore" else field.replace("_", " ")
+        rest = width - SAID - 2
+        name = f"{pair.label} ({pair.path})" if pair.label else pair.path
+        return Content.assemble(
+            fitted(pair.value, rest // 2),
+            "  ",
+            (fitted(name, rest - rest // 2 - 2), "$text-muted"),
+            "  ",
+            (fitted(said, SAID), "bold $success"),
+        )
+
+    @property
+    def _here(self) -> Pair | None:
+        at = self.query_one(OptionList).highlighted
+        return self._pairs[at] if at is not None and at < len(self._pairs) else None
+
+    def _try(self) -> None:
+        tools = backstage(self).lead_tools
+        job = partial(_try_rules, tools=tools, rules=self._rules, ids=self._ids)
+        backstage(self).work(self, job)
+
+    @on(RulesTried)
+    def tried(self, event: RulesTried) -> None:
+        """Show what they make of each request."""
+        event.stop()
+        if event.rules != self._rules:
+            return
+        changed = "" if self._rules == self._kept else ", not saved yet"
+        title = f"On the last {len(event.tried)} requests{changed}:" if event.tried else ""
+        self.query_one(".tried-title", Static).update(Content(title))
+        lines = [self._outcome(each) for each in event.tried]
+        self.query_one(".tried", Static).update(Content("\n").join(lines))
+
+    def _outcome(self, tried: Tried) -> Content:
+        if not tried.ok:
+            return Content.assemble(("refused   ", "$error"), safe(tried.sentence, self._room))
+        who = f"{tried.first} {tried.last}, {tried.phone}"
+        return Content.assemble(("taken in  ", "$success"), safe(who, self._room))
+
+    @property
+    def _room(self) -> int:
+        return max(10, self.app.size.width - 14)
+
+    # What the keys do.
+
+    def action_mapping_choose(self) -> None:
+        """Ask what the value under the cursor is."""
+        pair = self._here
+        if pair is None:
+            return
+        from screens.field_picker import FieldPicker
+
+        def chosen(field: str | None) -> None:
+            if field is not None:
+                self._rule(pair.path, field)
+
+        self.app.push_screen(FieldPicker(pair), chosen)
+
+    def action_mapping_clear(self) -> None:
+        """The value under the cursor has no rule any more."""
+        pair = self._here
+        if pair is not None:
+            self._rule(pair.path, "")
+
+    def _rule(self, path: str, field: str) -> None:
+        from storage.mapping_rules import IGNORE, Rule
+
+        kept = [rule for rule in self._rules if rule.path != path]
+        if field and field != IGNORE:
+            # The newest word on a field comes first; older ones serve other senders.
+            kept.insert(0, Rule(field, path))
+        elif field:
+            kept.append(Rule(field, path))
+        self._rules = tuple(kept)
+        self._list()
+        self._try()
+
+    def action_mapping_save(self) -> None:
+        """From now on the door goes by these rules."""
+        job = partial(_save, who=backstage(self).actor, rules=self._rules)
+        backstage(self).work(self, job)
+
+    @on(RulesSaved)
+    def saved(self, event: RulesSaved) -> None:
+        """They are in force."""
+        event.stop()
+        again = backstage(self).keymap.key_of("attempt.replay")
+        self.dismiss(f"The rules are in force. {again} sends a refused attempt again.")
+
+    @on(WorkFailed)
+    def failed(self, event: WorkFailed) -> None:
+        """A rule said no, or the store failed."""
+        event.stop()
+        self._say(str(event.error))
+
+    def _say(self, sentence: str) -> None:
+        self.query_one(".complaint", Static).update(safe(sentence))
+
+    @on(OptionList.OptionSelected)
+    def clicked(self, event: OptionList.OptionSelected) -> None:
+        """A click asks what it is."""
+        event.stop()
+        self.action_mapping_choose()
+
+    def action_rows_down(self) -> None:
+        """Down."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_rows_up(self) -> None:
+        """Up."""
+        self.query_one(OptionList).action_cursor_up()
+
+
+def _read(store: Store, *, tools: LeadTools, row: AttemptRow) -> BodyRead:
+    from storage import attempts, integration
+    from storage.words import AttemptView
+
+    with store.read() as conn:
+        shown = integration.show(conn)
+        last = attempts.page(conn, AttemptView(door="hook"), limit=TRIED).rows
+    ids = dict.fromkeys([row.id, *(each.id for each in last)])
+    rules = () if shown is None else shown.rules
+    return BodyRead(tools.pairs(row.body, row.media), rules, list(ids)[:TRIED])
+
+
+def _try_rules(
+    store: Store, *, tools: LeadTools, rules: Sequence[Rule], ids: Sequence[int]
+) -> RulesTried:
+    return RulesTried(rules, tools.try_rules(store, rules, ids))
+
+
+def _save(store: Store, *, who: Actor, rules: Sequence[Rule]) -> RulesSaved:
+    from storage import integration
+
+    store.do(lambda conn: integration.edit(conn, who, rules=rules))
+    return RulesSaved()

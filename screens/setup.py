@@ -1,0 +1,139 @@
+"""The guided set-up of the Opt-In API, and changing what was set up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.message import Message
+
+from screens.ask import Ask, Field
+from widgets.display import clean, plural
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from storage.integration import Added, IntegrationView
+    from storage.store import Store
+    from storage.words import Actor
+
+REGION = "US"
+
+
+class IntegrationAdded(Message):
+    """It was added, with what a first lead needs."""
+
+    def __init__(self, added: Added) -> None:
+        super().__init__()
+        self.added = added
+
+
+class IntegrationEdited(Message):
+    """It was changed; in force at once."""
+
+
+def set_up(who: Actor, *, simulated: bool, number: str) -> Ask:
+    """The form that adds the Opt-In API; enter on each line takes what it proposes.
+
+    Args:
+        who: By whose hand.
+        simulated: Whether the gateway is the simulated one.
+        number: The first approved messaging number, or an empty string.
+    """
+    if number or not simulated:
+        hint = "an approved number, such as +14155550123"
+    else:
+        hint = "empty: a simulated one; texts go nowhere"
+    return Ask(
+        "Set up the Opt-In API",
+        [
+            Field("brand", "Brand, as the text names you", "Optdesk", required=False),
+            Field("program", "What people opt in to", "our text alerts", required=False),
+            Field("number", "Messaging number", hint, required=False, value=number),
+            Field("region", "Region of numbers without a country", REGION, required=False),
+        ],
+        partial(_add, who=who, simulated=simulated),
+        preview=compliance_preview,
+        intro="Web forms and tools will send you people who opted in. Each gets this text first:",
+    )
+
+
+def editing(who: Actor, view: IntegrationView, number: str) -> Ask:
+    """The form that changes the Opt-In API.
+
+    Args:
+        who: By whose hand.
+        view: As it is.
+        number: Its messaging number in E.164.
+    """
+    return Ask(
+        "Edit the Opt-In API",
+        [
+            Field("brand", "Brand, as the text names you", "Optdesk", False, view.brand),
+            Field("program", "What people opt in to", "our text alerts", False, view.program),
+            Field("number", "Messaging number", "+14155550123", True, number),
+            Field(
+                "region", "Region of numbers without a country", REGION, True, view.default_region
+            ),
+            Field(
+                "redirect",
+                "Page that a browser is sent to after a form",
+                "empty: a thank-you page",
+                False,
+                view.redirect,
+            ),
+        ],
+        partial(_edit, who=who),
+        preview=compliance_preview,
+    )
+
+
+def compliance_preview(values: Mapping[str, str]) -> Content:
+    """The text that each person gets, with what it costs in segments."""
+    from storage.compliance import compose
+    from storage.segments import length_of
+
+    text = compose(values["brand"], values["program"])
+    length = length_of(text)
+    note = ", with signs that make it longer" if length.unicode else ""
+    sizes = f"{plural(length.characters, 'character')}, {plural(length.segments, 'segment')}{note}"
+    return Content.assemble(clean(text), "\n", (sizes, "$text-muted"))
+
+
+def _add(
+    store: Store, values: Mapping[str, str], *, who: Actor, simulated: bool
+) -> IntegrationAdded:
+    from storage import integration
+
+    def add(conn: Connection) -> Added:
+        return integration.add(
+            conn,
+            who,
+            brand=values["brand"],
+            program=values["program"],
+            default_region=values["region"] or REGION,
+            simulated=simulated,
+            number_id=values["number"].replace(" ", "") or None,
+        )
+
+    return IntegrationAdded(store.do(add))
+
+
+def _edit(store: Store, values: Mapping[str, str], *, who: Actor) -> IntegrationEdited:
+    from storage import integration
+
+    def edit(conn: Connection) -> IntegrationView:
+        return integration.edit(
+            conn,
+            who,
+            brand=values["brand"],
+            program=values["program"],
+            default_region=values["region"],
+            number_id=values["number"].replace(" ", ""),
+            redirect=values["redirect"],
+        )
+
+    store.do(edit)
+    return IntegrationEdited()
