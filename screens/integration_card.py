@@ -11,10 +11,10 @@ from textual.widgets import Static
 
 from screens.backstage import ListenerKind, ListenerReport
 from screens.clock import clock
-from screens.sample_request import HOOK_PATH
+from screens.sample_request import HOOK_PATH, PATH
 from screens.status import listener_sign
 from screens.switching import SwitchAsked
-from widgets.display import ascii_only, clean, plural, safe
+from widgets.display import ascii_only, clean, glyphs, plural, safe
 from widgets.sparkline import sparkline
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def facts(card: CardFacts, room: int) -> Content:
         Content.assemble(("Opt-In API", "bold"), "   ", _toggle(view.active)),
         Content(""),
         *_secret_url(card, room),
+        _row("API door", Content(_fitting(card.base_url, PATH, room))),
         _row("number", safe(card.number or view.number_id)),
         _row("listener", _listener(card.listener)),
         _row("last lead", Content(clock(view.last_arrival))),
@@ -89,8 +90,13 @@ def _secret_url(card: CardFacts, room: int) -> list[Content]:
         # On lines of its own, whole, so that it can be marked with the mouse.
         return [_row("secret URL", Content("")), Content(secret_url(card.base_url, token))]
     path = HOOK_PATH + _masked(token)
-    whole = card.base_url + path
-    return [_row("secret URL", Content(whole if len(whole) <= room - LABEL else f"…{path}"))]
+    return [_row("secret URL", Content(_fitting(card.base_url, path, room)))]
+
+
+def _fitting(base_url: str, path: str, room: int) -> str:
+    """An address, without its beginning where there is no room for it."""
+    whole = base_url.rstrip("/") + path
+    return whole if len(whole) <= room - LABEL else f"{glyphs().ellipsis}{path}"
 
 
 def secret_url(base_url: str, token: str) -> str:

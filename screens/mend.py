@@ -67,7 +67,7 @@ class Mend(Dialog["Replayed"]):
 
     def hints(self) -> list[Hint]:
         """Keys that are no letters, for letters are typed."""
-        return backstage(self).keymap.hints(*self.contexts, typing=True)
+        return [*backstage(self).keymap.hints(*self.contexts, typing=True)]
 
     def on_mount(self) -> None:
         """The body takes the keys."""

@@ -1,0 +1,215 @@
+"""Activity > Intake log, with real keys."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from screens.attempt_text import MOST_SHOWN, readable, whole
+from screens.intake_log import IntakeLog
+from screens.mend import editable
+from storage.ids import new_id
+from storage.intake import RefusedAttempt, record_refused
+from storage.integration import show
+from storage.store import Store
+from tests.factories import lead, put, settle_all, switched_on
+from tests.screens.hand import Hand, at_desk
+
+HOSTILE = "[/x]\x1b[31m\u202eevil[@click=app.quit]pwn"
+
+
+def refuse(store: Store, **fields: Any) -> int:
+    """An attempt at the hook door that named the phone in its own way."""
+    values: dict[str, Any] = {
+        "request_id": new_id(),
+        "door": "hook",
+        "key_id": None,
+        "code": "MISSING_REQUIRED_FIELD",
+        "reason": "Missing required field: phone",
+        "body": '{"first_name": "Ada", "last_name": "Byron", "Rückruf": "+1 415 555 0123"}',
+        "peer": "203.0.113.9",
+        "user_agent": "Zapier",
+        "sender": "zapier",
+        "media": "application/json",
+        "headers": '{"Content-Type": "application/json"}',
+    }
+    values |= fields
+    done = threading.Event()
+    store.write_many(record_refused, RefusedAttempt(**values), lambda _: done.set())
+    assert done.wait(10)
+    return int(values["request_id"])
+
+
+async def open_log(hand: Hand, rows: int) -> IntakeLog:
+    await hand.desk.main.go("intake")
+    log = hand.place
+    assert isinstance(log, IntakeLog)
+    await hand.until(lambda: len(log.table.visible_rows) == rows)
+    return log
+
+
+async def test_it_lists_what_came_and_what_became_of_it(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(first_name="Grace", last_name="Hopper"))
+    refuse(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        log = await open_log(hand, 2)
+        assert "refused" in hand.text and "Missing required field: phone" in hand.text
+        assert "accepted" in hand.text and "Grace Hopper" in hand.text
+        refuse(sqlite_store, reason="Another one")
+        await hand.until(lambda: "↑ 1 new" in hand.text)
+        assert log.attempt is not None and log.attempt.reason == "Missing required field: phone"
+        await hand.press("g")
+        await hand.until(lambda: "Another one" in hand.text and "new" not in hand.text)
+
+
+async def test_filter_and_search_narrow_it_and_esc_lets_go(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(first_name="Grace", last_name="Hopper"), lead(first_name="Mary"))
+    refuse(sqlite_store)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        log = await open_log(hand, 3)
+        await hand.press("f")
+        await hand.until(lambda: hand.dialog == "AttemptFilter")
+        await hand.type("zap")
+        await hand.press("enter")
+        await hand.until(lambda: len(log.table.visible_rows) == 1)
+        assert hand.place.sentence == "Intake log, zapier"
+        await hand.press("escape")
+        await hand.until(lambda: len(log.table.visible_rows) == 3)
+        await hand.press("/")
+        await hand.type("hopper")
+        await hand.until(lambda: [row.name for row in log.table.visible_rows] == ["Grace Hopper"])
+        await hand.press("enter", "escape")
+        await hand.until(lambda: len(log.table.visible_rows) == 3)
+        await hand.press("/")
+        await hand.type("nobody at all")
+        await hand.until(lambda: "Nothing matches “nobody at all”." in hand.text)
+
+
+async def test_an_open_attempt_shows_all_of_it_and_leads_to_its_contact(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(first_name="Grace", last_name="Hopper", body='{"a": {"b": 1}}'))
+    settle_all(sqlite_store)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await open_log(hand, 1)
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "OpenAttempt" and '"b": 1' in hand.text)
+        assert "request     req_" in hand.text
+        await hand.press("o")
+        await hand.until(lambda: not hand.dialog and hand.has_rows and hand.contacts.panel)
+        assert hand.here.name == "Grace Hopper"
+
+
+async def test_a_refused_one_is_mended_and_becomes_a_contact(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    refuse(sqlite_store, body='{"first_name": "Ada", "last_name": "Byron", "phone": "12"}')
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await open_log(hand, 1)
+        await hand.press("r")
+        await hand.until(lambda: hand.toasts)
+        await hand.press("e")
+        await hand.until(lambda: hand.dialog == "Mend")
+        await hand.press("ctrl+r")
+        await hand.until(lambda: "Refused again" in hand.text)
+        # To the end of the phone, two lines up from the end.
+        await hand.press("ctrl+end", "up", "end", "left", *"x", "backspace", "backspace")
+        await hand.press("backspace", *"+14155550123")
+        await hand.press("ctrl+r")
+        await hand.until(lambda: not hand.dialog)
+        await hand.until(lambda: "Ada Byron" in hand.text)
+        assert hand.toasts[-1]
+
+
+async def test_mapping_by_example_is_tried_before_it_is_saved(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    refuse(sqlite_store)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await open_log(hand, 1)
+        await hand.press("m")
+        await hand.until(lambda: hand.dialog == "Mapping" and "Rückruf" in hand.text)
+        await hand.until(lambda: "refused   " in hand.text)
+        await hand.press("j", "j", "enter")
+        await hand.until(lambda: hand.dialog == "FieldPicker")
+        await hand.type("phone")
+        await hand.press("enter")
+        await hand.until(lambda: "taken in  Ada Byron, +14155550123" in hand.text)
+        with sqlite_store.read() as conn:
+            before = show(conn)
+        assert before is not None and before.rules == ()
+        await hand.press("s")
+        await hand.until(lambda: not hand.dialog)
+        with sqlite_store.read() as conn:
+            after = show(conn)
+        assert after is not None
+        assert [(rule.field, rule.path) for rule in after.rules] == [("phone", "Rückruf")]
+        await hand.press("r")
+        await hand.until(lambda: "Ada Byron" in hand.text)
+
+
+async def test_only_what_makes_sense_is_offered(sqlite_store: Store, sqlite_url: str) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead())
+    async with at_desk(sqlite_url) as hand:
+        await open_log(hand, 1)
+        await hand.until(lambda: "contact" in hand.text.splitlines()[-1])
+        assert "mend" not in hand.text.splitlines()[-1]
+        await hand.press("r")
+        assert "only refused ones are sent again" in hand.toasts[-1]
+
+
+@pytest.mark.parametrize("ascii_too", ["", "1"])
+async def test_nothing_that_a_stranger_wrote_is_obeyed(
+    sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, ascii_too: str
+) -> None:
+    monkeypatch.setenv("OPTDESK_ASCII", ascii_too or "false")
+    switched_on(sqlite_store)
+    refuse(
+        sqlite_store,
+        reason=HOSTILE,
+        user_agent=HOSTILE,
+        sender="",
+        body=f'{{"{HOSTILE}": "[/x]"}}',
+        headers='{"[/x]\\u001b": "[@click=app.quit]"}',
+    )
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await open_log(hand, 1)
+        for key, dialog in (("enter", "OpenAttempt"), ("e", "Mend"), ("m", "Mapping")):
+            await hand.press(key)
+            await hand.until(lambda dialog=dialog: hand.dialog == dialog)  # type: ignore[misc]
+            await hand.pilot.pause(0.1)
+            assert "[/x]" in hand.text
+            assert not {"\x1b", "\u202e"} & set(hand.text)
+            await hand.press("escape")
+        await hand.press("f", "escape", "/")
+        await hand.type("[/x]")
+        await hand.pilot.pause(0.2)
+
+
+def test_a_long_body_is_cut_where_nobody_reads_on() -> None:
+    shown = whole("x" * (MOST_SHOWN + 7)).plain
+    assert shown.endswith("\n(7 more characters)")
+    assert len(whole("word " * 10_000).plain) > 49_000
+
+
+def test_a_body_is_laid_out_only_where_it_is_json() -> None:
+    assert readable('{"a":1}') == '{\n  "a": 1\n}'
+    assert readable("a=1&b=2") == "a=1&b=2"
+    assert readable("[" * 5000) == "[" * 5000
+    assert readable("17") == "17"
+
+
+def test_what_cannot_be_seen_stands_as_an_escape_while_it_is_edited() -> None:
+    assert editable('{"a": "x\u202ey"}') == '{\n  "a": "x\\u202ey"\n}'

@@ -1,0 +1,219 @@
+"""The handbook's page on managing the integration, step by step, with real keys."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+from storage import integration, numbers
+from storage.store import Store
+from storage.words import Actor, NumberStatus
+from tests.factories import lead, make_queued, put, switched_on
+from tests.screens.hand import Hand, at_desk
+
+BO = Actor.person("bo")
+LEAD = {"first_name": "Ada", "last_name": "Byron", "phone": "+14155550199"}
+
+
+def post(url: str, body: dict[str, str] = LEAD) -> int:
+    """Sends a lead as a form does; returns the status."""
+    headers = {"Content-Type": "application/json", "User-Agent": "Zapier"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def view_of(store: Store) -> integration.IntegrationView | None:
+    with store.read() as conn:
+        return integration.show(conn)
+
+
+def url_of(hand: Hand) -> str:
+    view = view_of(hand.store)
+    assert view is not None
+    return f"{hand.desk.backstage.listener.url}/hooks/opt-in/{view.token}"
+
+
+async def answered(hand: Hand, url: str, phone: str, status: int) -> None:
+    """Sends a lead, while the screen goes on."""
+    import asyncio
+
+    assert await asyncio.to_thread(post, url, {**LEAD, "phone": phone}) == status
+    await hand.pilot.pause()
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20)])
+async def test_an_empty_store_opens_on_the_set_up_and_ends_at_a_first_lead(
+    sqlite_url: str, size: tuple[int, int]
+) -> None:
+    async with at_desk(sqlite_url, size=size, first_run=True) as hand:
+        assert "Set up the Opt-In API" in hand.text
+        await hand.type("Juniper & Co")
+        await hand.until(lambda: "Juniper & Co: You" in " ".join(hand.text.split()))
+        await hand.press("enter", "enter", "enter", "enter")
+        await hand.until(lambda: hand.dialog == "NewAddress")
+        view = view_of(hand.store)
+        assert view is not None and (view.active, view.brand) == (True, "Juniper & Co")
+        assert view.token in hand.text.replace("\n", "")
+        await hand.press("y")
+        assert hand.copied == [url_of(hand)]
+        await hand.press("t")
+        await hand.until(lambda: "Test request: 200" in hand.text)
+        await hand.press("enter")
+        await hand.until(lambda: hand.has_rows and hand.names == ["Test Lead"])
+
+
+async def test_a_store_with_contacts_does_not_open_on_the_set_up(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 1)
+    sqlite_store.do(lambda conn: integration.delete(conn, BO))
+    async with at_desk(sqlite_url, first_run=True) as hand:
+        await hand.pilot.pause(0.2)
+        assert not hand.dialog
+
+
+async def test_deactivating_turns_leads_away_and_says_who_will_do_what(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(door="hook", sender="zapier", user_agent="Zapier"))
+    async with at_desk(sqlite_url) as hand:
+        await hand.desk.main.go("integrations")
+        await answered(hand, url_of(hand), "+14155550100", 200)
+        await hand.press("space")
+        await hand.until(lambda: "What the senders of the last 7 days will do:" in hand.text)
+        assert "Zapier:" in hand.text and "Deactivate" in hand.text
+        await hand.press("right", "enter")
+        await hand.until(lambda: "API OFF" in hand.status)
+        await answered(hand, url_of(hand), "+14155550101", 503)
+        await hand.press("space")
+        await hand.until(lambda: "API on" in hand.status)
+        await answered(hand, url_of(hand), "+14155550102", 200)
+
+
+async def test_regenerating_kills_the_old_url_and_shows_the_new_one(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(door="hook", sender="zapier", user_agent="Zapier"))
+    async with at_desk(sqlite_url) as hand:
+        await hand.desk.main.go("integrations")
+        old = url_of(hand)
+        await hand.press("r")
+        await hand.until(lambda: "It is used by:" in hand.text and "Regenerate" in hand.text)
+        await hand.press("right", "enter")
+        await hand.until(lambda: hand.dialog == "NewAddress")
+        new = url_of(hand)
+        assert new != old and new in hand.text
+        assert "The old URL is dead" in hand.text and "Zapier: 1 request" in hand.text
+        await answered(hand, old, "+14155550100", 410)
+        await answered(hand, new, "+14155550100", 200)
+        await hand.press("y", "v")
+        assert hand.copied == [new]
+        assert "▀" in hand.text and new not in hand.text
+        await hand.press("escape")
+        await hand.until(lambda: "An old URL was used 1 time" in hand.text)
+        await hand.until(lambda: "old URL 1" in hand.status)
+        assert "Integrations ! on" in hand.sidebar
+        assert new not in hand.text
+
+
+async def test_deleting_keeps_the_contacts_and_offers_to_add_again(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 2)
+    async with at_desk(sqlite_url) as hand:
+        await hand.desk.main.go("integrations")
+        url = url_of(hand)
+        await hand.press("d")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        assert "The contacts stay" in hand.text
+        await hand.press("enter")
+        await hand.until(lambda: not hand.dialog)
+        assert view_of(hand.store) is not None
+        await hand.press("d", "right", "enter")
+        await hand.until(lambda: "+ Add opt-in API" in hand.text)
+        await answered(hand, url, "+14155550100", 410)
+        assert "Opt-in queue 2" in hand.sidebar
+
+
+async def test_the_last_approved_number_stays_while_it_is_on(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await hand.desk.main.go("numbers")
+        await hand.until(lambda: "approved" in hand.text)
+        await hand.press("d")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        await hand.press("right", "enter")
+        await hand.until(lambda: hand.dialog == "Refusal")
+        said = " ".join(hand.text.replace("│", " ").split())
+        assert "+12025550123" in said and "last approved messaging number" in said
+        assert "Switch the Opt-In API off first with ctrl+t" in said
+        await hand.press("escape")
+        sqlite_store.do(lambda conn: integration.switch(conn, BO, on=False))
+        await hand.press("r")
+        await hand.until(lambda: "rejected" in hand.text)
+        with sqlite_store.read() as conn:
+            assert numbers.listing(conn)[0].status is NumberStatus.REJECTED
+        await hand.press("ctrl+t")
+        await hand.until(lambda: hand.dialog == "Refusal")
+        assert "without an approved" in " ".join(hand.text.split())
+
+
+async def test_the_url_is_hidden_again_when_one_leaves(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    token = switched_on(sqlite_store).token
+    async with at_desk(sqlite_url) as hand:
+        await hand.desk.main.go("integrations")
+        await hand.until(lambda: "secret URL" in hand.text)
+        assert token not in hand.text
+        await hand.press("v")
+        assert token in hand.text
+        await hand.press("]")
+        await hand.press("[")
+        await hand.until(lambda: "secret URL" in hand.text)
+        assert token not in hand.text
+
+
+async def test_editing_is_in_force_at_once_and_a_refusal_keeps_what_was_typed(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await hand.desk.main.go("integrations")
+        await hand.until(lambda: "+1 202-555-0123" in hand.text)
+        await hand.press("e")
+        await hand.until(lambda: hand.dialog == "Ask")
+        await hand.type("Fern")
+        await hand.press("down", "down", "down", "backspace", "backspace", *"XX", "enter", "enter")
+        await hand.until(lambda: "“XX” is no region." in hand.text)
+        assert "Fern" in hand.text
+        await hand.press("up", "backspace", "backspace", *"gb", "enter", "enter")
+        await hand.until(lambda: not hand.dialog)
+        view = view_of(hand.store)
+        assert view is not None and (view.brand, view.default_region) == ("Fern", "GB")
+
+
+async def test_the_check_list_tells_what_keeps_leads_away_and_the_key_that_helps(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    sqlite_store.do(lambda conn: integration.switch(conn, BO, on=False))
+    async with at_desk(sqlite_url) as hand:
+        await hand.desk.main.go("integrations")
+        await hand.until(lambda: "No new contacts?" in hand.text)
+        assert "✗ The Opt-In API is off" in hand.text
+        assert "space switches it on" in hand.text
+        await hand.press("i")
+        await hand.until(lambda: hand.place.sentence == "Intake log, refused")
