@@ -113,7 +113,7 @@ class OpenAttempt(Dialog[Message], AttemptVerbs):
     def leave_for(self, event: ContactAsked) -> None:
         """The frame goes to the contact."""
         event.stop()
-        self.dismiss(event)
+        self.dismiss(ContactAsked(event.contact_id))
 
     def _help(self) -> str:
         """What the desk itself can do about a refusal."""

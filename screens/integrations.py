@@ -341,7 +341,8 @@ class Integrations(Place):
             shown = CardFacts(
                 view, back.base_url, back.listener, self._facts.number, self._revealed
             )
-            card.update(facts(shown, card.content_size.width))
+            # A scrollbar may take two cells yet.
+            card.update(facts(shown, card.content_size.width - 2))
         self._draw_attention(view is not None)
 
     def _draw_attention(self, there: bool) -> None:

@@ -34,7 +34,7 @@ from screens.overview import Overview, OverviewRead, at_first_look, read_overvie
 from screens.place import Told
 from screens.places import Places
 from screens.status import status_parts
-from screens.switching import SwitchAsked, Switched, switch
+from screens.switching import SwitchAsked, Switched, SwitchRefused, switch, tell_refusal
 from storage.errors import OptdeskError
 from storage.words import AttemptView
 from widgets.bare import BareColumn, BareRow
@@ -248,6 +248,12 @@ class MainScreen(MainVerbs):
         event.stop()
         say(self, event.sentence, severity="information" if event.on else "warning")
         self._latch.ask()
+
+    @on(SwitchRefused)
+    def switch_refused(self, event: SwitchRefused) -> None:
+        """Say which rule, and what to do."""
+        event.stop()
+        tell_refusal(self, event)
 
     # What is shown.
 

@@ -91,7 +91,7 @@ class Mend(Dialog["Replayed"]):
         event.stop()
         self._busy = False
         if event.what.outcome == "refused":
-            self._say(f"Refused again: {event.what.sentence}")
+            self._say(event.what.sentence)
         else:
             self.dismiss(event.what)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from storage.first_look import FirstLook
     from storage.integration import IntegrationView
     from storage.store import Store
+
+
+LATELY = timedelta(days=7)
+"""Uses of old URLs are told for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,12 @@ def at_first_look(look: FirstLook) -> Overview:
 
 def read_overview(store: Store) -> Overview:
     """Reads everything the frame shows. For background threads."""
-    from storage import counts, integration
+    from storage import counts, integration, radar
+    from storage.times import now
 
     with store.read() as conn:
         found = counts.counts(conn)
+        old = radar.uses_since(conn, now() - LATELY)
         shown = integration.show(conn)
     return Overview(
         Figures(
@@ -58,6 +65,7 @@ def read_overview(store: Store) -> Overview:
             all=found.all,
             groups=tuple(GroupFacts(row.id, row.name, row.count) for row in found.groups),
             integration="none" if shown is None else "on" if shown.active else "off",
+            old_url=sum(use.hits for use in old),
         ),
         shown,
         known=True,

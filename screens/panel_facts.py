@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from screens.clock import clock
+from widgets.display import plural
 
 if TYPE_CHECKING:
-    from storage.checklist import Item
     from storage.radar import OldUrlUse
+
+    from storage.checklist import Item
     from storage.store import Store
 
 LATELY = timedelta(days=7)
@@ -72,6 +74,10 @@ def read_facts(
 
 def old_url_lines(uses: Sequence[OldUrlUse]) -> list[str]:
     """A line for each sender that still uses an old URL. Untrusted."""
+    from storage.senders import title_of
+
     return [
-        f"{use.sender or 'unknown'}: {use.hits:,} times, last {clock(use.last_at)}" for use in uses
+        f"{title_of(use.sender) or 'unknown'}: {plural(use.hits, 'time')}, "
+        f"last {clock(use.last_at)}"
+        for use in uses
     ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from screens.backstage import ListenerKind, ListenerReport
 from screens.clock import clock
 from screens.overview import Overview
-from widgets.display import ascii_only
+from widgets.display import ascii_only, thousands
 from widgets.status_line import Part
 
 _SIGNS = {
@@ -35,6 +35,9 @@ def status_parts(
 ) -> list[Part]:
     """The facts of the status line, in their order."""
     parts = [_listener(report), _integration(overview)]
+    if overview.figures.old_url:
+        times = thousands(overview.figures.old_url)
+        parts.append(Part(f"! old URL {times}", "warn", f"! old URL {times}"))
     if overview.integration is not None:
         last = clock(overview.integration.last_arrival)
         parts.append(Part(f"last lead {last}", short=last if last != "never" else ""))

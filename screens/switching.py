@@ -17,6 +17,7 @@ from widgets.display import clean, plural, safe
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from storage.errors import OptdeskError
     from storage.store import Store
     from storage.words import Actor
 
@@ -33,6 +34,14 @@ MOST_NAMED = 8
 
 class SwitchAsked(Message):
     """The person wants the Opt-In API on, or off."""
+
+
+class SwitchRefused(Message):
+    """A rule said no, or the store failed."""
+
+    def __init__(self, error: OptdeskError) -> None:
+        super().__init__()
+        self.error = error
 
 
 class Switched(Message):
@@ -99,7 +108,20 @@ def _tell_senders(store: Store) -> Content:
 
 def _switch(owner: Widget, *, on: bool) -> None:
     back = backstage(owner)
-    back.work(owner, partial(_write, who=back.actor, on=on))
+    back.work(owner, partial(_write, who=back.actor, on=on), SwitchRefused)
+
+
+def tell_refusal(owner: Widget, event: SwitchRefused) -> None:
+    """Says which rule, and what to do about it on the desk."""
+    from screens.refusal import Refusal
+    from storage.errors import NotFound, Refused
+
+    keymap = backstage(owner).keymap
+    here = ""
+    if isinstance(event.error, Refused) and not isinstance(event.error, NotFound):
+        add, approve = keymap.key_of("number.add"), keymap.key_of("number.approve")
+        here = f"Settings, Phone numbers: {add} adds a number, {approve} approves it."
+    owner.app.push_screen(Refusal(event.error, here))
 
 
 def _write(store: Store, *, who: Actor, on: bool) -> Switched:

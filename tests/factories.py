@@ -8,7 +8,7 @@ from typing import Any
 
 from storage import integration
 from storage.ids import new_id
-from storage.intake import IntakeResult, OptIn, take_in
+from storage.intake import IntakeResult, OptIn, RefusedAttempt, record_refused, take_in
 from storage.integration import Added
 from storage.messages import Receipt, claim_pending, settle
 from storage.phones import parse_e164
@@ -89,3 +89,25 @@ def make_queued(store: Store, n: int = 1, **fields: Any) -> list[int]:
     results = put(store, *[lead(**fields) for _ in range(n)])
     settle_all(store)
     return [result.contact_id for result in results if result.contact_id is not None]
+
+
+def refuse(store: Store, **fields: Any) -> int:
+    """An attempt at the hook door that named the phone in its own way."""
+    values: dict[str, Any] = {
+        "request_id": new_id(),
+        "door": "hook",
+        "key_id": None,
+        "code": "MISSING_REQUIRED_FIELD",
+        "reason": "Missing required field: phone",
+        "body": '{"first_name": "Ada", "last_name": "Byron", "Rückruf": "+1 415 555 0123"}',
+        "peer": "203.0.113.9",
+        "user_agent": "Zapier",
+        "sender": "zapier",
+        "media": "application/json",
+        "headers": '{"Content-Type": "application/json"}',
+    }
+    values |= fields
+    done = threading.Event()
+    store.write_many(record_refused, RefusedAttempt(**values), lambda _: done.set())
+    assert done.wait(10)
+    return int(values["request_id"])

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Any
+import json
 
 import pytest
 
 from screens.attempt_text import MOST_SHOWN, readable, whole
 from screens.intake_log import IntakeLog
 from screens.mend import editable
-from storage.ids import new_id
-from storage.intake import RefusedAttempt, record_refused
 from storage.integration import show
 from storage.store import Store
-from tests.factories import lead, put, settle_all, switched_on
+from tests.factories import lead, put, refuse, settle_all, switched_on
 from tests.screens.hand import Hand, at_desk
 
 HOSTILE = "[/x]\x1b[31m\u202eevil[@click=app.quit]pwn"
-
-
-def refuse(store: Store, **fields: Any) -> int:
-    """An attempt at the hook door that named the phone in its own way."""
-    values: dict[str, Any] = {
-        "request_id": new_id(),
-        "door": "hook",
-        "key_id": None,
-        "code": "MISSING_REQUIRED_FIELD",
-        "reason": "Missing required field: phone",
-        "body": '{"first_name": "Ada", "last_name": "Byron", "Rückruf": "+1 415 555 0123"}',
-        "peer": "203.0.113.9",
-        "user_agent": "Zapier",
-        "sender": "zapier",
-        "media": "application/json",
-        "headers": '{"Content-Type": "application/json"}',
-    }
-    values |= fields
-    done = threading.Event()
-    store.write_many(record_refused, RefusedAttempt(**values), lambda _: done.set())
-    assert done.wait(10)
-    return int(values["request_id"])
 
 
 async def open_log(hand: Hand, rows: int) -> IntakeLog:
@@ -61,10 +36,10 @@ async def test_it_lists_what_came_and_what_became_of_it(
         assert "refused" in hand.text and "Missing required field: phone" in hand.text
         assert "accepted" in hand.text and "Grace Hopper" in hand.text
         refuse(sqlite_store, reason="Another one")
-        await hand.until(lambda: "↑ 1 new" in hand.text)
+        await hand.until(lambda: "Another one" in hand.text)
         assert log.attempt is not None and log.attempt.reason == "Missing required field: phone"
         await hand.press("g")
-        await hand.until(lambda: "Another one" in hand.text and "new" not in hand.text)
+        await hand.until(lambda: log.attempt and log.attempt.reason == "Another one")
 
 
 async def test_filter_and_search_narrow_it_and_esc_lets_go(
@@ -121,10 +96,10 @@ async def test_a_refused_one_is_mended_and_becomes_a_contact(
         await hand.press("e")
         await hand.until(lambda: hand.dialog == "Mend")
         await hand.press("ctrl+r")
-        await hand.until(lambda: "Refused again" in hand.text)
-        # To the end of the phone, two lines up from the end.
-        await hand.press("ctrl+end", "up", "end", "left", *"x", "backspace", "backspace")
-        await hand.press("backspace", *"+14155550123")
+        await hand.until(lambda: "Still refused" in hand.text)
+        # To the end of the phone, on the fourth line.
+        await hand.press("down", "down", "down", "end", "left", "backspace", "backspace")
+        await hand.press(*"+14155550123")
         await hand.press("ctrl+r")
         await hand.until(lambda: not hand.dialog)
         await hand.until(lambda: "Ada Byron" in hand.text)
@@ -181,7 +156,7 @@ async def test_nothing_that_a_stranger_wrote_is_obeyed(
         reason=HOSTILE,
         user_agent=HOSTILE,
         sender="",
-        body=f'{{"{HOSTILE}": "[/x]"}}',
+        body=json.dumps({HOSTILE: "[/x]"}, ensure_ascii=False).replace("\x1b", "\\u001b"),
         headers='{"[/x]\\u001b": "[@click=app.quit]"}',
     )
     async with at_desk(sqlite_url, size=(80, 24)) as hand:

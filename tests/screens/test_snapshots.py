@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 
@@ -16,15 +17,19 @@ from textual.pilot import Pilot
 from app.background import Background
 from app.desk import Desk
 from app.options import DeskOptions
+from screens.ask import Ask
 from screens.backstage import ListenerChanged, ListenerKind, ListenerReport
 from screens.contacts import Contacts
-from storage import groups, ids, labels
+from screens.place import Place
+from storage import attempts, checklist, groups, ids, integration, labels, radar, retired
+from storage.access import credential_hash
 from storage.acts import AddLabel, Move, Star
 from storage.bulk import perform
 from storage.store import Store
 from storage.words import Actor, Target
-from tests.factories import lead, put, settle_all, switched_on
+from tests.factories import lead, put, refuse, settle_all, switched_on
 
+LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 ANA = Actor.person("ana")
 SIZES = [(120, 40), (80, 24), (60, 20)]
 PEOPLE = (
@@ -54,6 +59,13 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         self._tell(ListenerChanged(self.listener))
 
     monkeypatch.setattr(Background, "_listen", listen)
+    tokens = (f"{n}X3vQ9_wTz0LbR7mNc2fHs8yPd5aJe1G" for n in range(10))
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda _n: next(tokens))
+    monkeypatch.setattr(checklist, "ago", lambda _moment: "a while ago")
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=7))
+    recent, uses = attempts.recent_senders, radar.uses_since
+    monkeypatch.setattr(attempts, "recent_senders", lambda conn, _since: recent(conn, LONG_AGO))
+    monkeypatch.setattr(radar, "uses_since", lambda conn, _since: uses(conn, LONG_AGO))
     yield
     monkeypatch.undo()
     time.tzset()
@@ -86,9 +98,27 @@ def filled_url(sqlite_url: str) -> str:
             (Move(spring.id), found[:2]),
         ):
             perform(store, ANA, act, Target(ids=tuple(who)))
+        clock.shift(60)
+        _attempts(store)
         store.do(_plain_secrets)
         store.close()
     return sqlite_url
+
+
+def _attempts(store: Store) -> None:
+    """Refused ones at the hook door, and a sender that still uses an old URL."""
+    for name, reason in ((r"[/x]\u001b[31m\u202eRed", "phone"), ("Ada", "last_name")):
+        refuse(
+            store,
+            reason=f"Missing required field: {reason}",
+            body=f'{{"Vorname": "{name}", "Nachname": "Byron", "Rückruf": "+1 415 555 0123"}}',
+        )
+    with store.read() as conn:
+        view = integration.show(conn)
+    assert view is not None
+    store.do(lambda conn: integration.regenerate(conn, ANA))
+    hits = [retired.OldUrlHit(credential_hash(view.token), "zapier")] * 14
+    store.do(lambda conn: retired.count_hits(conn, hits))
 
 
 def _label(store: Store, name: str) -> int:
@@ -110,11 +140,14 @@ async def ready(pilot: Pilot[None]) -> None:
         if (
             desk.main.overview.known
             and desk.backstage.listener.answers
-            and isinstance(place, Contacts)
-            and place.table.total is not None
+            and (isinstance(desk.screen, Ask) or _has_rows(place))
         ):
             break
     await settled(pilot)
+
+
+def _has_rows(place: Place) -> bool:
+    return isinstance(place, Contacts) and place.table.total is not None
 
 
 async def settled(pilot: Pilot[None]) -> None:
@@ -157,14 +190,33 @@ SCENES = {
     "group": ("]",),
     "integrations": ("]", "]", "]"),
     "sample": ("]", "]", "]", "c"),
-    "numbers": ("]", "]", "]", "]"),
-    "keys": ("]", "]", "]", "]", "]"),
-    "key_name": ("]", "]", "]", "]", "]", "a"),
+    "edit": ("]", "]", "]", "e"),
+    "regenerate": ("]", "]", "]", "r"),
+    "new_url": ("]", "]", "]", "r", "right", "enter"),
+    "delete": ("]", "]", "]", "d"),
+    "intake": ("]", "]", "]", "]"),
+    "attempt": ("]", "]", "]", "]", "j", "enter"),
+    "mend": ("]", "]", "]", "]", "j", "e"),
+    "mapping": ("]", "]", "]", "]", "j", "m"),
+    "filter": ("]", "]", "]", "]", "f"),
+    "numbers": ("]", "]", "]", "]", "]"),
+    "last_number": ("]", "]", "]", "]", "]", "d", "right", "enter"),
+    "keys": ("]", "]", "]", "]", "]", "]"),
+    "key_name": ("]", "]", "]", "]", "]", "]", "a"),
 }
+SMALL_ONLY = ("edit", "regenerate", "delete", "filter", "last_number")
+"""Dialogs that look on a large screen as on a middling one."""
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize(
+    ("scene", "size"),
+    [
+        pytest.param(scene, size, id=f"{scene}-{size[0]}x{size[1]}")
+        for scene in SCENES
+        for size in SIZES
+        if scene not in SMALL_ONLY or size != SIZES[0]
+    ],
+)
 def test_snapshot(snap_compare: Snap, filled_url: str, scene: str, size: tuple[int, int]) -> None:
     desk = Desk(DeskOptions(store_url=filled_url, port=0, actor="ana"))
     try:
@@ -174,11 +226,16 @@ def test_snapshot(snap_compare: Snap, filled_url: str, scene: str, size: tuple[i
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("scene", ["empty", "add"])
+@pytest.mark.parametrize("scene", ["set_up", "empty", "add", "added"])
 def test_snapshot_of_a_new_store(
     snap_compare: Snap, sqlite_url: str, scene: str, size: tuple[int, int]
 ) -> None:
-    pressed = {"empty": (), "add": ("]", "]")}[scene]
+    pressed = {
+        "set_up": (),
+        "empty": ("escape", "["),
+        "add": ("escape",),
+        "added": ("enter", "enter", "enter", "enter"),
+    }[scene]
     desk = Desk(DeskOptions(store_url=sqlite_url, port=0, actor="ana"))
     try:
         assert snap_compare(desk, run_before=keys(*pressed), terminal_size=size)
