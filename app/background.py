@@ -57,7 +57,7 @@ STOP_SECONDS = 3.0
 
 _NEEDED_LATER = (
     *("acts", "attempts", "bulk", "checklist", "compliance", "counts", "groups", "ids"),
-    *("integration", "keys", "labels", "mapping_rules", "numbers", "phones", "profile", "radar"),
+    *("integration", "keys", "labels", "mapping_rules", "numbers", "phones", "profile", "retired"),
     *("refusals", "segments", "undo", "windows"),
 )
 """Modules of `storage` that the screens import when they first need them."""

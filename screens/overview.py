@@ -52,12 +52,12 @@ def at_first_look(look: FirstLook) -> Overview:
 
 def read_overview(store: Store) -> Overview:
     """Reads everything the frame shows. For background threads."""
-    from storage import counts, integration, radar
+    from storage import counts, integration, retired
     from storage.times import now
 
     with store.read() as conn:
         found = counts.counts(conn)
-        old = radar.uses_since(conn, now() - LATELY)
+        old = [use for use in retired.radar(conn) if use.last_at >= now() - LATELY]
         shown = integration.show(conn)
     return Overview(
         Figures(

@@ -13,9 +13,8 @@ from screens.clock import clock
 from widgets.display import plural
 
 if TYPE_CHECKING:
-    from storage.radar import OldUrlUse
-
     from storage.checklist import Item
+    from storage.retired import StaleSender
     from storage.store import Store
 
 LATELY = timedelta(days=7)
@@ -29,7 +28,7 @@ class Facts:
     number: str = ""
     """The integration's messaging number as people read it."""
     e164: str = ""
-    old_url: tuple[OldUrlUse, ...] = ()
+    old_url: tuple[StaleSender, ...] = ()
     items: tuple[Item, ...] = ()
 
 
@@ -50,7 +49,7 @@ def read_facts(
         store: Where.
         reach: Asks the listener, at its own address and at the public one.
     """
-    from storage import checklist, integration, numbers, radar
+    from storage import checklist, integration, numbers, retired
     from storage.phones import international
     from storage.times import now
 
@@ -58,7 +57,7 @@ def read_facts(
     with store.read() as conn:
         row = integration.show_row(conn)
         known = {number.id: number for number in numbers.listing(conn)}
-        old = radar.uses_since(conn, now() - LATELY)
+        old = [use for use in retired.radar(conn) if use.last_at >= now() - LATELY]
         items = checklist.examine(conn, listener=listener, public=public)
     own = known.get(row.number_id) if row is not None else None
     return FactsRead(
@@ -72,7 +71,7 @@ def read_facts(
     )
 
 
-def old_url_lines(uses: Sequence[OldUrlUse]) -> list[str]:
+def old_url_lines(uses: Sequence[StaleSender]) -> list[str]:
     """A line for each sender that still uses an old URL. Untrusted."""
     from storage.senders import title_of
 

@@ -7,7 +7,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -17,11 +17,12 @@ from textual.pilot import Pilot
 from app.background import Background
 from app.desk import Desk
 from app.options import DeskOptions
+from screens import overview, panel_facts
 from screens.ask import Ask
 from screens.backstage import ListenerChanged, ListenerKind, ListenerReport
 from screens.contacts import Contacts
 from screens.place import Place
-from storage import attempts, checklist, groups, ids, integration, labels, radar, retired
+from storage import attempts, checklist, groups, ids, integration, labels, retired
 from storage.access import credential_hash
 from storage.acts import AddLabel, Move, Star
 from storage.bulk import perform
@@ -63,9 +64,10 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(secrets, "token_urlsafe", lambda _n: next(tokens))
     monkeypatch.setattr(checklist, "ago", lambda _moment: "a while ago")
     monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=7))
-    recent, uses = attempts.recent_senders, radar.uses_since
+    recent = attempts.recent_senders
     monkeypatch.setattr(attempts, "recent_senders", lambda conn, _since: recent(conn, LONG_AGO))
-    monkeypatch.setattr(radar, "uses_since", lambda conn, _since: uses(conn, LONG_AGO))
+    monkeypatch.setattr(panel_facts, "LATELY", timedelta(days=36_500))
+    monkeypatch.setattr(overview, "LATELY", timedelta(days=36_500))
     yield
     monkeypatch.undo()
     time.tzset()
