@@ -1,7 +1,7 @@
 """The senders that are recognised: what they are called, and what they do while we are off.
 
-Light: needs no SQL. What `when_off` says was read in each maker's own documentation of its
-webhooks; where they say nothing, it says so.
+Light: needs no SQL. `when_off` says what the makers' public documentation (or, for Elementor, their
+issue tracker) says of a 503; where nothing was found there, it says that it is not documented.
 """
 
 from __future__ import annotations
@@ -21,70 +21,108 @@ class Sender:
     """What it does with the 503 of an integration that is off: the end of a sentence."""
 
 
-_UNSAID = "does not say whether it tries again, so count on losing what comes meanwhile"
-_ONCE = "tries once and gives up, so what comes meanwhile is lost"
+_UNSAID = "what it does then is not documented, so count on losing what comes meanwhile"
 _VISITOR = "shows its visitor a page that says to try again later"
 
 SENDERS: dict[str, Sender] = {
     sender.key: sender
     for sender in (
+        # docs.zapier.com/platform/manage/api-outage
         Sender(
             "zapier",
             "Zapier",
-            "stops the Zap run with an error; with Autoreplay it tries again for hours, else runs "
-            "can be replayed by hand",
+            "stops the Zap run with an error; with Autoreplay it tries again on a schedule, else "
+            "runs can be replayed by hand; a Zap that mostly fails for seven days is paused",
         ),
+        # make.com/en/help/errors: fixing connection errors, exponential backoff
         Sender(
             "make",
             "Make",
-            "reports an error and may switch the scenario off after several in a row; without an "
-            "error handler what comes meanwhile is lost",
+            "runs a scheduled scenario again at growing intervals and switches its schedule off "
+            "after eight failures; it keeps the data only where incomplete executions are stored",
         ),
+        # github.com/n8n-io/n8n/issues/9236
         Sender("n8n", "n8n", "fails the execution; it tries again only where the node says so"),
-        Sender("pipedream", "Pipedream", "fails the event; it tries again only where set to"),
+        Sender("pipedream", "Pipedream", _UNSAID),
         Sender("ifttt", "IFTTT", _UNSAID),
-        Sender("power_automate", "Power Automate", "tries again a few times for some minutes"),
-        Sender("typeform", "Typeform", "tries again for hours, then may switch the webhook off"),
-        Sender("jotform", "Jotform", _UNSAID),
-        Sender("tally", "Tally", "tries again for about a day"),
-        Sender("fillout", "Fillout", "tries again for some time"),
-        Sender("paperform", "Paperform", _UNSAID),
-        Sender("cognito", "Cognito Forms", _UNSAID),
-        Sender("formstack", "Formstack", _UNSAID),
-        Sender("wufoo", "Wufoo", _ONCE),
-        Sender("gravity", "Gravity Forms", "tries again a few times in the background"),
+        # The default retry policy of Azure Logic Apps, which runs the flows
+        Sender("power_automate", "Power Automate", "tries up to four more times within minutes"),
+        # typeform.com/developers/webhooks
         Sender(
-            "elementor", "Elementor", "shows its visitor an error; the entry stays in Elementor"
+            "typeform",
+            "Typeform",
+            "tries again every two to three minutes for ten hours; a webhook that fails every time "
+            "may be switched off",
         ),
-        Sender("cf7", "Contact Form 7", _ONCE),
-        Sender("wpforms", "WPForms", _ONCE),
-        Sender("ninja", "Ninja Forms", _ONCE),
-        Sender("fluent", "Fluent Forms", _ONCE),
-        Sender("wordpress", "a WordPress form", _ONCE),
-        Sender("webflow", "Webflow", "tries again a few times, then may switch the webhook off"),
+        Sender("jotform", "Jotform", _UNSAID),
+        # developers.tally.so/api-reference/endpoint/webhooks/events/retry
+        Sender("tally", "Tally", "tries up to five more times, the last one after a day"),
+        Sender("fillout", "Fillout", _UNSAID),
+        Sender("paperform", "Paperform", _UNSAID),
+        # cognitoforms.com/support/66/data-integration/webhooks
+        Sender(
+            "cognito", "Cognito Forms", "notes the failure in the entry's audit log; " + _UNSAID
+        ),
+        Sender("formstack", "Formstack", _UNSAID),
+        # help.wufoo.com: Webhooks
+        Sender("wufoo", "Wufoo", "notes the failure in its Error Log; " + _UNSAID),
+        # docs.gravityforms.com/gform_max_async_feed_attempts
+        Sender(
+            "gravity",
+            "Gravity Forms",
+            "tries once unless the site allows more attempts; the entry stays in WordPress",
+        ),
+        # github.com/elementor/elementor/issues/3847 and 19502
+        Sender("elementor", "Elementor", "shows its visitor an error unless the answer is 200"),
+        Sender(
+            "cf7",
+            "Contact Form 7",
+            "does what its webhook plug-in does, for it has no webhook of its own",
+        ),
+        Sender("wpforms", "WPForms", _UNSAID),
+        Sender("ninja", "Ninja Forms", _UNSAID),
+        Sender("fluent", "Fluent Forms", _UNSAID),
+        Sender("wordpress", "a WordPress form", _UNSAID),
+        # developers.webflow.com: limits and retries
+        Sender("webflow", "Webflow", "tries up to three more times, ten minutes apart"),
         Sender("unbounce", "Unbounce", _UNSAID),
         Sender("instapage", "Instapage", _UNSAID),
         Sender("leadpages", "Leadpages", _UNSAID),
-        Sender("clickfunnels", "ClickFunnels", "tries again for some time"),
+        Sender("clickfunnels", "ClickFunnels", _UNSAID),
         Sender("squarespace", "Squarespace", _UNSAID),
         Sender("wix", "Wix", _UNSAID),
-        Sender("shopify", "Shopify", "tries again for hours, then removes the webhook"),
-        Sender("hubspot", "HubSpot", "tries again for up to three days"),
-        Sender("activecampaign", "ActiveCampaign", _UNSAID),
-        Sender("mailchimp", "Mailchimp", "tries again for about an hour"),
+        # shopify.dev/changelog/updates-to-webhook-retry-mechanism
         Sender(
-            "calendly", "Calendly", "tries again for about a day, then switches the webhook off"
+            "shopify",
+            "Shopify",
+            "tries up to eight times in four hours; a webhook that keeps failing may be removed",
         ),
+        # developers.hubspot.com/docs/methods/workflows/webhook_information
+        Sender("hubspot", "HubSpot", "tries again for up to three days"),
+        # developers.activecampaign.com/page/webhooks
+        Sender("activecampaign", "ActiveCampaign", "never tries again"),
+        # mailchimp.com/developer/release-notes/returning-410-from-audience-webhook-will-disable-it
+        Sender("mailchimp", "Mailchimp", "tries three times"),
+        # community.calendly.com/developer-faq-62
+        Sender("calendly", "Calendly", "tries again for 24 hours, then switches the webhook off"),
         Sender("netlify", "Netlify Forms", _UNSAID),
         Sender("formspree", "Formspree", _UNSAID),
-        Sender("basin", "Basin", _UNSAID),
-        Sender("framer", "Framer", "tries again a few times"),
-        Sender("carrd", "Carrd", "shows its visitor an error"),
-        Sender("airtable", "Airtable", "fails the automation's run; it can be run again by hand"),
-        Sender("google_forms", "Google Forms", "fails the script's run; it is not tried again"),
-        Sender("google_ads", "Google Ads lead forms", "tries again for some time"),
-        Sender("facebook", "Facebook lead ads", "tries again for up to 36 hours"),
-        Sender("tiktok", "TikTok lead generation", _UNSAID),
+        # docs.usebasin.com/integrations/webhooks
+        Sender("basin", "Basin", "tries up to fifteen more times in about a day"),
+        # framer.com/help/articles/framer-form-webhook-setup
+        Sender("framer", "Framer", "tries up to five more times"),
+        Sender("carrd", "Carrd", _UNSAID),
+        Sender("airtable", "Airtable", _UNSAID),
+        # developers.google.com/apps-script/class_urlfetchapp
+        Sender(
+            "google_forms",
+            "Google Forms",
+            "fails in its script, which sends again only where it was written to",
+        ),
+        Sender("google_ads", "Google Ads lead forms", _UNSAID),
+        Sender("facebook", "Facebook lead ads", _UNSAID),
+        # developers.tiktok.com/doc/webhooks-overview
+        Sender("tiktok", "TikTok lead generation", "tries again for up to 72 hours"),
         Sender("linkedin", "LinkedIn lead forms", _UNSAID),
         Sender("browser", "a form on a web page", _VISITOR),
         Sender("script", "a program of your own", "does what it was written to do"),
