@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.message import Message
@@ -16,6 +16,7 @@ from screens.place import Told
 from screens.progress_strip import ProgressStrip
 from screens.table_verbs import TableVerbs
 from storage.words import ContactRow, Place, Target, View
+from widgets.display import clean
 from widgets.finding import once
 
 if TYPE_CHECKING:
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from screens.contact_panel import ContactPanel
     from screens.labels import LabelChoice, Labelling, Labels
     from screens.move_to import Destination
+    from screens.places import Places
     from storage.acts import Act
     from storage.store import Store
-    from storage.words import Actor, Outcome
+    from storage.words import Actor
 
 MOST_COMPARED = 5_000
 """Up to so many contacts the label picker tells which of them wear what."""
@@ -46,14 +48,6 @@ class LabelsRead(Message):
         self.worn = worn
 
 
-class Turned(Message):
-    """An act was undone or done again."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__()
-        self.outcome = outcome
-
-
 class ContactActs(TableVerbs):
     """Acts on the marked contacts, else on the one under the cursor; then steps on."""
 
@@ -64,7 +58,6 @@ class ContactActs(TableVerbs):
     strip = once(ProgressStrip)
 
     _under_way: Running | None = None
-    _last: Deed | None = None
 
     # Acts.
 
@@ -97,7 +90,7 @@ class ContactActs(TableVerbs):
 
         def chosen(where: Destination | None) -> None:
             if where is not None:
-                self._do(_moving(where), target)
+                self._do(moving(where), target)
 
         self.app.push_screen(MoveTo(groups, self._how_many(target)), chosen)
 
@@ -125,37 +118,27 @@ class ContactActs(TableVerbs):
         event.stop()
         event.picker.fill(event.labels, event.worn)
 
-    def action_contact_repeat(self) -> None:
-        """The last act, here."""
-        if self._last is None:
-            say(self, "Nothing to repeat yet.")
-        else:
-            self._do(self._last, self._target())
-
-    def action_desk_undo(self) -> None:
-        """Take back the latest act."""
-        self._turn(again=False)
-
-    def action_desk_redo(self) -> None:
-        """Do again what was undone last."""
-        self._turn(again=True)
-
-    def _turn(self, *, again: bool) -> None:
-        back = backstage(self)
-        back.work(self, partial(_turn, who=back.actor, again=again))
-
-    @on(Turned)
-    def turned(self, event: Turned) -> None:
-        """Say by name what was turned back."""
-        event.stop()
-        telling = tell([event.outcome])
-        say(self, telling.text, severity="warning" if telling.warning else "information")
-
     def action_contact_copy(self) -> None:
         """Copy the phone number, and show it."""
         contact = self.table.cursor_contact
         if contact is not None:
             copy(self, contact.phone, contact.phone)
+
+    def action_contact_copy_whole(self) -> None:
+        """Copy what the list knows of the contact, and show it."""
+        contact = self.table.cursor_contact
+        if contact is None:
+            return
+        facts = [
+            contact.name,
+            contact.phone,
+            contact.public_id,
+            contact.group or contact.stage.value,
+            ", ".join(tag.name for tag in contact.labels),
+        ]
+        # What strangers wrote goes into other programs, where a line break may be a command.
+        shown = [clean(fact) for fact in facts if fact]
+        copy(self, "\t".join(shown), "  ".join(shown))
 
     async def action_contact_open(self) -> None:
         """Open the contact under the cursor, or close it."""
@@ -244,13 +227,12 @@ class ContactActs(TableVerbs):
     def _do(self, deed: Deed, target: Target) -> None:
         if self._nothing_in(target):
             return
-        if self._under_way is not None:
-            say(self, f"Still busy: {self._under_way.deed.name}.", severity="warning")
+        if self._busy():
             return
         marked = self.table.marks_count > 0
+        running = Running(deed, target, self._how_many(target))
         self._last = deed
-        self._under_way = running = Running(deed, target, self._how_many(target))
-        self.strip.begin(running)
+        self._begin(running)
         back = backstage(self)
         job = partial(
             carry_out,
@@ -262,6 +244,25 @@ class ContactActs(TableVerbs):
         back.work(self, job, partial(DeedFailed, running))
         if not marked and not (deed.leaves and self.view.place is not Place.ALL):
             self.table.action_cursor_down()
+
+    def _busy(self) -> bool:
+        """Says so, too."""
+        if self._under_way is not None:
+            say(self, f"Still busy: {self._under_way.deed.name}.", severity="warning")
+        return self._under_way is not None
+
+    def _begin(self, running: Running) -> None:
+        self._under_way = running
+        self.strip.begin(running)
+
+    @property
+    def _last(self) -> Deed | None:
+        """The last act, in whatever place it was done."""
+        return cast("Places", self.parent).last_deed
+
+    @_last.setter
+    def _last(self, deed: Deed) -> None:
+        cast("Places", self.parent).last_deed = deed
 
     @on(Progress)
     def progressed(self, event: Progress) -> None:
@@ -317,7 +318,9 @@ def _deleting(_conn: Connection, _who: Actor) -> Sequence[Act]:
     return (Delete(),)
 
 
-def _moving(where: Destination) -> Deed:
+def moving(where: Destination) -> Deed:
+    """Moving to a group, which is made where it is missing."""
+
     def acts(conn: Connection, who: Actor) -> Sequence[Act]:
         from storage import groups
         from storage.acts import Move
@@ -365,9 +368,3 @@ def _read_labels(store: Store, *, picker: Labels, target: Target, count: int) ->
         found = [LabelChoice(row.id, row.name, row.count) for row in labels.listing(conn)]
         worn = labels.worn_by(conn, ids) if ids else None
     return LabelsRead(picker, found, worn)
-
-
-def _turn(store: Store, *, who: Actor, again: bool) -> Turned:
-    from storage import undo
-
-    return Turned(undo.redo(store, who) if again else undo.undo(store, who))

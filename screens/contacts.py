@@ -12,8 +12,9 @@ from textual.widgets import Static
 
 from screens.backstage import backstage, say
 from screens.commands import ActsOn, Context, verbs_in
-from screens.contact_notes import ContactNotes
+from screens.contact_undo import ContactUndo
 from screens.empty import why_empty
+from screens.group_acts import GroupAsked
 from screens.keymap import bindings
 from screens.overview import Overview
 from screens.pill import Pill
@@ -36,7 +37,7 @@ NOTHING = ActsOn.NOTHING
 _ORDERS = {Order.NEWEST: "newest", Order.OLDEST: "oldest", Order.FAVORITE: "favorites"}
 
 
-class Contacts(ContactNotes):
+class Contacts(ContactUndo):
     """One view of contacts, with its own cursor, marks and search."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
@@ -208,6 +209,13 @@ class Contacts(ContactNotes):
         self._order.say(shown)
         sign = backstage(self).keymap.key_of("list.search")
         self._sign.say(Content(sign))
+
+    def action_group_edit(self) -> None:
+        """Do something to the group that is shown."""
+        if self.view.group_id is None:
+            say(self, "This is no group. Go to one, or to its line in the sidebar.")
+        else:
+            self.post_message(GroupAsked(self.view.group_id))
 
     # What the table tells.
 

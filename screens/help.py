@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import ClassVar, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from screens.backstage import backstage
-from screens.commands import Context
+from screens.commands import Context, verb
 from screens.dialog import Dialog
 from screens.keymap import HelpLine, Hint, bindings
+from widgets.display import clean
 
 KEYS_WIDTH = 15
 IDS_FROM = 76
 """From this width on there is room for the ids by which the settings change keys."""
+
+
+class Finder(Input):
+    """The line that is typed into; the key that opened the help goes past it.
+
+    Args:
+        closing: Keys that it leaves alone.
+    """
+
+    def __init__(self, closing: tuple[str, ...]) -> None:
+        super().__init__(placeholder="type to search the help", compact=True, select_on_focus=False)
+        self.cursor_blink = False
+        self._past = closing
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether a key is text."""
+        if key in self._past or character in self._past:
+            return False
+        return super().check_consume_key(key, character)
 
 
 class Help(Dialog[None]):
@@ -27,22 +49,29 @@ class Help(Dialog[None]):
 
     Args:
         where: The contexts that the person is in, the nearest first.
+        names: What verbs are about at present, by verb id. Untrusted.
     """
 
-    BINDINGS: ClassVar = bindings(Context.HELP)
+    # Before the line that is typed into, which has a use for some of them.
+    BINDINGS: ClassVar = [
+        replace(cast("Binding", each), priority=True) for each in bindings(Context.HELP)
+    ]
     contexts = (Context.HELP,)
 
-    def __init__(self, where: tuple[Context, ...]) -> None:
+    def __init__(self, where: tuple[Context, ...], names: Mapping[str, str] | None = None) -> None:
         super().__init__(classes="help")
         self._where = where
+        self._names = names or {}
+        self._typed = ""
 
     def title_text(self) -> Content:
         """Where the person is."""
         return Content(f"Help · {self._where[0].value}")
 
     def compose_body(self) -> ComposeResult:
-        """One long text that scrolls."""
-        with VerticalScroll():
+        """A line to search in, and one long text that scrolls."""
+        yield Finder(backstage(self).keymap.keys_of(verb("desk.help")))
+        with VerticalScroll(can_focus=False):
             yield Static(self._text(self.app.size.width), classes="help-text")
 
     def hints(self) -> list[Hint]:
@@ -50,8 +79,21 @@ class Help(Dialog[None]):
         return [hint for hint in super().hints() if hint.verb_id != "desk.help"]
 
     def on_mount(self) -> None:
-        """The keys scroll it."""
-        self.query_one(VerticalScroll).focus()
+        """What is typed is searched for; the keys scroll all the same."""
+        self.query_one(Input).focus()
+
+    @on(Input.Changed)
+    def search(self, event: Input.Changed) -> None:
+        """Typing leaves the lines that hold every word."""
+        event.stop()
+        self._typed = event.value
+        self.query_one(".help-text", Static).update(self._text(self.app.size.width))
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    @on(Input.Submitted)
+    def searched(self, event: Input.Submitted) -> None:
+        """Enter changes nothing."""
+        event.stop()
 
     def on_resize(self, event: events.Resize) -> None:
         """Lines are wrapped to the width there is."""
@@ -64,13 +106,33 @@ class Help(Dialog[None]):
         others = [context for context in Context if context not in self._where]
         parts: list[Content] = []
         for context in (*self._where, *others):
-            lines = backstage(self).keymap.help_lines(context)
+            lines = self._found(context)
             if lines:
                 parts += [Content.styled(context.value, "bold $primary"), Content("\n")]
                 for line in lines:
                     parts += self._line(line, width)
                 parts.append(Content("\n"))
+        if not parts:
+            parts = [Content("Nothing in the help matches.")]
         return Content("").join(parts)
+
+    def _found(self, context: Context) -> list[HelpLine]:
+        lines = [self._named(line) for line in backstage(self).keymap.help_lines(context)]
+        words = self._typed.casefold().split()
+        if not words:
+            return lines
+        about = context.value
+        return [
+            line
+            for line in lines
+            if all(
+                word in f"{line.keys} {line.help} {line.id} {about}".casefold() for word in words
+            )
+        ]
+
+    def _named(self, line: HelpLine) -> HelpLine:
+        name = self._names.get(line.id)
+        return line if name is None else HelpLine(line.id, line.keys, clean(f"{line.help}: {name}"))
 
     @staticmethod
     def _line(line: HelpLine, width: int) -> Iterator[Content]:

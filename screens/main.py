@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ from widgets.words import Words
 
 if TYPE_CHECKING:
     from storage.store import Store
+    from storage.words import Actor
 
 
 STYLES = Path(__file__).with_suffix(".tcss")
@@ -54,6 +56,9 @@ STYLES = Path(__file__).with_suffix(".tcss")
 
 SECONDS = 0.1
 """Between two looks at the figures; nobody reads faster."""
+
+NAME_CELLS = 34
+"""Cells that the footer gives the name of an act."""
 
 ROOMY = 30
 """Lines from which on there is room for blank ones."""
@@ -110,6 +115,12 @@ class MainScreen(MainVerbs):
             return (Context.SIDEBAR, Context.DESK)
         return (*self.places.place.contexts_now, Context.DESK)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What verbs are about at present, by verb id. Untrusted."""
+        about = {"desk.undo": self.overview.undo, "desk.redo": self.overview.redo}
+        return {ident: name for ident, name in about.items() if name}
+
     # News from the backstage.
 
     @on(RowsReadable)
@@ -158,7 +169,8 @@ class MainScreen(MainVerbs):
     # Figures.
 
     def _look(self) -> None:
-        backstage(self).work(self, _read, LookFailed)
+        back = backstage(self)
+        back.work(self, partial(_read, who=back.actor), LookFailed)
 
     @on(OverviewRead)
     async def overview_read(self, event: OverviewRead) -> None:
@@ -294,7 +306,15 @@ class MainScreen(MainVerbs):
         ways = () if self.sidebar.has_focus else self.places.place.ways_out
         out = [Hint(ident, keymap.key_of(ident), word) for ident, word in ways]
         idle |= {ident for ident, _ in ways}
-        self.footer.show([*out, *(hint for hint in hints if hint.verb_id not in idle)])
+        kept = (self._named(hint) for hint in hints if hint.verb_id not in idle)
+        self.footer.show([*out, *kept])
+
+    def _named(self, hint: Hint) -> Hint:
+        """Undo says what it is about."""
+        name = self.names.get(hint.verb_id)
+        if name is None:
+            return hint
+        return Hint(hint.verb_id, hint.key, safe(f"{hint.word}: {name}", NAME_CELLS).plain)
 
     def _show_sidebar(self) -> None:
         self.sidebar.current = self.places.current
@@ -322,5 +342,5 @@ class MainScreen(MainVerbs):
             self.banner.say(safe(f"! {sentence} {step}".rstrip()))
 
 
-def _read(store: Store) -> OverviewRead:
-    return OverviewRead(read_overview(store))
+def _read(store: Store, *, who: Actor) -> OverviewRead:
+    return OverviewRead(read_overview(store, who))

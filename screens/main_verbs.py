@@ -12,6 +12,7 @@ from textual.screen import Screen
 from screens import navigation
 from screens.backstage import backstage, say
 from screens.commands import Context, verb
+from screens.group_acts import GroupAsked, GroupTurned, act_on_group
 from screens.keymap import bindings
 from screens.places import Places
 from widgets.bare import Bare
@@ -32,6 +33,14 @@ class Ledge(Sidebar):
         """Back to the place."""
         self.post_message(self.Left())
 
+    def action_group_edit(self) -> None:
+        """Do something to the group under the cursor."""
+        group_id = navigation.group_of(self.cursor)
+        if group_id is None:
+            say(self, "This is no group.")
+        else:
+            self.post_message(GroupAsked(group_id))
+
 
 class MainVerbs(Bare, Screen[None]):
     """Places, palette, help, colors."""
@@ -45,6 +54,11 @@ class MainVerbs(Bare, Screen[None]):
     def here(self) -> tuple[Context, ...]:
         """The contexts that the person is in, the nearest first."""
         raise NotImplementedError
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What verbs are about at present, by verb id. Untrusted."""
+        return {}
 
     # Places.
 
@@ -103,7 +117,7 @@ class MainVerbs(Bare, Screen[None]):
         """Help for where one is."""
         from screens.help import Help
 
-        self.app.push_screen(Help(self.here))
+        self.app.push_screen(Help(self.here, self.names))
 
     def action_desk_palette(self) -> None:
         """Any verb or place by name."""
@@ -120,7 +134,7 @@ class MainVerbs(Bare, Screen[None]):
             for entry in navigation.entries(self.places.overview.figures)
             if entry.key
         ]
-        self.app.push_screen(Palette(self.here, names), chosen)
+        self.app.push_screen(Palette(self.here, names, self.names), chosen)
 
     def action_desk_theme(self) -> None:
         """Choose the colors."""
@@ -131,6 +145,26 @@ class MainVerbs(Bare, Screen[None]):
     def action_desk_redraw(self) -> None:
         """Draw everything again."""
         self.app.refresh(repaint=True, layout=True)
+
+    # Groups.
+
+    @on(GroupAsked)
+    def group_asked(self, event: GroupAsked) -> None:
+        """Rename, merge, delete."""
+        event.stop()
+        groups = self.places.overview.figures.groups
+        found = [group for group in groups if group.id == event.group_id]
+        if found:
+            act_on_group(self, found[0], groups, event.verb)
+
+    @on(GroupTurned)
+    async def group_turned(self, event: GroupTurned) -> None:
+        """Say so; what is no more is left."""
+        event.stop()
+        undo = backstage(self).keymap.key_of("desk.undo")
+        say(self, f"{event.sentence} {undo} undoes it".strip())
+        if event.gone is not None and self.places.current == navigation.group_key(event.gone):
+            await self.go(navigation.group_key(event.into) if event.into else navigation.ALL)
 
     # Verbs by id.
 

@@ -48,6 +48,11 @@ def group_key(group_id: int) -> str:
     return f"{_GROUP}{group_id}"
 
 
+def group_of(key: str) -> int | None:
+    """The group that a place shows; None for other places."""
+    return int(key.removeprefix(_GROUP)) if key.startswith(_GROUP) else None
+
+
 def view_of(key: str, figures: Figures) -> View | None:
     """What a place of contacts shows; None for other places."""
     from storage.words import Place, View

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from storage.first_look import FirstLook
     from storage.integration import IntegrationView
     from storage.store import Store
+    from storage.words import Actor
 
 
 LATELY = timedelta(days=7)
@@ -26,6 +27,10 @@ class Overview:
 
     figures: Figures = field(default_factory=Figures)
     integration: IntegrationView | None = None
+    undo: str = ""
+    """What the person's next undo is about, such as `move 32 contacts to “Spring”`. Untrusted."""
+    redo: str = ""
+    """The same for redo."""
     known: bool = False
     """False until the store was read for the first time."""
 
@@ -50,12 +55,13 @@ def at_first_look(look: FirstLook) -> Overview:
     )
 
 
-def read_overview(store: Store) -> Overview:
+def read_overview(store: Store, who: Actor) -> Overview:
     """Reads everything the frame shows. For background threads."""
-    from storage import counts, integration, retired
+    from storage import counts, integration, retired, undo
     from storage.times import now
 
     with store.read() as conn:
+        next_undo, next_redo = undo.peek(conn, who)
         found = counts.counts(conn)
         old = [use for use in retired.radar(conn) if use.last_at >= now() - LATELY]
         shown = integration.show(conn)
@@ -68,5 +74,7 @@ def read_overview(store: Store) -> Overview:
             old_url=sum(use.hits for use in old),
         ),
         shown,
+        undo=next_undo or "",
+        redo=next_redo or "",
         known=True,
     )

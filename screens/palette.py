@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from textual.content import Content
 
 from screens.backstage import backstage
-from screens.commands import Context, show_key
+from screens.commands import Context, Verb, show_key
 from screens.keymap import offered
 from screens.picker import Choice, Picker
 
 GO = "go:"
 """Begins the keys of choices that are places."""
+
+KEPT = 5
+"""How many of the last choices stand first."""
 
 
 class Palette(Picker[str]):
@@ -21,12 +25,22 @@ class Palette(Picker[str]):
     Args:
         where: The contexts that the person is in.
         places: Keys and names of the places to go to; names are untrusted.
+        names: What verbs are about at present, by verb id. Untrusted.
     """
 
     placeholder = "find a verb or a place"
 
-    def __init__(self, where: tuple[Context, ...], places: Sequence[tuple[str, str]]) -> None:
+    recent: ClassVar[list[str]] = []
+    """What was chosen last, the newest first."""
+
+    def __init__(
+        self,
+        where: tuple[Context, ...],
+        places: Sequence[tuple[str, str]],
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__()
+        self._names = names or {}
         self._where = where
         self._places = places
 
@@ -35,18 +49,25 @@ class Palette(Picker[str]):
         return Content("All verbs and places")
 
     def on_mount(self) -> None:
-        """Verbs of this place first, then places."""
+        """What was chosen last, then verbs of this place, then places."""
         keymap = backstage(self).keymap
         verbs = [
-            Choice(each.id, each.title, _keys(keymap.keys_of(each)), also=each.help)
+            Choice(each.id, self._title(each), _keys(keymap.keys_of(each)), also=each.help)
             for each in offered(self._where)
         ]
         places = [Choice(GO + key, f"Go to {name}") for key, name in self._places]
-        self.offer([*verbs, *places])
+        order = {key: place for place, key in enumerate(self.recent)}
+        every = [*verbs, *places]
+        self.offer(sorted(every, key=lambda choice: order.get(choice.key, len(order))))
         super().on_mount()
+
+    def _title(self, each: Verb) -> str:
+        name = self._names.get(each.id)
+        return each.title if name is None else f"{each.title}: {name}"
 
     def choose(self, choice: Choice) -> None:
         """Do it."""
+        self.recent[:] = [choice.key, *(key for key in self.recent if key != choice.key)][:KEPT]
         self.dismiss(choice.key)
 
 

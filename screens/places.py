@@ -14,6 +14,7 @@ from screens.place import Place
 from widgets.bare import BareColumn
 
 if TYPE_CHECKING:
+    from screens.acting import Deed
     from storage.glimpses import Rows
 
 MOST_KEPT = 8
@@ -34,6 +35,8 @@ class Places(BareColumn):
         self._left: list[str] = []
         self.current = QUEUE
         self.overview = Overview()
+        self.last_deed: Deed | None = None
+        """What the person did last, to be repeated in any place."""
 
     def compose(self) -> ComposeResult:
         """What stands for the queue until the store is open."""

@@ -69,6 +69,7 @@ class ChangeRow:
     size: int
     details: dict[str, Any]
     undone: bool
+    undoable: bool = False
 
     @property
     def sentence(self) -> str:
@@ -92,6 +93,7 @@ def row_of(row: Any) -> ChangeRow:
         row.size,
         json.loads(row.details),
         row.undone,
+        row.undoable,
     )
 
 

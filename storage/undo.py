@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from storage import groups, labels, notes, regrouping, relabelling
 from storage.acts import Act, AddLabel, RemoveLabel, Star, WriteNote, act_of
-from storage.bulk import CHUNK, HANDFUL, Tally
+from storage.bulk import CHUNK, HANDFUL, Progress, Tally
 from storage.changes import MOST_EXPLAINED, ChangeRow, explain_gone, name_of, record, row_of
 from storage.errors import NotFound, Refused
 from storage.putting_back import ids_where, put_back
@@ -55,6 +56,38 @@ def stack(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[Change
         .limit(limit)
     )
     return [row_of(row) for row in rows]
+
+
+def recent(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[ChangeRow]:
+    """What the person did last, the newest first, also what stays done or was undone."""
+    rows = conn.execute(
+        select(_changes)
+        .where(
+            _changes.c.actor_kind == who.kind.value,
+            _changes.c.actor == who.name,
+            _changes.c.verb.not_in(["undo", "redo"]),
+        )
+        .order_by(_changes.c.id.desc())
+        .limit(limit)
+    )
+    return [row_of(row) for row in rows]
+
+
+def last_group(conn: Connection, who: Actor) -> tuple[int, str] | None:
+    """Id and name of the group that the person moved contacts to last, if it is still there."""
+    row = conn.execute(
+        select(_changes)
+        .where(_mine(who), _changes.c.verb == "move")
+        .order_by(_changes.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    act = act_of(row.verb, row_of(row).details)
+    try:
+        return row_of(row).details["group_id"], act.subject(conn)
+    except NotFound:
+        return None
 
 
 def next_undo(conn: Connection, who: Actor) -> ChangeRow | None:
@@ -109,26 +142,57 @@ def _mine(who: Actor) -> Any:
     )
 
 
-def undo(store: Store, who: Actor) -> Outcome:
-    """Takes back the person's latest act, as far as nobody has changed the contacts since.
+def undo(
+    store: Store,
+    who: Actor,
+    change_id: int | None = None,
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Outcome:
+    """Takes back an act of the person, as far as nobody has changed the contacts since.
+
+    Args:
+        store: Where it was done.
+        who: Whose act, by whose hand.
+        change_id: Which; None for the latest.
+        progress: Told after each chunk.
+        cancel: Set it to stop after the chunk under way. The act then counts as standing, so
+            that undoing it once more takes the rest back.
 
     Raises:
         Refused: There is nothing to undo, or what it was about is gone.
     """
-    change = _begin(store, who, undone=True)
+    change = _begin(store, who, undone=True, change_id=change_id)
     tally = Tally(change_id=change.id)
     reversal = REVERSALS.get(change.verb)
+    whole = True
     if reversal is None:
-        _turn(store, change, _undo_step, tally)
+        whole = _turn(store, change, _undo_step, tally, progress, cancel)
     elif reversal.undo_step is not None:
-        _turn(store, change, reversal.undo_step, tally)
+        # Cut off, what has more parts than contacts would be left half done.
+        _turn(store, change, reversal.undo_step, tally, progress, None)
     if reversal is not None and reversal.afterwards is not None:
         reversal.afterwards(store, change, True)
-    return _told(change, tally, "undid")
+    if not whole:
+        _set_undone(store, change, undone=False)
+    return _told(change, tally, "undid", cancelled=not whole)
 
 
-def redo(store: Store, who: Actor) -> Outcome:
+def redo(
+    store: Store,
+    who: Actor,
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Outcome:
     """Does the act again that the person undid last.
+
+    Args:
+        store: Where it was done.
+        who: Whose act, by whose hand.
+        progress: Told after each chunk.
+        cancel: Set it to stop after the chunk under way; doing it once more does the rest.
 
     Raises:
         Refused: There is nothing to do again, or what it was about is gone.
@@ -141,29 +205,51 @@ def redo(store: Store, who: Actor) -> Outcome:
     change = _begin(store, who, undone=False)
     tally = Tally(change_id=change.id)
     reversal = REVERSALS.get(change.verb)
+    whole = True
     if reversal is None:
-        _turn(store, change, _redo_step, tally)
+        whole = _turn(store, change, _redo_step, tally, progress, cancel)
     elif reversal.afterwards is not None:
         reversal.afterwards(store, change, False)
-    return _told(change, tally, "did again")
+    if not whole:
+        _set_undone(store, change, undone=True)
+    return _told(change, tally, "did again", cancelled=not whole)
 
 
-def _told(change: ChangeRow, tally: Tally, how: str) -> Outcome:
+def _set_undone(store: Store, change: ChangeRow, *, undone: bool) -> None:
+    turned = update(_changes).where(_changes.c.id == change.id).values(undone=undone)
+    store.do(lambda conn: conn.execute(turned).rowcount)
+
+
+def _told(change: ChangeRow, tally: Tally, how: str, *, cancelled: bool) -> Outcome:
     if change.verb in REVERSALS:
         # Counted are contacts; the act itself is one whether it had any or not.
         n, tally.done = tally.done, max(1, tally.done)
-        return tally.outcome(f"{how}: {name_of(change.verb, n, change.subject)}", cancelled=False)
+        return tally.outcome(
+            f"{how}: {name_of(change.verb, n, change.subject)}", cancelled=cancelled
+        )
     return tally.outcome(
-        f"{how}: {name_of(change.verb, tally.done, change.subject)}", cancelled=False
+        f"{how}: {name_of(change.verb, tally.done, change.subject)}", cancelled=cancelled
     )
 
 
-def _begin(store: Store, who: Actor, *, undone: bool) -> ChangeRow:
+def _mine_standing(conn: Connection, who: Actor, change_id: int) -> ChangeRow:
+    row = conn.execute(
+        select(_changes).where(_mine(who), _changes.c.id == change_id, _changes.c.undone.is_(False))
+    ).one_or_none()
+    if row is None:
+        raise Refused("That act was undone already, or cannot be.", "Choose another one.")
+    return row_of(row)
+
+
+def _begin(store: Store, who: Actor, *, undone: bool, change_id: int | None = None) -> ChangeRow:
     """Notes the turn of an act before its contacts are turned."""
     found: list[ChangeRow] = []
 
     def begin(conn: Connection) -> ChangeRow:
-        change = next_undo(conn, who) if undone else next_redo(conn, who)
+        if change_id is not None:
+            change: ChangeRow | None = _mine_standing(conn, who, change_id)
+        else:
+            change = next_undo(conn, who) if undone else next_redo(conn, who)
         if change is None:
             raise Refused("Nothing to undo." if undone else "Nothing to redo.")
         found.append(change)
@@ -200,14 +286,26 @@ def _check(conn: Connection, change: ChangeRow, *, undone: bool) -> None:
         act_of(change.verb, change.details).subject(conn)
 
 
-def _turn(store: Store, change: ChangeRow, step: Step, tally: Tally) -> None:
-    after = 0
-    while True:
+def _turn(
+    store: Store,
+    change: ChangeRow,
+    step: Step,
+    tally: Tally,
+    progress: Progress | None,
+    cancel: threading.Event | None,
+) -> bool:
+    """Turns the contacts of an act, chunk by chunk; returns whether it came to the end."""
+    after = through = 0
+    while cancel is None or not cancel.is_set():
         some = partial(_some, change=change, after=after, tally=tally, step=step)
         ids = store.do(some, patient=change.size > HANDFUL)
         if not ids:
-            return
+            return True
         after = ids[-1]
+        through += len(ids)
+        if progress is not None:
+            progress(through, max(change.size, through))
+    return through >= change.size
 
 
 def _some(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
@@ -95,4 +96,4 @@ class KeyFooter(Widget):
 
 
 def _width(hint: KeyHint) -> int:
-    return len(hint.key) + len(hint.word) + 3
+    return cell_len(hint.key) + cell_len(hint.word) + 3

@@ -1,0 +1,165 @@
+"""What can be done to a group itself: rename, merge into another, delete when empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from screens.backstage import backstage
+from screens.navigation import GroupFacts
+from screens.picker import Choice, Picker
+from widgets.display import clean, plural, thousands
+
+if TYPE_CHECKING:
+    from storage.store import Store
+    from storage.words import Actor
+
+
+class GroupAsked(Message):
+    """The person wants to do something to a group.
+
+    Args:
+        group_id: Which.
+        verb: `rename`, `merge` or `delete`; empty to be asked.
+    """
+
+    def __init__(self, group_id: int, verb: str = "") -> None:
+        super().__init__()
+        self.group_id = group_id
+        self.verb = verb
+
+
+class GroupTurned(Message):
+    """Something was done to a group."""
+
+    def __init__(self, sentence: str, gone: int | None = None, into: int | None = None) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.gone = gone
+        """The group that is no more."""
+        self.into = into
+        """Where its contacts are now."""
+
+
+class GroupMenu(Picker[str]):
+    """What to do to a group.
+
+    Args:
+        group: Which.
+    """
+
+    placeholder = "find"
+
+    def __init__(self, group: GroupFacts) -> None:
+        super().__init__()
+        self._group = group
+        empty = "" if not group.count else f"only when empty; holds {thousands(group.count)}"
+        self.offer(
+            [
+                Choice("rename", "Rename…"),
+                Choice("merge", "Merge into another group…", "can be undone"),
+                Choice("delete", "Delete", empty or "can be undone"),
+            ]
+        )
+
+    def title_text(self) -> Content:
+        """Which group."""
+        group = self._group
+        return Content(f"Group “{clean(group.name)}”, {plural(group.count, 'contact')}")
+
+    def choose(self, choice: Choice) -> None:
+        """Do it."""
+        self.dismiss(choice.key)
+
+
+class MergeInto(Picker[int]):
+    """Which one takes the place of another.
+
+    Args:
+        title: What is merged; untrusted text in it has passed the door.
+        others: Ids, names and counts. Names are untrusted.
+    """
+
+    placeholder = "into which one"
+
+    def __init__(self, title: Content, others: Sequence[tuple[int, str, int]]) -> None:
+        super().__init__()
+        self._title = title
+        self.offer([Choice(str(ident), name, thousands(n)) for ident, name, n in others])
+
+    def title_text(self) -> Content:
+        """What is merged."""
+        return self._title
+
+    def choose(self, choice: Choice) -> None:
+        """This one."""
+        self.dismiss(int(choice.key))
+
+
+def act_on_group(
+    owner: Widget, group: GroupFacts, others: Sequence[GroupFacts], verb: str = ""
+) -> None:
+    """Asks what to do to a group, and does it; the owner is told by `GroupTurned`."""
+    back = backstage(owner)
+
+    def work(job: Callable[..., GroupTurned]) -> None:
+        back.work(owner, partial(job, who=back.actor, group_id=group.id))
+
+    def chosen(verb: str | None) -> None:
+        if verb == "rename":
+            _ask_name(owner, group)
+        elif verb == "merge":
+            title = Content(f"Merge “{clean(group.name)}” into")
+            listed = [(each.id, each.name, each.count) for each in others if each.id != group.id]
+
+            def into(other: int | None) -> None:
+                if other is not None:
+                    work(partial(_merge, into_id=other))
+
+            owner.app.push_screen(MergeInto(title, listed), into)
+        elif verb == "delete":
+            work(_delete)
+
+    if verb:
+        chosen(verb)
+    else:
+        owner.app.push_screen(GroupMenu(group), chosen)
+
+
+def _ask_name(owner: Widget, group: GroupFacts) -> None:
+    from screens.ask import Ask, Field, ask
+
+    who = backstage(owner).actor
+    field = Field("name", "New name", value=group.name)
+
+    def named(store: Store, values: Mapping[str, str]) -> GroupTurned:
+        return _rename(store, who=who, group_id=group.id, name=values["name"])
+
+    ask(owner, Ask(f"Rename “{clean(group.name)}”", [field], named))
+
+
+def _rename(store: Store, *, who: Actor, group_id: int, name: str) -> GroupTurned:
+    from storage import groups
+
+    row = store.do(lambda conn: groups.rename(conn, who, group_id, name))
+    return GroupTurned(f"The group is called “{row.name}” now.")
+
+
+def _merge(store: Store, *, who: Actor, group_id: int, into_id: int) -> GroupTurned:
+    from storage import regrouping
+
+    outcome = regrouping.merge(store, who, group_id, into_id)
+    said = outcome.sentence
+    return GroupTurned(f"{said[:1].upper()}{said[1:]}.", group_id, into_id)
+
+
+def _delete(store: Store, *, who: Actor, group_id: int) -> GroupTurned:
+    from storage import groups
+
+    row = store.do(lambda conn: groups.delete(conn, who, group_id))
+    return GroupTurned(f"The group “{row.name}” was deleted.", group_id)
