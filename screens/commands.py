@@ -111,6 +111,13 @@ VERBS: tuple[Verb, ...] = (
         undoable=True,
     ),
     Verb(
+        id="label.manage",
+        keys=("L",),
+        contexts=_LIST,
+        title="Rename, recolour, merge labels…",
+        help="All labels: make, rename, recolour, give a letter, merge, delete",
+    ),
+    Verb(
         id="contact.move",
         keys=("m",),
         contexts=_LIST,
@@ -727,6 +734,13 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.LABELS,),
         word="tick",
         help="Tick or untick, and go on to another label",
+    ),
+    Verb(
+        id="label.edit",
+        keys=("ctrl+e",),
+        contexts=(Context.LABELS,),
+        word="change labels",
+        help="Rename, recolour, merge or delete labels; ticks and marks stay",
     ),
     Verb(
         id="note.delete",

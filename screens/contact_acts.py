@@ -25,22 +25,20 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from screens.contact_panel import ContactPanel
-    from screens.labels import LabelChoice, Labelling, Labels
+    from screens.label_acts import LabelsListed, LabelTurned
+    from screens.labels import LabelChoice, Labelling, Labels, Worn
     from screens.move_to import Destination
     from screens.places import Places
     from storage.acts import Act
     from storage.store import Store
     from storage.words import Actor
 
-MOST_COMPARED = 5_000
-"""Up to so many contacts the label picker tells which of them wear what."""
-
 
 class LabelsRead(Message):
     """What the label picker needs was read."""
 
     def __init__(
-        self, picker: Labels, labels: Sequence[LabelChoice], worn: Mapping[int, int] | None
+        self, picker: Labels, labels: Sequence[LabelChoice], worn: Mapping[int, Worn]
     ) -> None:
         super().__init__()
         self.picker = picker
@@ -99,24 +97,49 @@ class ContactActs(TableVerbs):
         target = self._target()
         if self._nothing_in(target):
             return
+        from screens.label_acts import list_labels
         from screens.labels import Labels
 
         count = self._how_many(target)
-        picker = Labels(count)
+
+        def read() -> None:
+            backstage(self).work(self, partial(_read_labels, picker=picker, target=target))
+
+        picker = Labels(count, lambda: list_labels(self, read))
 
         def chosen(wanted: Labelling | None) -> None:
             if wanted is not None and (wanted.add or wanted.create or wanted.remove):
                 self._do(_labelling(wanted, picker.known), target)
 
         self.app.push_screen(picker, chosen)
-        job = partial(_read_labels, picker=picker, target=target, count=count)
-        backstage(self).work(self, job)
+        read()
 
     @on(LabelsRead)
     def labels_read(self, event: LabelsRead) -> None:
         """The picker can show them."""
         event.stop()
         event.picker.fill(event.labels, event.worn)
+
+    def action_label_manage(self) -> None:
+        """All labels, to be changed."""
+        from screens.label_acts import list_labels
+
+        list_labels(self, lambda: None)
+
+    def on_labels_listed(self, event: LabelsListed) -> None:
+        """Show them."""
+        event.stop()
+        from screens.label_acts import manage
+
+        manage(self, event)
+
+    def on_label_turned(self, event: LabelTurned) -> None:
+        """Say so, and go on with the labels."""
+        event.stop()
+        from screens.label_acts import list_labels
+
+        say(self, event.sentence)
+        list_labels(self, event.done)
 
     def action_contact_copy(self) -> None:
         """Copy the phone number, and show it."""
@@ -350,21 +373,15 @@ def _labelling(wanted: Labelling, names: Mapping[int, str]) -> Deed:
     return Deed(", ".join(said), acts)
 
 
-def _some_ids(store: Store, target: Target, count: int) -> list[int]:
-    """The ids of a target that is small enough to be compared; an empty list for others."""
-    from storage.bulk import chunks
-
-    if count > MOST_COMPARED:
-        return []
-    return [ident for ids in chunks(store, target) for ident in ids]
-
-
-def _read_labels(store: Store, *, picker: Labels, target: Target, count: int) -> LabelsRead:
-    from screens.labels import LabelChoice
+def _read_labels(store: Store, *, picker: Labels, target: Target) -> LabelsRead:
+    from screens.labels import LabelChoice, Worn
     from storage import labels
 
-    ids = _some_ids(store, target, count)
     with store.read() as conn:
-        found = [LabelChoice(row.id, row.name, row.count) for row in labels.listing(conn)]
-        worn = labels.worn_by(conn, ids) if ids else None
+        found = [
+            LabelChoice(row.id, row.name, row.count, row.colour, row.letter)
+            for row in labels.listing(conn)
+        ]
+        marked = labels.marked_with(conn, target)
+    worn = {ident: Worn[each.worn.name] for ident, each in marked.items()}
     return LabelsRead(picker, found, worn)

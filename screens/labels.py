@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, cast
 
+from textual import events, on
+from textual.binding import Binding
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Input
 
 from screens.commands import Context
@@ -25,8 +28,6 @@ class Worn(Enum):
     ALL = "[x]"
     SOME = "[-]"
     NONE = "[ ]"
-    UNKNOWN = "[?]"
-    """So many contacts that nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ class LabelChoice:
     id: int
     name: str
     count: int
+    colour: str = ""
+    letter: str = ""
+    """The key that ticks it while nothing is typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,38 @@ class Labelling:
     remove: tuple[int, ...] = ()
 
 
+class LetterLine(Input):
+    """A line in which the letters of labels tick them, until something is typed.
+
+    `/` comes before a name that begins with such a letter.
+    """
+
+    letters: frozenset[str] = frozenset()
+    typing = False
+
+    class Pressed(Message):
+        """The letter of a label was pressed."""
+
+        def __init__(self, letter: str) -> None:
+            super().__init__()
+            self.letter = letter
+
+    async def _on_key(self, event: events.Key) -> None:
+        character = event.character or ""
+        if self.letters and not self.value and not self.typing:
+            if character in self.letters:
+                self.post_message(self.Pressed(character))
+            elif character == "/":
+                self.typing = True
+            else:
+                await super()._on_key(event)
+                return
+            event.stop()
+            event.prevent_default()
+            return
+        await super()._on_key(event)
+
+
 class Labels(Picker[Labelling]):
     """Tick labels; enter carries it out. With nothing ticked, enter takes the one shown.
 
@@ -54,34 +90,62 @@ class Labels(Picker[Labelling]):
 
     Args:
         count: How many contacts it is about.
+        manage: Shows all labels, to be changed; then fills this picker again.
     """
 
-    BINDINGS: ClassVar = bindings(Context.LABELS)
+    # Before the line that is typed into, which has a use for some of them.
+    BINDINGS: ClassVar = [
+        replace(cast("Binding", each), priority=True) for each in bindings(Context.LABELS)
+    ]
     contexts = (Context.LABELS, Context.PICKER, Context.DIALOG)
     placeholder = "label, or a new name"
     nothing = "No label yet. Type a name to make one."
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, manage: Callable[[], None] | None = None) -> None:
         super().__init__()
         self._labels: dict[str, LabelChoice] = {}
-        self._worn: Mapping[int, int] | None = None
+        self._worn: Mapping[int, Worn] = {}
+        self._manage = manage
         self.filled = False
         """The labels there are have been read."""
         self._count = count
         self._ticked: dict[str, bool] = {}
         """What the person changed so far: the choice's key, and whether it is wanted."""
 
-    def fill(self, labels: Sequence[LabelChoice], worn: Mapping[int, int] | None) -> None:
+    def make_line(self) -> Input:
+        """Letters tick."""
+        return LetterLine(placeholder=self.placeholder, compact=True, select_on_focus=False)
+
+    def fill(self, labels: Sequence[LabelChoice], worn: Mapping[int, Worn]) -> None:
         """Gives the labels there are.
 
         Args:
             labels: All of them.
-            worn: How many of the contacts wear each, by label id; None where nobody counted.
+            worn: How many of the contacts wear each, by label id.
         """
         self._labels = {str(label.id): label for label in labels}
+        # A label may have been deleted while its tick waited.
+        self._ticked = {
+            key: on
+            for key, on in self._ticked.items()
+            if key in self._labels or key.startswith(_NEW)
+        }
         self._worn = worn
         self.filled = True
+        self._tell_letters()
         self._relabel()
+
+    def on_mount(self) -> None:
+        """The labels may have been read before there was a line."""
+        self._tell_letters()
+        super().on_mount()
+
+    def _tell_letters(self) -> None:
+        letters = frozenset(label.letter for label in self._labels.values() if label.letter)
+        for line in self.query(LetterLine):
+            line.letters = letters
+            if letters:
+                line.placeholder = f"letters tick; / and {self.placeholder}"
 
     @property
     def known(self) -> dict[int, str]:
@@ -94,14 +158,7 @@ class Labels(Picker[Labelling]):
 
     def worn(self, key: str) -> Worn:
         """How things stand before anything is ticked."""
-        if key not in self._labels:
-            return Worn.NONE
-        if self._worn is None:
-            return Worn.UNKNOWN
-        n = self._worn.get(int(key), 0)
-        if not n:
-            return Worn.NONE
-        return Worn.ALL if n >= self._count else Worn.SOME
+        return self._worn.get(int(key), Worn.NONE) if key in self._labels else Worn.NONE
 
     def offer_new(self, typed: str) -> Choice | None:
         """A new label, unless one of that name is there or ticked already."""
@@ -134,6 +191,20 @@ class Labels(Picker[Labelling]):
         self._relabel()
         self.query_one(Input).value = ""
 
+    @on(LetterLine.Pressed)
+    def letter_pressed(self, event: LetterLine.Pressed) -> None:
+        """Tick the label of that letter."""
+        event.stop()
+        for key, label in self._labels.items():
+            if label.letter == event.letter:
+                self._tick(Choice(key, label.name))
+        self._relabel()
+
+    def action_label_edit(self) -> None:
+        """All labels, to be changed; the ticks stay."""
+        if self._manage is not None:
+            self._manage()
+
     def _tick(self, choice: Choice) -> None:
         key = choice.key
         if key not in self._ticked:
@@ -155,8 +226,12 @@ class Labels(Picker[Labelling]):
             [
                 *(Choice(key, key.removeprefix(_NEW), "new", Worn.ALL.value) for key in made),
                 *(
-                    Choice(key, label.name, thousands(label.count), self._box(key))
+                    Choice(key, label.name, _aside(label), self._box(key), ink=label.colour)
                     for key, label in self._labels.items()
                 ),
             ]
         )
+
+
+def _aside(label: LabelChoice) -> str:
+    return f"{thousands(label.count)}  {label.letter or ' '}"

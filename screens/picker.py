@@ -16,7 +16,8 @@ from textual.widgets.option_list import Option
 from screens.commands import Context
 from screens.dialog import Dialog
 from screens.keymap import bindings
-from widgets.display import clean, fitted
+from widgets.display import clean, fitted, glyphs
+from widgets.table_palette import label_hue
 
 R = TypeVar("R")
 
@@ -36,6 +37,8 @@ class Choice:
     """In front: a box or a sign."""
     also: str = ""
     """Found by this text too."""
+    ink: str = ""
+    """The colour of a label, shown as a dot in front of the text."""
 
 
 class Picker(Dialog[R], Generic[R]):
@@ -55,13 +58,17 @@ class Picker(Dialog[R], Generic[R]):
 
     def compose_body(self) -> ComposeResult:
         """The line and the list."""
-        line = Input(placeholder=self.placeholder, compact=True, select_on_focus=False)
+        line = self.make_line()
         line.cursor_blink = False
         yield line
         choices = OptionList(markup=False, compact=True)
         choices.can_focus = False
         yield choices
         yield Static(Content(self.nothing), classes="nothing")
+
+    def make_line(self) -> Input:
+        """The line to type in."""
+        return Input(placeholder=self.placeholder, compact=True, select_on_focus=False)
 
     def on_mount(self) -> None:
         """The line has the focus and keeps it."""
@@ -108,8 +115,11 @@ class Picker(Dialog[R], Generic[R]):
         width = self.list_width
         aside = clean(choice.aside)
         mark = f"{choice.mark} " if choice.mark else ""
-        text = fitted(choice.text, max(4, width - cell_len(aside) - cell_len(mark) - 1))
-        return Content.assemble(mark, text, " ", (aside, "$text-muted"))
+        dot = f"{glyphs().bullet} " if choice.ink else ""
+        taken = cell_len(aside) + cell_len(mark) + cell_len(dot) + 1
+        text = fitted(choice.text, max(4, width - taken))
+        hue = label_hue(choice.ink, self.background_colors[1])
+        return Content.assemble(mark, (dot, hue), text, " ", (aside, "$text-muted"))
 
     @property
     def list_width(self) -> int:

@@ -61,6 +61,12 @@ def palette_of(widget: Widget) -> Palette:
     )
 
 
+def label_hue(colour: str, background: Color) -> str:
+    """The colour of a label as a style names it; empty for a colour that nobody knows."""
+    hue = _LABELS.get(colour)
+    return _readable(hue, background).hex if hue else ""
+
+
 @lru_cache(maxsize=64)
 def _readable(hue: str, background: Color) -> Color:
     """A hue, darkened where the ground is light."""

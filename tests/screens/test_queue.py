@@ -126,15 +126,15 @@ async def test_the_label_picker_shows_which_of_the_marked_have_it(
     async with at_desk(sqlite_url) as hand:
         await hand.press("l")
         await hand.until(lambda: hand.dialog == "Labels" and hand.desk.screen.filled)  # type: ignore[attr-defined]
-        assert hand.choices == ["[ ] hot 0"]
+        assert hand.choices == ["[ ] • hot 0"]
         await hand.press("enter")
         await hand.until(lambda: hand.table.visible_rows[0].labels)
         await hand.press("*", "l")
         await hand.until(lambda: hand.dialog == "Labels" and hand.desk.screen.filled)  # type: ignore[attr-defined]
-        await hand.until(lambda: hand.choices == ["[-] hot 1"])
+        await hand.until(lambda: hand.choices == ["[-] • hot 1"])
         await hand.press("escape", "escape", "k", "k", "l")
         await hand.until(lambda: hand.dialog == "Labels" and hand.desk.screen.filled)  # type: ignore[attr-defined]
-        assert hand.choices == ["[x] hot 1"]
+        assert hand.choices == ["[x] • hot 1"]
         await hand.press("enter")
         await hand.until(lambda: not hand.table.visible_rows[0].labels)
 

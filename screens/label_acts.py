@@ -1,0 +1,264 @@
+"""What can be done to labels themselves: make, rename, recolour, give a letter, merge, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from screens.ask import Ask, Field
+from screens.backstage import backstage
+from screens.group_acts import MergeInto
+from screens.picker import Choice, Picker
+from widgets.display import clean, plural, thousands
+
+if TYPE_CHECKING:
+    from storage.labels import LabelRow
+    from storage.store import Store
+    from storage.words import Actor
+
+_NEW = "new"
+
+
+class LabelsListed(Message):
+    """All labels were read, to be managed.
+
+    Args:
+        labels: They.
+        done: Called when the person is through.
+    """
+
+    def __init__(self, labels: Sequence[LabelRow], done: Callable[[], None]) -> None:
+        super().__init__()
+        self.labels = tuple(labels)
+        self.done = done
+
+
+class LabelTurned(Message):
+    """Something was done to a label."""
+
+    def __init__(self, sentence: str, done: Callable[[], None]) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.done = done
+
+
+class ManageLabels(Picker[str]):
+    """All labels. Gives back the id of one, or the name of one to be made behind `new`."""
+
+    placeholder = "label, or a new name"
+    nothing = "No label yet. Type a name to make one."
+
+    def __init__(self, labels: Sequence[LabelRow]) -> None:
+        super().__init__()
+        self._known = [label.name.casefold() for label in labels]
+        self.offer(
+            [
+                Choice(
+                    str(label.id),
+                    label.name,
+                    f"{thousands(label.count)}  {label.letter or ' '}",
+                    ink=label.colour,
+                )
+                for label in labels
+            ]
+        )
+
+    def title_text(self) -> Content:
+        """What it is."""
+        return Content("All labels: enter changes one")
+
+    def offer_new(self, typed: str) -> Choice | None:
+        """A label of that name."""
+        if not typed or typed.casefold() in self._known:
+            return None
+        return Choice(_NEW, f"New label “{typed}”", mark="+")
+
+    def choose(self, choice: Choice) -> None:
+        """This one."""
+        self.dismiss(_NEW + self.typed if choice.key == _NEW else choice.key)
+
+
+class LabelMenu(Picker[str]):
+    """What to do to a label.
+
+    Args:
+        label: Which.
+    """
+
+    placeholder = "find"
+
+    def __init__(self, label: LabelRow) -> None:
+        super().__init__()
+        self._label = label
+        self.offer(
+            [
+                Choice("rename", "Rename…"),
+                Choice("colour", "Another colour…", label.colour),
+                Choice("letter", "The letter that ticks it…", label.letter or "none"),
+                Choice("merge", "Merge into another label…", "can be undone"),
+                Choice("delete", "Delete, and take it off everybody", "can be undone"),
+            ]
+        )
+
+    def title_text(self) -> Content:
+        """Which label."""
+        label = self._label
+        return Content(f"Label “{clean(label.name)}”, on {plural(label.count, 'contact')}")
+
+    def choose(self, choice: Choice) -> None:
+        """Do it."""
+        self.dismiss(choice.key)
+
+
+class Colours(Picker[str]):
+    """The colours of labels."""
+
+    placeholder = "find a colour"
+
+    def __init__(self, colours: Sequence[str]) -> None:
+        super().__init__()
+        self.offer([Choice(name, name, ink=name) for name in colours])
+
+    def title_text(self) -> Content:
+        """What it is."""
+        return Content("Colour")
+
+    def choose(self, choice: Choice) -> None:
+        """This one."""
+        self.dismiss(choice.key)
+
+
+def list_labels(owner: Widget, done: Callable[[], None]) -> None:
+    """Reads the labels; the owner is told by `LabelsListed`."""
+    backstage(owner).work(owner, partial(_read, done=done))
+
+
+def manage(owner: Widget, event: LabelsListed) -> None:
+    """Shows the labels and does what is chosen; the owner is told by `LabelTurned`."""
+    by_key = {str(label.id): label for label in event.labels}
+
+    def chosen(key: str | None) -> None:
+        if key is None:
+            event.done()
+        elif key in by_key:
+            menu = LabelMenu(by_key[key])
+            change = partial(_change, owner, event, by_key[key])
+            owner.app.push_screen(menu, change)
+        else:
+            _work(owner, event, partial(_create, name=key.removeprefix(_NEW)))
+
+    owner.app.push_screen(ManageLabels(event.labels), chosen)
+
+
+def _work(owner: Widget, event: LabelsListed, job: Callable[..., str]) -> None:
+    back = backstage(owner)
+
+    def run(store: Store) -> LabelTurned:
+        return LabelTurned(job(store, who=back.actor), event.done)
+
+    back.work(owner, run)
+
+
+def _change(owner: Widget, event: LabelsListed, label: LabelRow, verb: str | None) -> None:
+    """Asks for what a change needs, then does it."""
+    work = partial(_work, owner, event)
+    if verb is None:
+        manage(owner, event)
+    elif verb in ("rename", "letter"):
+        _ask(owner, label, verb, work)
+    elif verb == "colour":
+        from storage.labels import COLOURS
+
+        def coloured(name: str | None) -> None:
+            if name is not None:
+                work(partial(_set, label_id=label.id, colour=name))
+
+        owner.app.push_screen(Colours(COLOURS), coloured)
+    elif verb == "merge":
+        others = [(each.id, each.name, each.count) for each in event.labels if each != label]
+
+        def into(other: int | None) -> None:
+            if other is not None:
+                work(partial(_merge, label_id=label.id, into_id=other))
+
+        owner.app.push_screen(MergeInto(Content(f"Merge “{clean(label.name)}” into"), others), into)
+    else:
+        work(partial(_delete, label_id=label.id))
+
+
+def _ask(
+    owner: Widget, label: LabelRow, verb: str, work: Callable[[Callable[..., str]], None]
+) -> None:
+    if verb == "rename":
+        field = Field("text", "New name", value=label.name)
+        job: Callable[..., str] = _rename
+    else:
+        field = Field("text", "Letter or digit; none to take it away", "a", False, label.letter)
+        job = _letter
+
+    def filled(values: dict[str, str] | None) -> None:
+        if values is not None:
+            work(partial(job, label_id=label.id, text=values["text"]))
+
+    owner.app.push_screen(Ask(f"Label “{clean(label.name)}”", [field]), filled)
+
+
+# In the background.
+
+
+def _read(store: Store, *, done: Callable[[], None]) -> LabelsListed:
+    from storage import labels
+
+    with store.read() as conn:
+        return LabelsListed(labels.listing(conn), done)
+
+
+def _create(store: Store, *, who: Actor, name: str) -> str:
+    from storage import labels
+
+    row = store.do(lambda conn: labels.create(conn, who, name))
+    return f"Made the label “{row.name}”."
+
+
+def _set(store: Store, *, who: Actor, label_id: int, colour: str) -> str:
+    from storage import labels
+
+    row = store.do(lambda conn: labels.recolour(conn, who, label_id, colour))
+    return f"The label “{row.name}” is {row.colour} now."
+
+
+def _letter(store: Store, *, who: Actor, label_id: int, text: str) -> str:
+    from storage import labels
+
+    row = store.do(lambda conn: labels.set_letter(conn, who, label_id, text))
+    if not row.letter:
+        return f"The label “{row.name}” has no letter now."
+    return f"{row.letter} ticks the label “{row.name}” now."
+
+
+def _rename(store: Store, *, who: Actor, label_id: int, text: str) -> str:
+    from storage import relabelling
+
+    row = relabelling.rename(store, who, label_id, text)
+    return f"The label is called “{row.name}” now."
+
+
+def _merge(store: Store, *, who: Actor, label_id: int, into_id: int) -> str:
+    from storage import relabelling
+
+    return _said(relabelling.merge(store, who, label_id, into_id).sentence)
+
+
+def _delete(store: Store, *, who: Actor, label_id: int) -> str:
+    from storage import relabelling
+
+    return _said(relabelling.delete(store, who, label_id).sentence)
+
+
+def _said(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."
