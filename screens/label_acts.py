@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from screens.ask import Ask, Field
+from screens.ask import Ask, Field, ask
 from screens.backstage import backstage
 from screens.group_acts import MergeInto
 from screens.picker import Choice, Picker
@@ -170,7 +170,7 @@ def _change(owner: Widget, event: LabelsListed, label: LabelRow, verb: str | Non
     if verb is None:
         manage(owner, event)
     elif verb in ("rename", "letter"):
-        _ask(owner, label, verb, work)
+        _ask(owner, event, label, verb)
     elif verb == "colour":
         from storage.labels import COLOURS
 
@@ -191,21 +191,18 @@ def _change(owner: Widget, event: LabelsListed, label: LabelRow, verb: str | Non
         work(partial(_delete, label_id=label.id))
 
 
-def _ask(
-    owner: Widget, label: LabelRow, verb: str, work: Callable[[Callable[..., str]], None]
-) -> None:
+def _ask(owner: Widget, event: LabelsListed, label: LabelRow, verb: str) -> None:
+    who = backstage(owner).actor
     if verb == "rename":
         field = Field("text", "New name", value=label.name)
-        job: Callable[..., str] = _rename
     else:
         field = Field("text", "Letter or digit; none to take it away", "a", False, label.letter)
-        job = _letter
 
-    def filled(values: dict[str, str] | None) -> None:
-        if values is not None:
-            work(partial(job, label_id=label.id, text=values["text"]))
+    def filled(store: Store, values: Mapping[str, str]) -> LabelTurned:
+        job = _rename if verb == "rename" else _letter
+        return LabelTurned(job(store, who=who, label_id=label.id, text=values["text"]), event.done)
 
-    owner.app.push_screen(Ask(f"Label “{clean(label.name)}”", [field]), filled)
+    ask(owner, Ask(f"Label “{clean(label.name)}”", [field], filled))
 
 
 # In the background.

@@ -73,7 +73,7 @@ async def test_labels_are_changed_from_the_picker_and_marks_stay(
         await hand.type("[/x]")
         await hand.press("enter")
         await hand.until(lambda: hand.dialog == "ManageLabels")
-        assert hand.toasts[-1] == "The label is called “[/x]” now."
+        assert hand.toasts[-1] == "The label is called “hot[/x]” now."
         await hand.press("enter")
         await hand.type("letter")
         await hand.press("enter")
@@ -82,7 +82,7 @@ async def test_labels_are_changed_from_the_picker_and_marks_stay(
         await hand.press("enter")
         await hand.until(lambda: hand.dialog == "ManageLabels")
         await hand.press("escape")
-        await hand.until(lambda: hand.choices == ["[x] • [/x] 2 x", "[ ] • warm 0"])
+        await hand.until(lambda: hand.choices == ["[x] • hot[/x] 2 x", "[ ] • warm 0"])
         await hand.press("escape")
         assert hand.table.marks_count == 2
 
