@@ -57,8 +57,8 @@ STYLES = Path(__file__).with_suffix(".tcss")
 SECONDS = 0.1
 """Between two looks at the figures; nobody reads faster."""
 
-NAME_CELLS = 34
-"""Cells that the footer gives the name of an act."""
+NAME_CELLS = 24
+"""Cells of the footer for a verb with the name of the act that it is about."""
 
 ROOMY = 30
 """Lines from which on there is room for blank ones."""
