@@ -1,8 +1,9 @@
 """What senders call things: from the name of a field to what it means.
 
 Names are compared after lower-casing and stripping accents and everything but letters and
-digits. Where the whole name says nothing, words that only dress it are left out: `What's your
-first name? *`, `q3_firstName`, `contact__first_name` and `First-Name-2` are all first names.
+digits, of any script. Where the whole name says nothing, words that only dress it are left out:
+`What's your first name? *`, `q3_firstName`, `contact__first_name` and `First-Name-2` are all first
+names.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+
+from server.mapping import tongues
 
 LONGEST = 120
 """Characters of a name that is looked at: longer ones are texts, not names."""
@@ -24,7 +27,9 @@ class Meaning:
     """What a field is."""
 
     field: str
-    """One of `storage.mapping_rules.FIELDS`, or `dial`, `area`, `region` of a phone."""
+    """One of `storage.mapping_rules.FIELDS`, or what goes with a phone: `area`; `dial`, `prefix`
+    and `region`, which are said of the phone; `country`, which is said of the person.
+    """
     rank: int = USUAL
 
 
@@ -67,7 +72,8 @@ _NAMES = {
         contactphone contactphonenumber contactno phonemobile telmobile telephonemobile phonecell
         numbertotext e164 e164phone phonee164 phonefull fullphone fullphonenumber phoneinternational
         internationalphone internationalphonenumber primaryphone phoneprimary userphone
-        formattedphone callbacknumber phonetel phonemobilenumber cellmobile mobilecell
+        formattedphone phonenumbere164 phones phonenumbers telephones mobiles mobilenumbers
+        cellphones besttelephone callbacknumber phonetel phonemobilenumber cellmobile mobilecell
         mobilecellphone phonecellphone cellmobilephone cellormobile mobileorcell phoneormobile
         phonemobilephone handphonenumber
         telefon telefonnummer telefonnr handy handynummer handynr mobil mobilnummer mobilnr
@@ -118,9 +124,18 @@ _NAMES = {
         dialcode dialingcode diallingcode phonecountrycode countrycallingcode callingcode
         phoneprefix countrycode countrydialcode phonedialcode phonecode countryphonecode
         phonecountrycallingcode internationalcode mobilecountrycode phonecc ddi vorwahlland
-        landervorwahl
+        landervorwahl indicatif indicatifpays indicatiftelephonique codepays codigopais
+        codigodepais prefijointernacional prefissointernazionale landcode landnummer
     """,
-    "region": "phonecountry phoneregion phonecountryiso phoneiso phoneiso2",
+    "prefix": "prefix",
+    "region": """
+        phonecountry phoneregion phonecountryiso phoneiso phoneiso2 mobilecountry countryiso
+        countryiso2 iso2 isocountry isocountrycode
+    """,
+    "country": """
+        country countryname countryofresidence residencecountry land pays pais paese nation
+        contactcountry leadcountry customercountry countryregion
+    """,
     "area": "area areacode phoneareacode phonearea vorwahl ddd",
 }
 
@@ -150,7 +165,7 @@ _SOMEBODY_ELSE = _words(
     partner friend referrer referral referred parent guardian manager landlord doctor school fax
     emergencia urgence notfall supervisor assistant host organizer
     organiser broker realtor attorney lawyer firma entreprise empresa azienda bedrijf recruiter
-    support
+    support husband wife mother father mum mom dad son daughter child children colleague
     """
 )
 """Words that make a field one about another person or thing."""
@@ -159,7 +174,8 @@ _DRESS = _words(
     """
     what whats s is are the a an of for on to in at your you yours we us can could may please enter
     type provide give tell add write fill share insert leave confirm required optional req best
-    preferred current valid main primary my our this number_ field input box here with country code
+    preferred current valid legal main primary my our this number_ field input box here with country
+    code
     international format incl including reach text_ e g eg x must only digits no_ spaces
     and et und en y ou or oder
     votre quel quelle est le la les l un une merci entrez saisissez indiquez vous obligatoire
@@ -194,22 +210,36 @@ _TECHNICAL = _words(
     form forms field fields input inputs text textfield data payload body entry item answer response
     submission user member cf wpcf7 nf wpforms gform frm mauticform mauticformfield attr attribute
     attributes property properties merge merges mergefields custom customfield hidden inf txt var
-    values value column col element el ff et pb elementor acf hs u params c p q
+    values value column col element el raw ff et pb elementor acf hs u params c p q
     """
 )
 _ELSEWHERE = frozenset(("billing", "shipping", "delivery", "address", "default", "mailing"))
 
-_MEANINGS: dict[str, Meaning] = {
-    name: Meaning(field, rank)
-    for table, rank in ((_OTHERWISE, OTHERWISE), (_NAMES, USUAL))
-    for field, names in table.items()
-    for name in names.split()
-} | dict.fromkeys(_STRANGERS, NOT_OURS)
+_PARTS = _words(
+    """
+    middle prefix suffix title initial initials salutation nick maiden pronunciation pronounced type
+    model brand verified valid status ext extension time when carrier provider
+    """
+)
+"""Words that make a remark on a name one about another thing: `Name (Middle)`."""
+_BLOCKING = _PARTS | _words(
+    """
+    name names fax order account invoice license licence id zip postal postcode ssn passport member
+    membership policy card vin house street apartment flat unit room age date amount budget vat tax
+    iban bank routing reference ref ticket case serial employee registration birth email mail
+    """
+)
+"""Words of questions whose answers are other numbers than phones, or none."""
+_CALLING = _words("text call reach ring contact message")
+_NUMBERS = _words("number numbers nummer numero")
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"[^\W_]+")
 _NUMBERED = re.compile(r"[a-z]{0,2}\d+")
-_LETTERS = re.compile(r"[^a-z0-9]+")
+_LETTERS = re.compile(r"[\W_]+")
+_REMARK = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
+_SINGLE = str.maketrans({"ß": "ss", "ø": "o", "ı": "i", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})
+"""Letters that are no other letter with an accent."""
 
 
 def folded(name: str) -> str:
@@ -217,16 +247,75 @@ def folded(name: str) -> str:
     return _LETTERS.sub("", _plain(name))
 
 
+def _plain(name: str) -> str:
+    name = name.lower()
+    if name.isascii():
+        return name
+    apart = unicodedata.normalize("NFKD", name.translate(_SINGLE))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+_TONGUES = {
+    "first_name": tongues.FIRST_NAMES,
+    "last_name": tongues.LAST_NAMES,
+    "full_name": tongues.FULL_NAMES,
+    "phone": tongues.PHONES,
+}
+_MEANINGS: dict[str, Meaning] = {
+    folded(name): Meaning(field, rank)
+    for table, rank in ((_OTHERWISE, OTHERWISE), (_TONGUES, USUAL), (_NAMES, USUAL))
+    for field, names in table.items()
+    for name in names.split()
+} | dict.fromkeys(_STRANGERS, NOT_OURS)
+
+
 @lru_cache(maxsize=4096)
 def meaning_of(name: str) -> Meaning | None:
     """What a field of this name is; None where the name does not say."""
     if len(name) > LONGEST:
         return None
-    known = _MEANINGS.get(folded(name))
+    known = _said(name)
+    if known is None and ("(" in name or "[" in name):
+        # `Mobile (we'll text you)` is a mobile, `Name (Middle)` no name.
+        remarks = {word for part in _REMARK.findall(name) for word in _spelled("".join(part))}
+        if remarks.isdisjoint(_PARTS) and remarks.isdisjoint(_SOMEBODY_ELSE):
+            known = _said(_REMARK.sub(" ", name))
+    if known is None and not name.isascii():
+        # Two languages in one name, such as `First name / 名`.
+        known = _said(_plain(name).encode("ascii", "replace").decode().replace("?", " "))
+    return known
+
+
+def mentions_phone(name: str) -> bool:
+    """Whether a question may ask for a phone: `Where should we text you?`.
+
+    It may as well ask something else, so its answer counts only where it is a number.
+    """
+    if len(name) > LONGEST:
+        return False
+    words = {*_spelled(name), *_WORD.findall(_plain(name))}
+    if not words.isdisjoint(_SOMEBODY_ELSE) or not words.isdisjoint(_BLOCKING):
+        return False
+    if not words.isdisjoint(_SURELY_PHONE):
+        return True
+    if not words.isdisjoint(_NUMBERS):
+        return not words.isdisjoint(_CALLING)
+    return "text" in words and not words.isdisjoint(("me", "you"))
+
+
+def _said(name: str) -> Meaning | None:
+    plain = _plain(name)
+    known = _MEANINGS.get(_LETTERS.sub("", plain))
     if known is not None:
         return known
-    plain = _undressed(_WORD.findall(_plain(name)))
-    return plain or _undressed(_WORD.findall(_plain(_CAMEL.sub(" ", name))))
+    known = _undressed(_WORD.findall(plain))
+    if known is None and _CAMEL.search(name):
+        known = _undressed(_spelled(name))
+    return known
+
+
+def _spelled(name: str) -> list[str]:
+    return _WORD.findall(_plain(_CAMEL.sub(" ", name)))
 
 
 def exact_meaning(name: str) -> Meaning | None:
@@ -237,14 +326,6 @@ def exact_meaning(name: str) -> Meaning | None:
 @lru_cache(maxsize=4096)
 def _exact(name: str) -> Meaning | None:
     return _MEANINGS.get(folded(name))
-
-
-def _plain(name: str) -> str:
-    if not name.isascii():
-        name = name.replace("ß", "ss").replace("ø", "o").replace("ı", "i")
-        apart = unicodedata.normalize("NFKD", name)
-        name = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return name.lower()
 
 
 def _undressed(words: list[str]) -> Meaning | None:
@@ -258,6 +339,9 @@ def _undressed(words: list[str]) -> Meaning | None:
     # Only what stands around a name dresses it: `form name` is no name of a person.
     person_only = True
     rank = USUAL
+    whole = _MEANINGS.get("".join(core))
+    if whole is not None:
+        return whole
     while len(core) > 1:
         if not _dresses(core[0]):
             if not _dresses(core[-1]):
@@ -272,8 +356,7 @@ def _undressed(words: list[str]) -> Meaning | None:
         known = _MEANINGS.get("".join(core))
         if known is not None:
             return _ranked(known, rank, person_only)
-    known = _MEANINGS.get("".join(core))
-    return _ranked(known, rank, person_only) if known is not None else None
+    return None
 
 
 def _dresses(word: str) -> bool:

@@ -26,11 +26,21 @@ _VALUE_SET = frozenset(_VALUES)
 _LABEL_SET = frozenset(_LABELS)
 _VALUE_RANKS = {name: rank for rank, name in enumerate(_VALUES)}
 _LABEL_RANKS = {name: rank for rank, name in enumerate(_LABELS)}
-_TYPES = frozenset({"type", "field_type", "fieldType", "inputType", "input_type"})
+_TYPES = frozenset(
+    (
+        *("type", "field_type", "fieldType", "inputType", "input_type"),
+        *("field_datatype", "question_type", "questionType", "kind"),
+    )
+)
 _EMBEDDED_FULL = ("e164phone", "e164", "e164format", "internationalnumber", "international", "full")
 _AREAS = ("area", "areacode")
-_DIALS = ("dialcode", "callingcode", "countrycode", "country", "code")
-_LINES = ("phone", "number", "phonenumber", "line", "nationalnumber", "national")
+_COUNTRIES = (
+    *("dialcode", "callingcode", "phonecountrycode", "countrycallingcode", "countrycode"),
+    *("prefix", "country", "code", "iso2", "countryiso", "countryname"),
+)
+_LINES = ("phone", "number", "phonenumber", "line", "nationalnumber", "national", "value")
+_SORTS = ("type", "label", "tag", "kind")
+"""What a list of phones calls the sort of each."""
 
 
 @dataclass(slots=True)
@@ -48,6 +58,8 @@ class Leaf:
     """The builder says that this field asks for a phone."""
     labelled: bool = False
     """It has a name of its own, beside its key."""
+    country: str = ""
+    """The country that a phone which was taken apart is said to be of, as it was written."""
 
 
 def flatten(tree: Any) -> list[Leaf]:
@@ -125,7 +137,8 @@ def _walk_object(
     if called and len(node) <= 12 and (phone or _is_phone(called)):
         whole = _whole_phone(node)
         if whole is not None:
-            leaves.append(Leaf(path, names, whole, within, phone=True))
+            text, country = whole
+            leaves.append(Leaf(path, _sorted(node, names), text, within, True, country=country))
             return
     inside = (*within, folded(called)) if called else within
     for key, value in node.items():
@@ -208,24 +221,24 @@ def _is_phone(name: str) -> bool:
     return known is not None and known.field == "phone"
 
 
-def _whole_phone(node: dict[str, Any]) -> str | None:
-    """A phone that a builder takes apart, put together; None where the dict is none."""
+def _whole_phone(node: dict[str, Any]) -> tuple[str, str] | None:
+    """A phone that a builder takes apart, put together, and its country; None where it is none."""
     said = {folded(key): written(value).strip() for key, value in node.items()}
+    country = next((said[name] for name in _COUNTRIES if said.get(name)), "")
     for name in _EMBEDDED_FULL:
         if said.get(name):
-            return said[name]
+            return said[name], country
     line = next((said[name] for name in _LINES if said.get(name)), "")
     if not line:
         return None
     area = next((said[name] for name in _AREAS if said.get(name)), "")
-    dial = next((said[name] for name in _DIALS if _is_dial(said.get(name, ""))), "")
-    if line.startswith("+") or not (area or dial):
-        return line
-    prefix = f"+{dial.lstrip('+')} " if dial else ""
-    national = line.lstrip("0") if dial and not area else line
-    return f"{prefix}{area} {national}".strip()
+    return (line if line.startswith("+") else f"{area} {line}".strip()), country
 
 
-def _is_dial(text: str) -> bool:
-    digits = text.removeprefix("+")
-    return digits.isascii() and digits.isdigit() and 1 <= len(digits) <= 4
+def _sorted(node: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of one of several phones: a `work` phone is none that is meant."""
+    for key in _SORTS:
+        sort = node.get(key)
+        if type(sort) is str and len(sort) < LONGEST and meaning_of(f"{sort} phone") is not None:
+            return f"{sort} phone", *names
+    return names

@@ -17,9 +17,11 @@ from server.mapping.aliases import (
     exact_meaning,
     folded,
     meaning_of,
+    mentions_phone,
 )
+from server.mapping.countries import region_of
 from server.mapping.flatten import Leaf, flatten
-from server.mapping.numbers import Unreadable, is_region, read_phone, region_of_dial
+from server.mapping.numbers import Unreadable, read_phone
 from server.mapping.shapes import straightened
 from storage.mapping_rules import IGNORE, Rule
 from storage.phones import Phone
@@ -38,6 +40,9 @@ _NOTHING = frozenset(
 )
 """Values of a phone's field that are no attempt at a number: blanks, and marks of a box."""
 
+_NO_COUNTRY = frozenset(("n/a", "na", "none", "null", "-", "--", "undefined", "unknown", "other"))
+_LONGEST_UNNAMED = 24
+_FEWEST_DIGITS = 7
 _MOST_NUMBERS = 50
 """Values that are looked at where many could be a phone."""
 
@@ -207,39 +212,72 @@ class _Mapping:
         for phone, leaf in good or bad:
             for _, same in read:
                 self._take(same)
-            return phone, leaf.text.strip(), leaf
+            return phone, f"{leaf.country} {leaf.text.strip()}".lstrip(), leaf
         return None
 
     def _read(self, leaf: Leaf) -> Phone | Unreadable:
-        text, region = leaf.text.strip(), self.region
+        text = leaf.text.strip()
         if text.startswith("+"):
-            return read_phone(text, region)
-        beside = {
-            name: one.leaf.text.strip()
-            for name in ("area", "dial", "region")
-            for one in self.found.get(name, ())
-            if one.leaf.within == leaf.within
-        }
-        code = beside.get("dial", "")
-        named = region_of_dial(code) or beside.get("region", code).upper()
-        if named and is_region(named) and named != region:
-            region = named
+            return read_phone(text, self.region)
+        beside = self._beside(leaf)
         if "area" in beside and _digits(text) <= 8:
             text = f"{beside['area']} {text}"
-        return read_phone(text, region)
+        said = leaf.country or beside.get("dial") or beside.get("region") or ""
+        if not said and _digits(beside.get("prefix", "")):
+            said = beside["prefix"]
+        if said:
+            region = region_of(said)
+            if not region:
+                return Unreadable("the country beside it is none that is known")
+            return read_phone(text, region)
+        if "country" in beside:
+            return self._read_of_person(text, region_of(beside["country"]))
+        return read_phone(text, self.region)
+
+    def _read_of_person(self, text: str, region: str) -> Phone | Unreadable:
+        """A number of a person who lives in a country, which need not be the number's."""
+        found = read_phone(text, self.region)
+        if region == self.region:
+            return found
+        here = isinstance(found, Phone) and found.kind is not Kind.UNASSIGNED
+        if not region:
+            return found if here else Unreadable("the country beside it is none that is known")
+        there = read_phone(text, region)
+        if here and (isinstance(there, Unreadable) or there.kind is Kind.UNASSIGNED):
+            return Unreadable(f"it is a number of {self.region}, and the person is in {region}")
+        return there
+
+    def _beside(self, leaf: Leaf) -> dict[str, str]:
+        """What is said of a phone beside it, or further out."""
+        beside: dict[str, str] = {}
+        for name in ("area", "dial", "prefix", "region", "country"):
+            near = -1
+            for one in self.found.get(name, ()):
+                depth = len(one.leaf.within)
+                if depth > near and leaf.within[:depth] == one.leaf.within:
+                    text = one.leaf.text.strip()
+                    if not _says_no_country(text) and (name != "area" or depth == len(leaf.within)):
+                        beside[name], near = text, depth
+        return beside
 
     def _unnamed_phones(self) -> list[Leaf]:
-        """Values of fields that have a number for a name, where they are surely phones."""
+        """Answers that are numbers, of fields whose names alone do not say that they ask for one.
+
+        Such a name is a number, or a question such as `Where should we text you?`.
+        """
         found: list[Leaf] = []
         for leaf in self.leaves:
             if len(found) == _MOST_NUMBERS:
                 break
-            if leaf.labelled or not leaf.names or not 7 <= len(leaf.text) <= 24:
+            text = leaf.text.strip()
+            if not leaf.names or len(text) > _LONGEST_UNNAMED or _digits(text) < _FEWEST_DIGITS:
                 continue
-            if not _NUMBERED.fullmatch(leaf.names[0]) and not _plain_field(leaf.names[0]):
+            asked = _asks_for_phone(leaf)
+            numbered = not leaf.labelled and _is_numbered(leaf.names[0])
+            if not asked and not numbered:
                 continue
-            read = read_phone(leaf.text.strip(), self.region)
-            if isinstance(read, Phone) and read.kind is not Kind.UNASSIGNED:
+            read = self._read(leaf)
+            if isinstance(read, Phone) and (asked or read.kind is not Kind.UNASSIGNED):
                 found.append(leaf)
         return found
 
@@ -369,5 +407,20 @@ def _digits(text: str) -> int:
     return sum(map(str.isdigit, text))
 
 
-def _plain_field(name: str) -> bool:
+def _says_no_country(text: str) -> bool:
+    lower = text.lower()
+    # Namibia's code is what many a form says for nothing; so it counts in capitals alone.
+    return lower in _NO_COUNTRY and text != "NA"
+
+
+def _asks_for_phone(leaf: Leaf) -> bool:
+    """Whether a question whose meaning is not known mentions that somebody may be called."""
+    if not STRANGERS.isdisjoint(leaf.within) or any(map(meaning_of, leaf.names)):
+        return False
+    return any(map(mentions_phone, leaf.names))
+
+
+def _is_numbered(name: str) -> bool:
+    if _NUMBERED.fullmatch(name):
+        return True
     return name[:5] in ("Field", "field") and name[5:].lstrip("_").isdigit()

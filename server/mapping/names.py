@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -23,10 +21,6 @@ _PARTICLES = _words(
     """
 )
 
-_FORMSTACK = re.compile(
-    r"first\s*=(?P<first>[^\r\n]*)[\r\n]+(?:middle[^\r\n]*[\r\n]+)?last\s*=(?P<last>[^\r\n]*)"
-)
-
 
 def tidy(name: str) -> str:
     """A name on one line, without spaces around or doubled."""
@@ -40,9 +34,6 @@ def split(name: str) -> tuple[str, str]:
     to the last name, and so does `Jr.`; with several first names all but the last word are first
     names. A single word is a first name alone.
     """
-    written = _FORMSTACK.match(name.lstrip())
-    if written:
-        return tidy(written["first"]), tidy(written["last"])
     name = tidy(name).strip(" ,;")
     name, suffix = _without_suffix(name)
     before, comma, after = name.partition(",")

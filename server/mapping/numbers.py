@@ -146,17 +146,3 @@ def _in_region(digits: str, region: str) -> Phone | Unreadable:
 
 def _foreign(region: str) -> Unreadable:
     return Unreadable(f"it names no country, and is no number of {region}")
-
-
-def region_of_dial(code: str) -> str:
-    """The country behind a calling code such as `+44`, or empty."""
-    digits = re.sub(r"\D", "", code)
-    if not 1 <= len(digits) <= 4:
-        return ""
-    found = phonenumbers.region_code_for_country_code(int(digits.lstrip("0") or "0"))
-    return "" if found in ("ZZ", "001") else found
-
-
-def is_region(code: str) -> bool:
-    """Whether a text is the code of a country that has phone numbers."""
-    return code in phonenumbers.SUPPORTED_REGIONS

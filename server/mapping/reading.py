@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ _SAYS_NOTHING = frozenset({"", "text/plain", "application/octet-stream", "*/*", 
 """Media types that many a sender names without meaning it."""
 
 _FORM_START = re.compile(r"[^\r\n={}<>&]{1,200}=")
+_FORM = re.compile(r"[^\s=&]+=[^\s=&]*(?:&[^\s=&]+=[^\s=&]*)+")
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^;\s]+))', re.IGNORECASE)
 _CHARSET = re.compile(r"charset=([^;\s]+)", re.IGNORECASE)
 
@@ -151,12 +153,12 @@ def _json_tree(text: str) -> Any:
 
 
 def _open_embedded(tree: dict[str, Any]) -> None:
-    """Puts trees in the place of JSON that is written as text inside a body."""
+    """Puts trees in the place of JSON, or of a form, that is written as text inside a body."""
     for name, value in tree.items():
-        if type(value) is not str or value[:1] not in ("{", "["):
+        if type(value) is not str or name.lower() not in _EMBEDDED:
             continue
-        if name.lower() in _EMBEDDED:
-            try:
+        if value[:1] in ("{", "["):
+            with suppress(MalformedJson):
                 tree[name] = read_value(value)
-            except MalformedJson:
-                continue
+        elif _FORM.fullmatch(value):
+            tree[name] = read_urlencoded(value)

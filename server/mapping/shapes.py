@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+_LINE = re.compile(r"([a-z_]+) = (.*?)\r?")
+"""How Formstack writes the parts of a field into a form's value, a line each."""
 
 
 def straightened(tree: Any) -> Any:
@@ -15,6 +19,12 @@ def straightened(tree: Any) -> Any:
     structure = tree.get("FieldStructure")
     if type(structure) is dict and type(structure.get("Fields")) is list:
         return _wufoo(tree, structure["Fields"])
+    if "FormID" in tree and "UniqueID" in tree:
+        return {name: _formstack(value) for name, value in tree.items()}
+    asked, given = _linkedin(tree)
+    if asked and given:
+        rest = {key: value for key, value in tree.items() if key not in ("form", "formResponse")}
+        return rest | {"answers": [_linkedin_answer(answer, asked) for answer in given]}
     if "rawRequest" in tree and type(tree["rawRequest"]) is dict:
         # Everything else at the top is about the form.
         about = {
@@ -77,6 +87,32 @@ def _wufoo(tree: dict[str, Any], fields: list[Any]) -> dict[str, Any]:
                 )
     rest.pop("FormStructure", None)
     return rest | {"fields": made}
+
+
+def _formstack(value: Any) -> Any:
+    if type(value) is not str or " = " not in value:
+        return value
+    lines = [_LINE.fullmatch(line) for line in value.strip().split("\n")]
+    return {line[1]: line[2] for line in lines if line} if all(lines) else value
+
+
+def _linkedin(tree: dict[str, Any]) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """The names of a lead form's questions by their ids, and its answers."""
+    form, response = tree.get("form"), tree.get("formResponse")
+    content = form.get("content") if type(form) is dict else None
+    questions = _objects(content.get("questions") if type(content) is dict else None)
+    asked = {
+        str(one.get("questionId")): str(one.get("predefinedField") or one.get("name") or "")
+        for one in questions
+    }
+    return asked, _objects(response.get("answers") if type(response) is dict else None)
+
+
+def _linkedin_answer(answer: dict[str, Any], asked: dict[str, str]) -> dict[str, Any]:
+    details = answer.get("answerDetails")
+    text = details.get("textQuestionAnswer") if type(details) is dict else None
+    value = text.get("answer") if type(text) is dict else details
+    return {"label": asked.get(str(answer.get("questionId")), ""), "value": value}
 
 
 def _objects(node: Any) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
-"""Bodies as form builders and automation tools post them, from their public documentation.
+"""Bodies as form builders and automation tools post them.
 
-Each shape stands with what must come of it: first name, last name and E.164.
+Each shape stands with what must come of it: first name, last name and E.164. One with a `source`
+has the names and the nesting that are shown there; the others are common practice that no public
+document was found for.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ class Shape:
     sender: str = ""
     """Who is recognised by the shape alone."""
     region: str = "US"
+    source: str = ""
+    """Where the shape is documented."""
 
 
 def js(name: str, body: Any, **more: Any) -> Shape:
@@ -141,7 +145,12 @@ SHAPES = [
     form("Zapier, form", {"first_name": "Ada", "last_name": "Byron", "phone": "+12025550146"}),
     js("Make", {"firstName": "Ada", "lastName": "Byron", "phoneNumber": "+1 202-555-0146"}),
     js("Make, a bundle of one", [{"name": "Ada Byron", "mobile": "+12025550146"}]),
-    js("Typeform", _TYPEFORM, sender="typeform"),
+    js(
+        "Typeform",
+        _TYPEFORM,
+        sender="typeform",
+        source="actionsflow.github.io/docs/triggers/typeform",
+    ),
     js("Typeform, contact info", _CONTACT_INFO, sender="typeform"),
     form(
         "Jotform, raw request",
@@ -198,6 +207,7 @@ SHAPES = [
                 },
             }
         },
+        source="github.com/Amjad992/util992/blob/master/functions/jotform/readme.md",
     ),
     js(
         "Gravity Forms, numbered",
@@ -217,6 +227,7 @@ SHAPES = [
             "payment_amount": None,
         },
         sender="gravity",
+        source="docs.gravityforms.com/entry-object",
     ),
     js(
         "Gravity Forms, labelled",
@@ -254,6 +265,7 @@ SHAPES = [
     form(
         "Elementor, simple",
         {"Name": "Ada Byron", "Phone": "(202) 555-0146", "form_id": "5f1", "form_name": "New Form"},
+        source="github.com/elementor/elementor/issues/20452",
     ),
     form(
         "Elementor, form fields",
@@ -291,8 +303,16 @@ SHAPES = [
             "payload": {
                 "name": "Contact Us",
                 "siteId": "65",
-                "data": {"Name": "Ada Byron", "Phone-2": "2025550146"},
-                "schema": [{"fieldName": "Name", "fieldType": "FormTextInput"}],
+                "data": {
+                    "First Name": "Ada",
+                    "Last Name": "Byron",
+                    "email": "a@b.example",
+                    "Phone Number": 12025550146,
+                },
+                "schema": [
+                    {"fieldName": name, "fieldType": "FormTextInput", "fieldElementId": "2"}
+                    for name in ("First Name", "Last Name", "email", "Phone Number")
+                ],
                 "id": "6321",
                 "submittedAt": "2022-09-14T12:35:16.117Z",
                 "formId": "65429",
@@ -300,6 +320,7 @@ SHAPES = [
             },
         },
         sender="webflow",
+        source="developers.webflow.com/data/docs/working-with-webhooks",
     ),
     form(
         "Webflow, form",
@@ -322,6 +343,7 @@ SHAPES = [
             ),
         },
         sender="unbounce",
+        source="github.com/pengshou888/madc/blob/master/unbounce-webhook-email.php",
     ),
     js(
         "Google Forms, named values",
@@ -356,6 +378,10 @@ SHAPES = [
             "google_key": "k",
             "is_test": False,
             "gcl_id": "g",
+            "adgroup_id": 7,
+            "creative_id": 8,
+            "asset_group_id": 9,
+            "lead_submit_time": "2024-09-26T12:30:00Z",
             "user_column_data": [
                 {"column_name": "Full Name", "string_value": "Ada Byron", "column_id": "FULL_NAME"},
                 {
@@ -366,6 +392,7 @@ SHAPES = [
             ],
         },
         sender="google_ads",
+        source="developers.google.com/google-ads/webhook/docs/implementation",
     ),
     js(
         "Google Ads, two names",
@@ -447,6 +474,7 @@ SHAPES = [
             "associated-company": {"properties": {"phone": {"value": "+12025550199"}}},
         },
         sender="hubspot",
+        source="developers.hubspot.com/docs/methods/workflows/webhook_information",
     ),
     js(
         "HubSpot, form fields",
@@ -487,6 +515,7 @@ SHAPES = [
                 },
             },
         },
+        source="docs.morf.health/events/payloads/calendly/invitee",
     ),
     js(
         "Calendly, text reminder",
@@ -583,6 +612,7 @@ SHAPES = [
                 },
             ],
         },
+        source="paperform.co/help/articles/how-to-use-webhooks",
     ),
     js(
         "Cognito Forms",
@@ -604,20 +634,18 @@ SHAPES = [
             "Phone": "(202) 555-0146",
         },
         sender="formstack",
+        source="developers.formstack.com/docs/webhook-examples",
     ),
     js(
         "Formstack, with types",
         {
             "FormID": "3",
             "UniqueID": "77",
-            "Name": {
-                "value": {"first": "Ada", "last": "Byron"},
-                "field_type": "name",
-                "label": "Name",
-            },
-            "Mobile": {"value": "(202) 555-0146", "field_type": "phone", "label": "Mobile"},
+            "Name": {"first": "Ada", "last": "Byron", "field_type": "name"},
+            "Phone": {"value": "(202) 555-0146", "field_type": "phone"},
         },
         sender="formstack",
+        source="developers.formstack.com/docs/webhook-examples",
     ),
     form(
         "Formstack, form",
@@ -628,6 +656,7 @@ SHAPES = [
             "Phone": "(202) 555-0146",
         },
         sender="formstack",
+        source="developers.formstack.com/docs/webhook-examples",
     ),
     form(
         "Wufoo, with structure",
@@ -640,6 +669,7 @@ SHAPES = [
             "HandshakeKey": "x",
         },
         sender="wufoo",
+        source="schemas.apis.io/schemas/wufoo:wufoo/wufoo-webhook-payload",
     ),
     js(
         "Ninja Forms",
@@ -785,6 +815,7 @@ SHAPES = [
             "contact[ip]": "127.0.0.1",
             "list": "1",
         },
+        source="developers.activecampaign.com/page/webhooks",
     ),
     form(
         "Mailchimp",
@@ -798,6 +829,7 @@ SHAPES = [
             "data[merges][PHONE]": "(202) 555-0146",
             "data[ip_opt]": "10.20.10.30",
         },
+        source="inventivehq.com/blog/mailchimp-webhooks-guide",
     ),
     js(
         "ClickFunnels",
@@ -821,7 +853,11 @@ SHAPES = [
         {"first_name": "Ada", "last_name": "Byron", "phone": "2025550146", "form_name": "x"},
     ),
     form("Carrd", {"name": "Ada Byron", "phone": "2025550146", "_cc": ""}),
-    js("Framer", {"Name": "Ada Byron", "Phone": "+12025550146"}),
+    js(
+        "Framer",
+        {"Name": "Ada Byron", "Phone": "+12025550146"},
+        source="framer.com/help/articles/framer-form-webhook-setup",
+    ),
     js(
         "Netlify",
         {
@@ -841,7 +877,8 @@ SHAPES = [
                 "user_agent": "M",
                 "referrer": "https://example.com/",
             },
-            "human_fields": {"Name": "Ada Byron", "Phone": "2025550146"},
+            "summary": "Hi",
+            "human_fields": {"Name:": "Ada Byron", "Phone:": "2025550146"},
             "ordered_human_fields": [
                 {"title": "Name", "name": "name", "value": "Ada Byron"},
                 {"title": "Phone", "name": "phone", "value": "2025550146"},
@@ -849,6 +886,7 @@ SHAPES = [
             "site_url": "https://example.com",
         },
         sender="netlify",
+        source="answers.netlify.com/t/24347",
     ),
     js(
         "Formspree",
@@ -856,16 +894,6 @@ SHAPES = [
             "form": "abc",
             "submission": {"name": "Ada Byron", "phone": "2025550146", "_date": "2024"},
             "keys": ["name", "phone"],
-        },
-    ),
-    js(
-        "Basin",
-        {
-            "name": "Ada Byron",
-            "phone": "2025550146",
-            "ip": "198.51.100.7",
-            "referrer": "https://example.com",
-            "form": {"name": "My form", "uuid": "1"},
         },
     ),
     js(

@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 
 from server.mapping.mapper import Fault, Mapped, map_lead
+from server.mapping.numbers import Unreadable
 from server.mapping.reading import read_body
 from server.mapping.recognise import recognise
 from storage.phones import Phone
 from storage.senders import SENDERS
-from tests.server.senders.shapes import SHAPES, Shape
+from tests.server.senders.shapes import SHAPES as BUILDERS
+from tests.server.senders.shapes import Shape
+from tests.server.senders.variants import VARIANTS
+
+SHAPES = [*BUILDERS, *VARIANTS]
 
 
 def mapped(tree: Any, region: str = "US") -> Mapped | Fault:
@@ -32,7 +37,8 @@ def test_a_senders_body_maps_right(shape: Shape) -> None:
 
 def test_there_are_enough_shapes_and_each_has_its_name() -> None:
     names = [shape.name for shape in SHAPES]
-    assert len(names) == len(set(names)) >= 80
+    assert len(names) == len(set(names)) >= 150
+    assert sum(bool(shape.source) for shape in SHAPES) >= 30
     assert {shape.sender for shape in SHAPES} - {""} <= SENDERS.keys()
 
 
@@ -43,7 +49,7 @@ P = "+12025550146"
     ("body", "code", "fields"),
     [
         ({"phone": P, "mobile": "+12025550147", "name": "Ada Byron"}, "AMBIGUOUS_FIELD", "phone"),
-        ({"phones": [P, "+12025550147"], "phone": "", "name": "Ada B"}, "MISSING", "phone"),
+        ({"phones": [P, "+12025550147"], "phone": "", "name": "Ada B"}, "AMB", "phone"),
         ({"phone": [P, "+12025550147"], "name": "Ada Byron"}, "AMBIGUOUS_FIELD", "phone"),
         ({"phone": P, "tel": "12345", "name": "Ada Byron"}, "AMBIGUOUS_FIELD", "phone"),
         ([{"name": "Ada B", "phone": P}, {"name": "C D", "phone": "+12025550147"}], "AMB", "phone"),
@@ -56,6 +62,11 @@ P = "+12025550146"
         ({"name": "Ada Byron", "Company phone": P, "fax": P}, "MISSING", "phone"),
         ({"name": "Ada Byron", "sms": "yes"}, "MISSING", "phone"),
         ({"value1": "Ada", "value2": "Byron", "value3": P}, "MISSING", "first_name"),
+        ({"name": "Ada B", "Number to call": P, "or text me": "+12025550147"}, "AMB", "phone"),
+        ({"name": "Ada B", "Order number we contact you with": P}, "MISSING", "phone"),
+        ({"name": "Ada B", "Phone model": P, "Best time to call": P}, "MISSING", "phone"),
+        ({"Name (Middle)": "Ada Byron", "phone": P}, "MISSING", "first_name"),
+        ({"name": "Ada B", "phones": [{"type": "fax", "number": P}]}, "MISSING", "phone"),
         ({"1.3": "Ada", "1.6": "Byron", "4": P, "5": "+12025550147"}, "AMB", "phone"),
     ],
 )
@@ -81,3 +92,22 @@ def test_names_beside_one_another_are_brought_together(body: Any, names: tuple[s
     found = mapped(body | {"phone": P})
     assert isinstance(found, Mapped), found
     assert (found.first_name, found.last_name) == names
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"country_code": "+49", "phone": "555-0146-0146-0146"},
+        {"country_code": "+999", "phone": "(202) 555-0146"},
+        {"phone_country": "Atlantis", "phone": "(202) 555-0146"},
+        {"country": "United Kingdom", "phone": "(202) 555-0146"},
+        {"country": "Atlantis", "phone": "7911 123456"},
+        {"phone": {"country": "Atlantis", "number": "7911 123456"}},
+        {"phone": {"country": "XX", "number": "(202) 555-0146"}},
+        {"dial_code": "no idea", "contact": {"phone": "(202) 555-0146"}},
+    ],
+)
+def test_a_number_that_the_country_beside_it_has_not_is_refused(beside: dict[str, Any]) -> None:
+    found = mapped({"name": "Ada Byron", **beside})
+    assert isinstance(found, Mapped), found
+    assert isinstance(found.phone, Unreadable), found.phone

@@ -1,0 +1,35 @@
+"""What fields are called in languages beside English and those that `aliases` knows best."""
+
+from __future__ import annotations
+
+FIRST_NAMES = """
+    imie fornamn fornavn fornafn etunimi keresztnev utonev jmeno krestnijmeno meno krstnemeno ime
+    prenume adi adiniz isim namadepan имя ім'я όνομα
+    名 下の名前 الاسمالأول الاسمالاول שםפרטי
+"""
+LAST_NAMES = """
+    nazwisko efternamn etternavn efternavn sukunimi vezeteknev csaladnev prijmeni priezvisko prezime
+    numedefamilie soyad soyadi soyadiniz namabelakang фамилия прізвище επώνυμο
+    姓 苗字 姓氏 성 اسمالعائلة الاسمالأخير اللقب שםמשפחה
+"""
+FULL_NAMES = """
+    imieinazwisko nazwiskoiimie namn navn forochefternamn fullstandigtnamn nimi kokonimi teljesnev
+    nev jmenoaprijmeni menoapriezvisko imeiprezime nume numesiprenume adsoyad adisoyadi isimsoyisim
+    nama namalengkap hovaten hoten фио имяифамилия фамилияиимя полноеимя ονοματεπώνυμο
+    氏名 名前 お名前 姓名 名字 이름 성명 성함 الاسم الاسمالكامل שם שםמלא
+"""
+PHONES = """
+    numertelefonu nrtelefonu telefonkomorkowy komorka numerkomorki telefonkontaktowy
+    numertelefonukomorkowego mobilnummer telefonnummer mobiltelefonnummer puhelin puhelinnumero
+    matkapuhelin matkapuhelinnumero kannykka telefonszam mobilszam mobiltelefonszam telefonnicislo
+    telefonicislo mobilnitelefon telefonnecislo mobil brojtelefona mobitel brojmobitela
+    telefonulmobil numardetelefon numardetelefonmobil nrdetelefon telefonnumarasi ceptelefonu
+    ceptelefonunumarasi cep gsmnumarasi nomorhp nohp nomortelepon notelepon telepon nomorponsel
+    nomorwhatsapp nowa sodienthoai dienthoai sdt
+    телефон номертелефона мобильныйтелефон мобильный номермобильноготелефона контактныйтелефон
+    номертелефону мобільнийтелефон τηλέφωνο κινητό κινητότηλέφωνο αριθμόςτηλεφώνου
+    電話 電話番号 携帯電話 携帯電話番号 携帯番号 お電話番号 手机 手机号
+    手机号码 电话 电话号码 联系电话 手機號碼 手機 電話號碼
+    전화번호 휴대폰 휴대폰번호 휴대전화 연락처 핸드폰번호
+    الهاتف رقمالهاتف الجوال رقمالجوال رقمالموبايل هاتف טלפון טלפוןנייד מספרטלפון נייד
+"""
