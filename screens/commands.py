@@ -18,6 +18,7 @@ class Context(StrEnum):
     LOG = "Logs"
     INTAKE = "Intake log"
     ATTEMPT = "Open attempt"
+    COMPLETION = "Suggestions of the search line"
     SEARCH = "Search line"
     SIDEBAR = "Sidebar"
     INTEGRATIONS = "Integrations"
@@ -26,6 +27,7 @@ class Context(StrEnum):
     KEYS = "API keys"
     LABELS = "Choosing labels"
     NOTES = "Notes on a contact"
+    VIEWS = "Your views"
     PICKER = "Choosing from a list"
     FORM = "Forms"
     NOTE = "Writing a note"
@@ -224,7 +226,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=_LISTS,
         word="search",
         title="Search",
-        help="Search, as you type",
+        help="Search as you type; among contacts also label:hot, is:favorite, age<1d …",
     ),
     Verb(
         id="list.order",
@@ -321,7 +323,50 @@ VERBS: tuple[Verb, ...] = (
         contexts=_LIST,
         help="Back one layer: a running act, the range, marks, the open contact, the search",
     ),
+    # Views.
+    Verb(
+        id="view.choose",
+        keys=("f",),
+        contexts=_LIST,
+        word="views",
+        title="Your views…",
+        help="Your views: go to one, or forget it",
+    ),
+    Verb(
+        id="view.save",
+        keys=("V",),
+        contexts=_LIST,
+        title="Keep this view on a number key…",
+        help="Keep this view, with its search and order, on a number key",
+    ),
     # The search line.
+    Verb(
+        id="completion.accept",
+        keys=("tab", "right"),
+        contexts=(Context.COMPLETION,),
+        word="complete",
+        help="Take the suggestion",
+    ),
+    Verb(
+        id="completion.down",
+        keys=("down",),
+        contexts=(Context.COMPLETION,),
+        word="next",
+        help="Next suggestion; from the last one to the list",
+    ),
+    Verb(
+        id="completion.up",
+        keys=("up",),
+        contexts=(Context.COMPLETION,),
+        help="Suggestion before",
+    ),
+    Verb(
+        id="completion.close",
+        keys=("escape",),
+        contexts=(Context.COMPLETION,),
+        word="no suggestions",
+        help="Close the suggestions and go on typing",
+    ),
     Verb(
         id="search.done",
         keys=("enter", "down"),
@@ -683,6 +728,15 @@ VERBS: tuple[Verb, ...] = (
         confirmation="Deactivate",
         anywhere=True,
     ),
+    *(
+        Verb(
+            id=f"view.go_{slot}",
+            keys=(str(slot),),
+            contexts=_DESK,
+            help=f"Go to the view that you keep on {slot}",
+        )
+        for slot in range(1, 10)
+    ),
     Verb(
         id="desk.palette",
         keys=(":", "ctrl+p"),
@@ -728,6 +782,13 @@ VERBS: tuple[Verb, ...] = (
         help="Copy what the mouse marked; otherwise say how to quit",
     ),
     # Dialogs.
+    Verb(
+        id="view.forget",
+        keys=("delete", "ctrl+r"),
+        contexts=(Context.VIEWS,),
+        word="forget",
+        help="Forget the view; its key is free again",
+    ),
     Verb(
         id="label.tick",
         keys=("tab",),

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from screens.backstage import backstage, say
 from screens.commands import ActsOn, Context, verbs_in
-from screens.contact_undo import ContactUndo
+from screens.contact_finding import ContactFinding
 from screens.empty import why_empty
 from screens.group_acts import GroupAsked
 from screens.keymap import bindings
@@ -29,7 +29,6 @@ from widgets.finding import once
 from widgets.words import Words
 
 if TYPE_CHECKING:
-    from screens.search_line import SearchLine
     from storage.glimpses import Rows
 
 NOTHING = ActsOn.NOTHING
@@ -37,7 +36,7 @@ NOTHING = ActsOn.NOTHING
 _ORDERS = {Order.NEWEST: "newest", Order.OLDEST: "oldest", Order.FAVORITE: "favorites"}
 
 
-class Contacts(ContactUndo):
+class Contacts(ContactFinding):
     """One view of contacts, with its own cursor, marks and search."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
@@ -57,7 +56,6 @@ class Contacts(ContactUndo):
         self.overview = Overview()
         self._marks = ""
         self._stale = False
-        self._line: SearchLine | None = None
 
     def compose(self) -> ComposeResult:
         """Head line, list, open contact."""
@@ -125,39 +123,6 @@ class Contacts(ContactUndo):
         self._show_empty()
         self.post_message(Told())
 
-    def on_search_line_searched(self, event: SearchLine.Searched) -> None:
-        """On every key."""
-        event.stop()
-        self.view = self.view.searching(event.text)
-
-    def on_search_line_left(self, event: SearchLine.Left) -> None:
-        """Back to the list."""
-        event.stop()
-        self.take_focus()
-
-    async def action_list_search(self) -> None:
-        """To the search line."""
-        line = self._search_line
-        if line is None:
-            # Made when it is first needed: it would delay the first frame.
-            from screens.search_line import SearchLine
-
-            line = self._line = SearchLine()
-            rest = self.query_one(".search-rest")
-            await self.query_one(".head").mount(line, after=rest)
-            rest.display = False
-        line.focus()
-
-    @property
-    def _search_line(self) -> SearchLine | None:
-        return self._line
-
-    @property
-    def contexts_now(self) -> tuple[Context, ...]:
-        """In the search line or in the list."""
-        line = self._search_line
-        return (Context.SEARCH,) if line is not None and line.has_focus else self.contexts
-
     @property
     def idle_verbs(self) -> frozenset[str]:
         """Nothing can be done to nobody."""
@@ -188,11 +153,6 @@ class Contacts(ContactUndo):
             *(("following",) * table.following),
             *(("not up to date",) * self._stale),
         )
-
-    def clear_search(self) -> None:
-        """Search for nothing."""
-        if self._search_line is not None:
-            self._search_line.value = ""
 
     async def on_click(self, event: events.Click) -> None:
         """A click on the resting search line goes there."""

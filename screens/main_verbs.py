@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import partial, partialmethod
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.dom import DOMNode
@@ -15,10 +16,14 @@ from screens.commands import Context, verb
 from screens.group_acts import GroupAsked, GroupTurned, act_on_group
 from screens.keymap import bindings
 from screens.places import Places
+from screens.view_asked import ViewAsked, read_slot
 from widgets.bare import Bare
 from widgets.finding import once
 from widgets.key_footer import KeyFooter
 from widgets.sidebar import Sidebar
+
+if TYPE_CHECKING:
+    from storage.words import View
 
 
 class Ledge(Sidebar):
@@ -86,6 +91,35 @@ class MainVerbs(Bare, Screen[None]):
         """To a place."""
         self.remove_class("-unfolded")
         await self.places.show(key)
+
+    async def go_to_view(self, view: View) -> None:
+        """To a place of contacts, with a search and an order."""
+        await self.go(navigation.key_of(view))
+        from screens.contacts import Contacts
+
+        place = self.places.place
+        if isinstance(place, Contacts):
+            await place.show_view(view)
+
+    @on(ViewAsked)
+    async def view_asked(self, event: ViewAsked) -> None:
+        """A view was chosen."""
+        event.stop()
+        await self.go_to_view(event.view)
+
+    def _go_to_slot(self, slot: int) -> None:
+        back = backstage(self)
+        back.work(self, partial(read_slot, who=back.actor, slot=slot))
+
+    action_view_go_1 = partialmethod(_go_to_slot, 1)
+    action_view_go_2 = partialmethod(_go_to_slot, 2)
+    action_view_go_3 = partialmethod(_go_to_slot, 3)
+    action_view_go_4 = partialmethod(_go_to_slot, 4)
+    action_view_go_5 = partialmethod(_go_to_slot, 5)
+    action_view_go_6 = partialmethod(_go_to_slot, 6)
+    action_view_go_7 = partialmethod(_go_to_slot, 7)
+    action_view_go_8 = partialmethod(_go_to_slot, 8)
+    action_view_go_9 = partialmethod(_go_to_slot, 9)
 
     async def action_desk_next(self) -> None:
         """To the next place."""

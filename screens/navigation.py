@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ALL = "all"
 QUEUE = "queue"
+DNC = "dnc"
 INTEGRATIONS = "integrations"
 INTAKE = "intake"
 NUMBERS = "numbers"
@@ -51,6 +52,13 @@ def group_key(group_id: int) -> str:
 def group_of(key: str) -> int | None:
     """The group that a place shows; None for other places."""
     return int(key.removeprefix(_GROUP)) if key.startswith(_GROUP) else None
+
+
+def key_of(view: View) -> str:
+    """The key of the place that a view is of."""
+    if view.group_id is not None:
+        return group_key(view.group_id)
+    return {"queue": QUEUE, "dnc": DNC}.get(view.place.value, ALL)
 
 
 def view_of(key: str, figures: Figures) -> View | None:

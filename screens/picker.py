@@ -98,17 +98,29 @@ class Picker(Dialog[R], Generic[R]):
 
     def relist(self) -> None:
         """Lists what matches; the cursor stays on its choice where that is still listed."""
-        before = self.highlighted
         found = matching(self._choices, self.typed)[:MOST_SHOWN]
         fresh = self.offer_new(self.typed)
-        self._shown = [*found, fresh] if fresh else found
+        self._list([*found, fresh] if fresh else found, stay=not self.typed)
+
+    def list_all(self) -> None:
+        """Lists every choice, whatever was typed."""
+        self._list(list(self._choices), stay=True)
+
+    def point_at(self, key: str) -> None:
+        """Puts the cursor on a choice."""
+        keys = [choice.key for choice in self._shown]
+        if key in keys:
+            self.query_one(OptionList).highlighted = keys.index(key)
+
+    def _list(self, shown: list[Choice], *, stay: bool) -> None:
+        before, self._shown = self.highlighted, shown
         options = self.query_one(OptionList)
         options.set_options([Option(self._line(choice)) for choice in self._shown])
         options.display = bool(self._shown)
         self.query_one(".nothing").display = not self._shown
         keys = [choice.key for choice in self._shown]
         if keys:
-            stays = before is not None and not self.typed and before.key in keys
+            stays = stay and before is not None and before.key in keys
             options.highlighted = keys.index(before.key) if stays and before else 0
 
     def _line(self, choice: Choice) -> Content:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from screens.backstage import HealthChanged
+from screens.search_line import SearchLine
 from storage import groups, labels
 from storage.acts import AddLabel
 from storage.bulk import perform
@@ -226,7 +227,7 @@ async def test_the_mouse_works_everywhere(sqlite_store: Store, sqlite_url: str) 
         await hand.pilot.click(footer, offset=(place, 0))
         await hand.until(lambda: hand.table.visible_rows[0].favorite)
         await hand.pilot.click(".search-rest")
-        await hand.until(lambda: type(hand.desk.focused).__name__ == "SearchLine")
+        await hand.until(lambda: isinstance(hand.desk.focused, SearchLine))
         line = [entry.key for entry in sidebar.entries].index("integrations")
         await hand.pilot.click(sidebar, offset=(5, line))
         await hand.until(lambda: hand.place.sentence == "Integrations")

@@ -1,0 +1,175 @@
+"""Finding with real keys: suggestions of the search line, and views on the number keys."""
+
+from __future__ import annotations
+
+from textual.widgets import OptionList
+
+from screens.completing import Suggestions
+from storage import labels, saved_views
+from storage.acts import AddLabel, Move, Star
+from storage.bulk import perform
+from storage.store import Store
+from storage.words import Actor, Order, Place, Target, View
+from tests.screens.hand import Hand, at_desk
+from tests.screens.test_queue import BO, fill, group
+
+ANA = Actor.person("ana")
+HOSTILE = "[/x]\u202e[@click=app.quit]"
+
+
+def label(store: Store, name: str, *ids: int) -> None:
+    row = store.do(lambda conn: labels.create(conn, BO, name))
+    if ids:
+        perform(store, BO, AddLabel(row.id), Target(ids=ids))
+
+
+def offered(hand: Hand) -> list[str]:
+    """The suggestions that are in sight."""
+    found = hand.contacts.query(Suggestions)
+    if not found or not found.first().display:
+        return []
+    options = hand.contacts.query_one(Suggestions).options
+    return [" ".join(str(option.prompt).split()) for option in options]
+
+
+async def test_a_query_completes_as_it_is_typed(sqlite_store: Store, sqlite_url: str) -> None:
+    ids = fill(sqlite_store, "Ada", "Bo", "Cy")
+    label(sqlite_store, "hot", ids[0])
+    label(sqlite_store, "call back", ids[1])
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("slash")
+        await hand.type("lab")
+        await hand.until(lambda: offered(hand) == ["label: wears a label"])
+        await hand.press("tab")
+        await hand.until(lambda: sorted(offered(hand)) == ['"call back" 1', "hot 1"])
+        await hand.type("cal")
+        await hand.until(lambda: offered(hand) == ['"call back" 1'])
+        await hand.press("right")
+        await hand.until(lambda: hand.names == ["Bo"])
+        assert hand.contacts.view.search == 'label:"call back" '
+        await hand.press("enter")
+        assert "labelled “call back”" in hand.status
+
+
+async def test_suggestions_are_never_in_the_way_of_typing(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Lars", "Ada")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("slash")
+        await hand.type("la")
+        await hand.until(lambda: offered(hand))
+        await hand.type("rs")
+        await hand.until(lambda: hand.names == ["Lars"] and not offered(hand))
+        await hand.press("enter")
+        assert hand.contacts.view.search == "lars"
+        assert hand.contacts.table.has_focus
+
+
+async def test_escape_closes_the_suggestions_first_and_enter_keeps_what_was_typed(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Lars", "Ada")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("slash")
+        await hand.type("la")
+        await hand.until(lambda: offered(hand))
+        await hand.press("escape")
+        assert not offered(hand)
+        assert hand.contacts.view.search == "la"
+        await hand.type("r")
+        await hand.press("backspace")
+        await hand.until(lambda: offered(hand))
+        await hand.press("enter")
+        await hand.until(lambda: hand.contacts.view.search == "la" and hand.table.has_focus)
+        await hand.press("slash", "escape", "escape")
+        await hand.until(lambda: hand.contacts.view.search == "")
+
+
+async def test_down_goes_through_the_suggestions_and_enter_takes_the_chosen_one(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ada")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("slash")
+        await hand.type("is:")
+        await hand.until(lambda: len(offered(hand)) > 3)
+        await hand.press("down", "enter")
+        await hand.until(lambda: hand.contacts.view.search == "is:test ")
+        await hand.press("down")
+        await hand.until(lambda: hand.table.has_focus)
+
+
+async def test_a_hostile_label_is_offered_as_text(sqlite_store: Store, sqlite_url: str) -> None:
+    ids = fill(sqlite_store, "Ada")
+    label(sqlite_store, "[/x][@click=app.quit]", ids[0])
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("slash")
+        await hand.type("label:[")
+        await hand.until(lambda: offered(hand) == ["[/x][@click=app.quit] 1"])
+        await hand.pilot.click(Suggestions, offset=(2, 0))
+        await hand.until(lambda: "[@click" in hand.contacts.view.search)
+        await hand.until(lambda: hand.names == ["Ada"])
+
+
+async def test_a_view_is_kept_under_a_number_and_a_name_and_returned_to(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    ids = fill(sqlite_store, "Ada", "Bo", "Cy")
+    perform(sqlite_store, BO, Star(True), Target(ids=(ids[0],)))
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("slash")
+        await hand.type("is:favorite")
+        await hand.press("enter", "enter")
+        await hand.until(lambda: hand.names == ["Ada"])
+        await hand.press("escape", "o", "V")
+        await hand.until(lambda: hand.dialog == "SaveView")
+        await hand.type("best 1")
+        await hand.press("enter")
+        await hand.until(lambda: "1 goes to “best 1” from now on." in hand.toasts)
+        await hand.press("]")
+        await hand.press("1")
+        await hand.until(lambda: hand.names == ["Ada"])
+        assert hand.place.sentence.startswith("Opt-in queue, favorites")
+        assert "is:favorite" in hand.text
+
+
+async def test_views_are_a_persons_own_and_can_be_forgotten(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ada")
+    spring = group(sqlite_store, HOSTILE)
+    hers = View(Place.GROUP, spring, HOSTILE, "", Order.OLDEST)
+    for who, slot in ((ANA, 3), (BO, 5)):
+        sqlite_store.do(lambda conn, w=who, s=slot: saved_views.save(conn, w, s, hers))  # type: ignore[misc]
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("5")
+        await hand.until(lambda: any("No view is kept on 5." in toast for toast in hand.toasts))
+        await hand.press("f")
+        await hand.until(lambda: hand.dialog == "SavedViews")
+        assert len(hand.choices) == 1
+        assert hand.choices[0].startswith("3 ")
+        await hand.press("enter")
+        await hand.until(lambda: hand.contacts.view.group_id == spring)
+        assert hand.contacts.view.order is Order.OLDEST
+        await hand.press("f")
+        await hand.until(lambda: hand.dialog == "SavedViews")
+        await hand.press("delete")
+        await hand.until(lambda: "3 is free again." in hand.toasts)
+        await hand.press("f")
+        await hand.until(lambda: hand.dialog == "SavedViews")
+        assert hand.desk.screen.query_one(OptionList).display is False
+        assert "V keeps one" in hand.text
+
+
+async def test_a_move_to_a_view_of_another_place_goes_there(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    ids = fill(sqlite_store, "Ada", "Bo")
+    perform(sqlite_store, BO, Move(group(sqlite_store, "Spring")), Target(ids=(ids[0],)))
+    everyone = View(Place.ALL, search="ada")
+    sqlite_store.do(lambda conn: saved_views.save(conn, ANA, 9, everyone, "everyone"))
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("9")
+        await hand.until(lambda: hand.names == ["Ada"])
+        assert hand.place.sentence == "All contacts matching “ada”, newest first"
