@@ -328,7 +328,6 @@ VERBS: tuple[Verb, ...] = (
         id="view.choose",
         keys=("f",),
         contexts=_LIST,
-        word="views",
         title="Your views…",
         help="Your views: go to one, or forget it",
     ),

@@ -86,9 +86,11 @@ class CompletingLine(SearchLine):
         suggestions: Where they are shown; its parent holds the line as well.
     """
 
-    # Before the keys of the line itself; closed, they are let through to it.
+    # The keys of the suggestions come before those of the line; closed, they let them through.
     BINDINGS: ClassVar = [
-        replace(cast("Binding", each), priority=True) for each in bindings(Context.COMPLETION)
+        *(replace(cast("Binding", each), priority=True) for each in bindings(Context.COMPLETION)),
+        *bindings(Context.SEARCH),
+        Binding("right", "cursor_right", show=False),
     ]
 
     class Opened(Message):

@@ -180,6 +180,8 @@ SCENES = {
     "queue": (),
     "marked": ("space", "space", "j"),
     "search": ("/", "h"),
+    "suggestions": ("/", "i", "s", ":"),
+    "keep_view": ("V", "h", "o", "t"),
     "nothing_found": ("/", "q", "q"),
     "open_contact": ("j", "j", "enter"),
     "sidebar": ("tab",),
