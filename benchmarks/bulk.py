@@ -16,7 +16,7 @@ from storage.engine import sqlite_path, store_url, write_engine
 from storage.search_index import Backing, backing, contacts, index_all
 from storage.times import from_micros
 
-BULKY = ("contacts", "consent_events", "attempts", "messages", "contact_labels")
+BULKY = ("contacts", "consent_events", "attempts", "messages", "contact_labels", "notes")
 
 
 class Loader(Protocol):

@@ -106,6 +106,7 @@ def _put_rows(load: Loader, plan: Plan) -> None:
         load.put("attempts", COLUMNS["attempts"], block.attempts)
         load.put("messages", COLUMNS["messages"], block.messages)
         load.put("contact_labels", COLUMNS["contact_labels"], block.contact_labels)
+        load.put("notes", COLUMNS["notes"], block.notes)
         tallies.update(block.tallies)
     load.put("tallies", ("name", "n"), list(tallies.items()))
     load.finish_rows(chain)

@@ -32,12 +32,29 @@ BADGES = {
     Kind.LANDLINE: BADGE_BITS[Badge.LANDLINE],
     Kind.UNASSIGNED: BADGE_BITS[Badge.UNASSIGNED],
 }
+SOURCES = ("api", "zapier", "make", "typeform", "elementor", "shopify", "calendly")
+SHARES = (78.0, 12.0, 5.0, 3.0, 1.5, 0.4, 0.1)
+"""How many of a hundred contacts each of `SOURCES` brings."""
+MARKED = ((0.01, Badge.UNCONFIRMED), (0.003, Badge.PRIVATE_IP), (0.0001, Badge.TEST))
+"""The badges that do not follow from the number, and how many wear each."""
+NOTED = 0.04
+"""The share of contacts that somebody wrote a note on."""
+NOTES = ("Asked for a call after six.", "Prefers e-mail.", "Came back from the fair. Müller knows.")
+REFUSED = 0.03
+"""The share of attempts that were refused before the same person came through."""
+REFUSALS = (
+    ("invalid_phone_number", "The number has too few digits.", "555{0}"),
+    ("invalid_value", "opt_in_at is not a moment.", "{0}"),
+    ("integration_off", "The integration is off.", "{0}"),
+)
+"""Codes, reasons, and what was sent as the number."""
 _json = lru_cache(maxsize=65536)(json.dumps)
 
 COLUMNS = {
     "contacts": (
         "id", "phone", "first_name", "last_name", "stage", "kind", "region", "group_id", "favorite",
         "badges", "number_id", "haystack", "received_at", "changed_at", "version",
+        "source",
     ),
     "consent_events": (
         "seq", "at", "kind", "contact_id", "number_id", "request_id", "evidence", "evidence_hash",
@@ -45,13 +62,14 @@ COLUMNS = {
     ),
     "attempts": (
         "id", "at", "door", "key_id", "outcome", "code", "reason", "contact_id", "peer",
-        "user_agent", "body",
+        "user_agent", "body", "sender",
     ),
     "messages": (
         "id", "contact_id", "number_id", "phone", "direction", "purpose", "body", "status",
         "claimed_by", "provider_id", "error", "due_at", "created_at", "changed_at",
     ),
     "contact_labels": ("contact_id", "label_id"),
+    "notes": ("id", "contact_id", "author", "body", "created_at", "changed_at"),
 }  # fmt: skip
 
 
@@ -79,6 +97,7 @@ class Block:
     attempts: list[tuple[Any, ...]] = field(default_factory=list)
     messages: list[tuple[Any, ...]] = field(default_factory=list)
     contact_labels: list[tuple[Any, ...]] = field(default_factory=list)
+    notes: list[tuple[Any, ...]] = field(default_factory=list)
     consents: list[tuple[int, int, int, str, bytes]] = field(default_factory=list)
     """Microseconds, contact, request, evidence and its hash: not linked to the chain yet."""
     tallies: Counter[str] = field(default_factory=Counter)
@@ -141,6 +160,7 @@ class _Maker:
         contact = self._mint.take(micros // 1000)
         # As unlike as ids of one moment are, and as unique.
         request, message = contact ^ 0x155555, contact ^ 0x2AAAAA
+        source = rng.choices(SOURCES, SHARES)[0]
         number, kind, region = phone(rng, place)
         first, last = names(rng, region)
         worn = self._labels(contact)
@@ -150,7 +170,7 @@ class _Maker:
         block.contacts.append((
             contact, number, first, last, stage, kind.value,
             "" if kind is Kind.UNASSIGNED else region, group, 1 if rng.random() < 0.03 else 0,
-            BADGES.get(kind, 0), NUMBER, haystack(first, last, number, worn), at, settled, 2,
+            self._badges(kind), NUMBER, haystack(first, last, number, worn), at, settled, 2, source,
         ))  # fmt: skip
         evidence = (
             f'{{"salt":"{rng.getrandbits(96):024x}","door":"api","phone":"{number}",'
@@ -160,14 +180,31 @@ class _Maker:
         block.consents.append((micros, contact, request, evidence, digest))
         block.attempts.append((
             request, at, "api", 1, "accepted", "", "", contact, address, "node-fetch/3",
-            f'{{"mobile_phone":"{number}","first_name":{_json(first)},"last_name":{_json(last)}}}',
+            _body(number, first, last), source,
         ))  # fmt: skip
+        if rng.random() < REFUSED:
+            code, reason, sent = rng.choice(REFUSALS)
+            block.attempts.append((
+                contact ^ 0x3FFFFF, at, "api", 1, "refused", code, reason, None, address,
+                "node-fetch/3", _body(sent.format(number), first, last), source,
+            ))  # fmt: skip
+        if rng.random() < NOTED:
+            block.notes.append(
+                (contact ^ 0x0FFFFF, contact, "anna", rng.choice(NOTES), settled, settled)
+            )
         if kind not in UNTEXTED:
             block.messages.append((
                 message, contact, NUMBER, number, "out", "compliance", self._recipe.body,
                 "accepted", "", f"SIM{message:016x}", "", at, at, settled,
             ))  # fmt: skip
         self._hours[micros // 3_600_000_000] += 1
+
+    def _badges(self, kind: Kind) -> int:
+        bits = BADGES.get(kind, 0)
+        for share, badge in MARKED:
+            if self._rng.random() < share:
+                bits |= BADGE_BITS[badge]
+        return bits
 
     def _labels(self, contact: int) -> list[str]:
         """One contact in five wears a label, one in thirty two; the first ones most often."""
@@ -189,3 +226,7 @@ class _Maker:
         stage = Stage.QUEUED.value if group is None else Stage.GROUPED.value
         self._stages[stage] += 1
         return stage, group
+
+
+def _body(phone: str, first: str, last: str) -> str:
+    return f'{{"mobile_phone":"{phone}","first_name":{_json(first)},"last_name":{_json(last)}}}'

@@ -8,18 +8,19 @@ Backups are files of their own and are not touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, text, update
+from sqlalchemy import and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.engine import Connection
 
 from storage.changes import record
 from storage.dialects import among, changes_so_far, is_postgresql
 from storage.engine import sqlite_module, store_url, write_engine
 from storage.errors import NotFound, Refused
-from storage.folding import digits, fold
+from storage.folding import digits, fold, in_any_spelling
 from storage.search_index import Backing, backing, fts, grams
 from storage.store import Store
 from storage.suppressions import phone_hash, store_secret
@@ -70,7 +71,7 @@ class Erased:
     """Sentences for the person who asked for it."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Person:
     """What is known of the person, to be looked for everywhere."""
 
@@ -91,12 +92,17 @@ class _Person:
         """Whether a text holds the number, in any spelling, or a whole name."""
         if not written:
             return False
-        number = digits(self.phone)
-        runs = digits(re.sub(r"[^0-9a-zA-Z\"{}\[\],:]+", "", written))
-        if number in runs or (len(number) > 10 and number[-10:] in runs):
+        if self.spellings.search(written):
             return True
+        if not self.names:
+            return False
         folded = fold(written)
         return any(name in folded for name in self.names)
+
+    @cached_property
+    def spellings(self) -> re.Pattern[str]:
+        """Finds the number in a text."""
+        return in_any_spelling(self.phone)
 
 
 def erase(store: Store, who: Actor, contact_id: int, last_digits: str) -> Erased:
@@ -149,34 +155,38 @@ def _find(store: Store, contact_id: int, last_digits: str) -> _Person:
         known = [each for each in requests if each is not None]
     names = {fold(f"{row.first_name} {row.last_name}") for row in rows}
     person = _Person(phone, tuple(n for n in names if " " in n and len(n) > 4), ids, known, [], [])
-    attempts, messages, outbox = _table(Attempt), _table(Message), _table(OutboxEvent)
-
-    def of_attempt(row: Any) -> bool:
-        if row.contact_id in ids:
-            return True
-        return any(map(person.is_in, (row.body, row.headers, row.reason)))
-
-    person.attempts = sorted({*known, *_scan(store, attempts, of_attempt)})
-    person.messages = list(
-        _scan(store, messages, lambda row: row.contact_id in ids or row.phone == phone)
-    )
-    person.events = list(
-        _scan(store, outbox, lambda row: row.contact_id in ids or row.phone == phone)
-    )
+    messages, outbox = _table(Message), _table(OutboxEvent)
+    # Anybody may have written of the person, so requests are read one and all.
+    person.attempts = sorted({*known, *_attempts_about(store, person)})
+    with store.read() as conn:
+        theirs = among(conn, messages.c.contact_id, ids)
+        strays = and_(messages.c.contact_id.is_(None), messages.c.phone == phone)
+        person.messages = [
+            ident
+            for where in (theirs, strays)
+            for ident in conn.scalars(select(messages.c.id).where(where))
+        ]
+    with store.read() as conn:
+        told = or_(among(conn, outbox.c.contact_id, ids), outbox.c.phone == phone)
+        person.events = list(conn.scalars(select(outbox.c.id).where(told)))
     return person
 
 
-def _scan(store: Store, table: Any, meant: Callable[[Any], bool]) -> Iterator[int]:
+def _attempts_about(store: Store, person: _Person) -> Iterator[int]:
+    """The requests that became the person or tell of it, read in pieces."""
+    attempts, ids = _table(Attempt), set(person.ids)
+    said = (attempts.c.body, attempts.c.headers, attempts.c.reason)
     after = 0
     while True:
+        rows = select(attempts.c.id, attempts.c.contact_id, *said).where(attempts.c.id > after)
         with store.read() as conn:
-            rows = conn.execute(
-                select(table).where(table.c.id > after).order_by(table.c.id).limit(_PIECE)
-            ).all()
-        yield from (row.id for row in rows if meant(row))
-        if len(rows) < _PIECE:
+            piece = conn.execute(rows.order_by(attempts.c.id).limit(_PIECE)).all()
+        for ident, contact_id, *texts in piece:
+            if contact_id in ids or any(map(person.is_in, texts)):
+                yield ident
+        if len(piece) < _PIECE:
             return
-        after = rows[-1].id
+        after = piece[-1][0]
 
 
 def _erase(conn: Connection, who: Actor, person: _Person) -> None:

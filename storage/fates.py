@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, true
+from sqlalchemy import literal_column, select, true
 from sqlalchemy.engine import Connection
 
 from storage.changes import MOVING, ago
 from storage.dialects import among
 from storage.do_not_contact import Entry, entries_of
-from storage.folding import digits, fold
+from storage.folding import digits, fold, in_any_spelling
 from storage.ids import parse, public
 from storage.number_lists import number_in
 from storage.search import Search
@@ -23,7 +23,7 @@ from storage.words import Stage
 MOST = 10
 """Contacts that are told of."""
 
-MOST_REFUSALS = 20_000
+MOST_REFUSALS = 200_000
 """Refused requests that are looked through, the newest."""
 
 ALIKE = 0.4
@@ -235,20 +235,20 @@ def _listed(phone: str, entries: Sequence[Entry]) -> Fate:
 
 def _refusals(conn: Connection, phone: str) -> Iterable[Fate]:
     """The newest request with that number that a door turned away."""
-    number = digits(phone)
-    rows = conn.execution_options(yield_per=1000).execute(
-        select(_attempts)
-        .where(_attempts.c.outcome == "refused")
-        .order_by(_attempts.c.id.desc())
-        .limit(MOST_REFUSALS)
+    refused = select(_attempts.c.id, _attempts.c.body).where(
+        # Spelled out, because a partial index is not used for a parameter.
+        _attempts.c.outcome == literal_column("'refused'")
     )
-    for row in rows:
-        held = digits(row.body)
-        if number in held or (len(number) > 10 and number[-10:] in held):
-            why = f": {row.reason}" if row.reason else ""
-            said = f"was refused at the {row.door} door {ago(row.at)} with {row.code}{why}"
-            return [Fate(None, phone, "", "refused", f"{said} ({public('req', row.id)})", row.at)]
-    return []
+    newest = refused.order_by(_attempts.c.id.desc()).limit(MOST_REFUSALS)
+    spelled = in_any_spelling(phone)
+    requests = conn.execute(newest.execution_options(yield_per=1000))
+    ident = next((ident for ident, body in requests if spelled.search(body)), None)
+    if ident is None:
+        return []
+    row = conn.execute(select(_attempts).where(_attempts.c.id == ident)).one()
+    why = f": {row.reason}" if row.reason else ""
+    said = f"was refused at the {row.door} door {ago(row.at)} with {row.code}{why}"
+    return [Fate(None, phone, "", "refused", f"{said} ({public('req', row.id)})", row.at)]
 
 
 def in_words(answer: Answer, asked: str) -> str:

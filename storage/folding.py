@@ -71,6 +71,15 @@ def label_mark(folded: str) -> str:
     return f"{LABEL_START}{folded}{LABEL_END}"
 
 
+def in_any_spelling(phone: str) -> re.Pattern[str]:
+    """Finds a number in a text, whatever stands between its digits.
+
+    Args:
+        phone: E.164; of a long one the last ten digits are enough, which is how people write it.
+    """
+    return re.compile("[^0-9]*".join(digits(phone)[-10:]))
+
+
 def haystack(first: str, last: str, phone: str, label_folds: Iterable[str] = ()) -> str:
     """What search looks through for one contact.
 

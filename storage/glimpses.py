@@ -6,8 +6,9 @@ Light on purpose: the first frame is painted before SQLAlchemy is imported.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from time import monotonic
 from typing import Protocol
 
 from storage.words import ContactRow, Order, Target, View
@@ -35,6 +36,40 @@ class Key:
         if order is Order.NEWEST:
             return 0, -self.id
         return -int(self.favorite), -self.id
+
+
+class GaveUp(Exception):
+    """Whoever asked does not want to know any more."""
+
+
+class Patience:
+    """For how long somebody waits for a search.
+
+    Args:
+        seconds: From now on; None: as long as it takes.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._until = None if seconds is None else monotonic() + seconds
+        self._given_up = False
+
+    def give_up(self) -> None:
+        """Ends the search at its next step. Called from any thread."""
+        self._given_up = True
+
+    def take_time(self) -> None:
+        """From here on it takes as long as it takes."""
+        self._until = None
+
+    def is_over(self) -> bool:
+        """Whether it is time to tell what was found so far.
+
+        Raises:
+            GaveUp: Nobody waits any more.
+        """
+        if self._given_up:
+            raise GaveUp
+        return self._until is not None and monotonic() >= self._until
 
 
 class End(Enum):
@@ -68,6 +103,8 @@ class Ask:
     """Find the rows of a search only, and count when asked again."""
     marks: Target | None = None
     """Tell which of the rows this target holds; for targets by view."""
+    patience: Patience | None = field(default=None, compare=False)
+    """For how long a search may look; as long as it takes when left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +120,8 @@ class Glimpse:
     """There are more than `total`: they were not counted to the end."""
     rough: bool = False
     """Nothing was counted: `total` is a guess."""
+    unfinished: bool = False
+    """Patience ran out: these are the first rows of more that may be found."""
     head: bool = False
     """`rows` begins with the first row of the view."""
     tail: bool = False

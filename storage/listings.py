@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, select
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among
-from storage.glimpses import Key
+from storage.glimpses import Key, Patience
 from storage.search import Search
 from storage.tables import Contact
 from storage.tallies import group_tally, read_tallies, stage_tally
@@ -77,12 +77,13 @@ class Listing:
     Args:
         conn: The snapshot.
         view: What is listed.
+        patience: For how long a search may look; as long as it takes when left out.
     """
 
-    def __init__(self, conn: Connection, view: View) -> None:
+    def __init__(self, conn: Connection, view: View, patience: Patience | None = None) -> None:
         self._conn = conn
         self.view = view
-        self._search = Search(conn, view.search)
+        self._search = Search(conn, view.search, patience)
         self.searching = bool(self._search)
         place = in_place(view)
         descending = view.order is not Order.OLDEST
@@ -120,7 +121,7 @@ class Listing:
         if own is not None:
             segments = segments[segments.index(own) :]
         for segment in segments:
-            if len(found) >= limit:
+            if len(found) >= limit or self._search.unfinished:
                 break
             beyond = None
             if start is not None and segment is own:
@@ -145,10 +146,22 @@ class Listing:
             return self.segments[0]
         return self.segments[0 if key.favorite else 1]
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether patience ran out: the keys that were read last are the first of more."""
+        return self._search.unfinished
+
+    def take_time(self) -> None:
+        """From here on a search takes as long as it takes."""
+        self._search.patience.take_time()
+
     def _ids(
         self, segment: Segment, beyond: int | None, forward: bool, limit: int
     ) -> Sequence[int]:
         descending = segment.descending is forward
+        asked = self._search.narrowing.favorite
+        if None not in (asked, segment.favorite) and asked is not segment.favorite:
+            return []
         if self.searching and not (segment.favorite and self._favorites <= FEW_FAVORITES):
             return self._search.ids(segment.where, limit=limit, beyond=beyond, newest=descending)
         query = select(_contacts.c.id).where(segment.where).limit(limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from storage.dialects import is_postgresql
-from storage.folding import fold, phone_readings
+from storage.folding import Clause, fold, phone_readings
 from storage.ids import id_at
 from storage.query import Term
 from storage.tables import BADGED, RARE_KIND, RARE_SOURCE, Contact, ContactLabel, Group, Label
@@ -49,15 +49,19 @@ _BADGE_OF = {
 _COMMON_KINDS = {Kind.MOBILE.value, Kind.EITHER.value}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Driver:
     """An index that holds the contacts of one condition in the order of their ids."""
 
-    size: int
-    """How many; at most one more than `FEW` where they had to be counted."""
     ids: Select[Any]
     key: Any
     """Its column of ids."""
+    count: Callable[[], int]
+
+    @cached_property
+    def size(self) -> int:
+        """How many; at most one more than `FEW` where they had to be counted."""
+        return self.count()
 
 
 class Narrowing:
@@ -154,22 +158,39 @@ class Narrowing:
     def driver(self) -> Driver | None:
         """The index that holds the fewest contacts; None where no condition has one."""
         drivers = [self._driver(term) for term in self._terms if not term.negated]
-        return min((each for each in drivers if each), key=lambda each: each.size, default=None)
+        known = [driver for driver in drivers if driver is not None]
+        # One alone need not be counted.
+        return known[0] if len(known) == 1 else min(known, key=lambda it: it.size, default=None)
+
+    @cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """What must stand in the haystack of whoever meets the conditions."""
+        numbers = (term for term in self._terms if term.key == "phone" and not term.negated)
+        return tuple(phone_readings(term.value) for term in numbers)
+
+    @property
+    def favorite(self) -> bool | None:
+        """Whether it asks for favorites alone, or for all others; None: for neither."""
+        for term in self._terms:
+            if (term.key, term.value) == ("is", "favorite"):
+                return not term.negated
+        return None
 
     def _driver(self, term: Term) -> Driver | None:
         if term.key == "label":
             return self._label_driver(term)
         key = _contacts.c.id
         if term.key == "group" and not term.no_group:
-            ident = self._group_id(term.value)
-            return Driver(self._tally(group_tally(ident or 0)), self._by(self._met(term)), key)
+            name = group_tally(self._group_id(term.value) or 0)
+            return Driver(self._by(self._met(term)), key, lambda: self._tally(name))
         if term.key == "stage":
-            return Driver(self._tally(stage_tally(term.value)), self._by(self._met(term)), key)
+            name = stage_tally(term.value)
+            return Driver(self._by(self._met(term)), key, lambda: self._tally(name))
         indexed = self._indexed(term)
         if indexed is None:
             return None
         ids = self._by(indexed)
-        return Driver(self._counted(ids), ids, key)
+        return Driver(ids, key, lambda: self._counted(ids))
 
     def _indexed(self, term: Term) -> ColumnElement[bool] | None:
         """The condition in the words of its partial index."""
@@ -186,7 +207,7 @@ class Narrowing:
     def _label_driver(self, term: Term) -> Driver:
         ident = self._label_id(term.value) or 0
         ids = select(_worn.c.contact_id.label("id")).where(_worn.c.label_id == ident)
-        return Driver(self._tally(label_tally(ident)), ids, _worn.c.contact_id)
+        return Driver(ids, _worn.c.contact_id, lambda: self._tally(label_tally(ident)))
 
     def _by(self, condition: ColumnElement[bool]) -> Select[Any]:
         return select(_contacts.c.id).where(condition)

@@ -3,7 +3,8 @@
 Two ways lead to the contacts that match. *By the index*: it yields candidates in the order of
 ids, and each is looked up and checked. *By the place*: its contacts are read in order and
 checked. The index is best for rare words, the place for common words and small places; which
-one serves is found out as it goes, by how soon a page fills.
+one serves is found out as it goes, by how soon a page fills. Either way is gone in steps, so that
+who waits may be told what was found so far.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from storage.dialects import among, is_postgresql
 from storage.folding import Query, digits, fold, haystack, label_mark, parse
+from storage.glimpses import Patience
 from storage.narrowing import FEW, Narrowing
 from storage.query import read
 from storage.search_index import (
@@ -68,6 +70,8 @@ WINDOW = 2_000
 """Contacts of a place that are read first where the index may well be dearer."""
 READ_ON = 20_000
 """Contacts of a place that are read after those where they promise a full page."""
+STEP = 8_000
+"""Contacts of a place that are read in one step at most: some hundredths of a second."""
 MOST_CANDIDATES = 100_000
 """Beyond so many, reading everything in its own order is sooner done than looking each up."""
 CANDIDATES = 2_000
@@ -75,7 +79,7 @@ CANDIDATES = 2_000
 SMALL_PLACE = 20_000
 """A place of so many contacts is read whole sooner than every candidate of a common word."""
 LOOKED_UP = 5_000
-"""Contacts of a condition that are looked up in one step."""
+"""Contacts of a condition, or candidates, that are looked up in one step at most."""
 MOST_NOTES = 10_000
 """Contacts not indexed yet that are looked up one by one; with more, the places are read."""
 
@@ -116,6 +120,12 @@ class _Order:
         beyond, until = (largest, smallest) if self.newest else (smallest, largest)
         return _Order(self.newest, beyond, until)
 
+    def up_to(self, last: int | None) -> _Order:
+        """The part of it that ends with an id; all of it where that is None."""
+        if last is None:
+            return self
+        return replace(self, until=last - 1 if self.newest else last + 1)
+
     def by(self, key: Any) -> Any:
         return key.desc() if self.newest else key.asc()
 
@@ -126,18 +136,23 @@ class Search:
     Args:
         conn: Where to ask.
         text: What was typed. Any text will do; blank finds everybody.
+        patience: For how long `ids` may look; as long as it takes when left out.
     """
 
-    def __init__(self, conn: Connection, text: str) -> None:
+    def __init__(self, conn: Connection, text: str, patience: Patience | None = None) -> None:
         self._conn = conn
+        self.patience = patience or Patience()
+        self.unfinished = False
+        """Patience ran out: what `ids` gave is the beginning of what there is."""
         asked = read(text)
         self.query = asked.words
         """What is looked for by its text."""
         self.narrowing = Narrowing(conn, asked.terms)
         """What is looked for otherwise."""
+        self._indexable = Query((*self.query.clauses, *self.narrowing.clauses))
         self._matching = matching(conn, self.query)
-        self._backing = backing(conn) if self.query else Backing.SCAN
-        self._strong = any(map(is_strong, self.query.clauses))
+        self._backing = backing(conn) if self._indexable else Backing.SCAN
+        self._strong = any(map(is_strong, self._indexable.clauses))
 
     def ids(
         self,
@@ -157,28 +172,31 @@ class Search:
             until: Only ids before this one in the order.
             newest: Newest first, or oldest first.
         """
-        order = _Order(newest, beyond, until)
-        if self.narrowing:
-            scope, order = and_(scope, self.narrowing.condition), order.within(self.narrowing)
-            if self._is_led:
-                return self._led(scope, order, limit)
-        return self._ids(scope, order, limit)
+        self.unfinished = False
+        order = _Order(newest, beyond, until).within(self.narrowing)
+        return self._led(scope, order, limit) if self._is_led else self._ids(scope, order, limit)
 
     def _ids(self, scope: ColumnElement[bool], order: _Order, limit: int) -> list[int]:
         found = self._by_window(scope, order, limit)
         if found is not None:
             return found
-        found, more = self._among_candidates(scope, order, limit)
-        if more and len(found) < limit:
+        found, reached = self._among_candidates(scope, order, limit)
+        if reached is not None and len(found) < limit and not self.unfinished:
             # A common word, and few contacts of the place have it.
             driver = self.narrowing.driver
             if driver is not None and driver.size <= FEW:
                 return self._led(scope, order, limit)
             if self._is_small(scope):
-                return self._all(self._in_place(scope, order), limit)
-            found = self._all(self._in_index(scope, order), limit)
+                return self._walk(scope, order, limit)[0]
+            if self._backing is Backing.GRAMS:
+                found, reached = self._all(self._in_index(scope, order), limit), None
+            else:
+                beyond = replace(order, beyond=reached)
+                more, reached = self._along_candidates(scope, beyond, limit - len(found))
+                found += more
         if self._notes:
-            found += self._all(self._in_notes(scope, order), limit)
+            known = order.up_to(reached) if self.unfinished else order
+            found += self._all(self._in_notes(scope, known), limit)
         return sorted(found, reverse=order.newest)[:limit]
 
     def count(self, scope: ColumnElement[bool], cap: int | None = None) -> int:
@@ -190,11 +208,9 @@ class Search:
         """
         if cap is not None:
             return len(self.ids(scope, limit=cap))
-        order = _Order()
-        if self.narrowing:
-            scope, order = and_(scope, self.narrowing.condition), order.within(self.narrowing)
-            if self._is_led:
-                return len(self._led(scope, order, None))
+        order = _Order().within(self.narrowing)
+        if self._is_led:
+            return len(self._led(scope, order, None))
         if not self._indexed or self._words is None or self._is_small(scope):
             return self._count(self._in_place(scope, order))
         if self._conn.scalar(self._candidates(order).limit(1).offset(MOST_CANDIDATES)) is not None:
@@ -217,7 +233,8 @@ class Search:
         driver = self.narrowing.driver
         if driver is None:
             return False
-        return driver.size <= WINDOW or not self.query
+        # A short word is nearly everywhere, so its candidates would be more.
+        return not self._strong or driver.size <= WINDOW
 
     def _led(self, scope: ColumnElement[bool], order: _Order, limit: int | None) -> list[int]:
         """Matches among the contacts of the narrowest condition, read along its own index."""
@@ -228,15 +245,25 @@ class Search:
         while limit is None or len(found) < limit:
             led = driver.ids.where(order.behind(driver.key)).order_by(order.by(driver.key))
             some = self._all(led, size)
-            if some:
-                rows = select(contacts.c.id).where(among(self._conn, contacts.c.id, some), scope)
-                found += sorted(
-                    self._conn.scalars(rows.where(self._matching)), reverse=order.newest
-                )
+            found += sorted(self._looked_up(scope, some), reverse=order.newest)
             if len(some) < size:
                 break
-            order, size = replace(order, beyond=some[-1]), LOOKED_UP
+            if limit is not None and len(found) < limit and self._is_over():
+                break
+            order, size = replace(order, beyond=some[-1]), min(2 * size, LOOKED_UP)
         return found if limit is None else found[:limit]
+
+    def _looked_up(self, scope: ColumnElement[bool], ids: Sequence[int]) -> Sequence[int]:
+        """Which of some contacts match, in no order."""
+        if not ids:
+            return ()
+        rows = select(contacts.c.id).where(among(self._conn, contacts.c.id, ids), scope)
+        return self._conn.scalars(rows.where(self.condition)).all()
+
+    def _is_over(self) -> bool:
+        """Whether patience has run out; notes it."""
+        self.unfinished = self.patience.is_over()
+        return self.unfinished
 
     def _by_window(self, scope: ColumnElement[bool], order: _Order, limit: int) -> list[int] | None:
         """A page of the place where that is cheaper than asking the index, else None.
@@ -245,55 +272,103 @@ class Search:
         stand for many trigrams. PostgreSQL's finds every candidate first.
         """
         if not self._indexed:
-            return self._all(self._in_place(scope, order), limit)
+            return self._walk(scope, order, limit)[0]
         if self._backing is Backing.FTS and self._strong:
             return None
-        found = self._all(self._in_place(scope, order, WINDOW), limit)
-        if len(found) == limit or not self._reaches(scope, order, WINDOW):
+        found, end = self._walk(scope, order, limit, WINDOW, within=WINDOW)
+        if len(found) == limit or end is None:
             return found
         promising = bool(found) and WINDOW * limit // len(found) <= READ_ON
         if promising and self._backing is Backing.GRAMS:
-            found = self._all(self._in_place(scope, order, 2 * READ_ON), limit)
-            if len(found) == limit:
+            found, end = self._walk(scope, order, limit, STEP, within=2 * READ_ON)
+            if len(found) == limit or end is None or self.unfinished:
                 return found
-        if self._words is None:
-            return self._all(self._in_place(scope, order), limit)
-        return None
+        return self._walk(scope, order, limit)[0] if self._words is None else None
 
-    def _in_place(
-        self, scope: ColumnElement[bool], order: _Order, within: int | None = None
-    ) -> Select[Any]:
-        """Matches found by reading a place, or its first `within` contacts."""
-        behind = order.behind(contacts.c.id)
-        if within is None:
-            rows = select(contacts.c.id).where(scope, behind, self._matching)
-            return rows.order_by(order.by(contacts.c.id))
-        window = select(contacts.c.id, contacts.c.haystack).where(scope, behind)
-        part = window.order_by(order.by(contacts.c.id)).limit(within).subquery()
-        held = matching(self._conn, self.query, part.c.haystack)
-        return select(part.c.id).where(held).order_by(order.by(part.c.id))
+    def _walk(
+        self,
+        scope: ColumnElement[bool],
+        order: _Order,
+        limit: int,
+        size: int | None = None,
+        *,
+        within: int | None = None,
+    ) -> tuple[list[int], int | None]:
+        """Matches found by reading a place step by step.
+
+        Args:
+            scope: The place.
+            order: In which order.
+            limit: At most so many matches.
+            size: Contacts of the place in the first step; `WINDOW` when left out.
+            within: Stop behind so many contacts of the place; at its end when left out.
+
+        Returns:
+            What was found, and how far was read; None: to the end of the place.
+        """
+        found: list[int] = []
+        size, read = size or WINDOW, 0
+        while True:
+            end = self._nth(scope, order, size - 1)
+            part = self._in_place(scope, order.up_to(end))
+            found += self._all(part, limit - len(found))
+            read += size
+            if end is None or len(found) == limit or (within is not None and read >= within):
+                return found, end
+            if self._is_over():
+                return found, end
+            order, size = replace(order, beyond=end), min(2 * size, STEP)
+
+    def _in_place(self, scope: ColumnElement[bool], order: _Order) -> Select[Any]:
+        """Matches found by reading a place."""
+        rows = select(contacts.c.id).where(scope, order.behind(contacts.c.id), self.condition)
+        return rows.order_by(order.by(contacts.c.id))
+
+    def _nth(self, scope: ColumnElement[bool], order: _Order, place: int) -> int | None:
+        """The contact that stands behind so many others of a place."""
+        rows = select(contacts.c.id).where(scope, order.behind(contacts.c.id))
+        return self._conn.scalar(rows.order_by(order.by(contacts.c.id)).limit(1).offset(place))
 
     def _among_candidates(
         self, scope: ColumnElement[bool], order: _Order, limit: int
-    ) -> tuple[list[int], bool]:
-        """The first matches among the first candidates, and whether there are more of those."""
-        found: list[int] = []
-        noted = set(self._notes)
+    ) -> tuple[list[int], int | None]:
+        """The first matches among the first candidates, and the last of those; None: of all."""
         # PostgreSQL's index finds every candidate each time it is asked: it is asked once.
         sizes = (2 * limit, CANDIDATES) if self._backing is Backing.FTS else (CANDIDATES,)
+        found: list[int] = []
         for size in sizes:
             candidates = self._all(self._candidates(order), size)
-            for start in range(0, len(candidates), 2 * limit):
-                chunk = [one for one in candidates[start : start + 2 * limit] if one not in noted]
-                looked_up = among(self._conn, contacts.c.id, chunk)
-                rows = select(contacts.c.id).where(looked_up, scope, self._matching)
-                found += self._conn.scalars(rows).all()
-                if len(found) >= limit:
-                    return found, True
+            start, step = 0, 2 * limit
+            while start < len(candidates):
+                chunk = candidates[start : start + step]
+                found += self._unnoted(scope, chunk)
+                start, step = start + step, 2 * step
+                if len(found) >= limit or (start < size and self._is_over()):
+                    return found, chunk[-1]
             if len(candidates) < size:
-                return found, False
+                return found, None
             order = replace(order, beyond=candidates[-1])
-        return found, True
+        return found, candidates[-1]
+
+    def _along_candidates(
+        self, scope: ColumnElement[bool], order: _Order, limit: int
+    ) -> tuple[list[int], int | None]:
+        """Like `_among_candidates`, but to their end."""
+        found: list[int] = []
+        size = CANDIDATES
+        while not self._is_over():
+            candidates = self._all(self._candidates(order, narrow=True), size)
+            found += self._unnoted(scope, candidates)
+            if len(candidates) < size:
+                return found, None
+            order, size = replace(order, beyond=candidates[-1]), min(2 * size, LOOKED_UP)
+            if len(found) >= limit:
+                break
+        return found, order.beyond
+
+    def _unnoted(self, scope: ColumnElement[bool], candidates: Sequence[int]) -> Sequence[int]:
+        """Which candidates match; those noted as changed are left out."""
+        return self._looked_up(scope, [one for one in candidates if one not in self._noted])
 
     def _in_index(self, scope: ColumnElement[bool], order: _Order) -> Select[Any]:
         """Matches among all candidates; those noted as changed are left out."""
@@ -303,13 +378,13 @@ class Search:
         if self._notes:
             noted = select(pending.c.contact_id).where(pending.c.contact_id == contacts.c.id)
             rows = rows.where(~noted.exists())
-        return rows.where(scope, self._matching)
+        return rows.where(scope, self.condition)
 
     def _in_notes(self, scope: ColumnElement[bool], order: _Order) -> Select[Any]:
         """Matches among the contacts that the index does not hold as they are now."""
         noted = among(self._conn, contacts.c.id, self._notes)
         rows = select(contacts.c.id).where(noted, scope, order.behind(contacts.c.id))
-        return rows.where(self._matching).order_by(order.by(contacts.c.id))
+        return rows.where(self.condition).order_by(order.by(contacts.c.id))
 
     @property
     def _indexed(self) -> bool:
@@ -320,6 +395,10 @@ class Search:
     def _notes(self) -> Sequence[int]:
         """The contacts that are not indexed yet, one more than `MOST_NOTES` at most."""
         return self._conn.scalars(select(pending.c.contact_id).limit(MOST_NOTES + 1)).all()
+
+    @cached_property
+    def _noted(self) -> frozenset[int]:
+        return frozenset(self._notes)
 
     @property
     def _key(self) -> Any:
@@ -338,23 +417,18 @@ class Search:
     @cached_property
     def _words(self) -> str | None:
         """The query as the index takes it; None where the index cannot serve it."""
-        return index_words(self.query, self._speech)
+        return index_words(self._indexable, self._speech)
 
     @cached_property
     def _narrow_words(self) -> str | None:
-        return index_words(self.query, self._speech, narrow=True)
+        return index_words(self._indexable, self._speech, narrow=True)
 
     @property
     def _speech(self) -> Speech:
         return TsquerySpeech() if self._backing is Backing.GRAMS else FtsSpeech(self._conn)
 
     def _is_small(self, scope: ColumnElement[bool]) -> bool:
-        return not self._reaches(scope, _Order(), SMALL_PLACE)
-
-    def _reaches(self, scope: ColumnElement[bool], order: _Order, size: int) -> bool:
-        rows = select(contacts.c.id).where(scope, order.behind(contacts.c.id))
-        rows = rows.order_by(order.by(contacts.c.id)).limit(1).offset(size)
-        return self._conn.scalar(rows) is not None
+        return self._nth(scope, _Order(), SMALL_PLACE) is None
 
     def _all(self, rows: Select[Any], limit: int) -> list[int]:
         return [*self._conn.scalars(rows.limit(limit)).all()]

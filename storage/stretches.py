@@ -68,6 +68,9 @@ def look_at_search(listing: Listing, ask: Ask) -> Seen:
     order = ask.view.order
     cap = min(CAP, ask.before + ask.after) if ask.quick else CAP
     short = listing.keys(None, forward=True, limit=cap + 1)
+    if listing.unfinished:
+        return _seen_so_far(ask, short)
+    listing.take_time()
     capped = len(short) > cap
     total = max(CAP, ask.total or 0) if capped else len(short)
     stretch = _stretch_of_short(listing, ask, short, capped)
@@ -97,6 +100,40 @@ def look_at_search(listing: Listing, ask: Ask) -> Seen:
         newer=newer,
     )
     return Seen(stretch.keys, cursor, glimpse)
+
+
+def _seen_so_far(ask: Ask, short: list[Key]) -> Seen:
+    """The first matches of a search that takes longer than anybody waits."""
+    order = ask.view.order
+
+    def place_of(key: Key) -> int:
+        place = bisect_left(short, key.rank(order), key=lambda each: each.rank(order))
+        return max(0, min(place, len(short) - 1))
+
+    if isinstance(ask.at, Key):
+        place = place_of(ask.at)
+    elif isinstance(ask.at, End):
+        place = 0 if ask.at is End.HEAD else max(0, len(short) - 1)
+    else:
+        place = max(0, min(ask.at, len(short) - 1))
+    first = max(0, place - ask.before)
+    keys = short[first : place + ask.after]
+    cursor = None if ask.cursor is None or not short else place_of(ask.cursor)
+    bound = ask.newer_than
+    glimpse = Glimpse(
+        rows=(),
+        start=first,
+        total=len(short),
+        more=True,
+        unfinished=True,
+        head=first == 0,
+        tail=first + len(keys) == len(short),
+        place=place,
+        cursor=cursor,
+        newest=max((key.id for key in short), default=None),
+        newer=0 if bound is None else sum(key.id > bound for key in short),
+    )
+    return Seen(keys, None if cursor is None else short[cursor], glimpse)
 
 
 def _reconciled(stretch: Stretch, total: int) -> int:

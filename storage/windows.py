@@ -36,7 +36,7 @@ class RowReader:
     def look(self, ask: Ask) -> Glimpse:
         """Rows around a place, with totals, all from one snapshot."""
         with self._store.read() as conn:
-            listing = Listing(conn, ask.view)
+            listing = Listing(conn, ask.view, ask.patience)
             seen = look_at_search(listing, ask) if listing.searching else look(listing, ask)
             wanted = [key.id for key in seen.keys]
             if seen.cursor is not None:

@@ -88,7 +88,9 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
     @property
     def total(self) -> int | None:
         """How many rows the view has; at least so many where `total_more`; None: not read yet."""
-        return self._state.total if self._state.read else None
+        state = self._state
+        nobody_yet = state.window.unfinished and not state.window.rows
+        return state.total if state.read and not nobody_yet else None
 
     @property
     def total_more(self) -> bool:

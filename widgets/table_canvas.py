@@ -277,7 +277,8 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
     def _tell(self) -> None:
         """Posts what has changed since it was last told."""
         state, marks = self._state, self._marks
-        if state.read and not state.window.rough:
+        window = state.window
+        if state.read and not window.rough and (window.rows or not window.unfinished):
             told = (state.view, state.total, state.window.more)
             if self._changed("total", told):
                 self.post_message(self.TotalChanged(self, *told))

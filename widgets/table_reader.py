@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from time import monotonic
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from storage.errors import OptdeskError
-from storage.glimpses import Glimpse, Key, Rows
+from storage.glimpses import GaveUp, Glimpse, Key, Patience, Rows
 from storage.words import ContactRow, Target, View
 from widgets import phones
 from widgets.table_marks import Marks, same_contacts
@@ -38,6 +39,15 @@ BURST_SECONDS = 0.5
 SHARE = 4
 """A look that takes long is repeated after this many times as long, so that it never fills a
 core."""
+
+FIRST_PATIENCE = 0.05
+"""Seconds that the first look at a search may take before it shows what it has found."""
+
+MORE_PATIENCE = 4
+"""Each further look at a search that has not come to its end takes so many times as long."""
+
+ENDLESS = 3.0
+"""Seconds of patience beyond which a search is gone through to its end."""
 
 ROUGH = 0.1
 """Seconds from showing what a search found until it is counted."""
@@ -115,6 +125,8 @@ class TableReader:
         self._timer: Timer | None = None
         self._late: Timer | None = None
         self._burst = Burst()
+        self._looking: tuple[View, Patience] | None = None
+        self._waited: tuple[View, float] | None = None
         self._ill = False
         self._range: tuple[Key, Key] | None = None
 
@@ -149,15 +161,18 @@ class TableReader:
     def pump(self) -> None:
         """Reads the next thing that is needed, unless something is being read."""
         rows, state = self.rows, self._state
+        if self._lane.busy and self._looking is not None and self._looking[0] != state.view:
+            # Whoever types on does not wait for what was typed before.
+            self._looking[1].give_up()
         if rows is None or not self.ready or self._lane.busy or (self._ill and self._timer):
             return
         if state.look_needed:
             self._look(rows)
         elif (missing := state.missing) is not None:
             self._extend(rows, *missing)
-        elif self._stale or state.window.rough:
+        elif self._stale or state.window.rough or state.window.unfinished:
             # Whoever types goes on typing: counting may wait.
-            pause = ROUGH if state.window.rough else self._pause
+            pause = ROUGH if state.window.rough or state.window.unfinished else self._pause
             wait = self._last + pause - monotonic()
             if wait <= 0:
                 self._look(rows)
@@ -179,8 +194,12 @@ class TableReader:
         began = self._last = monotonic()
         marks = self._marks
         asked = self._state.wish(marks.target() if marks.by_view is not None else None)
+        patience = self._patience(asked.ask.view)
+        ask = replace(asked.ask, patience=patience)
+        self._looking = (ask.view, patience)
 
         def heard(future: Future[Glimpse]) -> None:
+            self._looking = None
             glimpse = self._result(future)
             if glimpse is None:
                 self._state.unsure = True
@@ -194,11 +213,21 @@ class TableReader:
             self.pump()
 
         def work() -> Glimpse:
-            glimpse = rows.look(asked.ask)
+            glimpse = rows.look(ask)
             phones.load(row.phone for row in glimpse.rows)
             return glimpse
 
         self._lane.read(work, heard)
+
+    def _patience(self, view: View) -> Patience:
+        """How long a look may take: longer each time while a search has not come to its end."""
+        seconds = FIRST_PATIENCE
+        if self._waited is not None and self._waited[0] == view:
+            seconds = self._waited[1]
+            if self._state.window.rough or self._state.window.unfinished:
+                seconds *= MORE_PATIENCE
+        self._waited = (view, seconds)
+        return Patience(seconds if seconds < ENDLESS else None)
 
     def _marks_seen(self, marks: Target | None, glimpse: Glimpse) -> None:
         if marks is None or self._marks.by_view is None or marks != self._marks.target():
@@ -270,6 +299,9 @@ class TableReader:
     def _result(self, future: Future[T]) -> T | None:
         """What was read, or None after telling that it could not be."""
         error = future.exception()
+        if isinstance(error, GaveUp):
+            self.pump()
+            return None
         if isinstance(error, OptdeskError):
             self._ill = True
             self._failed(error)

@@ -24,6 +24,8 @@ class RowWindow:
         self.more = False
         self.rough = False
         """`total` is a guess, soon to be replaced."""
+        self.unfinished = False
+        """The search goes on: more rows may be found."""
         self.head = True
         """The first row here is the first of the list."""
         self.tail = True
@@ -42,6 +44,7 @@ class RowWindow:
         self.total = glimpse.total
         self.more = glimpse.more
         self.rough = glimpse.rough
+        self.unfinished = glimpse.unfinished
         self.head = glimpse.head
         self.tail = glimpse.tail
         self._places = None

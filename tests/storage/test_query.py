@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -12,12 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
+from benchmarks.fill import Plan, fill
 from storage import completion, groups, labels, narrowing, query, saved_views
 from storage.acts import AddLabel, Delete, Move, Star
 from storage.bulk import count_target, perform
 from storage.errors import NotFound, Refused
 from storage.folding import digits
+from storage.glimpses import Ask, End, GaveUp, Patience
 from storage.ids import id_at, new_id
+from storage.listings import Listing
 from storage.query import KINDS, MARKS, Asked, read
 from storage.search import haystack
 from storage.search_index import contacts, mark_pending
@@ -25,7 +29,7 @@ from storage.store import Store
 from storage.tables import ContactLabel
 from storage.tallies import add_tallies, label_tally, stage_tally
 from storage.times import now
-from storage.windows import each_row
+from storage.windows import RowReader, each_row
 from storage.words import BADGE_BITS, Actor, Badge, Order, Place, Target, View
 from tests.factories import make_queued
 
@@ -138,6 +142,85 @@ def test_every_mixture_of_conditions_finds_just_who_meets_them(
         expected = {ident for ident, each in crowd.items() if meets(each, read(text))}
         assert set(found(store, text, order=order)) == expected, text
         assert count_target(store, Target(view=View(Place.ALL, search=text))) == len(expected), text
+
+
+@pytest.mark.parametrize("text", ["", " ann", " 2025550", " 7"])
+def test_who_has_no_patience_sees_the_first_matches_and_that_there_may_be_more(
+    store: Store, crowd: dict[int, dict[str, Any]], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WINDOW", "STEP", "CANDIDATES", "LOOKED_UP", "READ_ON", "SMALL_PLACE"):
+        monkeypatch.setattr(f"storage.search.{name}", 7)
+    reader, rng, cut_short = RowReader(store), random.Random(text), 0
+    for _ in range(40):
+        asked = " ".join(
+            rng.choice(["", "-"]) + term for term in rng.sample(TERMS, rng.randint(1, 2))
+        )
+        view = View(Place.ALL, search=asked + text, order=rng.choice(list(Order)))
+        whole = [row.id for row in each_row(store, view)]
+        glimpse = reader.look(Ask(view, End.HEAD, after=500, patience=Patience(0)))
+        ids = [row.id for row in glimpse.rows]
+        assert ids == whole[: len(ids)], view.search
+        assert glimpse.unfinished or ids == whole, view.search
+        assert glimpse.more is glimpse.unfinished
+        assert glimpse.total == len(ids)
+        cut_short += glimpse.unfinished
+        patient = reader.look(Ask(view, End.HEAD, after=500, patience=Patience(60)))
+        assert ([row.id for row in patient.rows], patient.unfinished) == (whole, False)
+    # Whole words are looked up in one step here.
+    assert cut_short > 5 or len(text) > 2
+
+
+def test_a_search_that_nobody_waits_for_ends_at_its_next_step(
+    store: Store, crowd: dict[int, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.search.WINDOW", 7)
+    patience = Patience()
+    patience.give_up()
+    with pytest.raises(GaveUp):
+        view = View(Place.ALL, search="-is:test kind:mobile")
+        RowReader(store).look(Ask(view, 0, patience=patience))
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Eight thousand believable contacts."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('village') / 'optdesk.db'}"
+    fill(url, Plan(8_000))
+    store = Store.open(url)
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "label:vip", "is:favorite", "is:landline", "kind:landline", "kind:mobile", "from:zapier",
+        "from:api", "age<80d", "age>30d", "group:none", "label:vip kind:landline", "phone:4473",
+        "phone:99999999", "kind:voip", "label:nobody", "label:vip is:favorite", "is:test from:api",
+        "label:vip a", "is:unassigned kind:landline",
+    ],
+)  # fmt: skip
+def test_the_first_rows_are_found_without_reading_everybody(village: Store, text: str) -> None:
+    def work(search: str) -> int:
+        ticks = 0
+
+        def tick() -> int:
+            nonlocal ticks
+            ticks += 1
+            return 0
+
+        with village.read() as conn:
+            driver: Any = conn.connection.driver_connection
+            driver.set_progress_handler(tick, 100)
+            try:
+                Listing(conn, View(search=search)).keys(None, forward=True, limit=20)
+            finally:
+                driver.set_progress_handler(None, 0)
+        return ticks * 100
+
+    # Where no index helps and nobody is found, everybody is read.
+    everybody = work("-kind:mobile -kind:landline -kind:unassigned")
+    assert work(text) < everybody / 4
 
 
 @given(text=ANY_TEXT)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 
+import pytest
 from textual import events
 
 from storage.errors import StoreUnavailable
-from storage.glimpses import Ask, Glimpse, Key
+from storage.glimpses import Ask, GaveUp, Glimpse, Key, Patience
 from storage.store import Store
 from storage.windows import RowReader
 from storage.words import ContactRow, Target, View
@@ -86,6 +89,66 @@ async def test_keys_work_while_the_store_does_not_answer(sqlite_store: Store) ->
         gate.open.set()
         await until(pilot, lambda: settled(desk.table))
         assert cursor_name(desk.table) == "P 1"
+
+
+async def test_a_search_that_takes_long_fills_the_list_as_it_finds(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WINDOW", "STEP"):
+        monkeypatch.setattr(f"storage.search.{name}", 50)
+    fill(sqlite_store, 600)
+    desk, gate = gated(sqlite_store)
+    shown: list[int] = []
+    look = gate.look
+
+    def slow(ask: Ask) -> Glimpse:
+        if ask.view.search and len(shown) < 3:
+            glimpse = look(replace(ask, patience=Patience(0)))
+            assert glimpse.unfinished
+            shown.append(len(glimpse.rows))
+            return glimpse
+        return look(ask)
+
+    monkeypatch.setattr(gate, "look", slow)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        desk.table.show(View(search="kind:mobile -is:test"))
+        await until(pilot, lambda: bool(shown) and bool(desk.table.total))
+        assert desk.table.total_more
+        assert names(desk.table)[0] == "P 599"
+        await until(pilot, lambda: not desk.table.total_more)
+        assert desk.table.total == 600
+        assert len(shown) == 3
+
+
+async def test_who_types_on_does_not_wait_for_what_was_typed_before(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sqlite_store, 100)
+    desk, gate = gated(sqlite_store)
+    look, given_up = gate.look, threading.Event()
+
+    def endless(ask: Ask) -> Glimpse:
+        if ask.view.search != "P":
+            return look(ask)
+        assert ask.patience is not None
+        for _ in range(2_000):
+            try:
+                Patience.is_over(ask.patience)
+            except GaveUp:
+                given_up.set()
+                raise
+            time.sleep(0.005)
+        return look(ask)
+
+    monkeypatch.setattr(gate, "look", endless)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        desk.table.show(View(search="P"))
+        await pilot.pause(0.05)
+        desk.table.show(View(search="P 7"))
+        await until(pilot, lambda: settled(desk.table) and names(desk.table)[:1] == ["P 97"])
+        assert given_up.is_set()
 
 
 async def test_nothing_is_done_to_a_row_that_is_not_read_yet(sqlite_store: Store) -> None:
