@@ -34,7 +34,7 @@ class Knock:
     """Added to the body's JSON before its last brace."""
     before: list[Callable[[Served, Knock], None]] = field(default_factory=list)
     """What to do to the store and the listener first."""
-    after: list[Callable[[Served], None]] = field(default_factory=list)
+    after: list[Callable[[Served], object]] = field(default_factory=list)
 
     @property
     def body(self) -> bytes:
@@ -123,6 +123,8 @@ def knock_of(served: Served) -> Knock:
     return Knock(
         served.body(mobile_phone=next_phone()),
         {"x-api": made.key, "Content-Type": "application/json"},
+        # A store keeps so many live keys at most.
+        after=[lambda served: served.store.do(lambda conn: keys.revoke(conn, ME, made.id))],
     )
 
 

@@ -265,7 +265,8 @@ def test_all_that_match_are_moved_in_chunks_but_not_those_that_arrive_meanwhile(
     outcome = perform(sqlite_store, me, Move(spring.id), target, seen=QUEUE, progress=progress)
     assert outcome.done == 2498
     assert told[-1] == (2498, 2498)
-    assert len(told) == 3
+    # A chunk has 500 to 2,000 contacts, as fast as the machine is.
+    assert 2 <= len(told) <= 5
     assert stages(sqlite_store, late + ids[:2]) == [Stage.QUEUED] * (len(late) + 2)
     assert_counters_are_true(sqlite_store)
 
