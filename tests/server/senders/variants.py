@@ -101,6 +101,7 @@ _BUILDERS = [
             "subject_type": "Contact",
             "page_id": None,
         },
+        sender="clickfunnels",
         source="developers.myclickfunnels.com/docs/webhooks",
     ),
     js(
@@ -121,6 +122,7 @@ _BUILDERS = [
     js(
         "LinkedIn, form response",
         _LINKEDIN,
+        sender="linkedin",
         source="developers.qodex.ai/linkedin-marketing-solutions-versioned-apis/lead-sync",
     ),
     js(
@@ -223,6 +225,56 @@ _BUILDERS = [
             },
         },
         source="formforgewp.com/docs/developer-guide/25-webhook-integration",
+    ),
+    js(
+        "WS Form, normalised",
+        {
+            "0": {
+                "label": "First name",
+                "section": "About you",
+                "group": "Page 1",
+                "type": "text",
+                "value": ["Ada"],
+            },
+            "1": {
+                "label": "Last name",
+                "section": "About you",
+                "group": "Page 1",
+                "type": "text",
+                "value": ["Byron"],
+            },
+            "2": {
+                "label": "How do we reach you",
+                "section": "About you",
+                "group": "Page 1",
+                "type": "tel",
+                "value": ["(202) 555-0146"],
+            },
+        },
+        source="github.com/JUVOJustin/wsform-normalize-webhook/blob/master/README.md",
+    ),
+    form(
+        "Wufoo, values apart",
+        {
+            "HandshakeKey": "s",
+            "FieldStructure": json.dumps(
+                {
+                    "Fields": [
+                        {"ID": "Field1", "Title": "Your Name", "Type": "shortname"},
+                        {"ID": "Field3", "Title": "Where may we ring", "Type": "phone"},
+                    ]
+                }
+            ),
+            "FormStructure": json.dumps({"Name": "Contact Us", "Hash": "z"}),
+            "Fields": json.dumps(
+                [{"ID": "Field1", "Value": "Ada Byron"}, {"ID": "Field3", "Value": P}]
+            ),
+            "IP": "198.51.100.7",
+            "CreatedBy": "public",
+            "EntryId": "42",
+        },
+        sender="wufoo",
+        source="github.com/api-evangelist/wufoo/blob/main/examples",
     ),
     js(
         "Uberflip",
