@@ -371,6 +371,11 @@ _WRAPPED = [
     js("a name that agrees", {"full_name": "Ada Byron", "first_name": "Ada", "phone": P}),
     js("three names that agree", {"full_name": "ADA BYRON", **LEAD}),
     js("two phones that agree", {**NAMES, "phone_number_e164": P, "phone": "(202) 555-0146"}),
+    js(
+        "a national number beside the whole one",
+        {**NAMES, "phone": "07911 123456", "phone_number_e164": "+447911123456"},
+        lead=("Ada", "Byron", "+447911123456"),
+    ),
     js("phones, one mobile", {**NAMES, "phones": [{"type": "mobile", "number": P}]}),
     js("phones, one value", {**NAMES, "phones": [{"type": "mobile", "value": P}]}),
     js(
