@@ -12,6 +12,7 @@ import pkgutil
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -20,7 +21,9 @@ from app.options import DeskOptions
 from app.reaching import Reach
 from screens.backstage import (
     Answer,
+    Captioned,
     HealthChanged,
+    Letter,
     ListenerChanged,
     ListenerKind,
     ListenerReport,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from screens.lead_tools import LeadTools
     from server.embedded import EmbeddedListener, ListenerState
     from storage.checklist import Item
+    from storage.delivery_log import DeliveryView
     from storage.first_look import EarlyRows
     from storage.seats import Presence, SeatView
     from storage.store import Store, StoreHealth
@@ -56,9 +60,11 @@ STOP_SECONDS = 3.0
 """How long requests in flight may take when the desk closes."""
 
 _NEEDED_LATER = (
-    *("acts", "attempts", "bulk", "checklist", "compliance", "counts", "groups", "ids"),
-    *("integration", "keys", "labels", "mapping_rules", "numbers", "phones", "profile", "retired"),
-    *("refusals", "segments", "undo", "windows"),
+    *("acts", "attempts", "bulk", "checklist", "compliance", "consent"),
+    *("counts", "delivery_log", "double_opt_in", "endpoints", "gateway_state", "groups"),
+    *("ids", "inbound", "integration", "keys", "labels", "mapping_rules"),
+    *("messages", "numbers", "outbox", "phones", "profile", "receipts"),
+    *("refusals", "retired", "segments", "text_log", "undo", "windows"),
 )
 """Modules of `storage` that the screens import when they first need them."""
 
@@ -110,6 +116,8 @@ class Background:
         self.simulated = True
         self.throwaway = options.throwaway
         self._reach = Reach()
+        if options.captions is not None:
+            options.captions.listen(lambda text, place: self._tell(Captioned(text, place)))
 
     @property
     def actor(self) -> Actor:
@@ -133,6 +141,19 @@ class Background:
         from app.lead_tools import ServerLeadTools
 
         return ServerLeadTools()
+
+    def letter(self, view: DeliveryView) -> Letter:
+        """The request that a delivery makes."""
+        from app.letters import letter
+
+        return letter(view)
+
+    @property
+    def papers(self) -> Path:
+        """The folder that evidence is written into."""
+        from app.locations import papers_folder
+
+        return papers_folder()
 
     def send(self, url: str, body: Mapping[str, str]) -> Answer:
         """Sends a JSON body over HTTP; see `screens.backstage.Backstage`."""
@@ -232,6 +253,7 @@ class Background:
             "tls_cert": options.tls_cert,
             "tls_key": options.tls_key,
             "actor": options.actor,
+            **(options.settings or {}),
         }
         settings = load(said, options.config)
         self._actor = settings.actor

@@ -43,6 +43,13 @@ def default_store() -> str:
     return f"sqlite:///{data_folder() / 'optdesk.db'}"
 
 
+def papers_folder() -> Path:
+    """The folder that evidence is written into; it is made when something is."""
+    from platformdirs import user_data_path
+
+    return user_data_path("optdesk", appauthor=False) / "evidence"
+
+
 def private_folder(path: Path) -> Path:
     """Makes a folder 0700, also one that is there already and belongs to this user.
 

@@ -24,3 +24,13 @@ class PlaceAsked(Message):
 
 class RefusedAsked(Message):
     """The person wants to see what was refused in the intake log."""
+
+
+class DeliveriesAsked(Message):
+    """The person wants to see what became of an endpoint's events."""
+
+    def __init__(self, endpoint_id: int, url: str) -> None:
+        super().__init__()
+        self.endpoint_id = endpoint_id
+        self.url = url
+        """Its address. Untrusted."""

@@ -18,10 +18,13 @@ from storage.errors import OptdeskError
 from widgets.display import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.message_pump import MessagePump
 
     from screens.lead_tools import LeadTools
     from storage.checklist import Item
+    from storage.delivery_log import DeliveryView
     from storage.first_look import FirstLook
     from storage.glimpses import Rows
     from storage.store import Store, StoreHealth
@@ -103,6 +106,17 @@ class ServedElsewhere(Message):
         self.sentence = sentence
 
 
+class Captioned(Message):
+    """A story that plays says what is going on."""
+
+    def __init__(self, text: str, place: str = "") -> None:
+        super().__init__()
+        self.text = text
+        """Empty: no caption any more."""
+        self.place = place
+        """Where it can be seen, as in `screens.navigation`; empty: anywhere."""
+
+
 class WorkFailed(Message):
     """What was asked for was refused or could not be done."""
 
@@ -124,6 +138,14 @@ class Answer:
     def taken(self) -> bool:
         """Whether the lead was taken in."""
         return self.status == 200
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The request of a delivery as it can be shown: what signs it is never shown."""
+
+    headers: tuple[tuple[str, str], ...]
+    body: str
 
 
 class Backstage(Protocol):
@@ -159,6 +181,13 @@ class Backstage(Protocol):
 
     def reach(self, store: Store) -> tuple[Item | None, Item | None]:
         """Whether senders reach the listener, and at its public address. For background jobs."""
+
+    def letter(self, view: DeliveryView) -> Letter:
+        """The request that a delivery makes."""
+
+    @property
+    def papers(self) -> Path:
+        """The folder that evidence is written into; it need not exist."""
 
     @property
     def lead_tools(self) -> LeadTools:

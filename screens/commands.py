@@ -19,6 +19,13 @@ class Context(StrEnum):
     INTAKE = "Intake log"
     ATTEMPT = "Open attempt"
     COMPLETION = "Suggestions of the search line"
+    TEXT = "Messages"
+    WEBHOOKS = "Webhooks"
+    SIGNING = "New signing secret"
+    DELIVERY = "Deliveries"
+    DELIVERIES = "Delivery log"
+    RECEIPT = "Evidence of consent"
+    READING = "Reading"
     SEARCH = "Search line"
     SIDEBAR = "Sidebar"
     INTEGRATIONS = "Integrations"
@@ -79,7 +86,7 @@ _DESK = (Context.DESK,)
 _LIST = (Context.LIST,)
 _LISTS = (Context.LIST, Context.LOG)
 _ATTEMPT = (Context.INTAKE, Context.ATTEMPT)
-_ROWS = (Context.INTEGRATIONS, Context.NUMBERS, Context.KEYS, Context.MAPPING)
+_ROWS = (Context.WEBHOOKS, Context.INTEGRATIONS, Context.NUMBERS, Context.KEYS, Context.MAPPING)
 
 VERBS: tuple[Verb, ...] = (
     # Contacts: acting on them.
@@ -189,6 +196,29 @@ VERBS: tuple[Verb, ...] = (
         help="Do the last act again, here",
         acts_on=ActsOn.MARKS,
         undoable=True,
+    ),
+    Verb(
+        id="contact.receipt",
+        keys=("E",),
+        contexts=_LIST,
+        title="Show the evidence of consent",
+        help="Show the evidence of the contact's consent",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="contact.write_receipt",
+        keys=("W",),
+        contexts=_LIST,
+        title="Write the evidence of consent into files",
+        help="Write that evidence into two files, as text and as JSON",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="receipt.write",
+        keys=("W",),
+        contexts=(Context.RECEIPT,),
+        word="write files",
+        help="Write it into two files, as text and as JSON",
     ),
     # Contacts: marking.
     Verb(
@@ -494,6 +524,186 @@ VERBS: tuple[Verb, ...] = (
         word="save",
         help="Save the rules; the door goes by them at once",
     ),
+    # Texts.
+    Verb(
+        id="text.opt_out",
+        keys=("D",),
+        contexts=(Context.TEXT,),
+        word="opt out",
+        title="Take the text for an opt-out",
+        help="Take a look-alike for the opt-out that it is: nothing more is texted",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="text.dismiss",
+        keys=("i",),
+        contexts=(Context.TEXT,),
+        word="no opt-out",
+        title="Let the text be: no opt-out",
+        help="Let a look-alike be: it was no opt-out",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="text.resend",
+        keys=("r",),
+        contexts=(Context.TEXT,),
+        word="send again",
+        title="Send a text of unknown fate again…",
+        help="Send a text again of which nobody knows whether it went out",
+        acts_on=ActsOn.CURSOR,
+        confirmation="Send it again",
+    ),
+    Verb(
+        id="text.contact",
+        keys=("o",),
+        contexts=(Context.TEXT,),
+        word="contact",
+        title="Go to the text's contact",
+        help="Go to the contact",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="text.copy",
+        keys=("y",),
+        contexts=(Context.TEXT,),
+        help="Copy the number",
+        acts_on=ActsOn.CURSOR,
+    ),
+    # Webhooks.
+    Verb(
+        id="webhook.add",
+        keys=("a",),
+        contexts=(Context.WEBHOOKS,),
+        word="add",
+        title="Add a webhook endpoint",
+        help="Add an address that is told of opt-ins; its secret is shown once",
+    ),
+    Verb(
+        id="webhook.log",
+        keys=("enter",),
+        contexts=(Context.WEBHOOKS,),
+        word="deliveries",
+        help="Show what became of its events",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="webhook.test",
+        keys=("t",),
+        contexts=(Context.WEBHOOKS,),
+        word="test",
+        title="Send the endpoint a test event",
+        help="Send it a test event and show the answer",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="webhook.toggle",
+        keys=("space",),
+        contexts=(Context.WEBHOOKS,),
+        word="on/off",
+        title="Enable or disable the endpoint",
+        help="Enable it, or disable it; what waits for it is kept",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="webhook.edit",
+        keys=("e",),
+        contexts=(Context.WEBHOOKS,),
+        word="edit",
+        title="Edit the endpoint…",
+        help="Change its address, what it is told of, or the body's form",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="webhook.rotate",
+        keys=("r",),
+        contexts=(Context.WEBHOOKS,),
+        word="new secret",
+        title="Make a new signing secret…",
+        help="Make a new secret; for a day both sign",
+        acts_on=ActsOn.CURSOR,
+        confirmation="New secret",
+    ),
+    Verb(
+        id="webhook.replay",
+        keys=("R",),
+        contexts=(Context.WEBHOOKS,),
+        title="Send the endpoint a span of time again…",
+        help="Send it a span of time again",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="webhook.copy",
+        keys=("y",),
+        contexts=(Context.WEBHOOKS,),
+        help="Copy its address",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="webhook.remove",
+        keys=("d",),
+        contexts=(Context.WEBHOOKS,),
+        word="remove",
+        title="Remove the endpoint…",
+        help="Remove it for good; what waits for it is never delivered",
+        acts_on=ActsOn.CURSOR,
+        confirmation="Remove",
+    ),
+    Verb(
+        id="secret.copy",
+        keys=("y",),
+        contexts=(Context.SIGNING,),
+        word="copy it",
+        help="Copy the secret",
+    ),
+    Verb(
+        id="delivery.replay",
+        keys=("r",),
+        contexts=(Context.DELIVERY,),
+        word="send again",
+        title="Send the event again",
+        help="Send the event again, with the same webhook-id",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="delivery.contact",
+        keys=("o",),
+        contexts=(Context.DELIVERY,),
+        word="contact",
+        title="Go to the event's contact",
+        help="Go to the contact that the event is about",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="delivery.copy",
+        keys=("y",),
+        contexts=(Context.DELIVERY,),
+        word="copy id",
+        help="Copy the webhook-id",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="delivery.span",
+        keys=("R",),
+        contexts=(Context.DELIVERIES,),
+        word="send a span",
+        title="Send a span of time again…",
+        help="Send the endpoint a span of time again",
+    ),
+    # Reading.
+    Verb(id="reading.down", keys=("j", "down"), contexts=(Context.READING,), help="Scroll down"),
+    Verb(id="reading.up", keys=("k", "up"), contexts=(Context.READING,), help="Scroll up"),
+    Verb(
+        id="reading.page_down",
+        keys=("space", "ctrl+d", "pagedown"),
+        contexts=(Context.READING,),
+        help="A page down",
+    ),
+    Verb(
+        id="reading.page_up",
+        keys=("ctrl+u", "pageup"),
+        contexts=(Context.READING,),
+        help="A page up",
+    ),
     # Integrations, numbers, keys.
     Verb(
         id="integration.add",
@@ -561,6 +771,13 @@ VERBS: tuple[Verb, ...] = (
         word="edit",
         title="Edit the Opt-In API…",
         help="Change brand, program, messaging number, region, page after a form",
+    ),
+    Verb(
+        id="integration.confirm",
+        keys=("o",),
+        contexts=(Context.INTEGRATIONS,),
+        title="Double opt-in…",
+        help="Ask who opts in for a YES, or not, and how long to wait for it",
     ),
     Verb(
         id="integration.regenerate",
@@ -673,6 +890,15 @@ VERBS: tuple[Verb, ...] = (
         confirmation="Remove",
     ),
     Verb(
+        id="number.text",
+        keys=("t",),
+        contexts=(Context.NUMBERS,),
+        word="text",
+        title="The compliance text of the number…",
+        help="Change what it texts, with a preview and what the law asks for",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
         id="number.campaign",
         keys=("m",),
         contexts=(Context.NUMBERS,),
@@ -750,6 +976,13 @@ VERBS: tuple[Verb, ...] = (
         word="help",
         title="Help",
         help="Help for where you are; the same key closes it",
+    ),
+    Verb(
+        id="consent.verify",
+        keys=(),
+        contexts=_DESK,
+        title="Verify the consent ledger",
+        help="Walk the whole consent ledger and name any change, gap or cut",
     ),
     Verb(
         id="desk.theme",

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from screens.backstage import backstage, say
 from screens.commands import ActsOn, Context, verbs_in
+from screens.consent import ConsentActs
 from screens.contact_finding import ContactFinding
 from screens.empty import why_empty
 from screens.group_acts import GroupAsked
@@ -30,13 +31,14 @@ from widgets.words import Words
 
 if TYPE_CHECKING:
     from storage.glimpses import Rows
+    from storage.words import ContactRow
 
 NOTHING = ActsOn.NOTHING
 
 _ORDERS = {Order.NEWEST: "newest", Order.OLDEST: "oldest", Order.FAVORITE: "favorites"}
 
 
-class Contacts(ContactFinding):
+class Contacts(ContactFinding, ConsentActs):
     """One view of contacts, with its own cursor, marks and search."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
@@ -70,6 +72,11 @@ class Contacts(ContactFinding):
             yield ContactList(view=self.view)
             yield Static("", classes="empty", markup=False)
             yield ProgressStrip()
+
+    @property
+    def proven(self) -> ContactRow | None:
+        """The contact whose evidence is asked for."""
+        return self.table.cursor_contact
 
     def on_mount(self) -> None:
         """Nothing is known yet."""

@@ -18,6 +18,13 @@ from screens.asked import PlaceAsked, RefusedAsked
 from screens.backstage import backstage, copy, say
 from screens.check_list import check_list
 from screens.commands import Context
+from screens.double_opt_in import (
+    DoubleOptIn,
+    DoubleOptInRead,
+    DoubleOptInSet,
+    read_double_opt_in,
+    setting,
+)
 from screens.integration_card import Card, CardFacts, facts, invitation, secret_url
 from screens.keymap import bindings
 from screens.latch import Latch
@@ -44,7 +51,17 @@ MOST_OLD = 3
 
 _ABOUT_IT = frozenset(
     f"integration.{verb}"
-    for verb in ("toggle", "reveal", "copy", "edit", "regenerate", "delete", "test", "sample")
+    for verb in (
+        "toggle",
+        "reveal",
+        "copy",
+        "edit",
+        "confirm",
+        "regenerate",
+        "delete",
+        "test",
+        "sample",
+    )
 )
 """The verbs that need an integration."""
 
@@ -221,6 +238,29 @@ class Integrations(Place):
         event.stop()
         self._latch.ask()
         say(self, "The Opt-In API is changed; it is in force at once.")
+
+    def action_integration_confirm(self) -> None:
+        """Ask for a YES or not; how it is set is read first."""
+        if self.overview.integration is not None:
+            backstage(self).work(self, read_double_opt_in)
+
+    @on(DoubleOptInRead)
+    def double_opt_in_read(self, event: DoubleOptInRead) -> None:
+        """Off, or on for so many hours."""
+        event.stop()
+
+        def chosen(hours: int | None) -> None:
+            if hours is not None:
+                back = backstage(self)
+                back.work(self, setting(back.actor, hours))
+
+        self.app.push_screen(DoubleOptIn(event.on, event.hours), chosen)
+
+    @on(DoubleOptInSet)
+    def double_opt_in_set(self, event: DoubleOptInSet) -> None:
+        """Say so."""
+        event.stop()
+        say(self, event.sentence)
 
     def action_integration_regenerate(self) -> None:
         """Ask, then make a new secret URL."""

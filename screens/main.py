@@ -14,8 +14,9 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens import navigation
-from screens.asked import ContactAsked, PlaceAsked, RefusedAsked
+from screens.asked import ContactAsked, DeliveriesAsked, PlaceAsked, RefusedAsked
 from screens.backstage import (
+    Captioned,
     HealthChanged,
     ListenerChanged,
     ListenerKind,
@@ -27,6 +28,7 @@ from screens.backstage import (
     backstage,
     say,
 )
+from screens.circuit import circuit_sentence
 from screens.commands import Context
 from screens.keymap import Hint
 from screens.latch import Latch
@@ -37,7 +39,7 @@ from screens.places import Places
 from screens.status import status_parts
 from screens.switching import SwitchAsked, Switched, SwitchRefused, switch, tell_refusal
 from storage.errors import OptdeskError
-from storage.words import AttemptView
+from storage.words import AttemptView, DeliveriesView
 from widgets.bare import BareColumn, BareRow
 from widgets.display import safe
 from widgets.finding import once
@@ -82,6 +84,7 @@ class MainScreen(MainVerbs):
     status = once(StatusLine)
     footer = once(KeyFooter)
     banner = once(Words, "#banner")
+    caption = once(Words, "#caption")
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,6 +99,7 @@ class MainScreen(MainVerbs):
                 yield Static(Content("Optdesk"), id="brand")
                 yield Ledge()
             with BareColumn(id="main"):
+                yield Words(id="caption")
                 yield Words(id="banner")
                 yield Places()
         yield StatusLine()
@@ -104,6 +108,7 @@ class MainScreen(MainVerbs):
     def on_mount(self) -> None:
         """The frame is true before anything is known."""
         self.banner.display = False
+        self.caption.display = False
         self._show_sidebar()
         self._show_status()
         self._show_keys()
@@ -196,6 +201,15 @@ class MainScreen(MainVerbs):
         self._latch.done()
         self._show_health()
 
+    @on(Captioned)
+    async def captioned(self, event: Captioned) -> None:
+        """A story says what is going on, and shows the place where it can be seen."""
+        event.stop()
+        self.caption.display = bool(event.text)
+        self.caption.say(safe(event.text))
+        if event.place and self.app.screen is self and event.place != self.places.current:
+            await self.go(event.place)
+
     @on(ServedElsewhere)
     def served_elsewhere(self, event: ServedElsewhere) -> None:
         """Another process takes leads in as well, at another address."""
@@ -226,6 +240,17 @@ class MainScreen(MainVerbs):
         log = self.places.place
         if isinstance(log, IntakeLog):
             log.only(AttemptView(outcome="refused"))
+
+    @on(DeliveriesAsked)
+    async def deliveries_asked(self, event: DeliveriesAsked) -> None:
+        """To what became of one endpoint's events."""
+        event.stop()
+        from screens.deliveries import Deliveries
+
+        await self.go(navigation.DELIVERIES)
+        log = self.places.place
+        if isinstance(log, Deliveries):
+            log.only(DeliveriesView(endpoint_id=event.endpoint_id, url=event.url))
 
     @on(ContactAsked)
     async def contact_asked(self, event: ContactAsked) -> None:
@@ -337,6 +362,8 @@ class MainScreen(MainVerbs):
             sentence, step = self._trouble.sentence, self._trouble.next_step
         elif store is not None and store.read_only:
             sentence = "This store is read-only: everything can be looked at, nothing changed."
+        elif self.overview.circuit is not None:
+            sentence = circuit_sentence(self.overview.circuit)
         self.banner.display = bool(sentence)
         if sentence:
             self.banner.say(safe(f"! {sentence} {step}".rstrip()))

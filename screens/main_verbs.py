@@ -170,6 +170,12 @@ class MainVerbs(Bare, Screen[None]):
         ]
         self.app.push_screen(Palette(self.here, names, self.names), chosen)
 
+    def action_consent_verify(self) -> None:
+        """Walk the whole consent ledger."""
+        from screens.verifying import Verifying
+
+        self.app.push_screen(Verifying())
+
     def action_desk_theme(self) -> None:
         """Choose the colors."""
         from screens.theme_picker import ThemePicker

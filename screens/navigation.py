@@ -16,6 +16,9 @@ QUEUE = "queue"
 DNC = "dnc"
 INTEGRATIONS = "integrations"
 INTAKE = "intake"
+MESSAGES = "messages"
+WEBHOOKS = "webhooks"
+DELIVERIES = "deliveries"
 NUMBERS = "numbers"
 KEYS = "keys"
 
@@ -42,6 +45,10 @@ class Figures:
     """`on`, `off`, `none`, or empty while that is not known."""
     old_url: int = 0
     """How often old secret URLs were used lately."""
+    to_judge: int = 0
+    """Texts that wait for a person: look-alike opt-outs, and texts of unknown fate."""
+    failing: int = 0
+    """Webhook endpoints that fail or were disabled for it."""
 
 
 def group_key(group_id: int) -> str:
@@ -100,9 +107,16 @@ def entries(figures: Figures, *, airy: bool = False) -> list[Entry]:
         *gap,
         heading("Activity"),
         Entry(INTAKE, "Intake log"),
+        Entry(MESSAGES, "Messages", _attention(figures.to_judge)),
+        Entry(WEBHOOKS, "Webhooks", _attention(figures.failing)),
+        Entry(DELIVERIES, "Deliveries"),
         *gap,
         heading("Settings"),
         Entry(NUMBERS, "Phone numbers"),
         Entry(KEYS, "API keys"),
     ]
     return shown
+
+
+def _attention(count: int) -> str:
+    return f"! {thousands(count)}" if count else ""

@@ -12,6 +12,7 @@ from textual.message import Message
 from screens.ask import Ask, Field, ask
 from screens.backstage import backstage, copy, say
 from screens.commands import Context, verb
+from screens.compliance_text import ComplianceText, TextsRead, read_texts
 from screens.confirm import Confirm
 from screens.keymap import bindings
 from screens.refusal import Refusal
@@ -177,6 +178,18 @@ class Numbers(RowsPlace):
 
         picker = CampaignPicker(row.phone, self._campaigns, row.campaign_id)
         self.app.push_screen(picker, chosen)
+
+    def action_number_text(self) -> None:
+        """Change what it sends; the texts are read first."""
+        row = self._here
+        if row is not None:
+            self._do(partial(read_texts, number_id=row.id))
+
+    @on(TextsRead)
+    def texts_read(self, event: TextsRead) -> None:
+        """The form with its preview."""
+        event.stop()
+        ask(self, ComplianceText(backstage(self).actor, event, NumberChanged))
 
     def action_number_copy(self) -> None:
         """Copy the id that senders name."""

@@ -12,6 +12,7 @@ from screens.navigation import Figures, GroupFacts
 
 if TYPE_CHECKING:
     from storage.first_look import FirstLook
+    from storage.gateway_state import Circuit
     from storage.integration import IntegrationView
     from storage.store import Store
     from storage.words import Actor
@@ -31,6 +32,8 @@ class Overview:
     """What the person's next undo is about, such as `move 32 contacts to “Spring”`. Untrusted."""
     redo: str = ""
     """The same for redo."""
+    circuit: Circuit | None = None
+    """The gateway that is in trouble, if one is."""
     known: bool = False
     """False until the store was read for the first time."""
 
@@ -57,7 +60,15 @@ def at_first_look(look: FirstLook) -> Overview:
 
 def read_overview(store: Store, who: Actor) -> Overview:
     """Reads everything the frame shows. For background threads."""
-    from storage import counts, integration, retired, undo
+    from storage import (
+        counts,
+        endpoints,
+        gateway_state,
+        integration,
+        retired,
+        text_log,
+        undo,
+    )
     from storage.times import now
 
     with store.read() as conn:
@@ -65,6 +76,9 @@ def read_overview(store: Store, who: Actor) -> Overview:
         found = counts.counts(conn)
         old = [use for use in retired.radar(conn) if use.last_at >= now() - LATELY]
         shown = integration.show(conn)
+        awaited = text_log.awaited(conn)
+        trouble = gateway_state.in_trouble(conn)
+        failing = endpoints.failing(conn)
     return Overview(
         Figures(
             queue=found.queue,
@@ -72,9 +86,12 @@ def read_overview(store: Store, who: Actor) -> Overview:
             groups=tuple(GroupFacts(row.id, row.name, row.count) for row in found.groups),
             integration="none" if shown is None else "on" if shown.active else "off",
             old_url=sum(use.hits for use in old),
+            to_judge=awaited.reviews + awaited.unknown,
+            failing=failing,
         ),
         shown,
         undo=next_undo or "",
         redo=next_redo or "",
+        circuit=trouble[0] if trouble else None,
         known=True,
     )

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.message import Message
 
-from screens.navigation import INTAKE, INTEGRATIONS, KEYS, NUMBERS, QUEUE, view_of
+from screens.navigation import (
+    DELIVERIES,
+    INTAKE,
+    INTEGRATIONS,
+    KEYS,
+    MESSAGES,
+    NUMBERS,
+    QUEUE,
+    WEBHOOKS,
+    view_of,
+)
 from screens.opening import Opening
 from screens.overview import Overview
 from screens.place import Place
@@ -120,6 +130,18 @@ class Places(BareColumn):
             from screens.intake_log import IntakeLog
 
             return IntakeLog()
+        if key == MESSAGES:
+            from screens.texts import Texts
+
+            return Texts()
+        if key == WEBHOOKS:
+            from screens.webhooks import Webhooks
+
+            return Webhooks()
+        if key == DELIVERIES:
+            from screens.deliveries import Deliveries
+
+            return Deliveries()
         if key == NUMBERS:
             from screens.numbers import Numbers
 

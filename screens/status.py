@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from screens.backstage import ListenerKind, ListenerReport
+from screens.circuit import circuit_parts
 from screens.clock import clock
 from screens.overview import Overview
 from widgets.display import ascii_only, thousands
@@ -35,6 +36,10 @@ def status_parts(
 ) -> list[Part]:
     """The facts of the status line, in their order."""
     parts = [_listener(report), _integration(overview)]
+    parts += circuit_parts(overview.circuit)
+    if overview.figures.to_judge:
+        count = thousands(overview.figures.to_judge)
+        parts.append(Part(f"! {count} to judge", "warn", f"! {count} to judge"))
     if overview.figures.old_url:
         times = thousands(overview.figures.old_url)
         parts.append(Part(f"! old URL {times}", "warn", f"! old URL {times}"))

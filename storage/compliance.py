@@ -202,14 +202,29 @@ def show(conn: Connection, number_id: str) -> NumberTexts:
 
 
 def _shown(conn: Connection, number_id: str, phone: str, texts: Texts) -> NumberTexts:
-    brand, program, confirm = _usual(conn)
-    text = compose(brand, program, texts, confirm=confirm)
+    return preview(texts, usual(conn), number_id, phone)
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What the integration says where a number says nothing of its own."""
+
+    brand: str = ""
+    program: str = ""
+    confirm: bool = False
+    """Whether who opts in is asked for a YES."""
+
+
+def preview(texts: Texts, usual: Usual, number_id: str = "", phone: str = "") -> NumberTexts:
+    """What a number would send with these texts, and what that lacks."""
+    brand, program = usual.brand, usual.program
+    text = compose(brand, program, texts, confirm=usual.confirm)
     lacking = missing_elements(
         text,
         _plain(texts.brand) or _plain(brand) or _BRAND,
         _plain(texts.program) or _plain(program) or _PROGRAM,
     )
-    if confirm and not re.search(r"\bYES\b", text):
+    if usual.confirm and not re.search(r"\bYES\b", text):
         lacking += ("YES",)
     return NumberTexts(
         number_id,
@@ -222,7 +237,7 @@ def _shown(conn: Connection, number_id: str, phone: str, texts: Texts) -> Number
     )
 
 
-def _usual(conn: Connection) -> tuple[str, str, bool]:
+def usual(conn: Connection) -> Usual:
     """Brand and program of the integration, and whether it asks for a YES."""
     row = conn.execute(
         select(_integrations.c.brand, _integrations.c.program, _integrations.c.options).where(
@@ -230,8 +245,8 @@ def _usual(conn: Connection) -> tuple[str, str, bool]:
         )
     ).one_or_none()
     if row is None:
-        return "", "", False
-    return row.brand, row.program, asks_for_yes(row.options)
+        return Usual()
+    return Usual(row.brand, row.program, asks_for_yes(row.options))
 
 
 def asks_for_yes(options: str) -> bool:
@@ -335,7 +350,8 @@ def _of(conn: Connection, number_id: str) -> NumberTexts:
 
 def composed(conn: Connection) -> dict[str, str]:
     """The compliance text of every number, and under an empty name the usual one."""
-    brand, program, confirm = _usual(conn)
+    said = usual(conn)
+    brand, program, confirm = said.brand, said.program, said.confirm
     rows = conn.execute(select(_numbers.c.id, _numbers.c.options)).all()
     made = {
         row.id: compose(brand, program, read_texts(row.options), confirm=confirm) for row in rows

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, literal_column, select, text
 from sqlalchemy.engine import Connection
 
 from storage import endpoints
@@ -16,11 +16,20 @@ from storage.changes import record
 from storage.deliveries import queue_one, send_again
 from storage.dialects import among
 from storage.errors import NotFound, Refused
+from storage.folding import fold
 from storage.ids import id_at, public
+from storage.log_pages import LogPage, read_page
 from storage.outbox import TEST, News, tell
 from storage.store import Store
-from storage.tables import Delivery, DeliveryTry, Endpoint, OutboxEvent
-from storage.words import Actor
+from storage.tables import (
+    DELIVERY_FAILED,
+    DELIVERY_WAITS,
+    Delivery,
+    DeliveryTry,
+    Endpoint,
+    OutboxEvent,
+)
+from storage.words import Actor, DeliveriesView
 
 REPLAY_AT_ONCE = 500
 """Events that are sent again in one transaction."""
@@ -109,6 +118,56 @@ def listing(
     if beyond is not None:
         query = query.where(_deliveries.c.id < beyond)
     return [_row(row) for row in conn.execute(query)]
+
+
+_KEPT = {
+    "waiting": DELIVERY_WAITS,
+    "failed": DELIVERY_FAILED,
+    "delivered": "status = 'delivered'",
+}
+"""In the words of the partial indexes."""
+
+
+def page(
+    conn: Connection,
+    view: DeliveriesView,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int,
+) -> LogPage[DeliveryRow]:
+    """Some deliveries, the newest first; see `storage.log_pages.read_page`."""
+    query = _joined()
+    if view.only:
+        query = query.where(text(_KEPT[view.only]))
+    if view.endpoint_id is not None:
+        query = query.where(_deliveries.c.endpoint_id == view.endpoint_id)
+    # What waits has no index along the ids: it is few, so it is sorted.
+    order: ColumnElement[int] | None = (
+        literal_column("+deliveries.id") if view.only == "waiting" else None
+    )
+    words = fold(view.search)
+
+    def lets(row: DeliveryRow) -> bool:
+        ids = f"{row.public_id} {public('evt', row.event_id)} {public('con', row.contact_id)}"
+        return words in fold(f"{row.event} {row.phone} {row.url} {row.answer} {ids}")
+
+    return read_page(
+        conn,
+        query,
+        _deliveries.c.id,
+        _row,
+        before=before,
+        after=after,
+        limit=limit,
+        order=order,
+        lets=lets if words else None,
+    )
+
+
+def newest(conn: Connection) -> int:
+    """The largest id of a delivery; 0 for none."""
+    return int(conn.execute(select(func.max(_deliveries.c.id))).scalar() or 0)
 
 
 def show(conn: Connection, delivery_id: int) -> DeliveryView:

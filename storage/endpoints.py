@@ -107,6 +107,11 @@ def listing(conn: Connection) -> list[EndpointRow]:
     return [_row(row) for row in rows]
 
 
+def failing(conn: Connection) -> int:
+    """How many endpoints fail, or were disabled because they did."""
+    return sum(bool(row.failing_since or row.disabled_why) for row in listing(conn))
+
+
 def get(conn: Connection, ident: int) -> EndpointRow:
     """One endpoint.
 

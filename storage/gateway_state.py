@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +12,9 @@ from sqlalchemy.engine import Connection
 from storage.dialects import upsert
 from storage.tables import GatewayState
 from storage.times import now
+
+STALE = timedelta(minutes=5)
+"""So long after its pause a gateway is no longer in trouble: nothing is being sent by it."""
 
 _states: Any = GatewayState.__table__  # type: ignore[attr-defined]
 
@@ -47,3 +50,13 @@ def circuits(conn: Connection) -> list[Circuit]:
     """Every gateway that was ever in trouble."""
     rows = conn.execute(select(_states).order_by(_states.c.name))
     return [Circuit(row.name, row.state, row.reason, row.until, row.changed_at) for row in rows]
+
+
+def in_trouble(conn: Connection) -> list[Circuit]:
+    """The gateways that are left alone at present, or tried with a single text."""
+    moment = now()
+    return [
+        each
+        for each in circuits(conn)
+        if each.state != "closed" and (each.until or each.changed_at) + STALE > moment
+    ]

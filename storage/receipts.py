@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -11,6 +12,8 @@ from sqlalchemy.engine import Connection
 
 from storage.consent import open_chain
 from storage.dialects import among
+from storage.errors import StoreError
+from storage.export import private_file
 from storage.ids import public
 from storage.suppressions import phone_hash, store_secret
 from storage.tables import (
@@ -186,6 +189,38 @@ def as_text(made: dict[str, Any]) -> str:
 def _line(value: object) -> str:
     written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return " ".join(written.split())
+
+
+def write(made: dict[str, Any], folder: Path) -> tuple[Path, Path]:
+    """Writes a receipt as text and as JSON, for its user alone.
+
+    Args:
+        made: As `receipt` gives it.
+        folder: Where to; it is made where it is missing.
+
+    Returns:
+        The two files.
+
+    Raises:
+        StoreError: They cannot be written.
+    """
+    moment = now()
+    stem = f"consent-{made['contact_id']}-{moment:%Y%m%dT%H%M%S}Z"
+    said = (
+        (folder / f"{stem}.txt", as_text(made) + "\n"),
+        (folder / f"{stem}.json", json.dumps(made, indent=2) + "\n"),
+    )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path, content in said:
+            with private_file(path) as stream:
+                stream.write(content.encode("utf-8", "replace").decode())
+    except OSError as error:
+        raise StoreError(
+            f"The evidence cannot be written into {folder}: {error.strerror}.",
+            "On the command line: optdesk consent receipt",
+        ) from error
+    return said[0][0], said[1][0]
 
 
 # Everything about one person.

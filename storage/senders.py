@@ -18,7 +18,7 @@ class Sender:
     title: str
     """Its name as people know it."""
     when_off: str
-    """What it does with the 503 of an integration that is off, said after its name and a colon."""
+    """What it does with the 503 of an integration that is off: the end of a sentence."""
 
 
 _UNSAID = "what it does then is not documented, so count on losing what comes meanwhile"
@@ -90,8 +90,7 @@ SENDERS: dict[str, Sender] = {
         Sender("leadpages", "Leadpages", _UNSAID),
         Sender("clickfunnels", "ClickFunnels", _UNSAID),
         Sender("squarespace", "Squarespace", _UNSAID),
-        # dev.wix.com/docs/rest/articles/getting-started/webhook-resend-policy
-        Sender("wix", "Wix", "tries up to twelve more times in two days"),
+        Sender("wix", "Wix", _UNSAID),
         # shopify.dev/changelog/updates-to-webhook-retry-mechanism
         Sender(
             "shopify",

@@ -312,6 +312,8 @@ class IdempotencyKey(Base, table=True):
 WAITING = "status IN ('pending', 'sending', 'sent')"
 """Which messages wait. A query must say it in these words, or SQLite reads the whole table."""
 
+TEXT_FAILED = "status IN ('failed', 'blocked')"
+
 PROVIDED = "provider_id <> '' AND gateway NOT IN ('', 'simulated')"
 """Which messages a provider knows by an id of its own. A query must say it in these words."""
 
@@ -348,6 +350,18 @@ class Message(Base, table=True):
             "id",
             sqlite_where=text("status = 'unknown'"),
             postgresql_where=text("status = 'unknown'"),
+        ),
+        Index(
+            "ix_messages_inbound",
+            "id",
+            sqlite_where=text("direction = 'in'"),
+            postgresql_where=text("direction = 'in'"),
+        ),
+        Index(
+            "ix_messages_failed",
+            "id",
+            sqlite_where=text(TEXT_FAILED),
+            postgresql_where=text(TEXT_FAILED),
         ),
     )
 
@@ -425,6 +439,7 @@ class Endpoint(Base, table=True):
 
 
 DELIVERY_WAITS = "status IN ('pending', 'sending')"
+DELIVERY_FAILED = "status IN ('failed', 'cancelled')"
 """Which deliveries wait. A query must say it in these words."""
 
 
@@ -451,6 +466,12 @@ class Delivery(Base, table=True):
         ),
         Index("ix_deliveries_event", "event_id"),
         Index("ix_deliveries_endpoint", "endpoint_id", "id"),
+        Index(
+            "ix_deliveries_failed",
+            "id",
+            sqlite_where=text(DELIVERY_FAILED),
+            postgresql_where=text(DELIVERY_FAILED),
+        ),
     )
 
     id: int = ident()

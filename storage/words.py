@@ -187,6 +187,37 @@ class AttemptView:
 
 
 @dataclass(frozen=True, slots=True)
+class TextView:
+    """What the log of texts shows."""
+
+    only: str = ""
+    """`waiting`, `unknown`, `failed`, `inbound` or `review`; empty for all."""
+    search: str = ""
+    """A phone in any spelling, a name, an id, or words of the text."""
+
+    def searching(self, text: str) -> TextView:
+        """The same view, narrowed to a search."""
+        return replace(self, search=text)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveriesView:
+    """What the delivery log shows."""
+
+    only: str = ""
+    """`waiting`, `failed` or `delivered`; empty for all."""
+    endpoint_id: int | None = None
+    url: str = ""
+    """That endpoint's address, for people to read."""
+    search: str = ""
+    """A phone, an event, an id, or words of an answer."""
+
+    def searching(self, text: str) -> DeliveriesView:
+        """The same view, narrowed to a search."""
+        return replace(self, search=text)
+
+
+@dataclass(frozen=True, slots=True)
 class LabelTag:
     """A label as it stands on a contact. The name is untrusted."""
 

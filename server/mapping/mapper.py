@@ -197,7 +197,6 @@ class _Mapping:
         if len({leaf.text for leaf in leaves[:_MOST_NUMBERS]}) == _MOST_NUMBERS:
             return Fault("AMBIGUOUS_FIELD", ("phone",), "phone: many numbers that differ")
         read = [(self._read(leaf), leaf) for leaf in leaves[:_MOST_NUMBERS]]
-        read = _without_parts(read)
         good = [(phone, leaf) for phone, leaf in read if isinstance(phone, Phone)]
         # Marks and fragments beside a whole number are no second number.
         bad = [
@@ -406,29 +405,6 @@ def _says_nothing(text: str) -> bool:
 
 def _digits(text: str) -> int:
     return sum(map(str.isdigit, text))
-
-
-def _without_parts(
-    read: list[tuple[Phone | Unreadable, Leaf]],
-) -> list[tuple[Phone | Unreadable, Leaf]]:
-    """Numbers without those that are the end of one with its country, as scripts keep beside it."""
-    whole = tuple(
-        phone.e164
-        for phone, leaf in read
-        if isinstance(phone, Phone) and leaf.text.lstrip().startswith("+")
-    )
-    if not whole or len(whole) == len(read):
-        return read
-    return [
-        one
-        for one in read
-        if one[1].text.lstrip().startswith("+") or not _is_end(one[1].text, whole)
-    ]
-
-
-def _is_end(text: str, whole: tuple[str, ...]) -> bool:
-    digits = "".join(filter(str.isdigit, text)).lstrip("0")
-    return len(digits) >= _FEWEST_DIGITS and any(e164.endswith(digits) for e164 in whole)
 
 
 def _says_no_country(text: str) -> bool:

@@ -30,7 +30,6 @@ _EMBEDDED = frozenset(
     (
         *("rawrequest", "payload", "data", "data.json", "body", "json", "form_data", "formdata"),
         *("form_response", "submission", "lead", "fieldstructure", "formstructure", "response"),
-        "fields",
     )
 )
 """Names whose value may be a JSON text."""

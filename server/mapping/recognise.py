@@ -89,8 +89,6 @@ _SHAPES: tuple[tuple[frozenset[str], str], ...] = tuple(
         (("form_response",), "typeform"),
         (("rawRequest",), "jotform"),
         (("user_column_data",), "google_ads"),
-        (("formResponse", "leadType"), "linkedin"),
-        (("event_type", "subject_type", "subject_id"), "clickfunnels"),
         (("field_data",), "facebook"),
         (("namedValues",), "google_forms"),
         (("data.json",), "unbounce"),

@@ -71,9 +71,6 @@ def _wufoo(tree: dict[str, Any], fields: list[Any]) -> dict[str, Any]:
     """`Field1` and so on by the titles that the form's structure gives them."""
     made: list[dict[str, Any]] = []
     rest = {key: value for key, value in tree.items() if key not in ("FieldStructure",)}
-    for given in _objects(rest.get("Fields")):
-        rest.setdefault(str(given.get("ID")), given.get("Value"))
-    rest.pop("Fields", None)
     for field in _objects(fields):
         title, kind = str(field.get("Title") or ""), str(field.get("Type") or "")
         for part in _objects(field.get("SubFields")) or [field]:

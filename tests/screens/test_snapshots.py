@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -22,10 +23,21 @@ from screens.ask import Ask
 from screens.backstage import ListenerChanged, ListenerKind, ListenerReport
 from screens.contacts import Contacts
 from screens.place import Place
-from storage import attempts, checklist, groups, ids, integration, labels, retired
+from storage import (
+    attempts,
+    checklist,
+    delivery_log,
+    endpoints,
+    groups,
+    ids,
+    integration,
+    labels,
+    retired,
+)
 from storage.access import credential_hash
 from storage.acts import AddLabel, Move, Star
 from storage.bulk import perform
+from storage.inbound import Inbound, receive
 from storage.store import Store
 from storage.words import Actor, Target
 from tests.factories import lead, put, refuse, settle_all, switched_on
@@ -102,6 +114,7 @@ def filled_url(sqlite_url: str) -> str:
             perform(store, ANA, act, Target(ids=tuple(who)))
         clock.shift(60)
         _attempts(store)
+        _texts_and_webhooks(store)
         store.do(_plain_secrets)
         store.close()
     return sqlite_url
@@ -121,6 +134,21 @@ def _attempts(store: Store) -> None:
     store.do(lambda conn: integration.regenerate(conn, ANA))
     hits = [retired.OldUrlHit(credential_hash(view.token), "zapier")] * 14
     store.do(lambda conn: retired.count_hits(conn, hits))
+
+
+def _texts_and_webhooks(store: Store) -> None:
+    """A look-alike opt-out, a text of unknown fate, and an endpoint with a test event."""
+    for phone, body in (
+        ("+14155550123", "pls stop txting me [/x]\x1b[31m\u202e[@click=app.quit]"),
+        ("+447911123456", "START"),
+    ):
+        text = Inbound("simulated", "", phone, "", body)
+        store.do(partial(receive, text=text))
+    put(store, lead(first_name="Ida", last_name="Lindqvist", phone="+12025550149"))
+    settle_all(store, "unknown")
+    url = "https://crm.example/hooks/[/x]optdesk"
+    made = store.do(lambda conn: endpoints.add(conn, ANA, url, events=["sms.opted_in"]))
+    store.do(lambda conn: delivery_log.test(conn, ANA, made.endpoint.id))
 
 
 def _label(store: Store, name: str) -> int:
@@ -203,12 +231,31 @@ SCENES = {
     "mend": ("]", "]", "]", "]", "j", "e"),
     "mapping": ("]", "]", "]", "]", "j", "m"),
     "filter": ("]", "]", "]", "]", "f"),
-    "numbers": ("]", "]", "]", "]", "]"),
-    "last_number": ("]", "]", "]", "]", "]", "d", "right", "enter"),
-    "keys": ("]", "]", "]", "]", "]", "]"),
-    "key_name": ("]", "]", "]", "]", "]", "]", "a"),
+    "messages": (*["]"] * 5,),
+    "to_review": (*["]"] * 5, "j", "j", "enter"),
+    "unknown_text": (*["]"] * 5, "enter"),
+    "webhooks": (*["]"] * 6,),
+    "webhook": (*["]"] * 6, "a"),
+    "deliveries": (*["]"] * 7,),
+    "delivery": (*["]"] * 7, "enter"),
+    "number_text": (*["]"] * 8, "t"),
+    "double_opt_in": ("]", "]", "]", "o"),
+    "receipt": ("E",),
+    "numbers": (*["]"] * 8,),
+    "last_number": (*["]"] * 8, "d", "right", "enter"),
+    "keys": (*["]"] * 9,),
+    "key_name": (*["]"] * 9, "a"),
 }
-SMALL_ONLY = ("edit", "regenerate", "delete", "filter", "last_number")
+SMALL_ONLY = (
+    "webhook",
+    "number_text",
+    "double_opt_in",
+    "edit",
+    "regenerate",
+    "delete",
+    "filter",
+    "last_number",
+)
 """Dialogs that look on a large screen as on a middling one."""
 
 

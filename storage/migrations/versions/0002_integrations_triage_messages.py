@@ -89,6 +89,14 @@ def make_tables() -> None:
         sa.Column("changed_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index(
+        "ix_deliveries_failed",
+        "deliveries",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('failed', 'cancelled')"),
+        postgresql_where=sa.text("status IN ('failed', 'cancelled')"),
+    )
     op.create_index("ix_deliveries_endpoint", "deliveries", ["endpoint_id", "id"], unique=False)
     op.create_index("ix_deliveries_event", "deliveries", ["event_id"], unique=False)
     op.create_index(
@@ -293,6 +301,22 @@ def change_tables() -> None:
         unique=False,
         sqlite_where=sa.text("review = 'open'"),
         postgresql_where=sa.text("review = 'open'"),
+    )
+    op.create_index(
+        "ix_messages_inbound",
+        "messages",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("direction = 'in'"),
+        postgresql_where=sa.text("direction = 'in'"),
+    )
+    op.create_index(
+        "ix_messages_failed",
+        "messages",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('failed', 'blocked')"),
+        postgresql_where=sa.text("status IN ('failed', 'blocked')"),
     )
     op.create_index(
         "ix_messages_unknown",

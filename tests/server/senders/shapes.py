@@ -392,7 +392,7 @@ SHAPES = [
             ],
         },
         sender="google_ads",
-        source="developers.google.com/google-ads/webhook/docs/samples",
+        source="developers.google.com/google-ads/webhook/docs/implementation",
     ),
     js(
         "Google Ads, two names",

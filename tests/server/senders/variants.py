@@ -101,7 +101,6 @@ _BUILDERS = [
             "subject_type": "Contact",
             "page_id": None,
         },
-        sender="clickfunnels",
         source="developers.myclickfunnels.com/docs/webhooks",
     ),
     js(
@@ -122,7 +121,6 @@ _BUILDERS = [
     js(
         "LinkedIn, form response",
         _LINKEDIN,
-        sender="linkedin",
         source="developers.qodex.ai/linkedin-marketing-solutions-versioned-apis/lead-sync",
     ),
     js(
@@ -227,56 +225,6 @@ _BUILDERS = [
         source="formforgewp.com/docs/developer-guide/25-webhook-integration",
     ),
     js(
-        "WS Form, normalised",
-        {
-            "0": {
-                "label": "First name",
-                "section": "About you",
-                "group": "Page 1",
-                "type": "text",
-                "value": ["Ada"],
-            },
-            "1": {
-                "label": "Last name",
-                "section": "About you",
-                "group": "Page 1",
-                "type": "text",
-                "value": ["Byron"],
-            },
-            "2": {
-                "label": "How do we reach you",
-                "section": "About you",
-                "group": "Page 1",
-                "type": "tel",
-                "value": ["(202) 555-0146"],
-            },
-        },
-        source="github.com/JUVOJustin/wsform-normalize-webhook/blob/master/README.md",
-    ),
-    form(
-        "Wufoo, values apart",
-        {
-            "HandshakeKey": "s",
-            "FieldStructure": json.dumps(
-                {
-                    "Fields": [
-                        {"ID": "Field1", "Title": "Your Name", "Type": "shortname"},
-                        {"ID": "Field3", "Title": "Where may we ring", "Type": "phone"},
-                    ]
-                }
-            ),
-            "FormStructure": json.dumps({"Name": "Contact Us", "Hash": "z"}),
-            "Fields": json.dumps(
-                [{"ID": "Field1", "Value": "Ada Byron"}, {"ID": "Field3", "Value": P}]
-            ),
-            "IP": "198.51.100.7",
-            "CreatedBy": "public",
-            "EntryId": "42",
-        },
-        sender="wufoo",
-        source="github.com/api-evangelist/wufoo/blob/main/examples",
-    ),
-    js(
         "Uberflip",
         {
             "event": "cta_submitted",
@@ -371,11 +319,6 @@ _WRAPPED = [
     js("a name that agrees", {"full_name": "Ada Byron", "first_name": "Ada", "phone": P}),
     js("three names that agree", {"full_name": "ADA BYRON", **LEAD}),
     js("two phones that agree", {**NAMES, "phone_number_e164": P, "phone": "(202) 555-0146"}),
-    js(
-        "a national number beside the whole one",
-        {**NAMES, "phone": "07911 123456", "phone_number_e164": "+447911123456"},
-        lead=("Ada", "Byron", "+447911123456"),
-    ),
     js("phones, one mobile", {**NAMES, "phones": [{"type": "mobile", "number": P}]}),
     js("phones, one value", {**NAMES, "phones": [{"type": "mobile", "value": P}]}),
     js(
