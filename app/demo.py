@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from app.demo_leads import Leads
 from app.demo_sender import Answer, DemoSender
-from app.options import DeskOptions
+from app.options import Captions, DeskOptions
 from storage import groups, integration, labels
 from storage.errors import OptdeskError
 from storage.store import Store
 from storage.words import Actor
+
+if TYPE_CHECKING:
+    from server.settings import ListenerSettings
 
 GROUPS = ("Spring offer", "Call back", "Newsletter")
 LABELS = ("hot", "needs a call", "speaks French")
@@ -41,6 +45,10 @@ class DemoOptions:
     seconds: float | None = None
     """How long leads arrive; None: until the end."""
     seed: int | None = None
+    story: str = ""
+    """What is told instead; see `app.demo_story`."""
+    speed: float = 1.0
+    """How fast a story is told."""
 
 
 class Demo:
@@ -92,7 +100,10 @@ def run(options: DemoOptions) -> int:
     """
     from app.launch import terminal_complaint
 
-    play = _in_lines if terminal_complaint() else _in_the_desk
+    if options.story:
+        play = _story_in_lines if terminal_complaint() else _story_in_the_desk
+    else:
+        play = _in_lines if terminal_complaint() else _in_the_desk
     with _throwaway() as url:
         return play(options, url)
 
@@ -125,8 +136,56 @@ def _in_the_desk(options: DemoOptions, url: str) -> int:
         demo.end()
 
 
+def _story_in_the_desk(options: DemoOptions, url: str) -> int:
+    from app.demo_story import ALLOWED, Story
+    from app.launch import run_desk
+
+    captions = Captions()
+    story = Story(options.actor, captions, options.speed)
+    try:
+        return run_desk(
+            DeskOptions(
+                store_url=url,
+                host=options.host,
+                port=options.port,
+                config=options.config,
+                actor=options.actor,
+                throwaway=True,
+                prepare=story.prepare,
+                settings={"webhook_allow": ALLOWED, "gateway": "simulated", "quiet_hours": ""},
+                captions=captions,
+                on_listening=story.begin,
+            )
+        )
+    finally:
+        story.end()
+
+
+def _story_in_lines(options: DemoOptions, url: str) -> int:
+    from app.demo_story import ALLOWED, Story
+    from server.settings import ListenerSettings
+
+    def told(text: str, _place: str) -> None:
+        if text:
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+
+    captions = Captions()
+    captions.listen(told)
+    story = Story(options.actor, captions, options.speed)
+    settings = ListenerSettings(host=options.host, port=options.port, webhook_allow=ALLOWED)
+    try:
+        with (
+            _listening(url, settings, story.prepare) as (store, address),
+            _stopped_by_signals(story.end),
+        ):
+            story.begin(store, address)
+        return 0
+    finally:
+        story.end()
+
+
 def _in_lines(options: DemoOptions, url: str) -> int:
-    from server.embedded import EmbeddedListener, ListenerState
     from server.settings import ListenerSettings
     from widgets.display import clean
 
@@ -134,41 +193,51 @@ def _in_lines(options: DemoOptions, url: str) -> int:
         sys.stdout.write(clean(answer.sentence) + "\n")
         sys.stdout.flush()
 
+    demo = Demo(options, told)
+    settings = ListenerSettings(host=options.host, port=options.port)
+    with _listening(url, settings, demo.prepare) as (_store, address):
+        sys.stdout.write(f"listening on {address}\n")
+        sender = demo.sender(address)
+        with _stopped_by_signals(sender.stop):
+            sender.run(options.seconds)
+    return 0
+
+
+@contextmanager
+def _listening(
+    url: str, settings: ListenerSettings, prepare: Callable[[Store], None]
+) -> Iterator[tuple[Store, str]]:
+    """A listener without a desk; gives the store and the address."""
+    from server.embedded import EmbeddedListener, ListenerState
+
     started = threading.Event()
 
     def on_state(state: ListenerState) -> None:
         if state.kind != "starting":
             started.set()
 
-    demo = Demo(options, told)
     store = Store.open(url)
-    listener = EmbeddedListener(
-        store, ListenerSettings(host=options.host, port=options.port), on_state
-    )
+    listener = EmbeddedListener(store, settings, on_state)
     try:
-        demo.prepare(store)
+        prepare(store)
         listener.start()
         started.wait(_START_SECONDS)
         if listener.state.kind != "listening":
             raise OptdeskError(
                 listener.state.sentence or "The listener did not start.", "Try: --port 0"
             )
-        sys.stdout.write(f"listening on {listener.state.url}\n")
-        sender = demo.sender(listener.state.url)
-        with _stopped_by_signals(sender):
-            sender.run(options.seconds)
-        return 0
+        yield store, listener.state.url
     finally:
         listener.stop()
         store.close()
 
 
 @contextmanager
-def _stopped_by_signals(sender: DemoSender) -> Iterator[None]:
+def _stopped_by_signals(end: Callable[[], object]) -> Iterator[None]:
     """Lets SIGTERM, SIGHUP and Ctrl-C end the demo in order, so that its store goes too."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        sender.stop()
+        end()
 
     numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = {number: signal.signal(number, stop) for number in numbers}

@@ -7,6 +7,9 @@ from typing import Annotated
 import typer
 
 from app.cli.session import session_of, verb_alone
+from storage.errors import WrongUsage
+
+_STORIES = ("compliance",)
 
 app = verb_alone("demo")
 
@@ -19,10 +22,18 @@ def demo(
         float | None, typer.Option(min=0, help="Let leads arrive for so long only.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="The same leads each time.")] = None,
+    story: Annotated[
+        str, typer.Option(help=f"Tell a story in a minute instead: {', '.join(_STORIES)}.")
+    ] = "",
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=100, help="How fast a story is told; 2 is twice as fast.")
+    ] = 1.0,
 ) -> None:
     """Open a throwaway desk with leads arriving; without a terminal, print a line for each."""
     from app.demo import DemoOptions, run
 
+    if story and story not in _STORIES:
+        raise WrongUsage(f"“{story}” is no story.", f"There is: {', '.join(_STORIES)}.")
     session = session_of(ctx)
     flags = session.flags
     options = DemoOptions(
@@ -33,5 +44,7 @@ def demo(
         rate=rate,
         seconds=seconds,
         seed=seed,
+        story=story,
+        speed=speed,
     )
     raise typer.Exit(run(options))
