@@ -17,7 +17,7 @@ from storage.changes import MOST_EXPLAINED, explain_gone, record, sentence
 from storage.dialects import among
 from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact
-from storage.windows import ids_below
+from storage.windows import AHEAD, ids_below
 from storage.words import Actor, Gone, Outcome, Target, View
 
 CHUNK = 1000
@@ -139,11 +139,15 @@ def chunks(store: Store, target: Target, pace: Pace | None = None) -> Iterator[S
             yield ids[start : (start := start + pace.size)]
         return
     below = None if target.top is None else target.top + 1
+    ahead: list[int] = []
     while True:
-        with store.read() as conn:
-            ids = list(ids_below(conn, target.view, below, pace.size))
-        if not ids:
+        if not ahead:
+            size = max(pace.size, AHEAD) if target.view.search else pace.size
+            with store.read() as conn:
+                ahead = list(ids_below(conn, target.view, below, size))
+        if not ahead:
             return
+        ids, ahead = ahead[: pace.size], ahead[pace.size :]
         below = ids[-1]
         kept = [ident for ident in ids if ident not in target.spared]
         if kept:

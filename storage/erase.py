@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import Connection
 
 from storage.changes import record
@@ -156,7 +168,7 @@ def _find(store: Store, contact_id: int, last_digits: str) -> _Person:
     names = {fold(f"{row.first_name} {row.last_name}") for row in rows}
     person = _Person(phone, tuple(n for n in names if " " in n and len(n) > 4), ids, known, [], [])
     messages, outbox = _table(Message), _table(OutboxEvent)
-    # Anybody may have written of the person, so requests are read one and all.
+    # Anybody may have written of the person, so every request is looked through.
     person.attempts = sorted({*known, *_attempts_about(store, person)})
     with store.read() as conn:
         theirs = among(conn, messages.c.contact_id, ids)
@@ -176,17 +188,37 @@ def _attempts_about(store: Store, person: _Person) -> Iterator[int]:
     """The requests that became the person or tell of it, read in pieces."""
     attempts, ids = _table(Attempt), set(person.ids)
     said = (attempts.c.body, attempts.c.headers, attempts.c.reason)
-    after = 0
-    while True:
-        rows = select(attempts.c.id, attempts.c.contact_id, *said).where(attempts.c.id > after)
+    after: int | None = 0
+    while after is not None:
         with store.read() as conn:
-            piece = conn.execute(rows.order_by(attempts.c.id).limit(_PIECE)).all()
+            rest = select(attempts.c.id).where(attempts.c.id > after).order_by(attempts.c.id)
+            end = conn.scalar(rest.offset(_PIECE - 1).limit(1))
+            rows = select(attempts.c.id, attempts.c.contact_id, *said)
+            rows = rows.where(attempts.c.id > after, _may_tell_of(conn, person))
+            if end is not None:
+                rows = rows.where(attempts.c.id <= end)
+            piece = conn.execute(rows).all()
         for ident, contact_id, *texts in piece:
             if contact_id in ids or any(map(person.is_in, texts)):
                 yield ident
-        if len(piece) < _PIECE:
-            return
-        after = piece[-1][0]
+        after = end
+
+
+def _may_tell_of(conn: Connection, person: _Person) -> ColumnElement[bool]:
+    """Leaves out the requests that cannot be about a person: faster than reading them all."""
+    attempts = _table(Attempt)
+    written = attempts.c.body + "\n" + attempts.c.headers + "\n" + attempts.c.reason
+    number = written.like(f"%{'%'.join(digits(person.phone)[-10:])}%")
+    on_postgresql = is_postgresql(conn)
+    holds = func.strpos if on_postgresql else func.instr
+    small = func.lower(written)
+    names = (and_(*(holds(small, word) > 0 for word in name.split())) for name in person.names)
+    # Other letters are folded, which the store cannot do.
+    size = func.octet_length(written)
+    if not on_postgresql:
+        size = func.length(cast(written, LargeBinary))
+    foreign = size != func.length(written)
+    return or_(among(conn, attempts.c.contact_id, person.ids), number, foreign, *names)
 
 
 def _erase(conn: Connection, who: Actor, person: _Person) -> None:

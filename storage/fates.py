@@ -241,8 +241,8 @@ def _refusals(conn: Connection, phone: str) -> Iterable[Fate]:
     )
     newest = refused.order_by(_attempts.c.id.desc()).limit(MOST_REFUSALS)
     spelled = in_any_spelling(phone)
-    requests = conn.execute(newest.execution_options(yield_per=1000))
-    ident = next((ident for ident, body in requests if spelled.search(body)), None)
+    with conn.execute(newest.execution_options(yield_per=1000)) as requests:
+        ident = next((ident for ident, body in requests if spelled.search(body)), None)
     if ident is None:
         return []
     row = conn.execute(select(_attempts).where(_attempts.c.id == ident)).one()

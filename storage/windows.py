@@ -18,6 +18,9 @@ from storage.words import ContactRow, Order, Target, View
 
 _CHUNK = 1000
 
+AHEAD = 5_000
+"""Contacts that are found at once where all are wanted: a search begins anew each time."""
+
 
 class Readable(Protocol):
     """What can be read from: a `storage.store.Store`."""
@@ -116,7 +119,8 @@ def each_row(store: Readable, view: View, limit: int | None = None) -> Iterator[
     key: Key | None = None
     left = limit
     while left is None or left > 0:
-        size = _CHUNK if left is None else min(_CHUNK, left)
+        piece = AHEAD if view.search else _CHUNK
+        size = piece if left is None else min(piece, left)
         with store.read() as conn:
             keys = Listing(conn, view).keys(key, forward=True, limit=size)
             rows = rows_of(conn, [key.id for key in keys])
@@ -124,7 +128,7 @@ def each_row(store: Readable, view: View, limit: int | None = None) -> Iterator[
         if len(keys) < size:
             return
         key = keys[-1]
-        left = None if left is None else left - len(rows)
+        left = None if left is None else left - len(keys)
 
 
 def _held(conn: Connection, ids: Sequence[int], marks: Target, view: View) -> frozenset[int]:
