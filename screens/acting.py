@@ -36,6 +36,8 @@ class Deed:
     """Whether contacts leave the list by it."""
     quiet: bool = False
     """Whether the row itself shows it, so that a toast for one contact would only be noise."""
+    asked: bool = False
+    """Whether the person was asked first, because it cannot be undone: then it is not repeated."""
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ class Context(StrEnum):
     LOG = "Logs"
     INTAKE = "Intake log"
     ATTEMPT = "Open attempt"
+    DNC = "Do Not Contact"
     COMPLETION = "Suggestions of the search line"
     TEXT = "Messages"
     WEBHOOKS = "Webhooks"
@@ -40,6 +41,7 @@ class Context(StrEnum):
     NOTE = "Writing a note"
     MEND = "Mending an attempt"
     MAPPING = "Mapping by example"
+    REPORT = "Report of an import"
     HELP = "Help"
     DIALOG = "Dialogs"
     SAMPLE = "Sample request"
@@ -219,6 +221,31 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.RECEIPT,),
         word="write files",
         help="Write it into two files, as text and as JSON",
+    ),
+    Verb(
+        id="contact.suppress",
+        keys=("D",),
+        contexts=_LIST,
+        title="Do Not Contact…",
+        help="Never text them again, after asking; they leave the queue at once",
+        acts_on=ActsOn.MARKS,
+        confirmation="Do Not Contact",
+    ),
+    Verb(
+        id="contact.erase",
+        keys=("Z",),
+        contexts=_LIST,
+        title="Erase for good…",
+        help="Erase the person for good, after asking for the last four digits",
+        acts_on=ActsOn.CURSOR,
+        confirmation="Erase",
+    ),
+    Verb(
+        id="list.export",
+        keys=("X",),
+        contexts=_LIST,
+        title="Export this view…",
+        help="Write the contacts of this view to a CSV file or as JSON lines",
     ),
     # Contacts: marking.
     Verb(
@@ -432,6 +459,40 @@ VERBS: tuple[Verb, ...] = (
         keys=("escape",),
         contexts=(Context.LOG,),
         help="Back one layer: the search, then the filter",
+    ),
+    # Do Not Contact.
+    Verb(
+        id="dnc.add",
+        keys=("a",),
+        contexts=(Context.DNC,),
+        word="add",
+        title="Add a number to Do Not Contact…",
+        help="Put a number on the list; its contact leaves the queue at once",
+    ),
+    Verb(
+        id="dnc.release",
+        keys=("r",),
+        contexts=(Context.DNC,),
+        word="release",
+        title="Release the number…",
+        help="Release a number that staff or an import put there; needs a reason",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="dnc.import",
+        keys=("i",),
+        contexts=(Context.DNC,),
+        word="import",
+        title="Import a Do Not Contact list…",
+        help="Take in a CSV or plain list of numbers",
+    ),
+    Verb(
+        id="dnc.lists",
+        keys=("L",),
+        contexts=(Context.DNC,),
+        word="lists",
+        title="Imported Do Not Contact lists…",
+        help="The lists that were imported, and how old they are",
     ),
     Verb(
         id="attempt.mend",
@@ -963,6 +1024,13 @@ VERBS: tuple[Verb, ...] = (
         for slot in range(1, 10)
     ),
     Verb(
+        id="desk.why",
+        keys=("w",),
+        contexts=_DESK,
+        title="Where did it go?…",
+        help="What became of a number or a name: moved, suppressed, refused, never seen",
+    ),
+    Verb(
         id="desk.palette",
         keys=(":", "ctrl+p"),
         contexts=_DESK,
@@ -1083,6 +1151,14 @@ VERBS: tuple[Verb, ...] = (
         word="copy it whole",
         help="Copy it whole; it can be marked with the mouse as well",
     ),
+    Verb(
+        id="report.down",
+        keys=("j", "down"),
+        contexts=(Context.REPORT,),
+        word="scroll",
+        help="Scroll down",
+    ),
+    Verb(id="report.up", keys=("k", "up"), contexts=(Context.REPORT,), help="Scroll up"),
     Verb(
         id="help.close",
         keys=("escape",),

@@ -254,7 +254,8 @@ class ContactActs(TableVerbs):
             return
         marked = self.table.marks_count > 0
         running = Running(deed, target, self._how_many(target))
-        self._last = deed
+        if not deed.asked:
+            self._last = deed
         self._begin(running)
         back = backstage(self)
         job = partial(
@@ -301,7 +302,8 @@ class ContactActs(TableVerbs):
         self._over()
         if event.running.deed.leaves:
             self._unmark(event.running.target)
-        telling = tell(event.outcomes, backstage(self).keymap.key_of("desk.undo"))
+        undo = "" if event.running.deed.asked else backstage(self).keymap.key_of("desk.undo")
+        telling = tell(event.outcomes, undo)
         quiet = event.running.deed.quiet and event.running.total == 1 and not telling.warning
         if telling.text and not quiet:
             say(self, telling.text, severity="warning" if telling.warning else "information")

@@ -153,6 +153,16 @@ class MainVerbs(Bare, Screen[None]):
 
         self.app.push_screen(Help(self.here, self.names))
 
+    def action_desk_why(self) -> None:
+        """Ask for a number or a name, and tell what became of it."""
+        from screens.where import WhereIs
+
+        def wished(wish: Message | None) -> None:
+            if wish is not None:
+                self.post_message(wish)
+
+        self.app.push_screen(WhereIs(), wished)
+
     def action_desk_palette(self) -> None:
         """Any verb or place by name."""
         from screens.palette import GO, Palette

@@ -97,6 +97,7 @@ def entries(figures: Figures, *, airy: bool = False) -> list[Entry]:
     shown += [
         Entry(group_key(group.id), group.name, thousands(group.count)) for group in figures.groups
     ]
+    shown.append(Entry(DNC, "Do Not Contact"))
     note = {"on": "on", "off": "off"}.get(figures.integration, "")
     if figures.old_url:
         note = f"! {note}".rstrip()

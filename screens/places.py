@@ -9,6 +9,7 @@ from textual.message import Message
 
 from screens.navigation import (
     DELIVERIES,
+    DNC,
     INTAKE,
     INTEGRATIONS,
     KEYS,
@@ -126,6 +127,10 @@ class Places(BareColumn):
             from screens.integrations import Integrations
 
             return Integrations()
+        if key == DNC:
+            from screens.do_not_contact import DoNotContact
+
+            return DoNotContact()
         if key == INTAKE:
             from screens.intake_log import IntakeLog
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
@@ -23,6 +23,14 @@ from storage.words import Actor, Stage
 INTERNAL = ("staff", "import")
 """Whose entries people may release; a STOP is lifted by START alone, an erasure by nothing."""
 
+_ORDERED = ("erasure", "import", "staff", "stop")
+"""The sources in the order of their names."""
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_HASHES = (1 << 128) - 1
+_STEP = 16
+_LATEST = 7_000 * 366 * 86_400 * 10**6
+"""Microseconds; further on no calendar reaches."""
+
 _table: Any = Suppression.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _changes: Any = Change.__table__  # type: ignore[attr-defined]
@@ -40,6 +48,17 @@ class Entry(SuppressionRow):
     def key(self) -> tuple[datetime, bytes, str]:
         """What `page` goes on behind."""
         return self.at, self.phone_hash, self.source
+
+    @property
+    def place(self) -> int:
+        """A number for the place in the order of the lists: newer entries have larger ones."""
+        micros = int((self.at - _BEGINNING) / timedelta(microseconds=1))
+        within = _HASHES - int.from_bytes(self.phone_hash)
+        return (micros * (_HASHES + 1) + within) * _STEP + 2 * (len(_ORDERED) - self._rank)
+
+    @property
+    def _rank(self) -> int:
+        return _ORDERED.index(self.source) if self.source in _ORDERED else len(_ORDERED)
 
     @property
     def releasable(self) -> bool:
@@ -77,6 +96,58 @@ def page(
         )
     query = query.order_by(_table.c.at.desc(), _table.c.phone_hash, _table.c.source).limit(limit)
     return [_entry(row) for row in conn.execute(query)]
+
+
+def window(
+    conn: Connection, *, search: str = "", before: int | None, after: int | None, limit: int
+) -> list[Entry]:
+    """Entries around a place in the list, the newest first.
+
+    Args:
+        conn: The store.
+        search: As in `page`.
+        before: Only entries with a smaller `Entry.place`, those nearest to it.
+        after: Only those with a larger one. Without both, the newest entries.
+        limit: At most so many.
+    """
+    query = select(_table)
+    if search.strip():
+        query = query.where(_matching(conn, search))
+    bound = before if after is None else after
+    if bound is not None:
+        at, hashed, sources, beyond = _around(bound)
+        newer = after is not None
+        here = _table.c.at == at
+        behind = _table.c.phone_hash < hashed if newer else _table.c.phone_hash > hashed
+        query = query.where(
+            _table.c.at >= at if newer else _table.c.at <= at,
+            or_(
+                _table.c.at > at if newer else _table.c.at < at,
+                and_(here, behind),
+                and_(
+                    here,
+                    _table.c.phone_hash == hashed,
+                    _table.c.source.in_(sources if newer else beyond),
+                ),
+            ),
+        )
+    columns = (_table.c.at, _table.c.phone_hash, _table.c.source)
+    if after is not None:
+        query = query.order_by(columns[0], columns[1].desc(), columns[2].desc())
+        return [_entry(row) for row in conn.execute(query.limit(limit))][::-1]
+    query = query.order_by(columns[0].desc(), columns[1], columns[2])
+    return [_entry(row) for row in conn.execute(query.limit(limit))]
+
+
+def _around(place: int) -> tuple[datetime, bytes, list[str], list[str]]:
+    """Time and hash of a place, and the sources that stand before and behind it there."""
+    rest, low = divmod(place, _STEP)
+    micros, within = divmod(rest, _HASHES + 1)
+    at = _BEGINNING + timedelta(microseconds=min(micros, _LATEST))
+    ranks = [(2 * (len(_ORDERED) - rank), source) for rank, source in enumerate(_ORDERED)]
+    newer = [source for value, source in ranks if value > low]
+    older = [source for value, source in ranks if value < low]
+    return at, (_HASHES - within).to_bytes(16), newer, older
 
 
 def _matching(conn: Connection, search: str) -> ColumnElement[bool]:

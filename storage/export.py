@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from storage.bulk import Progress
-from storage.errors import WrongUsage
+from storage.errors import Refused, WrongUsage
 from storage.times import stamp
 from storage.windows import Readable, count_exactly, each_row
 from storage.words import Badge, ContactRow, View
@@ -106,6 +106,54 @@ def write(
                 return count
     if progress is not None:
         progress(seen, seen)
+    return count
+
+
+def new_file(path: Path) -> Path:
+    """Where an export may be written: a file that is not there yet, in a folder that is.
+
+    Raises:
+        Refused: There is such a file, or no such folder.
+    """
+    path = path.expanduser()
+    if path.exists() or path.is_symlink():
+        raise Refused(f"“{path}” is there already.", "Choose another name.")
+    if not path.name or not path.parent.is_dir():
+        raise Refused(f"There is no folder “{path.parent}”.", "Choose another one.")
+    return path
+
+
+def to_file(
+    store: Readable,
+    view: View,
+    path: Path,
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> int | None:
+    """Writes a view to a new file: JSON lines where its name ends so, else CSV.
+
+    It has its name only once it is whole, and nobody else may read it.
+
+    Returns:
+        How many contacts were written; None where it was stopped, and nothing is left.
+
+    Raises:
+        Refused: It cannot be written there.
+    """
+    path = new_file(path)
+    part = path.with_name(f".{path.name}.part")
+    form = "jsonl" if path.suffix in (".jsonl", ".ndjson", ".json") else "csv"
+    try:
+        with private_file(part) as stream:
+            count = write(store, view, stream, form=form, progress=progress, cancel=cancel)
+        if cancel is not None and cancel.is_set():
+            return None
+        part.rename(path)
+    except OSError as error:
+        raise Refused(f"“{path}” cannot be written: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
     return count
 
 

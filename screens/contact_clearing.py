@@ -1,0 +1,205 @@
+"""Cleaning up contacts: Do Not Contact, erasing for good, exporting the view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.message import Message
+
+from screens.acting import REPORT_EVERY, Deed, DeedFailed, Progress, Running
+from screens.ask import Ask, Field, ask
+from screens.backstage import backstage, say
+from screens.contact_finding import ContactFinding
+from storage.words import Target
+from widgets.display import clean, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from storage.acts import Act
+    from storage.store import Store
+    from storage.words import Actor, View
+
+SUPPRESSING = (
+    "They leave the Opt-in queue and their group at once, texts that wait are cancelled, and they "
+    "are never texted again. Undo does not bring them back; only a release with a reason does."
+)
+
+ERASING = (
+    "Gone for good: the contact, its messages, notes, evidence, requests and history. Kept: a "
+    "keyed hash, so that the number is never texted again, and consent links without content. "
+    "Backups are not touched. This cannot be undone."
+)
+
+EXPORTING = "A name that ends in .jsonl makes JSON lines. Test numbers are left out."
+
+
+class Suppress(Message):
+    """The person has said why, and means it."""
+
+    def __init__(self, target: Target, reason: str) -> None:
+        super().__init__()
+        self.target = target
+        self.reason = reason
+
+
+class PersonErased(Message):
+    """Somebody was erased."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
+class ExportAsked(Message):
+    """The person has said where to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+
+class Exported(Message):
+    """An export is over."""
+
+    def __init__(self, running: Running, sentence: str) -> None:
+        super().__init__()
+        self.running = running
+        self.sentence = sentence
+
+
+class ContactClearing(ContactFinding):
+    """The verbs that clean up."""
+
+    # Do Not Contact.
+
+    def action_contact_suppress(self) -> None:
+        """Ask, then suppress the marked contacts, else the one under the cursor."""
+        target = self._target()
+        if self._nothing_in(target):
+            return
+        title = f"{plural(self._how_many(target), 'contact')} to Do Not Contact"
+        fields = [Field("reason", "Reason", "for people to read; enter suppresses", required=False)]
+
+        def job(_store: Store, values: Mapping[str, str]) -> Message:
+            return Suppress(target, values["reason"])
+
+        ask(self, Ask(title, fields, job, intro=SUPPRESSING))
+
+    @on(Suppress)
+    def suppress(self, event: Suppress) -> None:
+        """Do it."""
+        event.stop()
+        acts = partial(_suppressing, event.reason)
+        self._do(Deed("Do Not Contact", acts, leaves=True, asked=True), event.target)
+
+    # Erasing.
+
+    def action_contact_erase(self) -> None:
+        """Ask for the last four digits, then erase the contact under the cursor."""
+        contact = self.table.cursor_contact
+        if contact is None:
+            return
+        title = f"Erase {clean(contact.name or contact.phone)} for good"
+        fields = [Field("digits", "Last four digits of the number", "enter erases")]
+        job = partial(_erase, backstage(self).actor, contact.id)
+        ask(self, Ask(title, fields, job, intro=ERASING))
+
+    @on(PersonErased)
+    def person_erased(self, event: PersonErased) -> None:
+        """Say what is gone."""
+        event.stop()
+        self.table.refresh_from_store()
+        say(self, event.sentence)
+
+    # Exporting.
+
+    def action_list_export(self) -> None:
+        """Ask where to, then write the view to a file."""
+        fields = [Field("path", "File", value=str(_proposed(self.view)))]
+        title = f"Export “{clean(self.view.description)}”"
+        ask(self, Ask(title, fields, _checked, intro=EXPORTING))
+
+    @on(ExportAsked)
+    def export(self, event: ExportAsked) -> None:
+        """Write it, with progress; esc stops it."""
+        event.stop()
+        if self._busy():
+            return
+        running = Running(Deed("export", _nothing), Target(), self.table.total or 0)
+        self._begin(running)
+        job = partial(
+            _export, view=self.view, path=event.path, running=running, report=self.post_message
+        )
+        backstage(self).work(self, job, partial(DeedFailed, running))
+
+    @on(Exported)
+    def exported(self, event: Exported) -> None:
+        """Say where it is."""
+        event.stop()
+        self._over()
+        say(
+            self,
+            event.sentence,
+            severity="warning" if event.running.cancel.is_set() else "information",
+        )
+
+
+def _suppressing(reason: str, _conn: Connection, who: Actor) -> Sequence[Act]:
+    from storage.acts import DoNotContact
+
+    return (DoNotContact(who.name, reason),)
+
+
+def _nothing(_conn: Connection, _who: Actor) -> Sequence[Act]:
+    return ()
+
+
+def _erase(who: Actor, contact_id: int, store: Store, values: Mapping[str, str]) -> Message:
+    from storage import erase
+
+    done = erase.erase(store, who, contact_id, values["digits"])
+    return PersonErased(" ".join(["Erased.", *done.remarks]))
+
+
+def _proposed(view: View) -> Path:
+    """A file in the person's own folder, named after place and day."""
+    words = "".join(char if char.isascii() and char.isalnum() else " " for char in view.title)
+    name = "-".join(words.lower().split())[:40] or "contacts"
+    return Path.home() / f"optdesk-{name}-{date.today().isoformat()}.csv"
+
+
+def _checked(_store: Store, values: Mapping[str, str]) -> Message:
+    from storage import export
+
+    return ExportAsked(export.new_file(Path(values["path"])))
+
+
+def _export(
+    store: Store, *, view: View, path: Path, running: Running, report: Callable[[Message], object]
+) -> Message:
+    import time
+
+    from storage import export
+
+    last = 0.0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= REPORT_EVERY:
+            last = time.monotonic()
+            report(Progress(running, done, total))
+
+    count = export.to_file(store, view, path, progress=progress, cancel=running.cancel)
+    if count is None:
+        return Exported(running, "The export was stopped; no file is left.")
+    return Exported(
+        running, f"{plural(count, 'contact')} written to {path}, for you alone to read."
+    )

@@ -1,0 +1,137 @@
+"""Where did it go? A number or a name, answered in plain sentences."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual import on
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from screens.asked import ContactAsked, PlaceAsked, RefusedAsked
+from screens.backstage import WorkFailed, backstage
+from screens.latch import Latch
+from screens.navigation import DNC
+from screens.picker import Choice, Picker
+from widgets.display import safe
+
+if TYPE_CHECKING:
+    from storage.fates import Answer, Fate
+    from storage.store import Store
+
+_LISTED = frozenset({"queued", "grouped", "confirming", "failed", "awaiting"})
+"""What has a row among all contacts."""
+
+
+class Answered(Message):
+    """What became of a person was read."""
+
+    def __init__(self, asked: str, answer: Answer) -> None:
+        super().__init__()
+        self.asked = asked
+        self.answer = answer
+
+
+class WhereIs(Picker[Message]):
+    """Answers as it is typed; gives back the wish to see the contact, list or attempt.
+
+    Args:
+        asked: What is asked for at first. Untrusted.
+    """
+
+    placeholder = "a number in any spelling, or a name"
+    nothing = "Type a number or a name."
+
+    def __init__(self, asked: str = "") -> None:
+        super().__init__()
+        self._asked = asked
+        self._fates: dict[str, Fate] = {}
+        self._latch = Latch(self._look)
+
+    def title_text(self) -> Content:
+        """The question."""
+        return Content("Where did it go?")
+
+    def on_mount(self) -> None:
+        """What was asked for stands there."""
+        super().on_mount()
+        self.query_one(Input).value = self._asked
+
+    def relist(self) -> None:
+        """The store answers, not the list."""
+        self._latch.ask()
+
+    def _look(self) -> None:
+        if self.typed:
+            backstage(self).work(self, partial(_answer, asked=self.typed))
+        else:
+            self._latch.done()
+            self._show((), "Type a number or a name.")
+
+    @on(Answered)
+    def answered(self, event: Answered) -> None:
+        """The sentences, the newest first."""
+        event.stop()
+        self._latch.done()
+        if event.asked != self.typed:
+            return
+        answer = event.answer
+        fates = sorted(answer.fates, key=lambda fate: -fate.at.timestamp() if fate.at else 0.0)
+        if not answer.seen:
+            said = f"“{event.asked}” was never seen here."
+            self._show(answer.suggestions, said + (" Perhaps:" if answer.suggestions else ""))
+        else:
+            self._show(fates, "")
+
+    @on(WorkFailed)
+    def unread(self, event: WorkFailed) -> None:
+        """It cannot be told."""
+        event.stop()
+        self._latch.done()
+        self._show((), str(event.error))
+
+    def _show(self, fates: object, said: str) -> None:
+        found = list(fates) if isinstance(fates, (list, tuple)) else []
+        self._fates = {str(place): fate for place, fate in enumerate(found)}
+        self.offer_all([Choice(key, _sentence(fate)) for key, fate in self._fates.items()])
+        remark = self.query_one(".nothing", Static)
+        remark.update(safe(said))
+        remark.display = bool(said)
+
+    def offer_all(self, choices: list[Choice]) -> None:
+        """Lists these, whatever was typed."""
+        self._choices = tuple(choices)
+        self.list_all()
+
+    def _line(self, choice: Choice) -> Content:
+        width, words = self.list_width, safe(choice.text)
+        # A sentence takes the lines that it needs; a blank cell keeps its end from the edge.
+        return words if cell_len(words.plain) > width else words.pad_right(1)
+
+    def choose(self, choice: Choice) -> None:
+        """To the contact, the list or the attempt."""
+        fate = self._fates[choice.key]
+        if fate.what in _LISTED and fate.contact_id is not None:
+            self.dismiss(ContactAsked(fate.contact_id))
+        elif fate.what == "refused":
+            self.dismiss(RefusedAsked())
+        elif fate.what == "suppressed":
+            self.dismiss(PlaceAsked(DNC))
+        else:
+            self.dismiss(None)
+
+
+def _sentence(fate: Fate) -> str:
+    who = f"{fate.name} ({fate.phone})" if fate.name else fate.phone
+    return f"{who} {fate.sentence}."
+
+
+def _answer(store: Store, *, asked: str) -> Answered:
+    from storage.access import load_access
+    from storage.fates import where_is
+
+    with store.read() as conn:
+        return Answered(asked, where_is(conn, asked, load_access(conn).default_region))
