@@ -30,6 +30,7 @@ class Context(StrEnum):
     SEARCH = "Search line"
     SIDEBAR = "Sidebar"
     INTEGRATIONS = "Integrations"
+    CAMPAIGNS = "Campaigns"
     ADDRESS = "New address"
     NUMBERS = "Phone numbers"
     KEYS = "API keys"
@@ -88,7 +89,14 @@ _DESK = (Context.DESK,)
 _LIST = (Context.LIST,)
 _LISTS = (Context.LIST, Context.LOG)
 _ATTEMPT = (Context.INTAKE, Context.ATTEMPT)
-_ROWS = (Context.WEBHOOKS, Context.INTEGRATIONS, Context.NUMBERS, Context.KEYS, Context.MAPPING)
+_ROWS = (
+    Context.WEBHOOKS,
+    Context.INTEGRATIONS,
+    Context.CAMPAIGNS,
+    Context.NUMBERS,
+    Context.KEYS,
+    Context.MAPPING,
+)
 
 VERBS: tuple[Verb, ...] = (
     # Contacts: acting on them.
@@ -221,6 +229,15 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.RECEIPT,),
         word="write files",
         help="Write it into two files, as text and as JSON",
+    ),
+    Verb(
+        id="contact.campaign",
+        keys=("p",),
+        contexts=_LIST,
+        title="Add to a campaign…",
+        help="Add to a campaign; queued contacts have to be moved to a group first",
+        acts_on=ActsOn.MARKS,
+        confirmation="Move them first",
     ),
     Verb(
         id="contact.suppress",
@@ -899,6 +916,32 @@ VERBS: tuple[Verb, ...] = (
         keys=("K",),
         contexts=(Context.INTEGRATIONS,),
         help="Go to the API keys",
+    ),
+    # Campaigns.
+    Verb(
+        id="campaign.create",
+        keys=("a",),
+        contexts=(Context.CAMPAIGNS,),
+        word="create",
+        title="Create a campaign…",
+        help="Create a campaign; it is not active yet",
+    ),
+    Verb(
+        id="campaign.switch",
+        keys=("space", "enter"),
+        contexts=(Context.CAMPAIGNS,),
+        word="on/off",
+        help="Activate the campaign, or deactivate it",
+        acts_on=ActsOn.CURSOR,
+    ),
+    Verb(
+        id="campaign.groups",
+        keys=("m",),
+        contexts=(Context.CAMPAIGNS,),
+        word="groups",
+        title="Attach or detach a group…",
+        help="Attach a group that the campaign draws on, or detach it",
+        acts_on=ActsOn.CURSOR,
     ),
     Verb(
         id="key.create",

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from screens.backstage import backstage, say
 from screens.commands import ActsOn, Context, verbs_in
 from screens.consent import ConsentActs
-from screens.contact_clearing import ContactClearing
+from screens.contact_campaigns import ContactCampaigns
 from screens.empty import why_empty
 from screens.group_acts import GroupAsked
 from screens.keymap import bindings
@@ -38,7 +38,7 @@ NOTHING = ActsOn.NOTHING
 _ORDERS = {Order.NEWEST: "newest", Order.OLDEST: "oldest", Order.FAVORITE: "favorites"}
 
 
-class Contacts(ContactClearing, ConsentActs):
+class Contacts(ContactCampaigns, ConsentActs):
     """One view of contacts, with its own cursor, marks and search."""
 
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")

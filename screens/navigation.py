@@ -15,6 +15,7 @@ ALL = "all"
 QUEUE = "queue"
 DNC = "dnc"
 INTEGRATIONS = "integrations"
+CAMPAIGNS = "campaigns"
 INTAKE = "intake"
 MESSAGES = "messages"
 WEBHOOKS = "webhooks"
@@ -105,6 +106,7 @@ def entries(figures: Figures, *, airy: bool = False) -> list[Entry]:
         *gap,
         heading("Workflows"),
         Entry(INTEGRATIONS, "Integrations", note),
+        Entry(CAMPAIGNS, "Campaigns"),
         *gap,
         heading("Activity"),
         Entry(INTAKE, "Intake log"),

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from screens.navigation import (
+    CAMPAIGNS,
     DELIVERIES,
     DNC,
     INTAKE,
@@ -127,6 +128,10 @@ class Places(BareColumn):
             from screens.integrations import Integrations
 
             return Integrations()
+        if key == CAMPAIGNS:
+            from screens.campaigns import Campaigns
+
+            return Campaigns()
         if key == DNC:
             from screens.do_not_contact import DoNotContact
 

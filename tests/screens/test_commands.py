@@ -22,6 +22,7 @@ OWNERS: dict[Context, str] = {
     Context.MEND: "screens.mend:Mend",
     Context.MAPPING: "screens.mapping:Mapping",
     Context.ADDRESS: "screens.new_address:NewAddress",
+    Context.CAMPAIGNS: "screens.campaigns:Campaigns",
     Context.DNC: "screens.do_not_contact:DoNotContact",
     Context.REPORT: "screens.import_report:ImportReport",
     Context.COMPLETION: "screens.completing:CompletingLine",

@@ -1,0 +1,207 @@
+"""Workflows > Campaigns: what draws on groups, and whom it may text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.content import Content
+from textual.message import Message
+
+from screens.ask import Ask, Field, ask
+from screens.backstage import backstage, say
+from screens.commands import Context
+from screens.keymap import bindings
+from screens.picker import Choice, Picker
+from screens.row_list import RowList
+from screens.rows_place import Column, Row, RowsPlace
+from widgets.display import clean, thousands
+
+if TYPE_CHECKING:
+    from storage.campaigns import CampaignRow
+    from storage.groups import GroupRow
+    from storage.store import Store
+    from storage.words import Actor
+
+
+class CampaignsRead(Message):
+    """The campaigns were read, each with how many contacts it may text."""
+
+    def __init__(self, rows: Sequence[tuple[CampaignRow, int]]) -> None:
+        super().__init__()
+        self.rows = tuple(rows)
+
+
+class GroupsRead(Message):
+    """The groups were read, for a campaign to draw on."""
+
+    def __init__(self, campaign: CampaignRow, groups: Sequence[GroupRow]) -> None:
+        super().__init__()
+        self.campaign = campaign
+        self.groups = tuple(groups)
+
+
+class CampaignChanged(Message):
+    """A campaign was made or changed."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
+class Draws(Picker[int]):
+    """The groups that a campaign draws on, to attach or detach one.
+
+    Args:
+        campaign: Which.
+        groups: All groups.
+    """
+
+    placeholder = "find a group"
+    nothing = "No group yet. Moving contacts from the queue makes one."
+
+    def __init__(self, campaign: CampaignRow, groups: Sequence[GroupRow]) -> None:
+        super().__init__()
+        self._campaign = campaign
+        drawn = {group.id for group in campaign.groups}
+        self.offer(
+            [
+                Choice(str(each.id), each.name, thousands(each.count), _box(each.id in drawn))
+                for each in groups
+            ]
+        )
+
+    def title_text(self) -> Content:
+        """Which campaign."""
+        return Content(f"“{clean(self._campaign.name)}” draws on")
+
+    def choose(self, choice: Choice) -> None:
+        """Attach it, or detach it."""
+        self.dismiss(int(choice.key))
+
+
+class Campaigns(RowsPlace):
+    """All campaigns, the oldest first."""
+
+    BINDINGS: ClassVar = bindings(Context.CAMPAIGNS)
+    contexts = (Context.CAMPAIGNS,)
+    title = "Campaigns"
+    columns = (
+        Column("name", 22),
+        Column("state", 8),
+        Column("eligible", 9),
+        Column("draws on"),
+        Column("id", 20, goes=1),
+    )
+    nothing = "No campaign yet. {key} creates one."
+    create_verb = "campaign.create"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._rows: dict[str, CampaignRow] = {}
+
+    def read(self, store: Store) -> Message:
+        """Reads the campaigns."""
+        from storage import campaigns
+
+        with store.read() as conn:
+            rows = campaigns.listing(conn)
+            return CampaignsRead([(row, campaigns.eligible(conn, row)) for row in rows])
+
+    @on(CampaignsRead)
+    def campaigns_read(self, event: CampaignsRead) -> None:
+        """Shows them."""
+        event.stop()
+        self._rows = {row.public_id: row for row, _ in event.rows}
+        self.show([_row(row, eligible) for row, eligible in event.rows])
+
+    @property
+    def _campaign(self) -> CampaignRow | None:
+        return self._rows.get(self.query_one(RowList).key)
+
+    # What the keys do.
+
+    def action_campaign_create(self) -> None:
+        """Ask for a name, then make it."""
+        job = partial(_create, backstage(self).actor)
+        ask(self, Ask("Create a campaign", [Field("name", "Name")], job))
+
+    def action_campaign_switch(self) -> None:
+        """Activate it, or deactivate it."""
+        campaign = self._campaign
+        if campaign is not None:
+            back = backstage(self)
+            back.work(self, partial(_switch, who=back.actor, campaign=campaign))
+
+    def action_campaign_groups(self) -> None:
+        """Attach a group, or detach one."""
+        campaign = self._campaign
+        if campaign is not None:
+            backstage(self).work(self, partial(_read_groups, campaign=campaign))
+
+    @on(GroupsRead)
+    def groups_read(self, event: GroupsRead) -> None:
+        """Ask which."""
+        event.stop()
+        campaign = event.campaign
+
+        def chosen(group_id: int | None) -> None:
+            if group_id is not None:
+                back = backstage(self)
+                job = partial(_attach, who=back.actor, campaign=campaign, group_id=group_id)
+                back.work(self, job)
+
+        self.app.push_screen(Draws(campaign, event.groups), chosen)
+
+    @on(CampaignChanged)
+    def changed(self, event: CampaignChanged) -> None:
+        """Say so."""
+        event.stop()
+        self.look_again()
+        say(self, event.sentence)
+
+
+def _box(ticked: bool) -> str:
+    return "[x]" if ticked else "[ ]"
+
+
+def _row(row: CampaignRow, eligible: int) -> Row:
+    state, style = ("active", "$success") if row.active else ("inactive", "$text-muted")
+    draws = ", ".join(group.name for group in row.groups)
+    if row.contacts:
+        draws = f"{draws}{', ' if draws else ''}{thousands(row.contacts)} added by hand"
+    cells = (row.name, state, thousands(eligible), draws or "no group yet", row.public_id)
+    return Row(row.public_id, cells, ("", style, "", "", "$text-muted"))
+
+
+def _create(who: Actor, store: Store, values: Mapping[str, str]) -> Message:
+    from storage import campaigns
+
+    row = store.do(lambda conn: campaigns.create(conn, who, values["name"]))
+    return CampaignChanged(f"“{row.name}” is made; it is not active yet.")
+
+
+def _switch(store: Store, *, who: Actor, campaign: CampaignRow) -> CampaignChanged:
+    from storage import campaigns
+
+    row = store.do(lambda conn: campaigns.switch(conn, who, campaign, not campaign.active))
+    return CampaignChanged(f"“{row.name}” is {'active' if row.active else 'not active any more'}.")
+
+
+def _read_groups(store: Store, *, campaign: CampaignRow) -> GroupsRead:
+    from storage import groups
+
+    with store.read() as conn:
+        return GroupsRead(campaign, groups.listing(conn))
+
+
+def _attach(store: Store, *, who: Actor, campaign: CampaignRow, group_id: int) -> CampaignChanged:
+    from storage import campaigns
+
+    if any(group.id == group_id for group in campaign.groups):
+        store.do(lambda conn: campaigns.detach(conn, who, campaign, group_id))
+        return CampaignChanged(f"“{campaign.name}” draws on that group no longer.")
+    store.do(lambda conn: campaigns.attach(conn, who, campaign, group_id))
+    return CampaignChanged(f"“{campaign.name}” draws on that group now.")

@@ -1,0 +1,71 @@
+"""Campaigns with real keys: made, fed by groups, switched; queued contacts are moved first."""
+
+from __future__ import annotations
+
+from screens.campaigns import Campaigns
+from storage import campaigns
+from storage.acts import Move
+from storage.bulk import perform
+from storage.store import Store
+from storage.words import Target
+from tests.screens.hand import Hand, at_desk
+from tests.screens.test_queue import BO, fill, group
+
+HOSTILE = "[/x][@click=app.quit]"
+
+
+def eligible(store: Store, name: str) -> int:
+    with store.read() as conn:
+        return campaigns.eligible(conn, campaigns.find(conn, name))
+
+
+async def to_campaigns(hand: Hand) -> None:
+    await hand.desk.main.go("campaigns")
+    assert isinstance(hand.place, Campaigns)
+
+
+async def test_a_campaign_is_made_draws_on_a_group_and_is_activated(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    [ada] = fill(sqlite_store, "Ada")
+    perform(sqlite_store, BO, Move(group(sqlite_store, HOSTILE)), Target(ids=(ada,)))
+    async with at_desk(sqlite_url) as hand:
+        await to_campaigns(hand)
+        await hand.until(lambda: "No campaign yet. a creates one." in hand.text)
+        await hand.press("a")
+        await hand.type("May offer")
+        await hand.press("enter")
+        await hand.until(lambda: "no group yet" in hand.text)
+        await hand.press("m")
+        await hand.until(lambda: hand.dialog == "Draws")
+        assert hand.choices == [f"[ ] {HOSTILE} 1"]
+        await hand.press("enter")
+        await hand.until(lambda: HOSTILE[:20] in hand.text)
+        await hand.press("space")
+        await hand.until(lambda: "“May offer” is active." in hand.toasts)
+        assert eligible(sqlite_store, "May offer") == 1
+
+
+async def test_a_queued_contact_is_refused_and_moving_it_first_is_offered(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ada")
+    spring = group(sqlite_store, "Spring")
+    sqlite_store.do(lambda conn: campaigns.create(conn, BO, "May offer"))
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("p")
+        await hand.until(lambda: hand.dialog == "ToCampaign")
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        assert "Contacts sitting in the Opt-in queue cannot be added" in hand.text
+        await hand.press("right", "enter")
+        await hand.until(lambda: hand.dialog == "MoveTo")
+        await hand.press("enter")
+        await hand.until(lambda: hand.names == [])
+        await hand.desk.main.go(f"group:{spring}")
+        await hand.until(lambda: hand.names == ["Ada"])
+        await hand.press("p")
+        await hand.until(lambda: hand.dialog == "ToCampaign")
+        await hand.press("enter")
+        await hand.until(lambda: "1 contact added to “May offer”." in hand.toasts)
+        assert eligible(sqlite_store, "May offer") == 1
