@@ -6,17 +6,23 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert, text
 
 from storage import consent, dnc_import, do_not_contact, erase, groups, notes, suppressions, undo
 from storage.acts import DoNotContact, Move, WriteNote
 from storage.bulk import perform
 from storage.errors import NotFound, Refused
+from storage.folding import digits, in_any_spelling
+from storage.ids import new_id
 from storage.intake import Idempotency
 from storage.number_lists import Line, number_in
 from storage.profile import profile
 from storage.search import index_pending
 from storage.store import Store
+from storage.tables import Attempt
+from storage.times import now
 from storage.windows import each_row
 from storage.words import GATEWAY, Actor, Place, Stage, Target, View
 from tests.factories import lead, make_queued, put, settle_all, switched_on
@@ -248,3 +254,48 @@ def assert_gone(store: Store, traces: list[str]) -> None:
                 assert trace.encode() not in held, (path.name, trace)
                 assert trace.lower().encode() not in held, (path.name, trace)
             assert b"zyx" not in held, path.name
+
+
+BITS = st.sampled_from(
+    [
+        *("+1 202-555-0123", "(202) 555 01 23", "2025550123", "202555012", "5550123", "Zoë", "zoe"),
+        *("Zoe Lee", "ZOË\tLEE", "lee", "zoe.lee", "ﬁ", "ı", "%", "_", "\\", "{", '"', ",", " "),
+    ]
+)
+
+
+@given(
+    texts=st.lists(
+        st.lists(st.one_of(BITS, st.text(max_size=6)), max_size=6).map("".join), max_size=8
+    ),
+    name=st.sampled_from(["zoe lee", "łukasz wojcik", "a_b c%d", "李 小龍"]),
+)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_every_request_that_tells_of_a_person_is_found(
+    store: Store, texts: list[str], name: str
+) -> None:
+    bodies = [
+        text.replace("\0", "").encode("utf-8", "replace").decode()
+        for text in [*texts, name.upper()]
+    ]
+    attempts = Attempt.__table__  # type: ignore[attr-defined]
+    rows = [
+        {
+            "id": new_id(), "at": now(), "door": "api", "outcome": "refused", "code": "X",
+            "reason": "", "peer": "", "user_agent": "", "body": body,
+        }
+        for body in bodies
+    ]  # fmt: skip
+    store.do(lambda conn: (conn.execute(delete(attempts)), conn.execute(insert(attempts), rows)))
+    person = erase._Person("+12025550123", (name,), [], [], [], [])
+    expected = {row["id"] for row in rows if person.is_in(str(row["body"]))}
+    assert set(erase._attempts_about(store, person)) == expected
+
+
+@given(st.text(alphabet="0123456789 -+().x\n", max_size=40))
+def test_a_number_is_seen_whatever_stands_between_its_digits(written: str) -> None:
+    for phone in ("+4930123", "+12025550123"):
+        naive = digits(phone)[-10:] in digits(written)
+        assert bool(in_any_spelling(phone).search(written)) is naive
