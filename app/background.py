@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from app import locations
+from app.memory import Memory
 from app.options import DeskOptions
 from app.reaching import Reach
 from screens.backstage import (
@@ -115,6 +117,7 @@ class Background:
         self.public_base_url = ""
         self.simulated = True
         self.throwaway = options.throwaway
+        self.memory = Memory()
         self._reach = Reach()
         if options.captions is not None:
             options.captions.listen(lambda text, place: self._tell(Captioned(text, place)))
@@ -199,6 +202,7 @@ class Background:
             if self._closed:
                 return
             self._closed = True
+            self.memory.save()
             if self._listener is not None:
                 self._listener.stop(STOP_SECONDS)
             if self._presence is not None:
@@ -231,10 +235,13 @@ class Background:
     def _glance(self) -> EarlyRows:
         # Imported here rather than in the loop, which would hold up keys and frames.
         import screens.contacts  # noqa: F401
-        from app.early_store import early_store
+        from app.early_store import early_store, early_url
         from storage.first_look import EarlyRows, first_look
 
-        path = early_store(self._options)
+        url = early_url(self._options)
+        path = early_store(url)
+        if url and not self.throwaway:
+            self.memory.open(locations.memory_file(url if path is None else str(path)))
         look = first_look(path) if path is not None else None
         rows = EarlyRows(look)
         if look is None:

@@ -14,12 +14,16 @@ from app.background import Background, CannotStart, SettingsRead
 from app.crash import SafeCrash
 from app.filters import NoControls
 from app.options import DeskOptions
+from screens.asked import ThemeChosen
 from screens.backstage import say
 from screens.keymap import bindings_anywhere
 from screens.main import STYLES, MainScreen
 from screens.themes import THEMES
 from storage.errors import OptdeskError
 from widgets.display import use_ascii
+
+THEME = "theme"
+"""The name by which the theme is remembered."""
 
 
 class Fault(Message):
@@ -51,6 +55,7 @@ class Desk(SafeCrash, inherit_bindings=False):
         """Why the desk could not open, for the caller to print."""
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._net = NoControls()
+        self._theme_set = ""
         for theme in THEMES:
             self.register_theme(theme)
         if self.theme == "textual-dark":
@@ -97,10 +102,12 @@ class Desk(SafeCrash, inherit_bindings=False):
         settings = event.settings
         wrong: list[str] = []
         use_ascii(settings.ascii)
-        if settings.theme in self.available_themes:
-            self.theme = settings.theme
-        elif settings.theme:
+        if settings.theme and settings.theme not in self.available_themes:
             wrong.append(f"There is no theme “{settings.theme}”.")
+        self._theme_set = settings.theme
+        chosen = self._chosen_theme(settings.theme)
+        if chosen in self.available_themes:
+            self.theme = chosen
         keymap = self.backstage.keymap
         self.set_keymap(keymap.changes)
         wrong += [f"The settings name a verb that does not exist: {it}." for it in keymap.unknown]
@@ -108,6 +115,19 @@ class Desk(SafeCrash, inherit_bindings=False):
         if wrong:
             say(self, " ".join(wrong), severity="warning")
         self.main.keys_changed()
+
+    def _chosen_theme(self, set_to: str) -> str:
+        """The theme that the person chose last: in the desk, or in the settings since then."""
+        match self.backstage.memory.recall(THEME):
+            case {"name": str(name), "settings": str(then)} if then == set_to:
+                return name
+        return set_to
+
+    @on(ThemeChosen)
+    def theme_chosen(self, event: ThemeChosen) -> None:
+        """A theme was chosen in the desk."""
+        kept = {"name": event.name, "settings": self._theme_set}
+        self.backstage.memory.remember(THEME, kept)
 
     @on(CannotStart)
     def cannot_start(self, event: CannotStart) -> None:

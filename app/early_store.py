@@ -11,21 +11,23 @@ from storage.errors import OptdeskError
 _SQLITE = "sqlite:///"
 
 
-def early_store(options: DeskOptions) -> Path | None:
-    """The file of the SQLite store that the settings will name.
+def early_url(options: DeskOptions) -> str:
+    """The store that the settings will name, as it was written there; empty if unknown.
 
-    Only a first look depends on it: the settings are read afterwards, and what is wrong with
-    them is told then.
+    Only a first look and what is remembered depend on it: the settings are read afterwards, and
+    what is wrong with them is told then.
+    """
+    return options.store_url or os.environ.get("OPTDESK_STORE") or _written(options)
+
+
+def early_store(url: str) -> Path | None:
+    """The file of a SQLite store.
 
     Returns:
         The file, or None where it is another kind of store or only the settings can tell.
     """
-    url = options.store_url or os.environ.get("OPTDESK_STORE") or _written(options)
-    if not url:
-        return None
-    if url.startswith(_SQLITE):
-        url = url.removeprefix(_SQLITE)
-    return None if "://" in url or "?" in url else Path(url).expanduser().absolute()
+    url = url.removeprefix(_SQLITE)
+    return None if not url or "://" in url or "?" in url else Path(url).expanduser().absolute()
 
 
 def _written(options: DeskOptions) -> str:

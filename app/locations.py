@@ -50,6 +50,21 @@ def papers_folder() -> Path:
     return user_data_path("optdesk", appauthor=False) / "evidence"
 
 
+def memory_file(store: str) -> Path:
+    """What this user's desks remember of a store; it need not exist.
+
+    Args:
+        store: The store as `app.early_store` names it.
+    """
+    from hashlib import sha256
+
+    from platformdirs import user_state_path
+
+    # Neither a password nor where the store is needs to be known by the name of a file.
+    name = sha256(store.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return user_state_path("optdesk", appauthor=False) / f"desk-{name}.json"
+
+
 def private_folder(path: Path) -> Path:
     """Makes a folder 0700, also one that is there already and belongs to this user.
 

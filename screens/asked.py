@@ -34,3 +34,11 @@ class DeliveriesAsked(Message):
         self.endpoint_id = endpoint_id
         self.url = url
         """Its address. Untrusted."""
+
+
+class ThemeChosen(Message):
+    """The person chose a theme, to be remembered."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from textual.message import Message
 
@@ -148,6 +148,16 @@ class Letter:
     body: str
 
 
+class Remembers(Protocol):
+    """Keeps values from one start of the desk to the next."""
+
+    def recall(self, name: str) -> Any:
+        """A value, or None. It may be of any shape: others may have written the file."""
+
+    def remember(self, name: str, value: Any) -> None:
+        """Keeps a value that JSON can hold."""
+
+
 class Backstage(Protocol):
     """What the app offers to its screens."""
 
@@ -166,6 +176,10 @@ class Backstage(Protocol):
     @property
     def listener(self) -> ListenerReport:
         """How the listener is doing."""
+
+    @property
+    def memory(self) -> Remembers:
+        """What is remembered of this store from one start to the next."""
 
     @property
     def base_url(self) -> str:

@@ -55,6 +55,9 @@ class ContactActs(TableVerbs):
     overview = Overview()
     strip = once(ProgressStrip)
 
+    _panel: ContactPanel | None = None
+    """Remembered, not looked for: every change of the store asks for it."""
+
     _under_way: Running | None = None
 
     # Acts.
@@ -171,8 +174,9 @@ class ContactActs(TableVerbs):
             await self._close_panel()
 
     async def _close_panel(self) -> None:
-        if self.panel is not None:
-            await self.panel.remove()
+        panel, self._panel = self._panel, None
+        if panel is not None:
+            await panel.remove()
             self.post_message(Told())
 
     async def open_panel(self, contact: ContactRow | None) -> None:
@@ -181,7 +185,7 @@ class ContactActs(TableVerbs):
 
         panel = self.panel
         if panel is None:
-            panel = ContactPanel()
+            panel = self._panel = ContactPanel()
             await self.query_one(".split").mount(panel)
             self.post_message(Told())
         panel.show(contact)
@@ -189,8 +193,7 @@ class ContactActs(TableVerbs):
     @property
     def panel(self) -> ContactPanel | None:
         """The open contact, if one is open."""
-        found: list[ContactPanel] = [*self.query(".panel")]
-        return found[0] if found else None
+        return self._panel
 
     def action_panel_down(self) -> None:
         """Scroll the open contact."""

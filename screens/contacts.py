@@ -21,7 +21,9 @@ from screens.overview import Overview
 from screens.pill import Pill
 from screens.place import Told
 from screens.progress_strip import ProgressStrip
+from screens.resuming import remember
 from screens.table_verbs import ContactList
+from storage.glimpses import Key
 from storage.words import Order, View
 from widgets.bare import BareColumn, BareRow
 from widgets.contact_table import ContactTable
@@ -52,12 +54,19 @@ class Contacts(ContactCampaigns, ConsentActs):
     _pill = once(Pill)
     _nobody = once(Static, ".empty")
 
-    def __init__(self, view: View, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        view: View,
+        at: Key | None = None,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
         super().__init__(id=id, classes="contacts")
         self.set_reactive(Contacts.view, view)
         self.overview = Overview()
         self._marks = ""
         self._stale = False
+        self._at = at
 
     def compose(self) -> ComposeResult:
         """Head line, list, open contact."""
@@ -83,6 +92,10 @@ class Contacts(ContactCampaigns, ConsentActs):
         self._pill.display = False
         self._show_order()
         self._show_empty()
+        if self._at is not None:
+            self.table.go_to(self._at.id, favorite=self._at.favorite)
+        if self.view.search:
+            self.call_later(self.show_view, self.view)
 
     # What the frame tells.
 
@@ -100,6 +113,12 @@ class Contacts(ContactCampaigns, ConsentActs):
         """Groups may have other names, the empty list other reasons."""
         self.overview = overview
         self._show_empty()
+
+    def remember(self) -> None:
+        """The view and the contact under the cursor."""
+        row = self.table.cursor_contact
+        at = self._at if row is None else Key.of(row)
+        remember(backstage(self).memory, self.view, at)
 
     def take_focus(self) -> None:
         """The keys are for the list."""
@@ -128,6 +147,7 @@ class Contacts(ContactCampaigns, ConsentActs):
         self.table.show(view)
         self._show_order()
         self._show_empty()
+        self.remember()
         self.post_message(Told())
 
     @property
@@ -224,6 +244,7 @@ class Contacts(ContactCampaigns, ConsentActs):
         event.stop()
         # Moving ends following.
         self.tell_modes()
+        self.remember()
         if self.panel is not None:
             self.panel.show(event.contact)
 

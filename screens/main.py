@@ -188,6 +188,7 @@ class MainScreen(MainVerbs):
         self.places.overview_read(event.overview)
         if first:
             await self._first_run()
+            await self._leave_what_is_gone()
         self._show_sidebar()
         self._show_status()
         self._show_keys()
@@ -271,6 +272,12 @@ class MainScreen(MainVerbs):
             return
         await self.go(navigation.INTEGRATIONS)
         await self.give("integration.add")
+
+    async def _leave_what_is_gone(self) -> None:
+        """A group that was shown last may have been deleted since."""
+        group = navigation.group_of(self.places.current)
+        if group is not None and group not in {each.id for each in self.overview.figures.groups}:
+            await self.go(navigation.QUEUE)
 
     # The switch.
 

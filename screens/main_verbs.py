@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from screens import navigation
+from screens.asked import ThemeChosen
 from screens.backstage import backstage, say
 from screens.commands import Context, verb
 from screens.group_acts import GroupAsked, GroupTurned, act_on_group
@@ -190,7 +191,11 @@ class MainVerbs(Bare, Screen[None]):
         """Choose the colors."""
         from screens.theme_picker import ThemePicker
 
-        self.app.push_screen(ThemePicker())
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self.post_message(ThemeChosen(name))
+
+        self.app.push_screen(ThemePicker(), chosen)
 
     def action_desk_redraw(self) -> None:
         """Draw everything again."""

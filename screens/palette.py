@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from textual.content import Content
 
@@ -18,6 +17,9 @@ GO = "go:"
 KEPT = 5
 """How many of the last choices stand first."""
 
+RECENT = "palette"
+"""The name by which they are remembered."""
+
 
 class Palette(Picker[str]):
     """Gives back the id of a verb, or `go:` and the key of a place.
@@ -29,9 +31,6 @@ class Palette(Picker[str]):
     """
 
     placeholder = "find a verb or a place"
-
-    recent: ClassVar[list[str]] = []
-    """What was chosen last, the newest first."""
 
     def __init__(
         self,
@@ -56,7 +55,7 @@ class Palette(Picker[str]):
             for each in offered(self._where)
         ]
         places = [Choice(GO + key, f"Go to {name}") for key, name in self._places]
-        order = {key: place for place, key in enumerate(self.recent)}
+        order = {key: place for place, key in enumerate(self._recent)}
         every = [*verbs, *places]
         self.offer(sorted(every, key=lambda choice: order.get(choice.key, len(order))))
         super().on_mount()
@@ -65,9 +64,16 @@ class Palette(Picker[str]):
         name = self._names.get(each.id)
         return each.title if name is None else f"{each.title}: {name}"
 
+    @property
+    def _recent(self) -> list[str]:
+        """What was chosen last, the newest first."""
+        found = backstage(self).memory.recall(RECENT)
+        return [key for key in found if isinstance(key, str)] if isinstance(found, list) else []
+
     def choose(self, choice: Choice) -> None:
         """Do it."""
-        self.recent[:] = [choice.key, *(key for key in self.recent if key != choice.key)][:KEPT]
+        older = (key for key in self._recent if key != choice.key)
+        backstage(self).memory.remember(RECENT, [choice.key, *older][:KEPT])
         self.dismiss(choice.key)
 
 

@@ -59,6 +59,9 @@ class Place(BareColumn):
     def left(self) -> None:
         """Another place is shown from now on."""
 
+    def remember(self) -> None:
+        """Keeps where the person is, for the next start of the desk."""
+
     def take_focus(self) -> None:
         """Gives the focus to what the keys are for."""
 

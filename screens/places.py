@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.message import Message
 
+from screens.backstage import backstage
 from screens.navigation import (
     CAMPAIGNS,
     DELIVERIES,
@@ -27,7 +28,8 @@ from widgets.bare import BareColumn
 
 if TYPE_CHECKING:
     from screens.acting import Deed
-    from storage.glimpses import Rows
+    from storage.glimpses import Key, Rows
+    from storage.words import View
 
 MOST_KEPT = 8
 """Places that are kept with their cursor and marks; the one left longest ago goes first."""
@@ -45,6 +47,7 @@ class Places(BareColumn):
         self._places: dict[str, Place] = {}
         self._rows: Rows | None = None
         self._left: list[str] = []
+        self._resumed: tuple[str, View, Key | None] | None = None
         self.current = QUEUE
         self.overview = Overview()
         self.last_deed: Deed | None = None
@@ -86,6 +89,7 @@ class Places(BareColumn):
             place.overview_read(self.overview)
             place.store_changed()
             place.take_focus()
+            place.remember()
         self.post_message(self.Shown())
         await self._forget()
 
@@ -99,8 +103,13 @@ class Places(BareColumn):
         return False
 
     async def rows_readable(self, rows: Rows) -> None:
-        """Lists can be read: the queue is shown."""
+        """Lists can be read: the one that was shown last is shown, else the queue."""
+        from screens.resuming import resumed
+
         self._rows = rows
+        self._resumed = resumed(backstage(self).memory)
+        if self._resumed is not None:
+            self.current = self._resumed[0]
         await self.show(self.current)
 
     def store_changed(self) -> None:
@@ -119,11 +128,14 @@ class Places(BareColumn):
 
     def _make(self, key: str) -> Place:
         # Imported where they are made: what the first frame does not show would delay it.
-        view = view_of(key, self.overview.figures)
+        view, at = view_of(key, self.overview.figures), None
+        if self._resumed is not None and self._resumed[0] == key:
+            _, view, at = self._resumed
+            self._resumed = None
         if view is not None:
             from screens.contacts import Contacts
 
-            return Contacts(view)
+            return Contacts(view, at)
         if key == INTEGRATIONS:
             from screens.integrations import Integrations
 

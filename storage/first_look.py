@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from storage.glimpses import End, Glimpse
+from storage.glimpses import End, Glimpse, Key
 from storage.words import ContactRow, Kind, LabelTag, Place, Stage, View, badges_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from storage.errors import OptdeskError
-    from storage.glimpses import Ask, Key, Rows
+    from storage.glimpses import Ask, Rows
     from storage.words import Target
 
 KNOWN = "0002"
@@ -169,9 +169,12 @@ class EarlyRows:
     def look(self, ask: Ask) -> Glimpse:
         """Rows around a place; see `storage.glimpses.Rows`."""
         glimpse = self._glimpse
-        first = ask.view == View(place=Place.QUEUE) and ask.at in (End.HEAD, 0)
-        if glimpse is not None and first and not ask.marks:
-            return glimpse
+        if glimpse is not None and ask.view == View(place=Place.QUEUE) and not ask.marks:
+            if ask.at in (End.HEAD, 0):
+                return glimpse
+            for place, row in enumerate(glimpse.rows):
+                if ask.at == Key.of(row):
+                    return replace(glimpse, place=place)
         return self._reader.result().look(ask)
 
     def beyond(self, view: View, key: Key, forward: bool, limit: int) -> Sequence[ContactRow]:
