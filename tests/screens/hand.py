@@ -169,6 +169,7 @@ async def at_desk(
         if hand.dialog == "Ask" and not first_run:
             await hand.press("escape")
             await desk.main.go("queue")
+            desk.main.places._left.clear()
             await hand.until(lambda: hand.has_rows)
         yield hand
     await asyncio.to_thread(desk.backstage.close)
