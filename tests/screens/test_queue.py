@@ -72,7 +72,7 @@ async def test_an_arrival_leaves_a_person_at_the_integrations_there(
 ) -> None:
     switched_on(sqlite_store)
     async with at_desk(sqlite_url) as hand:
-        await hand.press("]", "]")
+        await hand.press("]", "]", "]")
         await hand.until(lambda: hand.place.sentence == "Integrations")
         focused = hand.desk.focused
         make_queued(sqlite_store, 1)

@@ -218,7 +218,7 @@ SCENES = {
     "nothing_found": ("/", "q", "q"),
     "do_not_contact": ("D",),
     "erase": ("Z",),
-    "where": ("w", "a", "d", "a"),
+    "where": ("w", "z", "z", "z"),
     "open_contact": ("j", "j", "enter"),
     "sidebar": ("tab",),
     "move": ("space", "space", "m"),
