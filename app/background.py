@@ -10,7 +10,7 @@ import gc
 import importlib
 import pkgutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ from storage.errors import OptdeskError, StoreUnavailable
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
+    from textual.theme import Theme
 
     from app.settings import Settings
     from screens.lead_tools import LeadTools
@@ -74,9 +75,15 @@ _NEEDED_LATER = (
 class SettingsRead(Message):
     """The settings are known."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, themes: Sequence[Theme] = (), wrong: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self.settings = settings
+        self.themes = themes
+        """Of the person's own."""
+        self.wrong = wrong
+        """A sentence for each theme that cannot be used."""
 
 
 class CannotStart(Message):
@@ -250,7 +257,8 @@ class Background:
         return rows
 
     def _read_settings(self) -> Settings:
-        from app.settings import load
+        from app.settings import config_path, load
+        from app.theme_files import own_themes
 
         options = self._options
         said = {
@@ -267,7 +275,8 @@ class Background:
         self.keymap = Keymap(settings.keys)
         self.public_base_url = settings.public_base_url
         self.simulated = settings.gateway == "simulated"
-        _post(self._app, SettingsRead(settings))
+        themes, wrong = own_themes(config_path(options.config)[0].parent / "themes")
+        _post(self._app, SettingsRead(settings, themes, wrong))
         return settings
 
     def _open_store(self, settings: Settings, rows: EarlyRows) -> Store:

@@ -100,7 +100,11 @@ class Desk(SafeCrash, inherit_bindings=False):
     def settings_read(self, event: SettingsRead) -> None:
         """Keys and colors as the person wants them."""
         settings = event.settings
-        wrong: list[str] = []
+        wrong = list(event.wrong)
+        for theme in event.themes:
+            self.register_theme(theme)
+        if settings.reduced_motion:
+            self.animation_level = "none"
         use_ascii(settings.ascii)
         if settings.theme and settings.theme not in self.available_themes:
             wrong.append(f"There is no theme “{settings.theme}”.")

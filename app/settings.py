@@ -162,10 +162,15 @@ class Settings(BaseSettings):
     """Days after which a webhook endpoint that only fails is disabled. 0 never disables one."""
 
     theme: str = ""
-    """The desk's theme, by the name that the palette shows. Empty keeps the default."""
+    """The desk's theme, by the name that the palette shows; also one of your own, a file such as
+    `themes/dusk.toml` beside the settings file. What is chosen in the desk later goes before it.
+    Empty keeps the default."""
 
     ascii: bool = False
     """Draw the desk with ASCII characters alone."""
+
+    reduced_motion: bool = False
+    """Nothing on the desk slides or fades; for eyes that motion tires, and for slow lines."""
 
     keys: Annotated[dict[str, str], BeforeValidator(_flat)] = {}
     """Other keys for the desk's commands, by command id: a table such as
