@@ -29,6 +29,7 @@ from screens.backstage import (
     ListenerChanged,
     ListenerKind,
     ListenerReport,
+    LooksChanged,
     RowsReadable,
     ServedElsewhere,
     StoreChanged,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from storage.checklist import Item
     from storage.delivery_log import DeliveryView
     from storage.first_look import EarlyRows
-    from storage.seats import Presence, SeatView
+    from storage.seats import Looks, Presence, SeatView
     from storage.store import Store, StoreHealth
     from storage.words import Actor
 
@@ -58,6 +59,12 @@ SHOWN_SECONDS = 0.3
 NEWS_SECONDS = 0.01
 """The least time between two words to the screens that the store has changed; what they make of
 it, each decides by itself."""
+
+REST_SECONDS = 1.0
+"""How long the cursor has to rest on a contact before the others are told."""
+
+OPEN_SECONDS = 0.2
+"""The same while the contact is open."""
 
 STOP_SECONDS = 3.0
 """How long requests in flight may take when the desk closes."""
@@ -178,6 +185,11 @@ class Background:
     def start(self) -> None:
         """Begins to open settings, store and listener. Call it once the frame is painted."""
         threading.Thread(target=self._open, name="optdesk-start", daemon=True).start()
+
+    def look_at(self, contact_id: int | None, *, open_: bool = False) -> None:
+        """Lets the others know; see `screens.backstage.Backstage`."""
+        if self._presence is not None:
+            self._presence.look(contact_id, OPEN_SECONDS if open_ else REST_SECONDS)
 
     def rows_shown(self) -> None:
         """The list can be read by the person: there is time for the listener's imports now."""
@@ -338,10 +350,18 @@ class Background:
             return
         address = report.url if report.kind is ListenerKind.LISTENING else ""
         if self._presence is None:
-            self._presence = Presence(self.store, "desk", self._actor, address, self._met)
+            self._presence = Presence(
+                self.store, "desk", self._actor, address, self._met, self._others_look
+            )
             self._presence.start()
         else:
             self._presence.moved(address)
+
+    def _others_look(self, looks: Looks) -> None:
+        found: dict[int, tuple[str, ...]] = {}
+        for contact_id, name in looks:
+            found[contact_id] = (*found.get(contact_id, ()), name)
+        self._tell(LooksChanged(found))
 
     def _met(self, seats: tuple[SeatView, ...]) -> None:
         for seat in seats:

@@ -117,6 +117,15 @@ class Captioned(Message):
         """Where it can be seen, as in `screens.navigation`; empty: anywhere."""
 
 
+class LooksChanged(Message):
+    """Other people on this store look at other contacts now."""
+
+    def __init__(self, looks: Mapping[int, tuple[str, ...]]) -> None:
+        super().__init__()
+        self.looks = looks
+        """Their names by contact id. Untrusted."""
+
+
 class WorkFailed(Message):
     """What was asked for was refused or could not be done."""
 
@@ -209,6 +218,14 @@ class Backstage(Protocol):
 
     def send(self, url: str, body: Mapping[str, str]) -> Answer:
         """Sends a JSON body over HTTP and waits for the answer. For jobs in the background."""
+
+    def look_at(self, contact_id: int | None, *, open_: bool = False) -> None:
+        """The person looks at a contact, or at none: the others on the store are told soon.
+
+        Args:
+            contact_id: Which.
+            open_: It is open, rather than under the cursor.
+        """
 
     def rows_shown(self) -> None:
         """The person can read the list now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from textual import on
@@ -57,6 +58,9 @@ class ContactActs(TableVerbs):
 
     _panel: ContactPanel | None = None
     """Remembered, not looked for: every change of the store asks for it."""
+
+    _looks: Mapping[int, tuple[str, ...]] = MappingProxyType({})
+    """Who else looks at which contact."""
 
     _under_way: Running | None = None
 
@@ -189,6 +193,13 @@ class ContactActs(TableVerbs):
             await self.query_one(".split").mount(panel)
             self.post_message(Told())
         panel.show(contact)
+        self._tell_panel()
+        if contact is not None:
+            backstage(self).look_at(contact.id, open_=True)
+
+    def _tell_panel(self) -> None:
+        if self._panel is not None:
+            self._panel.others_look(self._looks)
 
     @property
     def panel(self) -> ContactPanel | None:

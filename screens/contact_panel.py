@@ -20,6 +20,8 @@ from storage.errors import NotFound, OptdeskError
 from storage.words import ContactRow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from storage.profile import Profile
     from storage.store import Store
 
@@ -62,6 +64,7 @@ class ContactPanel(VerticalScroll, can_focus=False):
         self._news: Timer | None = None
         self._most = AT_FIRST
         self._page = Page(0)
+        self._looks: Mapping[int, tuple[str, ...]] = {}
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -91,6 +94,16 @@ class ContactPanel(VerticalScroll, can_focus=False):
         self._contact = contact
         self._draw()
         self._read()
+
+    def others_look(self, looks: Mapping[int, tuple[str, ...]]) -> None:
+        """Other people look at these contacts, perhaps at this one."""
+        before, self._looks = self._others, looks
+        if self._others != before:
+            self._draw()
+
+    @property
+    def _others(self) -> tuple[str, ...]:
+        return () if self._contact is None else self._looks.get(self._contact.id, ())
 
     def look_again(self) -> None:
         """Something in the store changed: perhaps a note, a message, a receipt."""
@@ -178,7 +191,8 @@ class ContactPanel(VerticalScroll, can_focus=False):
         back = backstage(self)
         self._page = page = Page(self.scrollable_content_region.width)
         key = back.keymap.key_of("panel.older")
-        write(page, self._contact, self._profile, older_key=key, me=back.actor.name)
+        me, others = back.actor.name, self._others
+        write(page, self._contact, self._profile, older_key=key, me=me, others=others)
         if self._trouble:
             page.blank()
             page.add(Content.styled(self._trouble, "$text-warning"))

@@ -29,9 +29,12 @@ from widgets.bare import BareColumn, BareRow
 from widgets.contact_table import ContactTable
 from widgets.display import clean, safe, thousands
 from widgets.finding import once
+from widgets.others import signs
 from widgets.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from storage.glimpses import Rows
     from storage.words import ContactRow
 
@@ -116,9 +119,21 @@ class Contacts(ContactCampaigns, ConsentActs):
 
     def remember(self) -> None:
         """The view and the contact under the cursor."""
+        self._tell_others()
         row = self.table.cursor_contact
         at = self._at if row is None else Key.of(row)
         remember(backstage(self).memory, self.view, at)
+
+    def _tell_others(self) -> None:
+        row = self.table.cursor_contact
+        is_open = self.panel is not None
+        backstage(self).look_at(None if row is None else row.id, open_=is_open)
+
+    def others_look(self, looks: Mapping[int, tuple[str, ...]]) -> None:
+        """A sign in the rows, a sentence in the open contact."""
+        self._looks = looks
+        self.table.show_signs(signs(looks))
+        self._tell_panel()
 
     def take_focus(self) -> None:
         """The keys are for the list."""

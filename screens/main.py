@@ -20,6 +20,7 @@ from screens.backstage import (
     HealthChanged,
     ListenerChanged,
     ListenerKind,
+    LooksChanged,
     RowsReadable,
     ServedElsewhere,
     StoreChanged,
@@ -216,6 +217,12 @@ class MainScreen(MainVerbs):
         """Another process takes leads in as well, at another address."""
         event.stop()
         say(self, event.sentence)
+
+    @on(LooksChanged)
+    def looks_changed(self, event: LooksChanged) -> None:
+        """Other people look elsewhere."""
+        event.stop()
+        self.places.others_look(event.looks)
 
     @on(WorkFailed)
     def work_failed(self, event: WorkFailed) -> None:

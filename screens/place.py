@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from screens.backstage import backstage
 from screens.commands import Context
 from screens.overview import Overview
 from widgets.bare import BareColumn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from storage.glimpses import Rows
 
 
@@ -60,7 +63,11 @@ class Place(BareColumn):
         """Another place is shown from now on."""
 
     def remember(self) -> None:
-        """Keeps where the person is, for the next start of the desk."""
+        """Keeps where the person is, for the next start of the desk and for the others."""
+        backstage(self).look_at(None)
+
+    def others_look(self, looks: Mapping[int, tuple[str, ...]]) -> None:
+        """Other people look at these contacts; called only while the place is shown."""
 
     def take_focus(self) -> None:
         """Gives the focus to what the keys are for."""

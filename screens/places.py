@@ -27,6 +27,8 @@ from screens.place import Place
 from widgets.bare import BareColumn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from screens.acting import Deed
     from storage.glimpses import Key, Rows
     from storage.words import View
@@ -48,6 +50,7 @@ class Places(BareColumn):
         self._rows: Rows | None = None
         self._left: list[str] = []
         self._resumed: tuple[str, View, Key | None] | None = None
+        self._looks: Mapping[int, tuple[str, ...]] = {}
         self.current = QUEUE
         self.overview = Overview()
         self.last_deed: Deed | None = None
@@ -90,6 +93,7 @@ class Places(BareColumn):
             place.store_changed()
             place.take_focus()
             place.remember()
+            place.others_look(self._looks)
         self.post_message(self.Shown())
         await self._forget()
 
@@ -120,6 +124,11 @@ class Places(BareColumn):
         """The place that is shown learns of the figures."""
         self.overview = overview
         self.place.overview_read(overview)
+
+    def others_look(self, looks: Mapping[int, tuple[str, ...]]) -> None:
+        """Other people look at these contacts."""
+        self._looks = looks
+        self.place.others_look(looks)
 
     def listener_changed(self) -> None:
         """The places that show the listener learn of it."""

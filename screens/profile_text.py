@@ -11,9 +11,12 @@ from screens.clock import clock
 from screens.profile_page import Page
 from storage.words import Badge, ContactRow, Kind, Stage
 from widgets.display import clean, lines, safe
+from widgets.others import SIGN
 from widgets.phones import international
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from storage.profile import ConsentRow, MessageRow, Profile
 
 KINDS = {
@@ -81,7 +84,13 @@ _BUBBLE = 0.8
 
 
 def write(
-    page: Page, contact: ContactRow, profile: Profile | None, *, older_key: str, me: str
+    page: Page,
+    contact: ContactRow,
+    profile: Profile | None,
+    *,
+    older_key: str,
+    me: str,
+    others: Sequence[str] = (),
 ) -> None:
     """Writes what is known of a contact.
 
@@ -91,8 +100,9 @@ def write(
         profile: The rest; None while it is being read.
         older_key: The key that shows older entries.
         me: The person at this desk.
+        others: Who else looks at this contact. Untrusted.
     """
-    _head(page, contact, profile)
+    _head(page, contact, profile, others)
     if profile is None:
         return
     _notes(page, profile, older_key, me)
@@ -101,7 +111,7 @@ def write(
     _history(page, profile, older_key)
 
 
-def _head(page: Page, contact: ContactRow, profile: Profile | None) -> None:
+def _head(page: Page, contact: ContactRow, profile: Profile | None, others: Sequence[str]) -> None:
     page.sections.append(0)
     star = "  ★" if contact.favorite else ""
     name = safe(contact.name or "(no name)").stylize("bold")
@@ -112,6 +122,10 @@ def _head(page: Page, contact: ContactRow, profile: Profile | None) -> None:
     )
     if profile is not None:
         _place(page, profile)
+    if others:
+        are = "is" if len(others) == 1 else "are"
+        said = clean(f"{' and '.join(others)} {are} looking at this contact")
+        page.add(Content.styled(f"{SIGN} {said}", "$text-warning"))
     page.blank()
     group = contact.group
     where = f"in the group “{clean(group)}”" if group else STAGES[contact.stage]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
@@ -29,8 +30,17 @@ BEAT_SECONDS = 60.0
 GONE = timedelta(seconds=200)
 """After so long without a sign the holder of a seat is taken for gone."""
 
+GLANCE_SECONDS = 0.4
+"""How often a desk looks where the others look, while there are others."""
+
+GAP_SECONDS = 0.2
+"""The least time between two rounds, however much happens."""
+
 LEAVE_SECONDS = 1.0
 """How long leaving may take: a seat that is left behind is recognised as such."""
+
+Looks = tuple[tuple[int, str], ...]
+"""Contact ids, each with the name of somebody who looks at it; names are untrusted."""
 
 _seats: Any = Seat.__table__  # type: ignore[attr-defined]
 
@@ -50,7 +60,7 @@ class SeatView:
     address: str
     """Of its listener; empty where it has none."""
     contact_id: int | None
-    """The contact that its person has open."""
+    """The contact that its person looks at."""
     started_at: datetime
     seen_at: datetime
 
@@ -106,17 +116,16 @@ def enter(
     return ident
 
 
-def beat(conn: Connection, seat_id: str) -> bool:
-    """Renews a seat; returns whether it is still there."""
-    done = conn.execute(update(_seats).where(_seats.c.id == seat_id).values(seen_at=now()))
-    return done.rowcount > 0
+def look_at(conn: Connection, seat_id: str, contact_id: int | None) -> bool:
+    """Notes which contact the person at a seat looks at, None for none, and renews the seat.
 
-
-def look_at(conn: Connection, seat_id: str, contact_id: int | None) -> None:
-    """Notes which contact the person at a seat has open; None for none."""
-    conn.execute(
+    Returns:
+        Whether the seat is still there.
+    """
+    done = conn.execute(
         update(_seats).where(_seats.c.id == seat_id).values(contact_id=contact_id, seen_at=now())
     )
+    return done.rowcount > 0
 
 
 def leave(conn: Connection, seat_id: str) -> None:
@@ -161,6 +170,8 @@ class Presence:
         actor: The person, or empty.
         address: Where the process takes leads in, or empty; see `moved`.
         met: Told who else takes leads into this store, as soon as that is known.
+        seen: Told where the people at other seats look, by contact id and name, whenever that
+            changes.
     """
 
     def __init__(
@@ -170,23 +181,52 @@ class Presence:
         actor: str = "",
         address: str = "",
         met: Callable[[tuple[SeatView, ...]], None] | None = None,
+        seen: Callable[[Looks], None] | None = None,
     ) -> None:
         self._store = store
         self._kind = kind
         self._actor = actor
         self._address = address
         self._met = met
+        self._seen = seen
+        self._told: Looks = ()
+        self._company = False
+        self._wish: int | None = None
+        self._wish_due = 0.0
+        self._noted: int | None = None
+        self._beat_due = 0.0
         self._seated = False
-        self._closed = False
+        self._over = threading.Event()
         self._wake = threading.Event()
+        self._deaf: Callable[[], None] | None = None
         self._thread = threading.Thread(target=self._run, name="optdesk-seat", daemon=True)
         self.id = secrets.token_hex(8)
-        """The seat's id, for `look_at`."""
+        """The seat's id."""
 
     def start(self) -> None:
         """Takes the seat, soon. A store that can only be read has none."""
-        if not self._store.read_only:
-            self._thread.start()
+        if self._store.read_only:
+            return
+        if self._seen is not None:
+            self._deaf = self._store.feed.subscribe(self._heard)
+        self._thread.start()
+
+    def look(self, contact_id: int | None, rest: float = 0.0) -> None:
+        """The person looks at a contact, or at none; costs the caller nothing.
+
+        Args:
+            contact_id: Which.
+            rest: Seconds that they have to stay there before the others are told.
+        """
+        due = monotonic() + rest
+        if contact_id != self._wish or due < self._wish_due:
+            self._wish_due, self._wish = due, contact_id
+            self._wake.set()
+
+    def _heard(self) -> None:
+        # Whoever sits down is heard of; from then on this looks round by itself.
+        if not self._company:
+            self._wake.set()
 
     def moved(self, address: str) -> None:
         """The process takes leads in elsewhere now; empty for nowhere."""
@@ -197,8 +237,10 @@ class Presence:
 
     def close(self) -> None:
         """Leaves, where that is done at once."""
-        self._closed = True
+        self._over.set()
         self._wake.set()
+        if self._deaf is not None:
+            self._deaf()
         if self._thread.ident is None:
             return
         self._thread.join(LEAVE_SECONDS)
@@ -207,18 +249,42 @@ class Presence:
                 self._store.write(lambda conn: leave(conn, self.id)).result(LEAVE_SECONDS)
 
     def _run(self) -> None:
-        while not self._closed:
+        while not self._over.is_set():
             self._wake.clear()
             with suppress(OptdeskError, SQLAlchemyError):
                 self._renew()
-            self._wake.wait(BEAT_SECONDS)
+                self._look_round()
+            self._wake.wait(self._pause())
+            self._over.wait(GAP_SECONDS)
+
+    def _pause(self) -> float:
+        pause = GLANCE_SECONDS if self._company else BEAT_SECONDS
+        if self._wish != self._noted:
+            pause = min(pause, max(0.0, self._wish_due - monotonic()))
+        return pause
 
     def _renew(self) -> None:
-        if self._seated:
-            self._seated = self._store.do(lambda conn: beat(conn, self.id), quiet=True)
-            if self._seated:
-                return
-        self._seated = True
+        wish = self._wish if monotonic() >= self._wish_due else self._noted
+        if self._seated and wish == self._noted and monotonic() < self._beat_due:
+            return
+        if not self._seated:
+            self._sit_down()
+        self._seated = self._store.do(lambda conn: look_at(conn, self.id, wish), quiet=True)
+        self._noted = wish
+        self._beat_due = monotonic() + BEAT_SECONDS
+
+    def _look_round(self) -> None:
+        if self._seen is None:
+            return
+        with self._store.read() as conn:
+            found = [seat for seat in others(conn, self.id) if seat.kind == "desk"]
+        self._company = bool(found)
+        looks = tuple((seat.contact_id, seat.actor) for seat in found if seat.contact_id)
+        if looks != self._told:
+            self._told = looks
+            self._seen(looks)
+
+    def _sit_down(self) -> None:
         address = self._address
         self._store.do(lambda conn: enter(conn, self._kind, self._actor, address, self.id))
         if self._met is not None and address:

@@ -6,7 +6,7 @@ belong to contacts, so arrivals, removals, another order or a search never move 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -79,6 +79,16 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
         For every change of the store, from the UI thread; it needs no throttle before it.
         """
         self._reader.refresh()
+
+    def show_signs(self, signs: Mapping[int, str]) -> None:
+        """Shows a few letters in the rows of these contacts; only rows that change are painted.
+
+        Args:
+            signs: What to show, by contact id; see `widgets.others`.
+        """
+        if signs != self._signs:
+            self._signs = dict(signs)
+            self._update()
 
     @property
     def view(self) -> View:

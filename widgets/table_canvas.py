@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import ceil
 from time import monotonic
@@ -63,6 +64,7 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
         )
         self._reader.rows = rows
         self._painter: RowPainter | None = None
+        self._signs: dict[int, str] = {}
         self._painted: list[Line | None] = []
         self._now = datetime.now(UTC)
         self._clock: Timer | None = None
@@ -140,6 +142,8 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
             look = Look(cursor=True, focused=self.has_focus, marked=marked)
         else:
             look = _MARKED if marked else _PLAIN
+        if self._signs and row is not None and row.id in self._signs:
+            look = replace(look, sign=self._signs[row.id])
         return row, look, "" if row is None else relative_time(row.received_at, self._now)
 
     def _update(self) -> None:

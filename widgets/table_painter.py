@@ -28,6 +28,8 @@ class Look:
     cursor: bool = False
     focused: bool = True
     marked: bool = False
+    sign: str = ""
+    """Who else looks at it; see `widgets.others`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class RowPainter:
             if place:
                 parts.append((" " * GAP, parts[-1][1]))
             if column is Column.NAME:
-                parts.append(self._name(row, width, base, dim))
+                parts += self._signed_name(row, look, width, base, dim)
             elif column is Column.PHONE:
                 parts.append((fitted(self._phone(row.phone), width), base))
             elif column is Column.LINE:
@@ -129,6 +131,16 @@ class RowPainter:
             else:
                 parts += self._tags(row, width, base, plain=plain)
         return _strip([*parts, (" ", parts[-1][1])], shown.width)
+
+    def _signed_name(
+        self, row: ContactRow, look: Look, width: int, base: Style, dim: Style
+    ) -> Parts:
+        sign = look.sign if width >= 14 else look.sign[:1]
+        if not sign or width < 6:
+            return [self._name(row, width, base, dim)]
+        style = base if look.cursor else base + self._palette.badge
+        name = self._name(row, width - cell_len(sign) - 1, base, dim)
+        return [name, (" ", name[1]), (sign, style)]
 
     def _name(self, row: ContactRow, width: int, base: Style, dim: Style) -> tuple[str, Style]:
         name = clean(row.name).strip()

@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from queue import Queue
 
 import pytest
+import time_machine
 from sqlalchemy import text
 
 from storage import seats
-from storage.seats import Presence, beat, enter, leave, look_at, others
+from storage.seats import GONE, Looks, Presence, enter, leave, look_at, others
 from storage.store import Store
 from storage.times import now
 from tests.factories import make_queued
@@ -21,6 +23,13 @@ from tests.factories import make_queued
 
 def seated(store: Store, address: str = "http://127.0.0.1:1", kind: str = "serve") -> str:
     return store.do(lambda conn: enter(conn, kind, "ana", address))
+
+
+def wait_for(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def seen_by(store: Store, seat: str = "") -> tuple[seats.SeatView, ...]:
@@ -42,7 +51,7 @@ def test_who_gave_no_sign_for_long_is_gone(store: Store, monkeypatch: pytest.Mon
     later = now() + seats.GONE + timedelta(seconds=5)
     monkeypatch.setattr(seats, "now", lambda: later)
     assert seen_by(store) == ()
-    assert store.do(lambda conn: beat(conn, seat))
+    assert store.do(lambda conn: look_at(conn, seat, None))
     assert len(seen_by(store)) == 1
 
 
@@ -54,7 +63,7 @@ def test_a_process_of_this_machine_that_ended_is_gone_at_once(store: Store) -> N
     store.do(lambda conn: conn.execute(query))
     assert seen_by(store) == ()
     seated(store)
-    assert not store.do(lambda conn: beat(conn, seat))
+    assert not store.do(lambda conn: look_at(conn, seat, None))
 
 
 def test_a_seat_on_another_machine_is_believed_and_its_host_named(store: Store) -> None:
@@ -79,7 +88,7 @@ def test_a_renewed_seat_wakes_no_screen(store: Store) -> None:
     time.sleep(0.3)
     heard: list[int] = []
     store.feed.subscribe(lambda: heard.append(1))
-    assert store.do(lambda conn: beat(conn, seat), quiet=True)
+    assert store.do(lambda conn: look_at(conn, seat, None), quiet=True)
     time.sleep(0.4)
     assert heard == []
 
@@ -101,3 +110,49 @@ def test_a_presence_meets_the_others_renews_its_seat_and_leaves(
         time.sleep(0.02)
     presence.close()
     assert presence.id not in {seat.id for seat in seen_by(store)}
+
+
+def test_others_are_told_where_a_person_looks_without_a_change_of_the_store(store: Store) -> None:
+    one, other = make_queued(store, 2)
+    told: list[Looks] = []
+    mine = Presence(store, "desk", "ana", seen=told.append)
+    hers = Presence(store, "desk", "ben")
+    mine.start()
+    hers.start()
+    try:
+        wait_for(lambda: mine._company and hers._seated)
+        # The index of the search is behind the contacts.
+        time.sleep(0.5)
+        before = _seq(store)
+        began = time.monotonic()
+        hers.look(one)
+        wait_for(lambda: told == [((one, "ben"),)])
+        assert time.monotonic() - began < 2
+        hers.look(other, rest=30.0)
+        hers.look(None)
+        wait_for(lambda: told == [((one, "ben"),), ()])
+        assert _seq(store) == before
+    finally:
+        mine.close()
+        hers.close()
+
+
+def test_seats_that_were_left_behind_look_at_nothing(store: Store) -> None:
+    [contact] = make_queued(store)
+    seat = seated(store, kind="desk")
+    store.do(lambda conn: look_at(conn, seat, contact))
+    told: list[Looks] = []
+    rounds: list[bool] = []
+    with time_machine.travel(now() + GONE + timedelta(seconds=1)):
+        mine = Presence(store, "desk", "bo", seen=told.append)
+        look_round = mine._look_round
+        mine._look_round = lambda: rounds.append(look_round() is None)  # type: ignore[method-assign]
+        mine.start()
+        wait_for(lambda: bool(rounds))
+        mine.close()
+    assert told == []
+
+
+def _seq(store: Store) -> int:
+    with store.read() as conn:
+        return int(conn.exec_driver_sql("SELECT seq FROM store_state").scalar_one())

@@ -27,7 +27,11 @@ from widgets.table_painter import Look, Palette, RowPainter
 NOW = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 INK = Style()
 PALETTE = Palette(INK, INK, INK, INK, INK, INK, INK, INK, INK, INK, INK, {})
-LOOKS = [Look(*flags) for flags in product((False, True), repeat=3)]
+LOOKS = [
+    Look(cursor, focused, marked, sign)
+    for cursor, focused, marked in product((False, True), repeat=3)
+    for sign in ("", "@be+")
+]
 
 
 @pytest.fixture(params=[False, True], ids=["unicode", "ascii"])

@@ -1,0 +1,61 @@
+"""Two people at one store see where the other one looks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from storage.store import Store
+from tests.factories import make_queued
+from tests.screens.hand import Hand, at_desk
+
+
+def _row(hand: Hand) -> str:
+    """The line of the contact under the cursor."""
+    return next(line for line in hand.text.splitlines() if "▌" in line or "▏" in line)
+
+
+async def test_who_looks_at_a_row_shows_on_it_and_in_the_profile(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 4)
+    async with at_desk(sqlite_url) as ana, at_desk(sqlite_url, actor="ben") as ben:
+        painted = ana.table._painted
+        await ben.press("j", "enter")
+        began = time.monotonic()
+        seen = ben.here.id
+        await ana.until(lambda: "@be" in ana.text, "ana does not see where ben looks")
+        assert time.monotonic() - began < 3, "a second, and what a loaded machine adds"
+        before, after = painted, ana.table._painted
+        changed = [new for new, old in zip(after, before, strict=True) if new != old]
+        assert [line[0].id for line in changed if line and line[0]] == [seen]
+        await ana.press("j", "enter")
+        await ana.until(lambda: "ben is looking at this contact" in ana.text)
+        await ben.until(lambda: "ana is looking at this contact" in ben.text)
+        await ben.press("k")
+        await ana.until(lambda: "ben is looking" not in ana.text)
+
+
+async def test_resting_on_a_row_is_enough_and_wakes_no_table(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 4)
+    async with at_desk(sqlite_url) as ana, at_desk(sqlite_url, actor="ben") as ben:
+        await asyncio.sleep(0.3)
+        with ana.store.read() as conn:
+            seq = conn.exec_driver_sql("SELECT seq FROM store_state").scalar()
+        await ben.press("j")
+        await ana.until(lambda: "@be" in ana.text)
+        with ana.store.read() as conn:
+            assert conn.exec_driver_sql("SELECT seq FROM store_state").scalar() == seq
+
+
+async def test_a_desk_that_was_closed_looks_at_nothing(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 2)
+    async with at_desk(sqlite_url) as ana:
+        async with at_desk(sqlite_url, actor="[/x]\x1b[31m") as eve:
+            await eve.press("enter")
+            await ana.until(lambda: "@" in _row(ana), "a hostile name is no name")
+        await ana.until(lambda: "@" not in _row(ana))
