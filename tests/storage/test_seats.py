@@ -122,7 +122,8 @@ def test_others_are_told_where_a_person_looks_without_a_change_of_the_store(stor
     try:
         wait_for(lambda: mine._company and hers._seated)
         # The index of the search is behind the contacts.
-        time.sleep(0.5)
+        wait_for(lambda: _pending(store) == 0)
+        time.sleep(0.3)
         before = _seq(store)
         began = time.monotonic()
         hers.look(one)
@@ -156,3 +157,8 @@ def test_seats_that_were_left_behind_look_at_nothing(store: Store) -> None:
 def _seq(store: Store) -> int:
     with store.read() as conn:
         return int(conn.exec_driver_sql("SELECT seq FROM store_state").scalar_one())
+
+
+def _pending(store: Store) -> int:
+    with store.read() as conn:
+        return int(conn.exec_driver_sql("SELECT count(*) FROM search_pending").scalar_one())
