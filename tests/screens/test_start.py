@@ -144,11 +144,20 @@ def _restored(shown: str) -> bool:
     return True
 
 
+@pytest.fixture
+def ready_url(sqlite_url: str) -> str:
+    """A store that is set up, so that the desk opens on its list."""
+    store = Store.open(sqlite_url)
+    switched_on(store)
+    store.close()
+    return sqlite_url
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_it_in_time_with_the_terminal_restored(
-    sqlite_url: str, number: signal.Signals
+    ready_url: str, number: signal.Signals
 ) -> None:
-    with Terminal("--store", sqlite_url, "--port", "0") as terminal:
+    with Terminal("--store", ready_url, "--port", "0") as terminal:
         terminal.read_until(lambda shown: "listening" in shown)
         began = time.monotonic()
         terminal.process.send_signal(number)
@@ -167,8 +176,8 @@ def test_a_signal_before_the_store_is_open_ends_it_too(sqlite_url: str) -> None:
         assert _restored(terminal.shown)
 
 
-def test_a_dropped_line_ends_it_in_time(sqlite_url: str) -> None:
-    with Terminal("--store", sqlite_url, "--port", "0") as terminal:
+def test_a_dropped_line_ends_it_in_time(ready_url: str) -> None:
+    with Terminal("--store", ready_url, "--port", "0") as terminal:
         terminal.read_until(lambda shown: "listening" in shown)
         began = time.monotonic()
         os.close(terminal._ours)
