@@ -42,3 +42,29 @@ class ThemeChosen(Message):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
+
+
+class GroupAsked(Message):
+    """The person wants to do something to a group.
+
+    Args:
+        group_id: Which.
+        verb: `rename`, `merge` or `delete`; empty to be asked.
+    """
+
+    def __init__(self, group_id: int, verb: str = "") -> None:
+        super().__init__()
+        self.group_id = group_id
+        self.verb = verb
+
+
+class GroupTurned(Message):
+    """Something was done to a group."""
+
+    def __init__(self, sentence: str, gone: int | None = None, into: int | None = None) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.gone = gone
+        """The group that is no more."""
+        self.into = into
+        """Where its contacts are now."""

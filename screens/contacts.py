@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from screens.asked import GroupAsked
 from screens.backstage import backstage, say
 from screens.commands import ActsOn, Context, verbs_in
 from screens.consent import ConsentActs
 from screens.contact_campaigns import ContactCampaigns
 from screens.empty import why_empty
-from screens.group_acts import GroupAsked
 from screens.keymap import bindings
 from screens.overview import Overview
 from screens.pill import Pill

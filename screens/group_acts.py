@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 
+from screens.asked import GroupTurned
 from screens.backstage import backstage
 from screens.navigation import GroupFacts
 from screens.picker import Choice, Picker
@@ -18,32 +18,6 @@ from widgets.display import clean, plural, thousands
 if TYPE_CHECKING:
     from storage.store import Store
     from storage.words import Actor
-
-
-class GroupAsked(Message):
-    """The person wants to do something to a group.
-
-    Args:
-        group_id: Which.
-        verb: `rename`, `merge` or `delete`; empty to be asked.
-    """
-
-    def __init__(self, group_id: int, verb: str = "") -> None:
-        super().__init__()
-        self.group_id = group_id
-        self.verb = verb
-
-
-class GroupTurned(Message):
-    """Something was done to a group."""
-
-    def __init__(self, sentence: str, gone: int | None = None, into: int | None = None) -> None:
-        super().__init__()
-        self.sentence = sentence
-        self.gone = gone
-        """The group that is no more."""
-        self.into = into
-        """Where its contacts are now."""
 
 
 class GroupMenu(Picker[str]):

@@ -11,10 +11,9 @@ from textual.message import Message
 from textual.screen import Screen
 
 from screens import navigation
-from screens.asked import ThemeChosen
+from screens.asked import GroupAsked, GroupTurned, ThemeChosen
 from screens.backstage import backstage, say
 from screens.commands import Context, verb
-from screens.group_acts import GroupAsked, GroupTurned, act_on_group
 from screens.keymap import bindings
 from screens.places import Places
 from screens.view_asked import ViewAsked, read_slot
@@ -210,6 +209,8 @@ class MainVerbs(Bare, Screen[None]):
         groups = self.places.overview.figures.groups
         found = [group for group in groups if group.id == event.group_id]
         if found:
+            from screens.group_acts import act_on_group
+
             act_on_group(self, found[0], groups, event.verb)
 
     @on(GroupTurned)
