@@ -18,6 +18,7 @@ from screens.backstage import backstage
 from screens.commands import Context, verb
 from screens.dialog import Dialog
 from screens.keymap import HelpLine, Hint, bindings
+from screens.signs import TITLE, signs
 from widgets.display import clean
 
 KEYS_WIDTH = 15
@@ -104,11 +105,17 @@ class Help(Dialog[None]):
     def _text(self, screen_width: int) -> Content:
         width = max(30, min(screen_width, 104) - 8)
         others = [context for context in Context if context not in self._where]
+        sections = [(each.value, self._of(each)) for each in self._where]
+        if Context.LIST in self._where:
+            sections.append((TITLE, signs()))
+        sections += [(each.value, self._of(each)) for each in others]
+        if Context.LIST not in self._where:
+            sections.append((TITLE, signs()))
         parts: list[Content] = []
-        for context in (*self._where, *others):
-            lines = self._found(context)
+        for title, every in sections:
+            lines = self._found(title, every)
             if lines:
-                parts += [Content.styled(context.value, "bold $primary"), Content("\n")]
+                parts += [Content.styled(title, "bold $primary"), Content("\n")]
                 for line in lines:
                     parts += self._line(line, width)
                 parts.append(Content("\n"))
@@ -116,12 +123,13 @@ class Help(Dialog[None]):
             parts = [Content("Nothing in the help matches.")]
         return Content("").join(parts)
 
-    def _found(self, context: Context) -> list[HelpLine]:
-        lines = [self._named(line) for line in backstage(self).keymap.help_lines(context)]
+    def _of(self, context: Context) -> list[HelpLine]:
+        return [self._named(line) for line in backstage(self).keymap.help_lines(context)]
+
+    def _found(self, about: str, lines: list[HelpLine]) -> list[HelpLine]:
         words = self._typed.casefold().split()
         if not words:
             return lines
-        about = context.value
         return [
             line
             for line in lines

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from screens.clock import clock
 from screens.profile_page import Page
+from storage.segments import length_of
 from storage.words import Badge, ContactRow, Kind, Stage
 from widgets.display import clean, lines, safe
 from widgets.others import SIGN
@@ -190,7 +191,10 @@ def _bubble(page: Page, message: MessageRow) -> None:
     if message.direction == "out":
         error = f" ({message.error})" if message.error else ""
         status = _STATUSES.get(message.status, message.status)
-        foot = clean(f"{clock(message.created_at)}, {status}{error}")
+        # One is what people expect; more cost more.
+        segments = length_of(message.body).segments
+        size = f", {segments} segments" if segments > 1 else ""
+        foot = clean(f"{clock(message.created_at)}, {status}{error}{size}")
         page.right(body, width)
         page.right(Content.styled(foot, "$text-muted"), width)
     else:

@@ -59,3 +59,22 @@ async def test_a_desk_that_was_closed_looks_at_nothing(
             await eve.press("enter")
             await ana.until(lambda: "@" in _row(ana), "a hostile name is no name")
         await ana.until(lambda: "@" not in _row(ana))
+
+
+async def test_the_help_explains_every_sign_in_the_rows(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url) as hand:
+        for sign, said in (
+            ("@", "Somebody else looks"),
+            ("badge", "something to notice"),
+            ("favorite of", "★"),
+            ("mob/land", "mobile or landline"),
+            ("unassigned", "No carrier is known"),
+        ):
+            await hand.press("question_mark")
+            await hand.until(lambda: hand.dialog == "Help")
+            await hand.type(sign)
+            assert said in hand.text
+            await hand.press("escape")
