@@ -7,6 +7,7 @@ terminal is gone, a thread of its own ends the process in time.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import termios
@@ -17,6 +18,8 @@ from typing import Any
 
 SCREEN_SECONDS = 2.0
 """How long the screen may take to close by itself."""
+
+_GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 _RESTORE = (
     b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?1004l"
@@ -45,6 +48,18 @@ class Ending:
         """Takes over the signals. Call it in the main thread."""
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, self._received)
+        if self._terminal is not None:
+            # Whoever is not in the foreground of its terminal is sent no SIGHUP when that goes,
+            # and would read its end over and over.
+            watch = threading.Thread(target=self._watch, name="optdesk-terminal", daemon=True)
+            watch.start()
+
+    def _watch(self) -> None:
+        terminal = select.poll()
+        terminal.register(0, 0)
+        while not any(event & _GONE for _, event in terminal.poll()):
+            pass
+        self.terminal_lost()
 
     def terminal_lost(self) -> None:
         """Nothing can be drawn any more; the same as SIGHUP. From any thread."""

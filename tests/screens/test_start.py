@@ -188,6 +188,17 @@ def test_a_dropped_line_ends_it_in_time(ready_url: str) -> None:
         terminal._ours = os.open(os.devnull, os.O_RDONLY)
 
 
+def test_a_terminal_that_is_gone_ends_it_in_time_also_without_a_signal(ready_url: str) -> None:
+    with Terminal("--store", ready_url, "--port", "0") as terminal:
+        terminal.read_until(lambda shown: "listening" in shown)
+        began = time.monotonic()
+        os.close(terminal._ours)
+        code = terminal.process.wait(10)
+        assert time.monotonic() - began < 5
+        assert code == 128 + signal.SIGHUP
+        terminal._ours = os.open(os.devnull, os.O_RDONLY)
+
+
 def test_a_store_that_cannot_be_opened_is_named_with_exit_code_3(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("my notes\n" * 100, encoding="utf-8")
