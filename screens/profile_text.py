@@ -145,9 +145,13 @@ def _head(page: Page, contact: ContactRow, profile: Profile | None, others: Sequ
         page.add(Content(said))
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _place(page: Page, profile: Profile) -> None:
     where = profile.where
-    times = where.times(datetime.now(UTC))
+    times = where.times(_now())
     said = where.region
     if times:
         first, last = times[0], times[-1]

@@ -77,6 +77,9 @@ class Indexer:
             if self._closing.wait(GATHER_SECONDS):
                 return
             self._changed.clear()
+            # Whoever closes says so first and then wakes: that may just have been cleared.
+            if self._closing.is_set():
+                return
             try:
                 self._drain()
             except (OptdeskError, SQLAlchemyError):
