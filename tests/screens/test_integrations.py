@@ -309,8 +309,12 @@ async def test_a_question_shows_its_buttons(
         await hand.until(lambda: is_on(sqlite_store) is False)
 
 
-async def test_a_new_toast_takes_the_place_of_the_one_before(sqlite_url: str) -> None:
+async def test_a_new_toast_takes_the_place_of_the_one_before(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 1)
     async with at_desk(sqlite_url) as hand:
+        await hand.until(lambda: hand.place.sentence.startswith("Opt-in queue"))
         await hand.press("u")
         await hand.until(lambda: "Nothing to undo." in hand.text)
         await hand.press(".")
