@@ -91,6 +91,7 @@ def times_of_good_puts(served: Served, n: int) -> list[float]:
     return sorted(taken)
 
 
+@pytest.mark.trial
 @pytest.mark.parametrize("flood", FLOODS)
 @pytest.mark.parametrize("reading", [True, False], ids=["reading", "not reading"])
 def test_a_flood_of_requests_delays_no_good_one(lasting: Served, flood: str, reading: bool) -> None:

@@ -111,6 +111,7 @@ SLOW = {
 }
 
 
+@pytest.mark.trial
 def test_who_is_slow_to_agree_is_cut_off_in_time_and_holds_up_nobody(
     served: Served, pair: tuple[str, str]
 ) -> None:

@@ -200,6 +200,7 @@ def test_events_of_one_contact_arrive_in_order(
     assert events == ["sms.opted_in", *names]
 
 
+@pytest.mark.trial
 def test_a_dead_and_a_slow_endpoint_delay_nobody_else(telling: Served, receiver: Receiver) -> None:
     with receiving() as slow:
 
