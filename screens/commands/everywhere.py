@@ -1,0 +1,114 @@
+"""The sidebar, and what can be done from anywhere."""
+
+from __future__ import annotations
+
+from screens.commands.declaration import Context, Verb
+
+_DESK = (Context.DESK,)
+
+VERBS: tuple[Verb, ...] = (
+    # Sidebar.
+    Verb(
+        id="sidebar.open",
+        keys=("enter", "l", "right"),
+        contexts=(Context.SIDEBAR,),
+        word="go there",
+        help="Go there",
+    ),
+    Verb(id="sidebar.down", keys=("j", "down"), contexts=(Context.SIDEBAR,), help="Down"),
+    Verb(id="sidebar.up", keys=("k", "up"), contexts=(Context.SIDEBAR,), help="Up"),
+    Verb(
+        id="sidebar.leave",
+        keys=("escape",),
+        contexts=(Context.SIDEBAR,),
+        word="back",
+        help="Back to where you were",
+    ),
+    # Everywhere.
+    Verb(
+        id="desk.places",
+        keys=("tab",),
+        contexts=_DESK,
+        word="places",
+        title="Go to the sidebar",
+        help="To the sidebar and back; on a narrow screen it unfolds",
+    ),
+    Verb(id="desk.next", keys=("]",), contexts=_DESK, help="Next place in the sidebar"),
+    Verb(id="desk.previous", keys=("[",), contexts=_DESK, help="Previous place in the sidebar"),
+    Verb(
+        id="desk.switch",
+        keys=("ctrl+t",),
+        contexts=_DESK,
+        title="Switch the Opt-In API on or off",
+        help="Switch the Opt-In API on, or off after asking, from any screen",
+        confirmation="Deactivate",
+        anywhere=True,
+    ),
+    *(
+        Verb(
+            id=f"view.go_{slot}",
+            keys=(str(slot),),
+            contexts=_DESK,
+            help=f"Go to the view that you keep on {slot}",
+        )
+        for slot in range(1, 10)
+    ),
+    Verb(
+        id="desk.why",
+        keys=("w",),
+        contexts=_DESK,
+        title="Where did it go?…",
+        help="What became of a number or a name: moved, suppressed, refused, never seen",
+    ),
+    Verb(
+        id="desk.palette",
+        keys=(":", "ctrl+p"),
+        contexts=_DESK,
+        word="all verbs",
+        help="Find any verb or place by name",
+    ),
+    Verb(
+        id="desk.help",
+        keys=("?", "f1"),
+        contexts=(Context.DESK, Context.HELP),
+        word="help",
+        title="Help",
+        help="Help for where you are; the same key closes it",
+    ),
+    Verb(
+        id="consent.verify",
+        keys=(),
+        contexts=_DESK,
+        title="Verify the consent ledger",
+        help="Walk the whole consent ledger and name any change, gap or cut",
+    ),
+    Verb(
+        id="desk.theme",
+        keys=(),
+        contexts=_DESK,
+        title="Change the colors…",
+        help="Choose a theme",
+    ),
+    Verb(
+        id="desk.redraw",
+        keys=("ctrl+l",),
+        contexts=_DESK,
+        title="Redraw the screen",
+        help="Draw the whole screen again",
+    ),
+    Verb(id="desk.back", keys=("q",), contexts=_DESK, help="Back to where you were before"),
+    Verb(
+        id="desk.quit",
+        keys=("ctrl+q",),
+        contexts=_DESK,
+        title="Quit",
+        help="Quit",
+        anywhere=True,
+    ),
+    Verb(
+        id="desk.interrupt",
+        keys=("ctrl+c",),
+        contexts=_DESK,
+        help="Copy what the mouse marked; otherwise say how to quit",
+    ),
+)
