@@ -47,6 +47,7 @@ CODES: dict[str, Code] = {
         Code("URL_REGENERATED", 410, "This URL was regenerated and no longer works"),
         Code("INTEGRATION_DELETED", 410, "This integration was deleted"),
         Code("PAYLOAD_TOO_LARGE", 413, "The request body is too large"),
+        Code("URI_TOO_LONG", 414, "The address is too long"),
         Code("UNSUPPORTED_MEDIA_TYPE", 415, "The body must be JSON in UTF-8, not compressed"),
         Code("MISSING_REQUIRED_FIELD", 422, "Missing required field: "),
         Code("AMBIGUOUS_FIELD", 422, "Two values that differ for one field"),
@@ -55,6 +56,7 @@ CODES: dict[str, Code] = {
         Code("BLOCKED_NUMBER", 422, "This phone number cannot receive SMS messages"),
         Code("IDEMPOTENCY_MISMATCH", 422, "This Idempotency-Key came with another body before"),
         Code("RATE_LIMITED", 429, "Too many requests", 1),
+        Code("HEADERS_TOO_LARGE", 431, "The headers are too long or too many"),
         Code(
             "INTEGRATION_INACTIVE", 503, "The Opt-In API integration is switched off", OFF_SECONDS
         ),
@@ -74,7 +76,9 @@ UNSTORED = frozenset(
         "URL_REGENERATED",
         "INTEGRATION_DELETED",
         "PAYLOAD_TOO_LARGE",
+        "URI_TOO_LONG",
         "RATE_LIMITED",
+        "HEADERS_TOO_LARGE",
     }
 )
 """Codes that are answered without waiting for the store."""

@@ -24,7 +24,7 @@ from aiohttp.web_protocol import RequestHandler
 from server.answers import UNSTORED, Answer, refusal
 from server.crowd import Visitor
 from server.log import note_unexpected
-from server.misread import Misread, first_line, is_about_method, line_of
+from server.misread import Misread, fault_of, first_line, is_about_method, line_of
 from server.peers import is_loopback
 from server.request import Request
 from storage.ids import new_id
@@ -256,7 +256,7 @@ class Connection(RequestHandler):
             self._over = True
             self._fail_body(RequestPayloadError())
         elif not is_about_method(error):
-            self._misread(Misread())
+            self._misread(fault_of(error, self._start + data))
         elif self._start or (data and b"\n" not in data):
             self._unknown_method = True
             self._gather(data)
@@ -289,7 +289,7 @@ class Connection(RequestHandler):
         if len(self._start) < _LONGEST_START:
             self._start += data
         if self._head_bytes > LARGEST_HEAD:
-            self._misread(Misread())
+            self._misread(Misread(code="HEADERS_TOO_LARGE"))
 
     def _fail_body(self, error: Exception) -> None:
         if not self._latest.is_eof():

@@ -12,6 +12,7 @@ from server.connection import Connection
 from server.crowd import Crowd
 from server.log import quiet_library
 from server.metrics import Metrics
+from server.misread import LONGEST_LINE
 from server.peers import Proxies
 from server.settings import ListenerSettings
 from server.tls import Certificate, Handshake
@@ -21,7 +22,6 @@ from storage.ids import new_id
 if TYPE_CHECKING:
     from server.site import Site
 
-_LONGEST_LINE = 8190
 _MOST_HEADERS = 100
 
 
@@ -46,9 +46,9 @@ class FrontDoor(Server):
             "auto_decompress": False,
             "keepalive_timeout": 0,
             "logger": quiet_library(),
-            "max_field_size": _LONGEST_LINE,
+            "max_field_size": LONGEST_LINE,
             "max_headers": _MOST_HEADERS,
-            "max_line_size": _LONGEST_LINE,
+            "max_line_size": LONGEST_LINE,
         }
 
     def __call__(self) -> Connection | Handshake:  # type: ignore[override]

@@ -7,9 +7,12 @@ import re
 from dataclasses import dataclass
 
 from aiohttp.http import HttpProcessingError
-from aiohttp.http_exceptions import BadHttpMethod, BadStatusLine
+from aiohttp.http_exceptions import BadHttpMethod, BadStatusLine, LineTooLong
 
+LONGEST_LINE = 8190
+"""Bytes that an address, or one header, may have."""
 _LONGEST_LINE = 8 * 1024
+_TOO_MANY = "Too many headers"
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _METHOD = re.compile(_TOKEN)
@@ -23,6 +26,8 @@ class Misread:
 
     line: bytes = b""
     """Its first line, where nothing but the method is wrong with it."""
+    code: str = "MALFORMED_REQUEST"
+    """What is answered where the line tells no more."""
 
     @property
     def path(self) -> str | None:
@@ -34,6 +39,21 @@ class Misread:
 def is_about_method(error: HttpProcessingError) -> bool:
     """Whether the parser gave up on a method that it does not know."""
     return isinstance(error, (BadHttpMethod, BadStatusLine))
+
+
+def fault_of(error: HttpProcessingError, start: bytes) -> Misread:
+    """What the parser found too long or too much, or simply wrong.
+
+    Args:
+        error: The parser's.
+        start: How the head begins, or a few thousand bytes of it.
+    """
+    if isinstance(error, LineTooLong):
+        too_long = len(start.partition(b"\n")[0]) > LONGEST_LINE
+        return Misread(code="URI_TOO_LONG" if too_long else "HEADERS_TOO_LARGE")
+    if _TOO_MANY in str(error):
+        return Misread(code="HEADERS_TOO_LARGE")
+    return Misread()
 
 
 def line_of(error: HttpProcessingError) -> bytes:

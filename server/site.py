@@ -75,13 +75,15 @@ class Site:
     def unreadable(self, what: Misread, request_id: int) -> Answer:
         """The answer to what is no request: 400, or 404 and 405 where just the method is unknown.
 
+        What is too long gets 414 or 431.
+
         Args:
             what: What was sent.
             request_id: For the answer.
         """
         path = what.path
         if path is None:
-            return refusal("MALFORMED_REQUEST", request_id)
+            return refusal(what.code, request_id)
         route = self._routes.get(path) or (self._hook if path.startswith(HOOK_PATH) else None)
         if route is None:
             return refusal("NOT_FOUND", request_id)

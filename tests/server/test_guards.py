@@ -201,15 +201,39 @@ def test_a_broken_body_in_a_later_packet_gets_one_400(lasting: Served, way: str)
         b"PUT nowhere HTTP/1.1\r\nHost: x\r\n\r\n",
         b"CONNECT : HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET http:// HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 9000 + b"\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: a\r\n" * 200 + b"\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n"
-        + b"".join(b"X-%d: %s\r\n" % (n, b"a" * 4000) for n in range(20)),
     ],
 )
 def test_what_is_not_http_gets_one_400_in_json(lasting: Served, raw: bytes) -> None:
     one_refusal(lasting.raw(raw), 400, "MALFORMED_REQUEST")
+
+
+LONG = b"a" * 9000
+TOO_LONG = {
+    "an address": (b"GET /" + LONG + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    "an address without end": (b"PUT /" + b"a" * 200_000, 414),
+    "a query": (b"PUT /v1/public/opt-in?" + LONG + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    "a value": (b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + LONG + b"\r\n\r\n", 431),
+    "a name": (b"GET / HTTP/1.1\r\nHost: x\r\n" + LONG + b": a\r\n\r\n", 431),
+    "a name without end": (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a" * 200_000, 431),
+    "many headers": (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: a\r\n" * 200 + b"\r\n", 431),
+    "much in all": (
+        b"GET / HTTP/1.1\r\nHost: x\r\n"
+        + b"".join(b"X-%d: %s\r\n" % (n, b"a" * 4000) for n in range(20)),
+        431,
+    ),
+}
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+@pytest.mark.parametrize("what", TOO_LONG)
+def test_a_head_that_is_too_long_is_refused_as_such(
+    lasting: Served, what: str, pieces: int
+) -> None:
+    raw, status = TOO_LONG[what]
+    code = {414: "URI_TOO_LONG", 431: "HEADERS_TOO_LARGE"}[status]
+    size = len(raw) // pieces + 1
+    parts = [raw[start : start + size] for start in range(0, len(raw), size)]
+    one_refusal(lasting.raw(*parts), status, code)
 
 
 def test_good_requests_before_a_broken_one_are_answered_first(lasting: Served) -> None:
