@@ -768,7 +768,15 @@ class Change(Base, table=True):
     """One recorded act: audit trail and undo stack in one."""
 
     __tablename__ = "changes"
-    __table_args__ = (Index("ix_changes_actor", "actor", "id"),)
+    __table_args__ = (
+        Index("ix_changes_actor", "actor", "id"),
+        Index(
+            "ix_changes_undoes",
+            "undoes",
+            sqlite_where=text("undoes IS NOT NULL"),
+            postgresql_where=text("undoes IS NOT NULL"),
+        ),
+    )
 
     id: int = ident()
     at: datetime = moment()
