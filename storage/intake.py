@@ -445,6 +445,7 @@ class _Intake:
                 item.media,
                 item.headers,
                 item.replay_of,
+                item.phone if contact_id is None else "",
             ]
         )
 
@@ -472,6 +473,7 @@ def record_refused(conn: Connection, items: Sequence[RefusedAttempt]) -> Sequenc
                 item.media,
                 item.headers,
                 item.replay_of,
+                item.phone,
             ]
             for item in items
         ],

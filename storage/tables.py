@@ -244,6 +244,10 @@ class ConsentEvent(Base, table=True):
     hash: bytes = blob()
 
 
+NAMED_SENDER = "sender NOT IN ('', 'script')"
+"""Which attempts came through a known tool. A query must say it in these words."""
+
+
 class Attempt(Base, table=True):
     """One authenticated request at a door and what became of it."""
 
@@ -270,6 +274,19 @@ class Attempt(Base, table=True):
             sqlite_where=text("replay_of IS NOT NULL"),
             postgresql_where=text("replay_of IS NOT NULL"),
         ),
+        Index(
+            "ix_attempts_sender",
+            "sender",
+            "id",
+            sqlite_where=text(NAMED_SENDER),
+            postgresql_where=text(NAMED_SENDER),
+        ),
+        Index(
+            "ix_attempts_hook",
+            "id",
+            sqlite_where=text("door = 'hook'"),
+            postgresql_where=text("door = 'hook'"),
+        ),
     )
 
     id: int = ident()
@@ -294,6 +311,16 @@ class Attempt(Base, table=True):
     """JSON: the headers that tell something, credentials left out."""
     replay_of: int | None = link(null=True)
     """The refused attempt that this one mends."""
+    phone: str = words_with_default()
+    """Whom a refused attempt was about, in E.164 where the door could tell; else empty."""
+
+
+class RefusedPending(Base, table=True):
+    """Refused attempts that the intake log's index does not hold as they are now."""
+
+    __tablename__ = "refused_pending"
+
+    attempt_id: int = ident()
 
 
 class IdempotencyKey(Base, table=True):

@@ -18,7 +18,9 @@ def run() -> None:
         target_metadata=target,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
-        include_object=lambda _thing, name, *_: not str(name).startswith("contacts_fts"),
+        include_object=lambda _thing, name, *_: (
+            not str(name).startswith(("contacts_fts", "refused_fts"))
+        ),
     )
     context.run_migrations()
 

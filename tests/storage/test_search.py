@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ColumnElement, Connection, create_engine, delete, insert, select, update
 
-from storage import folding, search, search_index, search_words
+from storage import folding, search, search_words, trigram_index
 from storage.ids import new_id
 from storage.search import Search, fold, haystack, label_mark, parse
 from storage.search_index import contacts, index_pending, mark_pending, pending
@@ -170,7 +170,7 @@ def test_any_text_finds_what_reading_every_contact_would_find(
 def test_search_reads_the_contacts_where_sqlite_is_too_old_for_the_index(
     sqlite_store: Store,
 ) -> None:
-    if sqlite3.sqlite_version_info >= search_index.OLDEST_SQLITE:
+    if sqlite3.sqlite_version_info >= trigram_index.OLDEST_SQLITE:
         pytest.skip("the system's SQLite has all that the index needs")
     sqlite_store.do(settle_town)
     people = everybody(sqlite_store)
