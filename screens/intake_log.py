@@ -66,7 +66,8 @@ class AttemptPages:
 def _why(row: AttemptRow) -> Cell:
     if row.outcome == "refused":
         return Cell(row.reason or row.code)
-    return Cell(row.name or row.phone or row.reason)
+    who = row.name or row.phone
+    return Cell(" · ".join(part for part in (who, row.reason) if part))
 
 
 class IntakeLog(LogPlace, AttemptVerbs):

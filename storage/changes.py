@@ -97,7 +97,7 @@ def row_of(row: Any) -> ChangeRow:
     )
 
 
-MOVING = ("move", "delete", "suppress", "group.merge")
+MOVING = ("move", "delete", "suppress", "group.merge", "text_failed")
 """Acts that take contacts to another place."""
 
 
@@ -117,6 +117,7 @@ _PAST = {
     "label": "labelled {n} “{subject}”",
     "unlabel": "took the label “{subject}” from {n}",
     "suppress": "suppressed {n} ({subject})",
+    "text_failed": "took {n} out of the queue: the text failed after all",
     "note": "wrote a note on {n}",
     "note.edit": "changed a note",
     "note.delete": "deleted a note",
@@ -238,6 +239,7 @@ _WHY = {
     "move": "moved to “{subject}”",
     "delete": "deleted",
     "suppress": "suppressed ({subject})",
+    "text_failed": "taken out of the queue because its text failed",
     "group.merge": "moved when groups were merged ({subject})",
 }
 

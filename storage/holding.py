@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
@@ -19,13 +20,23 @@ from storage.tables import Contact, Message
 
 A_DAY = timedelta(days=1)
 
-_WRITTEN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-3]):([0-5]\d)")
+_WRITTEN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 _MOST_LOOKS = 12
 """How often zones are asked in turn; some numbers belong to zones that leave no hour at all."""
 
+_STEP = timedelta(minutes=15)
+"""How finely the hour is looked for that suits the most zones. Zones differ by quarters."""
+
+OPENING = ("compliance", "confirm")
+"""Purposes of the text that follows an opt-in; what answers a person is none of them."""
+
+_OPENING = "('compliance', 'confirm')"
+
+ARRIVED = ("sending", "sent", "accepted", "delivered", "unknown")
+"""States of a text that the person has, or may have."""
+
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
-_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 
 
 class Waits(Protocol):
@@ -39,6 +50,11 @@ class Waits(Protocol):
     @property
     def phone(self) -> str:
         """Whom it goes to."""
+        ...
+
+    @property
+    def purpose(self) -> str:
+        """Why."""
         ...
 
 
@@ -68,27 +84,40 @@ class QuietHours:
         return cls(start, end)
 
     def over_at(self, phone: str, moment: datetime) -> datetime:
-        """The first moment from `moment` on that is not quiet in any zone of a number."""
+        """The first moment from `moment` on that is not quiet in any zone of a number.
+
+        Where every hour is quiet in one of them, as for a number of a whole continent: the first
+        that is quiet in the fewest.
+        """
         zones, found = zones_of(phone), moment
         for _ in range(_MOST_LOOKS):
             latest = max(self._over_in(zone, found) for zone in zones)
             if latest == found:
                 return found
             found = latest
-        return found
+        return self._best(zones, moment)
+
+    def is_quiet(self, zone: ZoneInfo, moment: datetime) -> bool:
+        """Whether the clock of a zone says so."""
+        clock = moment.astimezone(zone).time()
+        if self.start < self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+    def _best(self, zones: tuple[ZoneInfo, ...], moment: datetime) -> datetime:
+        step = moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+        steps = [moment, *(step + n * _STEP for n in range(1, A_DAY // _STEP + 1))]
+        return min(steps, key=lambda one: sum(self.is_quiet(zone, one) for zone in zones))
 
     def _over_in(self, zone: ZoneInfo, moment: datetime) -> datetime:
-        local = moment.astimezone(zone)
-        clock = local.time()
-        if self.start < self.end:
-            quiet, tomorrow = self.start <= clock < self.end, False
-        else:
-            quiet, tomorrow = clock >= self.start or clock < self.end, clock >= self.start
-        if not quiet:
+        if not self.is_quiet(zone, moment):
             return moment
+        local = moment.astimezone(zone)
+        tomorrow = self.start > self.end and local.time() >= self.start
         day = local.date() + timedelta(days=1 if tomorrow else 0)
-        over = datetime.combine(day, self.end, zone).astimezone(moment.tzinfo)
-        # Where a clock is set back inside of the quiet hours, their end comes an hour later.
+        end = datetime.combine(day, self.end, zone)
+        # Where clocks are set back or forward over the end, it is the later of the two moments.
+        over = max(end.replace(fold=fold).astimezone(moment.tzinfo) for fold in (0, 1))
         return max(over, moment + timedelta(seconds=1))
 
 
@@ -96,83 +125,141 @@ class QuietHours:
 def zones_of(phone: str) -> tuple[ZoneInfo, ...]:
     """The time zones that a number may be in; UTC where nobody knows."""
     import phonenumbers
-    from phonenumbers.timezone import time_zones_for_number
+    from phonenumbers import timezone
 
-    zones = []
-    for name in time_zones_for_number(phonenumbers.parse(phone, None)):
-        try:
-            zones.append(ZoneInfo(name))
-        except (ZoneInfoNotFoundError, ValueError):
-            # `Etc/Unknown`, or a zone that this machine does not have.
-            continue
-    return tuple(zones) or (ZoneInfo("UTC"),)
+    try:
+        parsed = phonenumbers.parse(phone, None)
+    except phonenumbers.NumberParseException:
+        # A short code, or what a stranger wrote.
+        return (ZoneInfo("UTC"),)
+    # Of a number that no plan knows, at least the country.
+    plans = (timezone.time_zones_for_number, timezone.time_zones_for_geographical_number)
+    for plan in plans:
+        zones = tuple(_known_zones(plan(parsed)))
+        if zones:
+            return zones
+    return (ZoneInfo("UTC"),)
+
+
+def _known_zones(names: Iterable[str]) -> Iterator[ZoneInfo]:
+    for name in names:
+        # `Etc/Unknown`, or a zone younger than this machine's database.
+        with suppress(ZoneInfoNotFoundError, ValueError):
+            yield ZoneInfo(name)
 
 
 def hold(
     conn: Connection, texts: Sequence[Waits], quiet: QuietHours, moment: datetime
 ) -> frozenset[int]:
-    """Puts back the texts that would arrive in quiet hours; returns which."""
-    until = {text.message_id: quiet.over_at(text.phone, moment) for text in texts}
+    """Puts back the texts that would arrive in quiet hours; returns which.
+
+    Who asks for help is awake, and is answered.
+    """
+    until = {
+        text.message_id: quiet.over_at(text.phone, moment)
+        for text in texts
+        if text.purpose in OPENING
+    }
     held = {ident: over for ident, over in until.items() if over > moment}
-    if held:
-        conn.execute(
-            update(_messages)
-            .where(_messages.c.id == bindparam("held"))
-            .values(
-                status="pending",
-                claimed_by="",
-                error="waits for the end of quiet hours",
-                due_at=bindparam("over"),
-            ),
-            [{"held": ident, "over": over} for ident, over in held.items()],
-        )
+    _put_back(conn, held, "waits for the end of quiet hours")
     return frozenset(held)
 
 
-def texted_lately(
-    conn: Connection, texts: Sequence[Waits], moment: datetime
-) -> dict[int, tuple[int, str]]:
-    """Cancels the texts to numbers that had theirs within a day.
+def _put_back(conn: Connection, until: Mapping[int, datetime], why: str) -> None:
+    if until:
+        conn.execute(
+            update(_messages)
+            .where(_messages.c.id == bindparam("held"))
+            .values(status="pending", claimed_by="", error=why, due_at=bindparam("over")),
+            [{"held": ident, "over": over} for ident, over in until.items()],
+        )
 
-    Returns:
-        The contact and the purpose of each that was cancelled.
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """Which of the texts just claimed must not go out, because of one that went before."""
+
+    stood_for: Mapping[tuple[str, str], Sequence[int]]
+    """Contacts whose text was cancelled, by its purpose and by what became of the one before."""
+    withheld: frozenset[int]
+    """Texts that are not to be handed over now: cancelled, or put back."""
+
+
+def texted_lately(conn: Connection, texts: Sequence[Waits], moment: datetime) -> Lately:
+    """Holds back the texts to numbers that had theirs within a day.
+
+    The earlier one stands for it, and the text is cancelled. Only a question for a YES that was
+    not asked yet is put off until the day is over. Of several in one go the last is left.
     """
-    phones = [text.phone for text in texts]
-    # Nearly every number is one contact's: then there is nothing more to look at.
+    ours = {text.message_id: text for text in texts if text.purpose in OPENING}
+    # Nearly every number has one text in its life: then there is nothing more to look at.
     twice = fetch(
         conn,
-        f"SELECT phone FROM contacts WHERE {among_packed(conn, 'phone')}"  # noqa: S608
-        " GROUP BY phone HAVING count(*) > 1",
-        (packed(conn, phones),),
+        "SELECT contacts.phone FROM contacts JOIN messages"  # noqa: S608 - our own names
+        " ON messages.contact_id = contacts.id"
+        f" WHERE {among_packed(conn, 'contacts.phone')} AND messages.direction = 'out'"
+        f" AND messages.purpose IN {_OPENING} GROUP BY contacts.phone HAVING count(*) > 1",
+        (packed(conn, [text.phone for text in ours.values()]),),
     )
     if not twice:
-        return {}
-    ours = [text.message_id for text in texts]
-    had = set(
-        conn.execute(
-            select(_contacts.c.phone)
-            .join(_messages, _messages.c.contact_id == _contacts.c.id)
-            .where(
-                among(conn, _contacts.c.phone, [row[0] for row in twice]),
-                _messages.c.direction == "out",
-                _messages.c.purpose.in_(["compliance", "confirm"]),
-                _messages.c.status.in_(["sending", "sent", "accepted", "delivered", "unknown"]),
-                _messages.c.changed_at > moment - A_DAY,
-                _messages.c.changed_at <= moment + A_DAY,
-                _messages.c.id.not_in(ours),
-            )
-        ).scalars()
-    )
-    late = [text.message_id for text in texts if text.phone in had]
-    if not late:
-        return {}
-    cancelled = conn.execute(
-        update(_messages)
-        .where(
-            among(conn, _messages.c.id, late),
-            _messages.c.purpose.in_(["compliance", "confirm"]),
+        return Lately({}, frozenset())
+    had = _had(conn, [row[0] for row in twice], moment)
+    cancelled: dict[int, str] = {}
+    put_off: dict[int, datetime] = {}
+    last: dict[str, int] = {}
+    for ident, text in sorted(ours.items()):
+        before = [one for one in had.get(text.phone, ()) if one.id not in ours]
+        if text.phone in last:
+            cancelled[last.pop(text.phone)] = ""
+        if not before:
+            last[text.phone] = ident
+        elif text.purpose == "confirm" and all(one.purpose != "confirm" for one in before):
+            put_off[ident] = max(one.changed_at for one in before) + A_DAY
+        else:
+            sure = any(one.status in ("accepted", "delivered") for one in before)
+            cancelled[ident] = "accepted" if sure else "unknown"
+    _put_back(conn, put_off, "waits: the number had a text within a day")
+    return Lately(_cancel(conn, cancelled, moment), frozenset(cancelled) | frozenset(put_off))
+
+
+def _had(conn: Connection, phones: Sequence[str], moment: datetime) -> dict[str, list[Any]]:
+    """The texts that numbers may have got within a day of now, however the clock was set."""
+    contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+    rows = conn.execute(
+        select(
+            contacts.c.phone,
+            _messages.c.id,
+            _messages.c.purpose,
+            _messages.c.status,
+            _messages.c.changed_at,
         )
+        .join(_messages, _messages.c.contact_id == contacts.c.id)
+        .where(
+            among(conn, contacts.c.phone, list(phones)),
+            _messages.c.direction == "out",
+            _messages.c.purpose.in_(OPENING),
+            _messages.c.status.in_(ARRIVED),
+            _messages.c.changed_at > moment - A_DAY,
+            _messages.c.changed_at <= moment + A_DAY,
+        )
+    )
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.phone, []).append(row)
+    return found
+
+
+def _cancel(
+    conn: Connection, cancelled: Mapping[int, str], moment: datetime
+) -> dict[tuple[str, str], list[int]]:
+    rows = conn.execute(
+        update(_messages)
+        .where(among(conn, _messages.c.id, list(cancelled)))
         .values(status="cancelled", error="the number had its text within a day", changed_at=moment)
         .returning(_messages.c.id, _messages.c.contact_id, _messages.c.purpose)
-    )
-    return {row.id: (row.contact_id, row.purpose) for row in cancelled}
+    ).all()
+    stood_for: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        if cancelled[row.id]:
+            stood_for.setdefault((row.purpose, cancelled[row.id]), []).append(row.contact_id)
+    return stood_for

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import select, text, update
 from sqlalchemy.engine import Connection
 
+from storage import failing
 from storage.changes import record
 from storage.dialects import among, among_packed, packed, rows_packed, upsert
 from storage.driver import fetch, run
 from storage.errors import NotFound, Refused
-from storage.holding import QuietHours, hold, texted_lately
-from storage.outbox import OPT_IN_FAILED, News, tell
+from storage.holding import OPENING, QuietHours, hold, texted_lately
 from storage.rows import moment_value
 from storage.suppressions import (
     phone_hash,
@@ -56,6 +56,8 @@ class Outgoing:
     body: str
     tries: int = 0
     """How often it was handed over in vain."""
+    purpose: str = "compliance"
+    """Why: `compliance`, `confirm` (asks for a YES) or `help`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +91,20 @@ def claim_pending(
     claimed = [Outgoing(*row) for row in fetch(conn, _CLAIM, (worker, until, at, at, limit))]
     if not claimed:
         return claimed
-    texted = texted_lately(conn, claimed, moment)
-    for contact_id, purpose in texted.values():
+    lately = texted_lately(conn, claimed, moment)
+    for (purpose, status), contacts in lately.stood_for.items():
         # The text of today stands for this one.
-        _move_contacts(conn, "accepted", purpose, [contact_id], moment)
+        _move_contacts(conn, status, purpose, contacts, moment)
+    claimed = [text for text in claimed if text.message_id not in lately.withheld]
     held = hold(conn, claimed, quiet, moment) if quiet is not None else frozenset()
-    return [text for text in claimed if text.message_id not in held.union(texted)]
+    return [text for text in claimed if text.message_id not in held]
 
 
 _CLAIM = (
     "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"  # noqa: S608
     f" WHERE id IN (SELECT id FROM messages WHERE {WAITING} AND status = 'pending'"
     " AND due_at <= ? ORDER BY due_at, id LIMIT ?)"
-    " RETURNING id, contact_id, phone, number_id, body, tries"
+    " RETURNING id, contact_id, phone, number_id, body, tries, purpose"
 )
 
 
@@ -185,20 +188,41 @@ def _move_contacts(
 ) -> None:
     if status == "blocked":
         _block(conn, contact_ids, moment)
-    elif purpose not in ("compliance", "confirm"):
+    elif purpose not in OPENING:
         # What answers HELP says nothing about the opt-in.
         return
-    elif purpose == "confirm" and status in ("accepted", "delivered", "unknown"):
+    elif status in ("accepted", "delivered", "unknown"):
         badge = Badge.UNCONFIRMED if status == "unknown" else None
-        _enter_queue(conn, contact_ids, moment, badge=badge, stage=Stage.AWAITING)
-    elif status in ("accepted", "delivered"):
-        _enter_queue(conn, contact_ids, moment)
+        stage = Stage.AWAITING if purpose == "confirm" else Stage.QUEUED
+        entered = _enter_queue(conn, contact_ids, moment, badge=badge, stage=stage)
+        if badge is None and entered < len(contact_ids):
+            failing.clear_doubt(conn, contact_ids, moment)
     elif status == "landline":
-        _enter_queue(conn, contact_ids, moment, badge=Badge.LANDLINE, kind=Kind.LANDLINE)
-    elif status == "unknown":
-        _enter_queue(conn, contact_ids, moment, badge=Badge.UNCONFIRMED)
+        entered = _enter_queue(conn, contact_ids, moment, badge=Badge.LANDLINE, kind=Kind.LANDLINE)
+        if entered < len(contact_ids):
+            failing.mark_landline(conn, contact_ids, moment)
     elif status == "failed":
-        _fail(conn, contact_ids, moment)
+        failing.fail(conn, purpose, contact_ids, moment)
+    elif status == "retry":
+        _cancel_unwanted(conn, contact_ids, moment)
+
+
+def _cancel_unwanted(conn: Connection, contact_ids: Sequence[int], moment: datetime) -> None:
+    """Ends texts that would be tried again, to people who left while they were under way."""
+    conn.execute(
+        update(_messages)
+        .where(
+            among(conn, _messages.c.contact_id, contact_ids),
+            _messages.c.status == "pending",
+            _messages.c.contact_id.in_(
+                select(_contacts.c.id).where(
+                    among(conn, _contacts.c.id, contact_ids),
+                    _contacts.c.stage.in_([Stage.SUPPRESSED, Stage.DELETED]),
+                )
+            ),
+        )
+        .values(status="cancelled", changed_at=moment)
+    )
 
 
 def _enter_queue(
@@ -227,22 +251,6 @@ def _enter_queue(
     )
     add_tallies(conn, {stage_tally(Stage.CONFIRMING): -entered, stage_tally(stage): entered})
     return entered
-
-
-def _fail(conn: Connection, contact_ids: Sequence[int], moment: datetime) -> None:
-    rows = conn.execute(
-        update(_contacts)
-        .where(among(conn, _contacts.c.id, contact_ids), _contacts.c.stage == Stage.CONFIRMING)
-        .values(stage=Stage.FAILED, version=_contacts.c.version + 1, changed_at=moment)
-        .returning(_contacts.c.id, _contacts.c.phone, _contacts.c.number_id)
-    ).all()
-    add_tallies(
-        conn, {stage_tally(Stage.CONFIRMING): -len(rows), stage_tally(Stage.FAILED): len(rows)}
-    )
-    tell(
-        conn,
-        [News(OPT_IN_FAILED, row.id, row.phone, row.number_id, at=moment) for row in rows],
-    )
 
 
 def _block(conn: Connection, contact_ids: Sequence[int], moment: datetime) -> None:

@@ -11,11 +11,13 @@ from sqlalchemy.engine import Connection
 from storage.acts import leave_places
 from storage.changes import MOVING, ChangeRow
 from storage.dialects import among
+from storage.failing import fail
+from storage.holding import OPENING
 from storage.suppressions import phone_hash, store_secret, suppressed_among
 from storage.tables import Change, ChangeItem, Contact, Group, Message
 from storage.tallies import add_tallies, group_tally, stage_tally
 from storage.times import now
-from storage.words import Stage
+from storage.words import BADGE_BITS, Badge, Stage
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _changes: Any = Change.__table__  # type: ignore[attr-defined]
@@ -123,21 +125,41 @@ def _resume_confirming(conn: Connection, ids: Sequence[int]) -> None:
     waiting = ids_where(conn, ids, _contacts.c.stage == Stage.CONFIRMING)
     if not waiting:
         return
-    texted = exists().where(
-        _messages.c.contact_id == _contacts.c.id,
-        or_(_messages.c.status == "accepted", _messages.c.status == "delivered"),
-    )
-    through = ids_where(conn, waiting, texted)
-    if through:
-        conn.execute(
-            update(_contacts).where(among(conn, _contacts.c.id, through)).values(stage=Stage.QUEUED)
-        )
-        add_tallies(
-            conn,
-            {stage_tally(Stage.CONFIRMING): -len(through), stage_tally(Stage.QUEUED): len(through)},
-        )
+    for purpose, stage in (("compliance", Stage.QUEUED), ("confirm", Stage.AWAITING)):
+        surely = _has_text(purpose, "accepted", "delivered")
+        perhaps = _has_text(purpose, "unknown") & ~surely
+        for condition, badge in ((surely, 0), (perhaps, BADGE_BITS[Badge.UNCONFIRMED])):
+            _leave_confirming(conn, ids_where(conn, waiting, condition), stage, badge)
+    waiting = ids_where(conn, waiting, _contacts.c.stage == Stage.CONFIRMING)
     conn.execute(
         update(_messages)
-        .where(among(conn, _messages.c.contact_id, waiting), _messages.c.status == "cancelled")
+        .where(
+            among(conn, _messages.c.contact_id, waiting),
+            _messages.c.status == "cancelled",
+            _messages.c.purpose.in_(OPENING),
+        )
         .values(status="pending", due_at=now(), changed_at=now())
+    )
+    under_way = or_(*[_has_text(purpose, "pending", "sending", "sent") for purpose in OPENING])
+    failed = ids_where(conn, waiting, ~under_way)
+    if failed:
+        fail(conn, "compliance", failed, now())
+
+
+def _leave_confirming(conn: Connection, ids: Sequence[int], stage: Stage, badge: int) -> None:
+    if ids:
+        conn.execute(
+            update(_contacts)
+            .where(among(conn, _contacts.c.id, ids))
+            .values(stage=stage, badges=_contacts.c.badges.op("|")(badge))
+        )
+        add_tallies(conn, {stage_tally(Stage.CONFIRMING): -len(ids), stage_tally(stage): len(ids)})
+
+
+def _has_text(purpose: str, *states: str) -> Any:
+    return exists().where(
+        _messages.c.contact_id == _contacts.c.id,
+        _messages.c.direction == "out",
+        _messages.c.purpose == purpose,
+        _messages.c.status.in_(states),
     )
