@@ -45,6 +45,7 @@ from widgets.bare import BareColumn, BareRow
 from widgets.display import safe
 from widgets.finding import once
 from widgets.key_footer import KeyFooter
+from widgets.seen import SeenCompositor
 from widgets.status_line import StatusLine
 from widgets.words import Words
 
@@ -89,6 +90,7 @@ class MainScreen(MainVerbs):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = SeenCompositor()
         self.overview = Overview()
         self._latch = Latch(self._look, SECONDS, self.set_timer)
         self._trouble: OptdeskError | None = None

@@ -108,9 +108,10 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
         """
         filters, background = self.get_line_filters(), self.background_colors[1]
         left, right = crop.column_span
+        header = self._header_lines
         strips = []
         for y in crop.line_range:
-            strip = self.render_line(y)
+            strip = self._strip(y - header)
             for each in filters:
                 strip = strip.apply_filter(each, background)
             if left or right != strip.cell_length:
@@ -120,15 +121,18 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """A line of the screen."""
-        brush, view = self._brush(), self._state.view
-        number = y - self._header_lines
-        if number < 0:
-            return brush.header(view.place, view.order)
-        line = self._line(number)
+        return self._strip(y - self._header_lines)
+
+    def _strip(self, place: int) -> Strip:
+        """A row by its place on the screen; the headings stand at -1."""
+        brush = self._brush()
+        if place < 0:
+            return brush.header(self._state.view.place, self._state.view.order)
+        line = self._line(place)
         if line is None:
             return brush.blank()
-        row, look, _ = line
-        return brush.waiting(look) if row is None else brush.row(row, look, self._now)
+        row, look, received = line
+        return brush.waiting(look) if row is None else brush.row(row, look, received)
 
     def _line(self, place: int) -> Line | None:
         """What a visible line shows: a row, None and a look while it is read, or nothing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -12,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from storage.words import ContactRow, Order, Place
-from widgets.display import ascii_only, clean, fitted, glyphs, relative_time
+from widgets.display import ascii_only, clean, fitted, glyphs
 from widgets.table_columns import GAP, LINES, Column, Layout, badges, where
 
 MOST_STRIPS = 512
@@ -65,9 +64,8 @@ class RowPainter:
         self._phone = phone
         self._strips: dict[tuple[ContactRow, Look, str], Strip] = {}
 
-    def row(self, row: ContactRow, look: Look, now: datetime) -> Strip:
-        """A contact's line."""
-        received = relative_time(row.received_at, now)
+    def row(self, row: ContactRow, look: Look, received: str) -> Strip:
+        """A contact's line; `received` is how long ago they came, in words."""
         key = (row, look, received)
         strip = self._strips.get(key)
         if strip is None:

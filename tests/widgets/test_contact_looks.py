@@ -78,14 +78,14 @@ def test_any_name_leaves_every_line_exactly_as_wide_as_the_screen(width: int) ->
     for name, place in product(NAMES, (Place.QUEUE, Place.ALL)):
         brush = painter(width, place)
         for look in LOOKS[::3]:
-            assert_paintable(brush.row(row(name, phone=name, group=name), look, NOW), width)
+            assert_paintable(brush.row(row(name, phone=name, group=name), look, "3 s"), width)
 
 
 def test_every_width_is_filled_exactly() -> None:
     for width in range(1, 200):
         brush = painter(width, Place.ALL if width % 2 else Place.QUEUE)
-        assert_paintable(brush.row(row(), Look(), NOW), width)
-        assert_paintable(brush.row(row("", labels=(), badges=()), Look(cursor=True), NOW), width)
+        assert_paintable(brush.row(row(), Look(), "3 s"), width)
+        assert_paintable(brush.row(row("", labels=(), badges=()), Look(cursor=True), "3 s"), width)
         assert_paintable(brush.waiting(Look()), width)
         assert_paintable(brush.blank(), width)
         for order in Order:
@@ -107,26 +107,26 @@ def test_columns_come_as_there_is_room_for_them() -> None:
 
 def test_nothing_is_said_by_colour_alone() -> None:
     brush = painter(100)
-    plain = brush.row(row(favorite=False, badges=(), labels=()), Look(), NOW).text
+    plain = brush.row(row(favorite=False, badges=(), labels=()), Look(), "3 s").text
     for other in (
-        brush.row(row(badges=(), labels=()), Look(), NOW),
-        brush.row(row(favorite=False, labels=()), Look(), NOW),
-        brush.row(row(favorite=False, badges=()), Look(), NOW),
-        brush.row(row(favorite=False, badges=(), labels=()), Look(marked=True), NOW),
-        brush.row(row(favorite=False, badges=(), labels=()), Look(cursor=True), NOW),
+        brush.row(row(badges=(), labels=()), Look(), "3 s"),
+        brush.row(row(favorite=False, labels=()), Look(), "3 s"),
+        brush.row(row(favorite=False, badges=()), Look(), "3 s"),
+        brush.row(row(favorite=False, badges=(), labels=()), Look(marked=True), "3 s"),
+        brush.row(row(favorite=False, badges=(), labels=()), Look(cursor=True), "3 s"),
     ):
         assert other.text != plain
-    assert "[test]" in brush.row(row(), Look(), NOW).text
+    assert "[test]" in brush.row(row(), Look(), "3 s").text
 
 
 def test_a_badge_that_has_no_room_leaves_a_sign() -> None:
-    assert "Ada" in painter(40).row(row(), Look(), NOW).text
-    assert " ! " in painter(40).row(row(), Look(), NOW).text
-    assert " ! " not in painter(40).row(row(badges=()), Look(), NOW).text
+    assert "Ada" in painter(40).row(row(), Look(), "3 s").text
+    assert " ! " in painter(40).row(row(), Look(), "3 s").text
+    assert " ! " not in painter(40).row(row(badges=()), Look(), "3 s").text
 
 
 def test_a_contact_without_a_name_is_said_to_have_none() -> None:
-    assert "(no name)" in painter(80).row(row("", labels=()), Look(), NOW).text
+    assert "(no name)" in painter(80).row(row("", labels=()), Look(), "3 s").text
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20), (20, 10), (8, 3), (1, 1)])

@@ -1,0 +1,96 @@
+"""Renders of a screen only what is seen."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from textual._compositor import ChopsUpdate, Compositor
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+Chops = list[dict[int, Strip | None]]
+"""For each line of the screen, the strip that begins at each cut; None where none is needed."""
+
+Pieces = dict[int, list[tuple[int, int]]]
+"""For each line, from where and up to where something is seen, from left to right."""
+
+
+class SeenCompositor(Compositor):
+    """Puts a screen together from the front to the back, and stops where nothing is left open.
+
+    Textual renders every line of every widget around a change, also what other widgets cover: for
+    a cursor that moves by a row, forty rows and a dozen containers behind them. This renders the
+    lines that changed, and of what lies behind, only what shows. A test compares the two.
+    """
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        """What has changed since the last time, or None."""
+        regions = self._dirty_regions.copy()
+        self._dirty_regions.clear()
+        if not regions:
+            return None
+        spans = list(self._regions_to_spans(regions))
+        return ChopsUpdate(self._render_seen(spans), spans, [line[1:] for line in self.cuts])
+
+    def _render_chops(
+        self, crop: Region, is_rendered_line: Callable[[int], bool]
+    ) -> Sequence[Mapping[int, Strip]]:
+        """What Textual asks for when it wants a whole screen."""
+        left, right = crop.column_span
+        lines = crop.intersection(self.size.region).line_range
+        return self._render_seen((y, left, right) for y in lines if is_rendered_line(y))
+
+    def _render_seen(self, spans: Iterable[tuple[int, int, int]]) -> Sequence[Mapping[int, Strip]]:
+        """The strips of lines, each from one column up to another."""
+        cuts = self.cuts
+        chops: Chops = [dict.fromkeys(line[:-1]) for line in cuts]
+        still_open: Pieces = {}
+        for y, left, right in spans:
+            line = cuts[y]
+            first = max(0, bisect_right(line, left) - 1)
+            pieces = list(pairwise(line[first : bisect_left(line, right) + 1]))
+            before = still_open.get(y)
+            still_open[y] = sorted({*before, *pieces}) if before else pieces
+        for widget, (region, clip) in self.visible_widgets.items():
+            if not still_open:
+                break
+            shown = _take(still_open, region.intersection(clip))
+            if shown:
+                _render(widget, region, shown, chops)
+        return chops  # type: ignore[return-value]
+
+
+def _take(still_open: Pieces, area: Region) -> Pieces:
+    """The open pieces that an area covers; they are no longer open then."""
+    left, right = area.column_span
+    taken: Pieces = {}
+    for y in area.line_range:
+        pieces = still_open.get(y)
+        if not pieces:
+            continue
+        mine = [piece for piece in pieces if left <= piece[0] < right]
+        if not mine:
+            continue
+        taken[y] = mine
+        if len(mine) == len(pieces):
+            del still_open[y]
+        else:
+            still_open[y] = [piece for piece in pieces if not left <= piece[0] < right]
+    return taken
+
+
+def _render(widget: Widget, region: Region, shown: Pieces, chops: Chops) -> None:
+    """Renders as much of a widget as holds all pieces, and puts them in their places."""
+    top, bottom = min(shown), max(shown) + 1
+    left = min(pieces[0][0] for pieces in shown.values())
+    right = max(pieces[-1][1] for pieces in shown.values())
+    crop = Region.from_corners(left, top, right, bottom).translate(-region.offset)
+    strips = widget.render_lines(crop)
+    for y, pieces in shown.items():
+        strip, line = strips[y - top], chops[y]
+        for start, end in pieces:
+            whole = start == left and end == right
+            line[start] = strip if whole else strip.crop(start - left, end - left)
