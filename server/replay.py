@@ -43,6 +43,9 @@ class _Again:
     text: str
     said: Mapping[str, str]
     who: Actor
+    phone: str = ""
+    """Whom it is about, once that is read."""
+    number_id: str = ""
 
     @property
     def changed(self) -> bool:
@@ -128,6 +131,7 @@ def _at_hook(again: _Again) -> tuple[OptIn | Verdict, Request, str]:
         access = replace(access, options=options)
     knock.body = read
     judged = hook_lead.judge(knock, access)
+    again.phone, again.number_id = knock.phone, knock.number_id
     return judged, request, knock.text()
 
 
@@ -198,6 +202,8 @@ def _refused(again: _Again, request: Request, why: Verdict, text: str) -> Refuse
         media=row.media,
         headers=row.headers,
         replay_of=row.id,
+        phone=again.phone,
+        number_id=again.number_id,
     )
 
 

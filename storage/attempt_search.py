@@ -1,8 +1,9 @@
 """Which attempts a view of the intake log holds, in one snapshot.
 
-The log has no text index: it would cost every lead more than taking it in does. Instead, what
+The log has no text index of every lead, which would cost more than taking it in does. Instead, what
 people mostly look for is looked up: a request by its id, a person by the search index of the
-contacts. The rest is read from the newest on, a stretch at a time, for as long as a person waits.
+contacts, and whatever a refused request says by an index of those. The rest is read from the
+newest on, a stretch at a time, for as long as a person waits.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, text, true
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among, is_postgresql
-from storage.folding import LONGEST_QUERY, digits, parse
+from storage.folding import LONGEST_QUERY, Query, digits, parse
 from storage.ids import parse as parse_id
+from storage.phones import national, parse_e164
+from storage.refused_search import RefusedSearch, Span
 from storage.search import Search, matching
-from storage.tables import Attempt
+from storage.tables import NAMED_SENDER, Attempt
 from storage.words import AttemptView
 
 _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
@@ -60,6 +63,7 @@ class AttemptSearch:
     def __init__(self, conn: Connection, view: AttemptView) -> None:
         self._conn = conn
         self._text = _harmless(view.search)
+        self._query = _query(self._text)
         self._walk = _walk(view)
         self._filter = _filter(view)
         self._filtered = bool(view.door or view.sender or (view.outcome and view.code)) or (
@@ -75,19 +79,25 @@ class AttemptSearch:
         patience: float = PATIENCE,
     ) -> FoundAttempts:
         """The attempts between two ids: those nearest to `after`, else the newest."""
-        span = _Span(before, after, newest=after is None)
+        span = Span(before, after, newest=after is None)
         named = self._named()
         if named is not None:
             return _cut(self._all(select(_attempts.c.id).where(named), span, limit), span, limit)
         if not self._text and not self._filtered:
             return _cut(self._all(self._along(), span, limit), span, limit)
-        known = self._of_contacts(span, limit) if self._text else None
-        walk = self._walk
-        if known is not None and _is_phone(self._text):
-            # Who was taken in has a contact with that phone; who was refused has to be read for.
-            walk = and_(walk, _REFUSED)
-        found, reached = self._read(walk, span, limit, time.monotonic() + patience)
-        whole = _cut(sorted({*(known or ()), *found}, reverse=span.newest), span, limit)
+        until = time.monotonic() + patience
+        walk: ColumnElement[bool] | None = self._walk
+        known: list[int] = []
+        if self._text:
+            contacts = self._of_contacts(span, limit)
+            refused = RefusedSearch(conn=self._conn, query=self._query, where=self._filter)
+            said = refused.find(span, limit, until)
+            known = [*(contacts or ()), *said.ids]
+            if contacts is not None and _is_phone(self._text):
+                # Who was taken in has a contact with that phone: only who was refused is read for.
+                walk = None if said.unread is None else and_(_REFUSED, said.unread)
+        found, reached = ([], None) if walk is None else self._read(walk, span, limit, until)
+        whole = _cut(sorted({*known, *found}, reverse=span.newest), span, limit)
         if reached is None or (whole.more and not span.is_beyond(whole.ids, reached)):
             return whole
         return FoundAttempts(whole.ids, more=True, searched_to=reached)
@@ -100,7 +110,7 @@ class AttemptSearch:
         column = _attempts.c.contact_id if self._text.lower().startswith("con_") else _attempts.c.id
         return and_(column == ident, self._filter)
 
-    def _of_contacts(self, span: _Span, limit: int) -> list[int] | None:
+    def _of_contacts(self, span: Span, limit: int) -> list[int] | None:
         """Attempts of the contacts that match; None where those are many."""
         contacts = Search(self._conn, self._text).ids(true(), limit=FEW_CONTACTS + 1)
         if len(contacts) > FEW_CONTACTS:
@@ -115,7 +125,7 @@ class AttemptSearch:
         return [*self._conn.scalars(rows)]
 
     def _read(
-        self, walk: ColumnElement[bool], span: _Span, limit: int, until: float
+        self, walk: ColumnElement[bool], span: Span, limit: int, until: float
     ) -> tuple[list[int], int | None]:
         """Attempts that match by themselves, and where time ran out.
 
@@ -155,7 +165,7 @@ class AttemptSearch:
         # As written too: a body is not folded, so a name with accents stands there with them.
         as_written = position(part.c.body, self._text) > 0
         return select(part.c.id).where(
-            or_(matching(self._conn, parse(self._text), part.c.hay), as_written)
+            or_(matching(self._conn, self._query, part.c.hay), as_written)
         )
 
     def _hay(self) -> ColumnElement[str]:
@@ -174,47 +184,22 @@ class AttemptSearch:
     def _along(self) -> Select[Any]:
         return select(_attempts.c.id).where(self._walk)
 
-    def _all(self, rows: Select[Any], span: _Span, limit: int) -> list[int]:
+    def _all(self, rows: Select[Any], span: Span, limit: int) -> list[int]:
         rows = rows.where(span.holds(_attempts.c.id)).order_by(span.by(_attempts.c.id))
         return [*self._conn.scalars(rows.limit(limit + 1))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """Attempts between two ids, neither included, and from which end they are read."""
-
-    before: int | None
-    after: int | None
-    newest: bool
-
-    def holds(self, key: Any) -> ColumnElement[bool]:
-        older = true() if self.before is None else key < self.before
-        return and_(older, true() if self.after is None else key > self.after)
-
-    def by(self, key: Any) -> Any:
-        return key.desc() if self.newest else key.asc()
-
-    def up_to(self, end: int | None) -> _Span:
-        """The part up to an id, that included."""
-        if end is None:
-            return self
-        if self.newest:
-            return _Span(self.before, end - 1, self.newest)
-        return _Span(end + 1, self.after, self.newest)
-
-    def beyond(self, end: int) -> _Span:
-        """The part that comes after an id in the order of reading."""
-        if self.newest:
-            return _Span(end, self.after, self.newest)
-        return _Span(self.before, end, self.newest)
-
-    def is_beyond(self, ids: list[int], reached: int) -> bool:
-        """Whether ids, newest first, go further than was read."""
-        return ids[-1] < reached if self.newest else ids[0] > reached
-
-
 def _is_phone(text: str) -> bool:
     return bool(_PHONE.fullmatch(text)) and len(digits(text)) >= PHONE_DIGITS
+
+
+def _query(text: str) -> Query:
+    """What is looked for. A number with its country may stand in a body without."""
+    query = parse(text)
+    phone = parse_e164(f"+{digits(text)}") if text.startswith("+") and _is_phone(text) else None
+    if phone is None or len(query.clauses) != 1:
+        return query
+    return Query(((*query.clauses[0], (national(phone.e164),)),))
 
 
 def _harmless(text: str) -> str:
@@ -223,7 +208,7 @@ def _harmless(text: str) -> str:
     return written.replace("\x00", " ").strip()
 
 
-def _cut(ids: list[int], span: _Span, limit: int) -> FoundAttempts:
+def _cut(ids: list[int], span: Span, limit: int) -> FoundAttempts:
     """A page of what was found in the order of reading."""
     kept = ids[:limit]
     return FoundAttempts(kept if span.newest else kept[::-1], len(ids) > limit)
@@ -234,11 +219,15 @@ def _walk(view: AttemptView) -> ColumnElement[bool]:
 
     Conditions of partial indexes are spelled out, because those are not used for a parameter.
     """
-    if view.code:
+    if view.code or view.outcome == "duplicate":
         coded = _attempts.c.code != literal_column("''")
-        return and_(_attempts.c.code == view.code, coded)
+        return and_(_attempts.c.code == (view.code or "ALREADY_OPTED_IN"), coded)
+    if view.sender not in ("", "script"):
+        return and_(_attempts.c.sender == view.sender, text(NAMED_SENDER))
     if view.outcome == "refused":
         return _REFUSED
+    if view.door == "hook":
+        return _attempts.c.door == literal_column("'hook'")  # type: ignore[no-any-return]
     return true()
 
 

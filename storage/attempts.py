@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, func, literal_column, select
 from sqlalchemy.engine import Connection
 
+from storage import refused_index
 from storage.attempt_search import PATIENCE, AttemptSearch
 from storage.dialects import among, run_counted
 from storage.errors import NotFound
@@ -49,7 +50,7 @@ class AttemptRow:
     media: str = ""
     replay_of: int | None = None
     phone: str = ""
-    """Of the contact, where there is one."""
+    """Of the contact, where there is one; else what a refused one was about, as far as is known."""
     name: str = ""
     """Of the contact, where there is one."""
 
@@ -261,8 +262,12 @@ def first_to_keep(conn: Connection, *, days: int, most: int) -> int | None:
 
 def forget(conn: Connection, edge: int, limit: int) -> int:
     """Deletes some attempts older than an id; returns how many. Consent evidence stays."""
-    some = select(_attempts.c.id).where(_attempts.c.id < edge).order_by(_attempts.c.id).limit(limit)
-    return run_counted(conn, delete(_attempts).where(_attempts.c.id.in_(some)))
+    older = select(_attempts.c.id, _attempts.c.outcome).where(_attempts.c.id < edge)
+    rows = conn.execute(older.order_by(_attempts.c.id).limit(limit)).all()
+    if refused := [row.id for row in rows if row.outcome == "refused"]:
+        refused_index.forget(conn, refused)
+    gone = among(conn, _attempts.c.id, [row.id for row in rows])
+    return run_counted(conn, delete(_attempts).where(gone))
 
 
 def _refused() -> Any:
@@ -274,7 +279,11 @@ _SHOWN = (
     *("id", "at", "door", "outcome", "code", "reason", "contact_id", "peer", "user_agent", "body"),
     *("sender", "media", "replay_of"),
 )
-_WHO = (_contacts.c.phone, _contacts.c.first_name, _contacts.c.last_name)
+_WHO = (
+    func.coalesce(_contacts.c.phone, _attempts.c.phone).label("phone"),
+    _contacts.c.first_name,
+    _contacts.c.last_name,
+)
 
 
 def _load(conn: Connection, ids: Sequence[int]) -> list[AttemptRow]:

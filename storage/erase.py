@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -28,12 +28,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
+from storage import refused_index, search_index
 from storage.changes import record
-from storage.dialects import among, changes_so_far, is_postgresql
+from storage.dialects import among, is_postgresql
 from storage.engine import sqlite_module, store_url, write_engine
 from storage.errors import NotFound, Refused
 from storage.folding import digits, fold, in_any_spelling
-from storage.search_index import Backing, backing, fts, grams
 from storage.store import Store
 from storage.suppressions import phone_hash, store_secret
 from storage.tables import (
@@ -62,9 +62,10 @@ from storage.words import Actor
 
 _PIECE = 5_000
 _TABLES = (
-    *("contacts", "contacts_fts", "attempts", "messages", "consent_events", "notes", "changes"),
-    *("change_items", "outbox", "deliveries", "delivery_tries", "idempotency_keys"),
-    *("suppressions", "contact_labels", "campaign_contacts", "search_pending"),
+    *("contacts", "contacts_fts", "attempts", "refused_fts", "refused_pending", "messages"),
+    *("consent_events", "notes", "changes", "change_items", "outbox", "deliveries"),
+    *("delivery_tries", "idempotency_keys", "suppressions", "contact_labels"),
+    *("campaign_contacts", "search_pending"),
 )
 
 
@@ -187,7 +188,7 @@ def _find(store: Store, contact_id: int, last_digits: str) -> _Person:
 def _attempts_about(store: Store, person: _Person) -> Iterator[int]:
     """The requests that became the person or tell of it, read in pieces."""
     attempts, ids = _table(Attempt), set(person.ids)
-    said = (attempts.c.body, attempts.c.headers, attempts.c.reason)
+    said = (attempts.c.body, attempts.c.headers, attempts.c.reason, attempts.c.phone)
     after: int | None = 0
     while after is not None:
         with store.read() as conn:
@@ -207,7 +208,9 @@ def _attempts_about(store: Store, person: _Person) -> Iterator[int]:
 def _may_tell_of(conn: Connection, person: _Person) -> ColumnElement[bool]:
     """Leaves out the requests that cannot be about a person: faster than reading them all."""
     attempts = _table(Attempt)
-    written = attempts.c.body + "\n" + attempts.c.headers + "\n" + attempts.c.reason
+    written = attempts.c.body
+    for also in (attempts.c.headers, attempts.c.reason, attempts.c.phone):
+        written = written + "\n" + also
     number = written.like(f"%{'%'.join(digits(person.phone)[-10:])}%")
     on_postgresql = is_postgresql(conn)
     holds = func.strpos if on_postgresql else func.instr
@@ -246,8 +249,9 @@ def _forget_requests(conn: Connection, person: _Person) -> None:
     conn.execute(
         update(attempts)
         .where(among(conn, attempts.c.id, ids))
-        .values(body="", headers="", peer="", user_agent="", reason="", contact_id=None)
+        .values(body="", headers="", peer="", user_agent="", reason="", phone="", contact_id=None)
     )
+    refused_index.forget(conn, ids)
     conn.execute(
         update(events).where(among(conn, events.c.contact_id, person.ids)).values(evidence=None)
     )
@@ -331,12 +335,7 @@ def _forget_contacts(conn: Connection, person: _Person) -> None:
     conn.execute(
         update(seats).where(among(conn, seats.c.contact_id, person.ids)).values(contact_id=None)
     )
-    stands_on = backing(conn)
-    if stands_on is Backing.FTS:
-        for ident in person.ids:
-            conn.execute(delete(fts).where(fts.c.rowid == ident))
-    elif stands_on is Backing.GRAMS:
-        conn.execute(delete(grams).where(among(conn, grams.c.contact_id, person.ids)))
+    search_index.index.drop(conn, person.ids)
     conn.execute(delete(contacts).where(among(conn, contacts.c.id, person.ids)))
 
 
@@ -367,21 +366,11 @@ def _keep_hash(conn: Connection, who: Actor, person: _Person) -> None:
 
 
 def _forget_in_index(store: Store) -> None:
-    """Writes the search index anew without what was deleted from it, in steps."""
-
-    def merge(conn: Connection, pages: int) -> bool:
-        if backing(conn) is not Backing.FTS:
-            return False
-        before = changes_so_far(conn)
-        conn.execute(
-            text("INSERT INTO contacts_fts(contacts_fts, rank) VALUES ('merge', :pages)"),
-            {"pages": pages},
-        )
-        return changes_so_far(conn) - before > 1
-
-    more = store.do(lambda conn: merge(conn, -500), patient=True)
-    while more:
-        more = store.do(lambda conn: merge(conn, 500), patient=True)
+    """Writes the indexes anew without what was deleted from them, in steps."""
+    for index in (search_index.index, refused_index.index):
+        more = store.do(partial(index.tidy, pages=-500), patient=True)
+        while more:
+            more = store.do(partial(index.tidy, pages=500), patient=True)
 
 
 def _clean_up(store: Store) -> Sequence[str]:

@@ -7,24 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal_column, select, true
+from sqlalchemy import select, true
 from sqlalchemy.engine import Connection
 
+from storage.attempt_search import AttemptSearch
 from storage.changes import MOVING, ago
 from storage.dialects import among
 from storage.do_not_contact import Entry, entries_of
-from storage.folding import digits, fold, in_any_spelling
+from storage.folding import digits, fold
 from storage.ids import parse, public
 from storage.number_lists import number_in
 from storage.search import Search
 from storage.tables import Attempt, Change, ChangeItem, Contact, Group
-from storage.words import Stage
+from storage.words import AttemptView, Stage
 
 MOST = 10
 """Contacts that are told of."""
 
-MOST_REFUSALS = 200_000
-"""Refused requests that are looked through, the newest."""
+PATIENCE = 1.0
+"""Seconds for which refused requests are read where they are not indexed yet."""
 
 ALIKE = 0.4
 """From which likeness on a name is suggested."""
@@ -235,16 +236,11 @@ def _listed(phone: str, entries: Sequence[Entry]) -> Fate:
 
 def _refusals(conn: Connection, phone: str) -> Iterable[Fate]:
     """The newest request with that number that a door turned away."""
-    refused = select(_attempts.c.id, _attempts.c.body).where(
-        # Spelled out, because a partial index is not used for a parameter.
-        _attempts.c.outcome == literal_column("'refused'")
-    )
-    newest = refused.order_by(_attempts.c.id.desc()).limit(MOST_REFUSALS)
-    spelled = in_any_spelling(phone)
-    with conn.execute(newest.execution_options(yield_per=1000)) as requests:
-        ident = next((ident for ident, body in requests if spelled.search(body)), None)
-    if ident is None:
+    found = AttemptSearch(conn, AttemptView(outcome="refused", search=phone))
+    newest = found.ids(limit=1, patience=PATIENCE).ids
+    if not newest:
         return []
+    ident = newest[0]
     row = conn.execute(select(_attempts).where(_attempts.c.id == ident)).one()
     why = f": {row.reason}" if row.reason else ""
     said = f"was refused at the {row.door} door {ago(row.at)} with {row.code}{why}"

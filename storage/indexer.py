@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from storage import refused_index, search_index
 from storage.errors import OptdeskError
 from storage.feed import ChangeFeed
-from storage.search_index import Backing, backing, index_pending, pending, tidy_index
+from storage.trigram_index import Backing, TrigramIndex
 
 BATCH = 250
 """Contacts indexed in one transaction; the store is held ten to thirty milliseconds for them."""
@@ -40,8 +43,33 @@ class Indexed(Protocol):
         """Runs a verb in the next transaction, or in one that leads go before."""
 
 
+@dataclass(frozen=True)
+class _Work:
+    """One index and what is noted for it."""
+
+    index: TrigramIndex
+    notes: Select[Any]
+    """Finds a note, where there is any."""
+    step: Callable[[Connection], int]
+    """Indexes some; tells whether more may be left."""
+
+
+_WORK = (
+    _Work(
+        search_index.index,
+        select(search_index.pending.c.contact_id).limit(1),
+        lambda conn: search_index.index_pending(conn, BATCH) == BATCH,
+    ),
+    _Work(
+        refused_index.index,
+        select(refused_index.pending.c.attempt_id).limit(1),
+        lambda conn: refused_index.index_pending(conn, BATCH),
+    ),
+)
+
+
 class Indexer:
-    """A thread that indexes the contacts noted in `search_pending`.
+    """A thread that indexes the contacts and the refused attempts that were noted.
 
     Two processes may do so at once: each note is taken by one of them.
 
@@ -55,7 +83,7 @@ class Indexer:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="optdesk-indexer", daemon=True)
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._batches = 0
+        self._batches: Counter[TrigramIndex] = Counter()
 
     def start(self) -> None:
         """Begin, with what earlier processes left unindexed."""
@@ -89,16 +117,20 @@ class Indexer:
                     return
 
     def _drain(self) -> None:
-        """Index all that is noted, and tidy up after every few batches."""
-        while self._has_notes():
-            full = self._step(lambda conn: index_pending(conn, BATCH)) == BATCH
-            self._batches += 1
-            if self._batches >= TIDY_EVERY:
-                while self._step(tidy_index) and not self._closing.is_set():
-                    pass
-                self._batches = 0
-            if not full or self._closing.is_set():
-                return
+        """Index all that is noted, in turns, and tidy up after every few batches."""
+        left = [*_WORK]
+        while left and not self._closing.is_set():
+            left = [work for work in left if self._has(work) and self._batch(work)]
+
+    def _batch(self, work: _Work) -> bool:
+        """Index some; tell whether more may be left."""
+        more = bool(self._step(work.step))
+        self._batches[work.index] += 1
+        if self._batches[work.index] >= TIDY_EVERY:
+            while self._step(work.index.tidy) and not self._closing.is_set():
+                pass
+            self._batches[work.index] = 0
+        return more
 
     def _step(self, verb: Callable[[Connection], int]) -> int:
         """Let one verb write, then let others."""
@@ -107,8 +139,8 @@ class Indexer:
         self._closing.wait((time.monotonic() - began) * REST_SHARE)
         return done
 
-    def _has_notes(self) -> bool:
+    def _has(self, work: _Work) -> bool:
         with self._store.read() as conn:
-            if conn.scalar(select(pending.c.contact_id).limit(1)) is None:
+            if conn.scalar(work.notes) is None:
                 return False
-            return backing(conn) is not Backing.SCAN
+            return work.index.backing(conn) is not Backing.SCAN

@@ -20,12 +20,14 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.engine import Connection
 
+from storage import refused_index
 from storage.access import access_at, access_seq
 from storage.consent import Chain
 from storage.dialects import among, among_packed, packed, upsert
 from storage.driver import fetch, run
 from storage.ids import new_ids
 from storage.outbox import OPT_IN_FAILED, OPTED_IN, News, spread_mark, tell
+from storage.phones import parse_e164
 from storage.rows import insert_rows, moment_of, moment_value
 from storage.search import haystack
 from storage.suppressions import phone_hash, suppressed_among
@@ -153,8 +155,7 @@ class RefusedAttempt:
     headers: str = ""
     replay_of: int | None = None
     phone: str = ""
-    """Whom it was about, for those who are told of failed attempts; read from the body where
-    the door does not say."""
+    """Whom it was about, in E.164 where that could be read. For the API door the body tells."""
     number_id: str = ""
 
 
@@ -166,6 +167,7 @@ class _Rows:
     messages: list[list[Any]] = field(default_factory=list)
     outbox: list[list[Any]] = field(default_factory=list)
     pending: list[list[Any]] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     stages: dict[Stage, int] = field(default_factory=dict)
     """By how much each stage grows."""
@@ -260,6 +262,7 @@ class _Intake:
         insert_rows(conn, _messages, rows.messages)
         insert_rows(conn, _outbox, rows.outbox)
         insert_rows(conn, _pending, rows.pending)
+        refused_index.note(conn, rows.refused)
         if OPT_IN_FAILED in self.access.told:
             tell(conn, self.failed)
         if rows.answers:
@@ -428,6 +431,9 @@ class _Intake:
     def _log(
         self, item: OptIn, outcome: str, code: str, contact_id: int | None, reason: str = ""
     ) -> None:
+        refused = outcome == "refused"
+        if refused:
+            self.rows.refused.append(item.request_id)
         self.rows.attempts.append(
             [
                 item.request_id,
@@ -445,7 +451,7 @@ class _Intake:
                 item.media,
                 item.headers,
                 item.replay_of,
-                item.phone if contact_id is None else "",
+                item.phone if refused else "",
             ]
         )
 
@@ -453,6 +459,7 @@ class _Intake:
 def record_refused(conn: Connection, items: Sequence[RefusedAttempt]) -> Sequence[None]:
     """Keeps attempts that a door refused after it knew who asked. A batch verb."""
     at = moment_value(conn, now())
+    subjects = [_subject(item) for item in items]
     insert_rows(
         conn,
         _attempts,
@@ -473,21 +480,26 @@ def record_refused(conn: Connection, items: Sequence[RefusedAttempt]) -> Sequenc
                 item.media,
                 item.headers,
                 item.replay_of,
-                item.phone,
+                phone if parse_e164(phone) else "",
             ]
-            for item in items
+            for item, (phone, _) in zip(items, subjects, strict=True)
         ],
     )
-    failed = [item for item in items if item.code not in UNTOLD]
+    refused_index.note(conn, [item.request_id for item in items])
+    failed = [
+        News(OPT_IN_FAILED, 0, *subject)
+        for item, subject in zip(items, subjects, strict=True)
+        if item.code not in UNTOLD
+    ]
     if failed and OPT_IN_FAILED in access_at(conn, access_seq(conn)).told:
-        tell(conn, [News(OPT_IN_FAILED, 0, *_subject(item)) for item in failed])
+        tell(conn, failed)
     return [None] * len(items)
 
 
 def _subject(item: RefusedAttempt) -> tuple[str, str]:
     """The number and the messaging number that a refused attempt was about, as far as it said."""
     said: Any = {}
-    if not (item.phone and item.number_id):
+    if item.door == "api" and not (item.phone and item.number_id):
         # Whatever a door could not read is not told of.
         with suppress(ValueError, RecursionError):
             said = json.loads(item.body)
@@ -496,7 +508,7 @@ def _subject(item: RefusedAttempt) -> tuple[str, str]:
     phone, number_id = said.get("mobile_phone"), said.get("opt_in_number_id")
     return (
         item.phone or (phone[:_LONGEST_SUBJECT] if isinstance(phone, str) else ""),
-        item.number_id or (number_id[:_LONGEST_SUBJECT] if isinstance(number_id, str) else ""),
+        (item.number_id or (number_id if isinstance(number_id, str) else ""))[:_LONGEST_SUBJECT],
     )
 
 

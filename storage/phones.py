@@ -121,6 +121,12 @@ def international(e164: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def national(e164: str) -> str:
+    """The digits of a stored number without its country's code."""
+    taken = _take_apart(e164)
+    return e164[1:] if taken is None else taken[1]
+
+
 def _number(e164: str) -> PhoneNumber | None:
     taken = _take_apart(e164)
     if taken is None:

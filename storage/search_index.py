@@ -103,15 +103,6 @@ def _index_grams(conn: Connection, ids: list[int]) -> set[int]:
     return set(conn.scalars(put.returning(grams.c.contact_id)))
 
 
-def tidy_index(conn: Connection) -> bool:
-    """Do one step of merging what many batches have left in pieces.
-
-    Returns:
-        Whether more may be left to do.
-    """
-    return index.tidy(conn)
-
-
 def index_all(conn: Connection) -> None:
     """Fill an empty index in one step: for a store that nobody uses yet."""
     if backing(conn) is Backing.FTS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, TableClause, select
 
 from storage.folding import Clause, Query
 from storage.search_index import fts_terms
@@ -34,10 +34,16 @@ class Speech(Protocol):
 
 
 class FtsSpeech:
-    """FTS5's query syntax. It knows no beginnings of trigrams, so they are looked up."""
+    """FTS5's query syntax. It knows no beginnings of trigrams, so they are looked up.
 
-    def __init__(self, conn: Connection) -> None:
+    Args:
+        conn: Where to look.
+        terms: The trigrams that the index holds.
+    """
+
+    def __init__(self, conn: Connection, terms: TableClause = fts_terms) -> None:
         self._conn = conn
+        self._term = terms.c.term
 
     def gram(self, gram: str) -> str:
         """A quoted phrase."""
@@ -45,7 +51,7 @@ class FtsSpeech:
 
     def begun(self, short: str) -> str | None:
         """The trigrams that are there, as alternatives."""
-        term = fts_terms.c.term
+        term = self._term
         begun = select(term).where(term >= short, term < short + "\U0010ffff")
         terms = self._conn.scalars(begun.limit(MOST_TERMS + 1)).all()
         if len(terms) > MOST_TERMS:

@@ -103,7 +103,8 @@ class TrigramIndex:
         if not texts:
             return
         if self.backing(conn) is Backing.FTS:
-            rows = [{"rowid": ident, "haystack": hay + PAD} for ident, hay in texts.items()]
+            # In order: FTS5 writes out what it has gathered when an id is smaller than the last.
+            rows = [{"rowid": ident, "haystack": texts[ident] + PAD} for ident in sorted(texts)]
             conn.execute(insert(self.fts).prefix_with("OR REPLACE"), rows)
             return
         split = func.array_to_tsvector(cast(bindparam("parts"), ARRAY(Text)))

@@ -43,6 +43,10 @@ class Knock:
     body: Body | None = None
     sender: str = ""
     """The recognised sender."""
+    phone: str = ""
+    """Whom it is about, in E.164, once that is read."""
+    number_id: str = ""
+    """The messaging number that it is for, once that is known."""
 
     @property
     def media_said(self) -> str:
@@ -76,6 +80,8 @@ class Knock:
             sender=self.sender or recognise(agent, self.body.tree if self.body else None),
             media=kept(media_of(self.media_said)),
             headers=telling(self.request.headers, self.token),
+            phone=self.phone,
+            number_id=self.number_id,
         )
 
 
@@ -92,6 +98,7 @@ def judge(knock: Knock, access: Access) -> OptIn | Refused:
     knock.sender = recognise(request.headers.get("User-Agent", ""), knock.body.tree)
     mapped = map_lead(knock.body.tree, access.options.rules, access.default_region)
     if isinstance(mapped, Fault):
+        knock.phone, knock.number_id = mapped.phone, access.number_id
         return fault(mapped)
     return _lead(knock, mapped, access)
 
@@ -112,10 +119,12 @@ def _lead(knock: Knock, mapped: Mapped, access: Access) -> OptIn | Refused:
     """Checks 10 to 13."""
     phone, told = mapped.phone, mapped.told
     e164 = "" if isinstance(phone, UnreadablePhone) else phone.e164
+    number_id = told.get("opt_in_number_id") or access.number_id
+    knock.phone = e164
+    knock.number_id = number_id if number_id.isprintable() else ""
     if e164 in TEST_NUMBERS:
         return Refused(TEST_NUMBERS[e164], "test number")
     is_test = e164 == TEST_SUCCESS
-    number_id = told.get("opt_in_number_id") or access.number_id
     known_number = access.knows_number(number_id)
     if not known_number and not is_test:
         return Refused("INVALID_OPT_IN_NUMBER")

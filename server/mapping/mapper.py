@@ -57,6 +57,8 @@ class Fault:
     code: str
     fields: tuple[str, ...]
     reason: str = ""
+    phone: str = ""
+    """The person's, in E.164, where it could be read all the same."""
 
 
 @dataclass(slots=True)
@@ -108,23 +110,18 @@ class _Mapping:
         phone = self._phone()
         if isinstance(phone, Fault):
             return phone
-        where = phone[2].within if phone is not None else ()
-        first = self._one("first_name")
-        last = self._one("last_name")
-        for said in (first, last):
-            if isinstance(said, Fault):
-                return said
-        named = self._whole_names(str(first), str(last), where)
-        if isinstance(named, Fault):
-            return named
-        values = (*named, "" if phone is None else phone[1])
-        missing = tuple(
-            name for name, value in zip(REQUIRED, values, strict=True) if not value.strip()
-        )
-        if phone is None or missing:
-            return Fault("MISSING_REQUIRED_FIELD", missing, ", ".join(missing))
-        told = self._told()
-        return Mapped(*named, phone[0], phone[1], told, self._rest())
+        named = self._names(phone[2].within if phone is not None else ())
+        if not isinstance(named, Fault):
+            values = (*named, "" if phone is None else phone[1])
+            missing = tuple(
+                name for name, value in zip(REQUIRED, values, strict=True) if not value.strip()
+            )
+            if phone is not None and not missing:
+                return Mapped(*named, phone[0], phone[1], self._told(), self._rest())
+            named = Fault("MISSING_REQUIRED_FIELD", missing, ", ".join(missing))
+        if phone is not None and isinstance(phone[0], Phone):
+            named.phone = phone[0].e164
+        return named
 
     # Which value is what.
 
@@ -282,6 +279,13 @@ class _Mapping:
         return found
 
     # The names.
+
+    def _names(self, where: tuple[str, ...]) -> tuple[str, str] | Fault:
+        """First and last name of the person whose phone stands somewhere."""
+        first, last = self._one("first_name"), self._one("last_name")
+        if isinstance(first, Fault):
+            return first
+        return last if isinstance(last, Fault) else self._whole_names(first, last, where)
 
     def _one(self, name: str) -> str | Fault:
         """The one value that every candidate for a field agrees on."""

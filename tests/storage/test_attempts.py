@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import BigInteger, bindparam, event, text
 from sqlalchemy.engine import Connection
 
-from storage import attempt_search, attempts
+from storage import attempt_search, attempts, refused_index
 from storage.errors import NotFound
 from storage.ids import id_at, moment_of, new_id, public
 from storage.intake import RefusedAttempt, record_refused
@@ -133,6 +133,61 @@ def test_whom_an_old_attempt_became_is_found_at_once(
     assert page.searched_to is not None, "there may be more between"
 
 
+def test_an_old_refused_attempt_is_found_at_once_by_phone_and_by_word(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt_search, "FIRST_STRETCH", 2)
+    said = {"who": "Jos\u00e9 Quill", "phone": "(415) 555-0146", "page": "spring/sale"}
+    old = refuse(store, body=json.dumps(said), phone="", peer="203.0.113.7")
+    form = refuse(store, body="name=Zo%C3%AB+Quill", phone="+447911123456", sender="zapier")
+    for _ in range(8):
+        refuse(store)
+    index_refused(store)
+    one = refuse(store, body="not yet indexed, 415 555 0146")
+    for words in ("4155550146", "+1 (415) 555-0146", "(415) 555-0146"):
+        with store.read() as conn:
+            page = attempts.page(conn, AttemptView(search=words), patience=0)
+        assert [row.id for row in page.rows] == [one, old], words
+        assert page.searched_to is None, "nothing is left to read for"
+    for words, made in (
+        *(
+            (words, old)
+            for words in ("jose quill", "José", "spring/sale", "203.0.113.7", "pring/s")
+        ),
+        *((words, form) for words in ("zoe quill", "7911 123456", "07911123456", "zapier zoë")),
+    ):
+        with store.read() as conn:
+            page = attempts.page(conn, AttemptView(search=words), patience=0)
+        assert [row.id for row in page.rows] == [made], words
+    with store.read() as conn:
+        assert attempts.get(conn, form).row.phone == "+447911123456"
+        nobody = AttemptView(search="quill", code="INVALID_FIELD")
+        assert attempts.page(conn, nobody, patience=0).rows == ()
+
+
+def index_refused(store: Store) -> None:
+    """Brings the index of refused attempts up to date, without waiting for the background."""
+    while store.do(lambda conn: refused_index.index_pending(conn, 1000)):
+        pass
+
+
+def test_what_is_forgotten_leaves_the_index_of_refused_attempts(store: Store) -> None:
+    made = [refuse(store, body='{"word": "needle"}') for _ in range(3)]
+    index_refused(store)
+    late = refuse(store, body='{"word": "needle"}')
+    assert searched(store, "needle") == [late, *reversed(made)]
+    store.do(lambda conn: attempts.forget(conn, late + 1, 250))
+    with store.read() as conn:
+        assert attempts.page(conn, AttemptView(search="needle")).rows == ()
+        assert refused_index.oldest_note(conn) is None
+        name = refused_index.index.name
+        if store.path is None:
+            assert conn.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() == 0
+        else:
+            word = text(f"SELECT count(*) FROM {name} WHERE {name} MATCH '\"nee\"'")
+            assert conn.execute(word).scalar_one() == 0
+
+
 def test_counting_stops_at_a_limit_and_says_so(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,7 +274,13 @@ VIEWS = {
     AttemptView(outcome="refused"): "ix_attempts_refused",
     AttemptView(code="BLOCKED_NUMBER"): "ix_attempts_code",
     AttemptView(search="Perpetua"): "ix_attempts_contact",
-    AttemptView(search="+1 415 555 0199"): "ix_attempts_refused",
+    AttemptView(search="+1 415 555 0199"): "ix_attempts_contact",
+    AttemptView(search="+1 415 555 0146"): "refused_fts",
+    AttemptView(search="needle"): "refused_fts",
+    AttemptView(outcome="duplicate"): "ix_attempts_code",
+    AttemptView(sender="zapier"): "ix_attempts_sender",
+    AttemptView(sender="zapier", outcome="refused"): "ix_attempts_sender",
+    AttemptView(door="hook"): "ix_attempts_hook",
 }
 """Views of a long log, with the index that each is read along where it is not the log itself."""
 
@@ -231,9 +292,14 @@ def test_a_long_log_is_read_along_its_indexes(store: Store) -> None:
 
     def fill(conn: Connection) -> None:
         conn.execute(_FILL, {"rows": ROWS, "first": first, "serial": SERIAL, "at": now()})
+        for key, body in (("+14155550146", "(415) 555-0146"), ("", "needle")):
+            record_refused(
+                conn, [RefusedAttempt(new_id(), "hook", None, "X", body=body, phone=key)]
+            )
         conn.execute(text("ANALYZE attempts"))
 
     store.do(fill)
+    index_refused(store)
     with store.read() as conn:
         for view, index in VIEWS.items():
             plans = plans_of(conn, view, before=first + ROWS // 2 * SERIAL)
@@ -249,7 +315,7 @@ def plans_of(conn: Connection, view: AttemptView, before: int) -> list[str]:
     words = "EXPLAIN QUERY PLAN " if conn.dialect.name == "sqlite" else "EXPLAIN "
 
     def explain(_conn: Any, cursor: Any, statement: str, values: Any, *_more: Any) -> None:
-        if "attempts" in statement:
+        if "attempts" in statement or "refused_fts" in statement:
             own = cursor.connection.cursor()
             own.execute(words + statement, values)
             plans.append("\n".join(str(row[-1]) for row in own.fetchall()))

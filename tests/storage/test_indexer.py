@@ -12,11 +12,11 @@ from storage import indexer
 from storage.search import Search, _Order, label_mark
 from storage.search_index import (
     contacts,
+    index,
     index_pending,
     mark_pending,
     pending,
     queue_all,
-    tidy_index,
 )
 from storage.store import Store
 from tests.factories import make_queued
@@ -122,7 +122,7 @@ def test_the_pieces_that_batches_leave_are_merged(sqlite_store: Store) -> None:
     pieces = "SELECT count(DISTINCT segid) FROM contacts_fts_idx"
     with sqlite_store.read() as conn:
         assert conn.scalar(text(pieces)) == 40
-    while sqlite_store.do(tidy_index):
+    while sqlite_store.do(index.tidy):
         pass
     with sqlite_store.read() as conn:
         assert conn.scalar(text(pieces)) == 1
