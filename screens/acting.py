@@ -89,7 +89,7 @@ def carry_out(
     store: Store,
     who: Actor,
     running: Running,
-    seen: View,
+    seen: View | None,
     report: Callable[[Message], object],
 ) -> Done:
     """Does it. For background threads.
@@ -98,7 +98,8 @@ def carry_out(
         store: Where.
         who: The person.
         running: What to do and to whom; its `cancel` ends it early and keeps what is done.
-        seen: The view that the person acted in; contacts that left it since are "gone".
+        seen: The view that the person acted in; contacts that left it since are "gone". None: the
+            target says for itself where they are.
         report: Takes messages of progress.
     """
     from storage import bulk

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.message import Message
 
-from screens.acting import REPORT_EVERY, Deed, DeedFailed, Progress, Running
+from screens.acting import REPORT_EVERY, Deed, DeedFailed, Progress, Running, carry_out
 from screens.ask import Ask, Field, ask
 from screens.backstage import backstage, say
 from screens.contact_finding import ContactFinding
+from storage.errors import Refused
 from storage.words import Target
 from widgets.display import clean, plural
 
@@ -119,6 +120,18 @@ class ContactClearing(ContactFinding):
         self.table.refresh_from_store()
         say(self, event.sentence)
 
+    # What tests left behind.
+
+    def purge_tests(self) -> None:
+        """Delete every test contact, in whatever place it is."""
+        if self._busy():
+            return
+        running = Running(Deed("delete all test contacts", _deleting_tests), Target(), 0)
+        self._begin(running)
+        back = backstage(self)
+        job = partial(_purge_tests, who=back.actor, running=running, report=self.post_message)
+        back.work(self, job, partial(DeedFailed, running))
+
     # Exporting.
 
     def action_list_export(self) -> None:
@@ -156,6 +169,24 @@ def _suppressing(reason: str, _conn: Connection, who: Actor) -> Sequence[Act]:
     from storage.acts import DoNotContact
 
     return (DoNotContact(who.name, reason),)
+
+
+def _deleting_tests(_conn: Connection, _who: Actor) -> Sequence[Act]:
+    from storage.acts import Delete
+
+    return (Delete(of_tests=True),)
+
+
+def _purge_tests(
+    store: Store, *, who: Actor, running: Running, report: Callable[[Message], object]
+) -> Message:
+    from storage.bulk import count_target, tests_until_now
+
+    running.target = tests_until_now()
+    running.total = count_target(store, running.target)
+    if not running.total:
+        raise Refused("There is no test contact.")
+    return carry_out(store, who, running, None, report)
 
 
 def _nothing(_conn: Connection, _who: Actor) -> Sequence[Act]:

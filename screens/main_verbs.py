@@ -180,6 +180,16 @@ class MainVerbs(Bare, Screen[None]):
         ]
         self.app.push_screen(Palette(self.here, names, self.names), chosen)
 
+    async def action_desk_purge_tests(self) -> None:
+        """Delete what tests left behind, in a list of contacts: it tells how far it is."""
+        from screens.contacts import Contacts
+
+        if not isinstance(self.places.place, Contacts):
+            await self.go(navigation.ALL)
+        place = self.places.place
+        if isinstance(place, Contacts):
+            place.purge_tests()
+
     def action_consent_verify(self) -> None:
         """Walk the whole consent ledger."""
         from screens.verifying import Verifying

@@ -174,6 +174,8 @@ class Move:
 class Delete:
     """Takes contacts away; they count as new when they opt in again."""
 
+    of_tests: bool = False
+    """It is about what tests left behind, wherever that is; not to be repeated elsewhere."""
     verb: ClassVar[str] = "delete"
     undoable: ClassVar[bool] = True
 
@@ -182,8 +184,8 @@ class Delete:
         return ""
 
     def details(self) -> dict[str, Any]:
-        """Nothing."""
-        return {}
+        """Whether it is about tests."""
+        return {"of_tests": True} if self.of_tests else {}
 
     def eligible(self, seen: View | None) -> ColumnElement[bool]:
         """All that are not deleted yet."""
@@ -470,7 +472,7 @@ def act_of(verb: str, details: dict[str, Any]) -> Act:
     """The act behind a recorded change."""
     makers: dict[str, Any] = {
         "move": lambda: Move(details["group_id"]),
-        "delete": Delete,
+        "delete": lambda: Delete(details.get("of_tests", False)),
         "star": lambda: Star(True),
         "unstar": lambda: Star(False),
         "label": lambda: AddLabel(details["label_id"]),

@@ -15,10 +15,11 @@ from sqlalchemy.engine import Connection
 from storage.acts import Act, note
 from storage.changes import MOST_EXPLAINED, explain_gone, record, sentence
 from storage.dialects import among
+from storage.ids import new_id
 from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact
 from storage.windows import AHEAD, ids_below
-from storage.words import Actor, Gone, Outcome, Target, View
+from storage.words import TEST_CONTACTS, Actor, Gone, Outcome, Target, View
 
 CHUNK = 1000
 """Contacts in one transaction, at first."""
@@ -152,6 +153,11 @@ def chunks(store: Store, target: Target, pace: Pace | None = None) -> Iterator[S
         kept = [ident for ident in ids if ident not in target.spared]
         if kept:
             yield kept
+
+
+def tests_until_now() -> Target:
+    """The contacts that tests have made so far."""
+    return Target(view=TEST_CONTACTS, top=new_id())
 
 
 def count_target(store: Store, target: Target) -> int:

@@ -157,6 +157,10 @@ class View:
         return replace(self, order=order)
 
 
+TEST_CONTACTS = View(Place.ALL, search="is:test")
+"""Contacts that test numbers and test requests made, wherever they stand."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptView:
     """What the intake log shows: one immutable value that compiles to the query."""

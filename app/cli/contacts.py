@@ -25,6 +25,7 @@ from storage import erase as erasing
 from storage import export as exporting
 from storage.access import load_access
 from storage.acts import AddLabel, Delete, DoNotContact, Move, RemoveLabel, Star
+from storage.bulk import tests_until_now
 from storage.errors import NotFound, OptdeskError, WrongUsage
 from storage.fates import Fate, in_words, where_is
 from storage.ids import parse
@@ -231,6 +232,14 @@ def delete(
 ) -> None:
     """Delete contacts; `contacts undo` brings them back."""
     act_on(session_of(ctx), Delete(), "deleted", contacts, view, search)
+
+
+@app.command("purge-test")
+def purge_test(ctx: typer.Context) -> None:
+    """Delete every contact that a test number or a test request made; undo brings them back."""
+    session = session_of(ctx)
+    tests = choosing.Choice((choosing.Part(tests_until_now(), None),))
+    act_on(session, Delete(of_tests=True), "purged", tests)
 
 
 @app.command("dnc")

@@ -76,6 +76,14 @@ VERBS: tuple[Verb, ...] = (
         help="Help for where you are; the same key closes it",
     ),
     Verb(
+        id="desk.purge_tests",
+        keys=(),
+        contexts=_DESK,
+        title="Delete all test contacts",
+        help="Delete every contact that a test number or a test request made; can be undone",
+        undoable=True,
+    ),
+    Verb(
         id="consent.verify",
         keys=(),
         contexts=_DESK,

@@ -57,3 +57,14 @@ def test_groups_have_all_their_verbs(queue, optdesk: Optdesk):
     optdesk("groups", "create", "Empty")
     assert optdesk("groups", "delete", "Empty").code == 0
     assert [row["name"] for row in optdesk("groups", "list", "--json").rows] == ["Summer"]
+
+
+def test_what_tests_left_behind_goes_in_one_act_and_comes_back(store, queue, optdesk: Optdesk):
+    tests = [public("con", ident) for ident in make_queued(store, 3, test=True)]
+    optdesk("contacts", "move", "--to", "Spring", tests[0])
+    optdesk("contacts", "dnc", tests[1], "--yes")
+    assert optdesk("contacts", "purge-test", "--json").json["purged"] == 3
+    left = {row["id"] for row in optdesk("contacts", "list", "--view", "all", "--json").rows}
+    assert left == set(queue)
+    assert "nothing to change" in optdesk("contacts", "purge-test").out.lower()
+    assert optdesk("contacts", "undo", "--json").json["undone"] == 2

@@ -15,7 +15,7 @@ from storage.bulk import perform
 from storage.profile import profile
 from storage.store import Store
 from storage.words import GATEWAY, Actor, Stage, Target
-from tests.factories import lead, put, settle_all, switched_on
+from tests.factories import lead, make_queued, put, settle_all, switched_on
 from tests.screens.hand import Hand, at_desk
 from tests.screens.test_queue import BO, fill, group
 
@@ -232,3 +232,23 @@ async def test_a_suppressed_number_leads_to_the_list(sqlite_store: Store, sqlite
         )
         await hand.press("enter")
         await hand.until(lambda: isinstance(hand.place, DoNotContact))
+
+
+async def test_test_contacts_are_deleted_together_from_any_place_and_come_back(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    [ada] = fill(sqlite_store, "Ada")
+    [test, *_] = make_queued(sqlite_store, 2, first_name="Test", test=True)
+    perform(sqlite_store, BO, Move(group(sqlite_store, "Spring")), Target(ids=(test,)))
+    async with at_desk(sqlite_url) as hand:
+        await hand.desk.main.go("numbers")
+        await hand.press("colon")
+        await hand.type("all test")
+        await hand.press("enter")
+        await hand.until(lambda: any("Deleted 2 contacts" in toast for toast in hand.toasts))
+        await hand.until(lambda: hand.names == ["Ada"])
+        await hand.press("full_stop")
+        await hand.until(lambda: "Nothing to repeat yet." in hand.toasts)
+        await hand.press("u")
+        await hand.until(lambda: len(hand.names) == 3)
+        assert phone_of(sqlite_store, ada)
