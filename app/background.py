@@ -70,7 +70,7 @@ STOP_SECONDS = 3.0
 """How long requests in flight may take when the desk closes."""
 
 _NEEDED_LATER = (
-    *("acts", "attempts", "bulk", "checklist", "compliance", "consent"),
+    *("acts", "attempts", "bulk", "campaigns", "checklist", "compliance", "consent"),
     *("counts", "delivery_log", "double_opt_in", "endpoints", "gateway_state", "groups"),
     *("ids", "inbound", "integration", "keys", "labels", "mapping_rules"),
     *("messages", "numbers", "outbox", "phones", "profile", "receipts"),

@@ -56,6 +56,7 @@ class ContactPanel(VerticalScroll, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__(classes="panel")
+        self._text = Static("", markup=False)
         self._contact: ContactRow | None = None
         self._profile: Profile | None = None
         self._trouble = ""
@@ -68,7 +69,7 @@ class ContactPanel(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         """One text."""
-        yield Static("", markup=False)
+        yield self._text
 
     @property
     def contact(self) -> ContactRow | None:
@@ -183,7 +184,10 @@ class ContactPanel(VerticalScroll, can_focus=False):
         self.scroll_to(y=goal, animate=False)
 
     def _draw(self) -> None:
-        text = self.query_one(Static)
+        text = self._text
+        if not text.is_attached:
+            # The cursor moved on while it was being mounted; its first size draws it.
+            return
         if self._contact is None:
             self._page = Page(0)
             text.update(Content("No contact."))

@@ -65,6 +65,7 @@ class Contacts(ContactCampaigns, ConsentActs):
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id, classes="contacts")
+        self.set_class(view.group_id is not None, "-group")
         self.set_reactive(Contacts.view, view)
         self.overview = Overview()
         self._marks = ""
@@ -80,6 +81,8 @@ class Contacts(ContactCampaigns, ConsentActs):
             yield Static(Content("search"), classes="search-rest")
             yield Words(classes="order")
             yield Pill(classes="pill")
+        if self.view.group_id is not None:
+            yield Words(classes="draws")
         with BareRow(classes="split"), BareColumn(classes="list"):
             yield ContactList(view=self.view)
             yield Static("", classes="empty", markup=False)
@@ -116,6 +119,14 @@ class Contacts(ContactCampaigns, ConsentActs):
         """Groups may have other names, the empty list other reasons."""
         self.overview = overview
         self._show_empty()
+        self._show_campaigns()
+
+    def _show_campaigns(self) -> None:
+        for group in self.overview.figures.groups:
+            if group.id == self.view.group_id:
+                said = ", ".join(each.words for each in group.campaigns)
+                said = f"campaigns: {said}" if said else "no campaign draws on this group"
+                self.query_one(".draws", Words).say(safe(said))
 
     def remember(self) -> None:
         """The view and the contact under the cursor."""

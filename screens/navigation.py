@@ -9,6 +9,7 @@ from widgets.display import thousands
 from widgets.sidebar import Entry, heading
 
 if TYPE_CHECKING:
+    from storage.campaigns import Drawing
     from storage.words import View
 
 ALL = "all"
@@ -33,6 +34,8 @@ class GroupFacts:
     id: int
     name: str
     count: int
+    campaigns: tuple[Drawing, ...] = ()
+    """Those that draw on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def at_first_look(look: FirstLook) -> Overview:
 def read_overview(store: Store, who: Actor) -> Overview:
     """Reads everything the frame shows. For background threads."""
     from storage import (
+        campaigns,
         counts,
         endpoints,
         gateway_state,
@@ -79,11 +80,15 @@ def read_overview(store: Store, who: Actor) -> Overview:
         awaited = text_log.awaited(conn)
         trouble = gateway_state.in_trouble(conn)
         failing = endpoints.failing(conn)
+        drawing = campaigns.drawing_on_groups(conn)
     return Overview(
         Figures(
             queue=found.queue,
             all=found.all,
-            groups=tuple(GroupFacts(row.id, row.name, row.count) for row in found.groups),
+            groups=tuple(
+                GroupFacts(row.id, row.name, row.count, drawing.get(row.id, ()))
+                for row in found.groups
+            ),
             integration="none" if shown is None else "on" if shown.active else "off",
             old_url=sum(use.hits for use in old),
             to_judge=awaited.reviews + awaited.unknown,

@@ -135,6 +135,8 @@ def _head(page: Page, contact: ContactRow, profile: Profile | None, others: Sequ
     if profile is not None and profile.source:
         page.fact("came by", safe(profile.source))
     page.fact("favorite", Content("yes" if contact.favorite else "no"))
+    if profile is not None and profile.campaigns:
+        page.fact("campaigns", safe(", ".join(each.words for each in profile.campaigns)))
     labels = ", ".join(clean(tag.name) for tag in contact.labels)
     page.fact("labels", Content(labels or "none"))
     page.fact("id", Content(contact.public_id))

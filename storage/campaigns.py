@@ -52,6 +52,22 @@ class CampaignRow:
         return public("cam", self.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A campaign that draws on a group, or holds a contact. `name` is untrusted."""
+
+    name: str
+    active: bool
+    by_hand: bool = False
+    """The contact was added by itself, not by its group."""
+
+    @property
+    def words(self) -> str:
+        """The name and what is to be known of it, such as `Spring push (active)`."""
+        state = "active" if self.active else "not active"
+        return f"{self.name} ({state}{', added by hand' if self.by_hand else ''})"
+
+
 def create(conn: Connection, who: Actor, name: str) -> CampaignRow:
     """Makes a campaign, which is not active yet.
 
@@ -74,6 +90,34 @@ def listing(conn: Connection) -> list[CampaignRow]:
     """All campaigns, the oldest first."""
     rows = conn.execute(select(_campaigns).order_by(_campaigns.c.id)).all()
     return [_row(conn, row) for row in rows]
+
+
+def drawing_on_groups(conn: Connection) -> dict[int, tuple[Drawing, ...]]:
+    """The campaigns that draw on each group, the oldest first; groups of none are left out."""
+    rows = conn.execute(
+        select(_drawn.c.group_id, _campaigns.c.name, _campaigns.c.active)
+        .join(_campaigns, _campaigns.c.id == _drawn.c.campaign_id)
+        .order_by(_campaigns.c.id)
+    )
+    found: dict[int, tuple[Drawing, ...]] = {}
+    for group_id, name, active in rows:
+        found[group_id] = (*found.get(group_id, ()), Drawing(name, bool(active)))
+    return found
+
+
+def of_contact(conn: Connection, contact_id: int) -> tuple[Drawing, ...]:
+    """The campaigns that draw on a contact's group, and those that it was added to by itself."""
+    group = select(_contacts.c.group_id).where(_contacts.c.id == contact_id).scalar_subquery()
+    by_group = exists().where(_drawn.c.campaign_id == _campaigns.c.id, _drawn.c.group_id == group)
+    by_hand = exists().where(
+        _added.c.campaign_id == _campaigns.c.id, _added.c.contact_id == contact_id
+    )
+    rows = conn.execute(
+        select(_campaigns.c.name, _campaigns.c.active, by_group.label("by_group"))
+        .where(or_(by_group, by_hand))
+        .order_by(_campaigns.c.id)
+    )
+    return tuple(Drawing(row.name, bool(row.active), not row.by_group) for row in rows)
 
 
 def find(conn: Connection, name: str) -> CampaignRow:

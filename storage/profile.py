@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from storage import notes
+from storage import campaigns, notes
+from storage.campaigns import Drawing
 from storage.changes import ChangeRow, row_of
 from storage.contact_rows import rows_of
 from storage.errors import NotFound
@@ -73,6 +74,8 @@ class Profile:
     """Of which of `consent`, `messages`, `changes` and `notes` there are older ones."""
     where: Whereabouts = NOWHERE
     """What the number tells of the place."""
+    campaigns: tuple[Drawing, ...] = ()
+    """Those that may text it."""
 
 
 def profile(conn: Connection, contact_id: int, most: int = MOST) -> Profile:
@@ -108,6 +111,7 @@ def profile(conn: Connection, contact_id: int, most: int = MOST) -> Profile:
         source=stored.source,
         more=frozenset(kind for kind, found in kinds.items() if len(found) > most),
         where=whereabouts(rows[0].phone, stored.region),
+        campaigns=campaigns.of_contact(conn, contact_id),
         **shown,
     )
 

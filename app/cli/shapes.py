@@ -40,6 +40,10 @@ def profile_fields(found: Profile) -> dict[str, Any]:
         "number_id": found.number_id,
         "region": found.region,
         "source": found.source,
+        "campaigns": [
+            {"name": each.name, "active": each.active, "by_hand": each.by_hand}
+            for each in found.campaigns
+        ],
         "notes": [note_fields(note) for note in found.notes],
         "consent": [
             {
@@ -96,6 +100,10 @@ def _profile(fields: Row) -> Iterator[str]:
     yield f"  {where}, received {fields['received_at']}, {fields['id']}"
     if marks := _marks(fields):
         yield f"  {marks}"
+    for campaign in fields["campaigns"]:
+        state = "active" if campaign["active"] else "not active"
+        by_hand = ", added by hand" if campaign["by_hand"] else ""
+        yield f"  campaign {campaign['name']}, {state}{by_hand}"
     yield "Notes" if fields["notes"] else "No notes"
     for note in fields["notes"]:
         edited = f", changed {note['edited_at']}" if note["edited_at"] else ""

@@ -44,6 +44,11 @@ async def test_a_campaign_is_made_draws_on_a_group_and_is_activated(
         await hand.press("space")
         await hand.until(lambda: "“May offer” is active." in hand.toasts)
         assert eligible(sqlite_store, "May offer") == 1
+        await hand.desk.main.go("all")
+        await hand.press("enter")
+        await hand.until(lambda: "May offer (active)" in hand.text)
+        await hand.press("escape", "]")
+        await hand.until(lambda: "campaigns: May offer (active)" in hand.text)
 
 
 async def test_a_queued_contact_is_refused_and_moving_it_first_is_offered(
