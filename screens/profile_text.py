@@ -18,6 +18,7 @@ from widgets.phones import international
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from storage.changes import ChangeRow
     from storage.profile import ConsentRow, MessageRow, Profile
 
 KINDS = {
@@ -235,7 +236,7 @@ def _history(page: Page, profile: Profile, older_key: str) -> None:
     if not profile.changes:
         page.add(Content.styled("nothing yet", "$text-muted"))
     for change in profile.changes:
-        undone = ", undone since" if change.undone else ""
+        undone = f", {undone_words(change)}" if change.undone else ""
         moment = f"{clock(change.at)}  "
         page.add(
             Content.assemble(
@@ -245,6 +246,13 @@ def _history(page: Page, profile: Profile, older_key: str) -> None:
         )
     if "changes" in profile.more:
         page.offer_older(older_key)
+
+
+def undone_words(change: ChangeRow) -> str:
+    """Who undid an act, and when. Untrusted."""
+    if change.undone_at is None:
+        return "undone since"
+    return f"undone by {change.undone_by} {clock(change.undone_at)}"
 
 
 def _text(value: Any) -> str:

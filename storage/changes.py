@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +47,7 @@ def record(
             "actor": who.name,
             "verb": verb,
             "subject": subject,
-            "details": json.dumps(details or {}, separators=(",", ":")),
+            "details": change_details(details or {}),
             "size": size,
             "undoable": undoable,
             "undone": False,
@@ -55,6 +55,11 @@ def record(
         },
     )
     return change_id
+
+
+def change_details(details: dict[str, Any]) -> str:
+    """Details as they are stored."""
+    return json.dumps(details, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,9 @@ class ChangeRow:
     details: dict[str, Any]
     undone: bool
     undoable: bool = False
+    undone_by: str = ""
+    """Who undid it last, where it is undone. Untrusted."""
+    undone_at: datetime | None = None
 
     @property
     def sentence(self) -> str:
@@ -97,6 +105,51 @@ def row_of(row: Any) -> ChangeRow:
     )
 
 
+def rows_of(conn: Connection, found: Iterable[Any]) -> list[ChangeRow]:
+    """Stored changes as values, with who undid those that are undone, and when."""
+    rows = [row_of(row) for row in found]
+    undone = [row.id for row in rows if row.undone]
+    if not undone:
+        return rows
+    query = (
+        select(_changes.c.undoes, _changes.c.actor, _changes.c.at)
+        .where(
+            _changes.c.undoes.is_not(None),
+            among(conn, _changes.c.undoes, undone),
+            _changes.c.verb == "undo",
+        )
+        .order_by(_changes.c.id)
+    )
+    by = {row.undoes: row for row in conn.execute(query)}
+    return [
+        replace(row, undone_by=by[row.id].actor, undone_at=by[row.id].at) if row.id in by else row
+        for row in rows
+    ]
+
+
+def by_whom_since(conn: Connection, change: ChangeRow, key: str) -> str:
+    """Who did the same to the same thing after an act, and when: ` by bo 3 min ago`, or nothing.
+
+    Args:
+        conn: The store.
+        change: The act.
+        key: The name in its details of what it was done to.
+    """
+    query = (
+        select(_changes)
+        .where(
+            _changes.c.id > change.id,
+            _changes.c.verb == change.verb,
+            _changes.c.undone.is_(False),
+        )
+        .order_by(_changes.c.id.desc())
+    )
+    for row in conn.execute(query):
+        if row_of(row).details.get(key) == change.details[key]:
+            return f" by {row.actor} {ago(row.at)}"
+    return ""
+
+
 MOVING = ("move", "delete", "suppress", "group.merge", "text_failed")
 """Acts that take contacts to another place."""
 
@@ -106,7 +159,7 @@ def newest(conn: Connection, limit: int = 50, actor: str = "") -> list[ChangeRow
     query = select(_changes).order_by(_changes.c.id.desc()).limit(limit)
     if actor:
         query = query.where(_changes.c.actor == actor)
-    return [row_of(row) for row in conn.execute(query)]
+    return rows_of(conn, conn.execute(query))
 
 
 _PAST = {
@@ -235,13 +288,14 @@ def explain_gone(conn: Connection, ids: Sequence[int]) -> tuple[Gone, ...]:
     return tuple(_gone(ident, rows.get(ident), acts.get(ident)) for ident in wanted)
 
 
-_WHY = {
+WHY = {
     "move": "moved to “{subject}”",
     "delete": "deleted",
     "suppress": "suppressed ({subject})",
     "text_failed": "taken out of the queue because its text failed",
     "group.merge": "moved when groups were merged ({subject})",
 }
+"""What an act of `MOVING` did to a contact, as a clause that ends in by whom and when."""
 
 _STAGES = {
     "confirming": "its compliance text is still on the way",
@@ -259,5 +313,5 @@ def _gone(ident: int, contact: Any, act: Any) -> Gone:
     name = f"{contact.first_name} {contact.last_name}".strip() or contact.phone
     if act is None:
         return Gone(ident, name, _STAGES.get(contact.stage, "it is elsewhere"))
-    what = _WHY[act.verb].replace("{subject}", act.subject)
+    what = WHY[act.verb].replace("{subject}", act.subject)
     return Gone(ident, name, f"{what} by {act.actor} {ago(act.at)}")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
-from storage.changes import ChangeRow, record
+from storage.changes import ChangeRow, by_whom_since, record
 from storage.errors import NotFound, Refused
 from storage.ids import new_id, parse, public
 from storage.reversals import Reversal
@@ -224,7 +224,8 @@ def _turn_name(conn: Connection, change: ChangeRow, was: str, becomes: str) -> N
     details = change.details
     found = by_id(conn, details["group_id"])
     if found.name != details[was]:
-        raise Refused(f"The group was renamed again since, to “{found.name}”.")
+        since = by_whom_since(conn, change, "group_id")
+        raise Refused(f"The group was renamed again since{since}, to “{found.name}”.")
     _set_name(conn, found.id, *free_name(conn, details[becomes], but=found.id))
 
 

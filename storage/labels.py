@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from storage.changes import ChangeRow, record
+from storage.changes import ChangeRow, by_whom_since, record
 from storage.dialects import among
 from storage.errors import NotFound, Refused
 from storage.groups import check_name
@@ -296,7 +296,8 @@ def _turn(conn: Connection, change: ChangeRow, was: str, becomes: str) -> None:
     details = change.details
     found, field = by_id(conn, details["label_id"]), details["field"]
     if getattr(found, field) != details[was]:
-        raise Refused(f"The {field} of “{found.name}” was changed again since.")
+        since = by_whom_since(conn, change, "label_id")
+        raise Refused(f"The {field} of “{found.name}” was changed again since{since}.")
     if field == "letter" and details[becomes]:
         _free_letter(conn, details[becomes], but=found.id)
     values = {field: details[becomes]}

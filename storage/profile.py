@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from storage import campaigns, notes
+from storage import campaigns, changes, notes
 from storage.campaigns import Drawing
-from storage.changes import ChangeRow, row_of
+from storage.changes import ChangeRow
 from storage.contact_rows import rows_of
 from storage.errors import NotFound
 from storage.notes import NoteRow
@@ -150,7 +150,7 @@ def history(conn: Connection, contact_id: int, limit: int = MOST) -> tuple[Chang
         .order_by(_items.c.change_id.desc())
         .limit(limit)
     )
-    return tuple(row_of(row) for row in rows)
+    return tuple(changes.rows_of(conn, rows))
 
 
 def _consent(conn: Connection, contact_id: int, limit: int) -> tuple[ConsentRow, ...]:

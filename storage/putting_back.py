@@ -9,18 +9,18 @@ from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.engine import Connection
 
 from storage.acts import leave_places
-from storage.changes import MOVING, ChangeRow
+from storage.changes import ChangeRow
 from storage.dialects import among
 from storage.failing import fail
 from storage.holding import OPENING
+from storage.standing_in_the_way import nobody_since
 from storage.suppressions import phone_hash, store_secret, suppressed_among
-from storage.tables import Change, ChangeItem, Contact, Group, Message
+from storage.tables import ChangeItem, Contact, Group, Message
 from storage.tallies import add_tallies, group_tally, stage_tally
 from storage.times import now
 from storage.words import BADGE_BITS, Badge, Stage
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
-_changes: Any = Change.__table__  # type: ignore[attr-defined]
 _items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
 _groups: Any = Group.__table__  # type: ignore[attr-defined]
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
@@ -46,7 +46,7 @@ def put_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequenc
             _contacts.c.stage == Stage.DELETED,
             ~exists().where(other.c.phone == _contacts.c.phone, other.c.live == 1),
         )
-    reached = ids_where(conn, ids, untouched, _latest_is(change), _group_is_there(change))
+    reached = ids_where(conn, ids, untouched, nobody_since(change), _group_is_there(change))
     barred = _barred(conn, reached)
     moment = now()
     free = [ident for ident in reached if ident not in barred]
@@ -73,18 +73,6 @@ def put_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequenc
 def _arrived_in(change: ChangeRow) -> int:
     """The group that an act took contacts to."""
     return int(change.details["into_id" if change.verb == "group.merge" else "group_id"])
-
-
-def _latest_is(change: ChangeRow) -> Any:
-    """No later act that stands has moved the contact."""
-    later = _items.alias()
-    return ~exists().where(
-        later.c.contact_id == _contacts.c.id,
-        later.c.change_id > change.id,
-        later.c.change_id == _changes.c.id,
-        _changes.c.undone.is_(False),
-        _changes.c.verb.in_(MOVING),
-    )
 
 
 def _group_is_there(change: ChangeRow) -> Any:

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from storage import labels
 from storage.acts import AddLabel, RemoveLabel, note
 from storage.bulk import CHUNK, HANDFUL, Pace, Progress, Tally
-from storage.changes import ChangeRow, record, sentence
+from storage.changes import ChangeRow, by_whom_since, record, sentence
 from storage.dialects import among
 from storage.errors import NotFound, Refused
 from storage.labels import LabelRow
@@ -233,7 +233,8 @@ def _rewrite(store: Store, label_id: int, before: str) -> None:
 def _turn_name(conn: Connection, change: ChangeRow, was: str, becomes: str) -> None:
     found = labels.by_id(conn, change.details["label_id"])
     if found.name != change.details[was]:
-        raise Refused(f"The label was renamed again since, to “{found.name}”.")
+        since = by_whom_since(conn, change, "label_id")
+        raise Refused(f"The label was renamed again since{since}, to “{found.name}”.")
     _set_name(conn, found.id, change.details[becomes])
 
 

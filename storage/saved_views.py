@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from storage.changes import record
 from storage.dialects import upsert
 from storage.errors import NotFound, Refused
+from storage.folding import fold
 from storage.groups import by_id
 from storage.tables import SavedView
 from storage.times import now
@@ -88,6 +89,33 @@ def at(conn: Connection, who: Actor, slot: int) -> Saved:
         if saved.slot == slot:
             return saved
     raise NotFound(f"No view is kept on {slot}.", "Save one there first.")
+
+
+def find(conn: Connection, who: Actor, text: str) -> Saved:
+    """The view on a key, or of a name in any spelling of case and accents.
+
+    Raises:
+        NotFound: There is none.
+    """
+    if text.isascii() and text.isdigit():
+        return at(conn, who, int(text))
+    for saved in listing(conn, who):
+        if fold(saved.name) == fold(text):
+            return saved
+    raise NotFound(f"You keep no view “{text}”.", "See: optdesk views list")
+
+
+def free_slot(conn: Connection, who: Actor) -> int:
+    """The first key on which the person keeps nothing.
+
+    Raises:
+        Refused: There is none.
+    """
+    taken = set(conn.execute(select(_views.c.slot).where(_views.c.owner == who.name)).scalars())
+    for slot in SLOTS:
+        if slot not in taken:
+            return slot
+    raise Refused("Views are kept on all nine keys.", "Say which one to use.")
 
 
 def forget(conn: Connection, who: Actor, slot: int) -> None:

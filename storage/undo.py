@@ -13,10 +13,11 @@ from sqlalchemy.engine import Connection
 from storage import groups, labels, notes, regrouping, relabelling
 from storage.acts import Act, AddLabel, Delete, RemoveLabel, Star, WriteNote, act_of
 from storage.bulk import CHUNK, HANDFUL, Progress, Tally
-from storage.changes import MOST_EXPLAINED, ChangeRow, explain_gone, name_of, record, row_of
+from storage.changes import MOST_EXPLAINED, ChangeRow, name_of, record, row_of, rows_of
 from storage.errors import NotFound, Refused
 from storage.putting_back import ids_where, put_back
 from storage.reversals import Reversal, Step
+from storage.standing_in_the_way import explain_kept, nobody_since
 from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact
 from storage.words import Actor, Outcome
@@ -70,7 +71,7 @@ def recent(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[Chang
         .order_by(_changes.c.id.desc())
         .limit(limit)
     )
-    return [row_of(row) for row in rows]
+    return rows_of(conn, rows)
 
 
 def last_group(conn: Connection, who: Actor) -> tuple[int, str] | None:
@@ -328,7 +329,7 @@ def _some(
     tally.done += len(reached)
     tally.gone_count += len(missed)
     if missed and len(tally.gone) < MOST_EXPLAINED:
-        tally.gone.extend(explain_gone(conn, missed))
+        tally.gone.extend(explain_kept(conn, change, missed))
     return ids
 
 
@@ -370,7 +371,7 @@ def _redo_step(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Seque
 def _apply_again(
     conn: Connection, change: ChangeRow, act: Act, ids: Sequence[int]
 ) -> Sequence[int]:
-    reached = ids_where(conn, ids, act.eligible(None))
+    reached = ids_where(conn, ids, act.eligible(None), nobody_since(change))
     if reached:
         act.apply(conn, change.id, reached)
     return reached

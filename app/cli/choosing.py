@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy.engine import Connection
 
 from app.cli.session import Session
-from storage import groups
+from storage import groups, saved_views
 from storage.contact_rows import rows_of
 from storage.errors import NotFound, WrongUsage
 from storage.ids import new_id
@@ -39,21 +39,40 @@ class Choice:
     """What was named and does not exist, when something else does."""
 
 
-def view_of(store: Store, name: str, search: str = "", order: Order = Order.NEWEST) -> View:
-    """The view behind `queue`, `all`, `dnc` or `group:NAME`.
+def view_of(
+    session: Session, name: str, search: str | None = None, order: Order | None = None
+) -> View:
+    """The view behind `queue`, `all`, `dnc`, `group:NAME`, or `saved:` and a key or a name.
+
+    Args:
+        session: The run.
+        name: Which.
+        search: What it is narrowed to; of a kept view, beside its own search.
+        order: None for the usual one, or a kept view's own.
 
     Raises:
         WrongUsage: It is none of these.
-        NotFound: There is no such group.
+        NotFound: There is no such group or kept view.
     """
-    if name.startswith("group:"):
-        with store.read() as conn:
-            group = groups.find(conn, name.removeprefix("group:"))
-        return View(Place.GROUP, group.id, group.name, search, order)
+    found = _named_view(session, name)
+    if search:
+        found = found.searching(f"{found.search} {search}".strip())
+    return found if order is None else found.ordered(order)
+
+
+def _named_view(session: Session, name: str) -> View:
+    kind, _, rest = name.partition(":")
+    if kind == "group" and rest:
+        with session.store().read() as conn:
+            group = groups.find(conn, rest)
+        return View(Place.GROUP, group.id, group.name)
+    if kind == "saved" and rest:
+        with session.store().read() as conn:
+            return saved_views.find(conn, session.who, rest).view
     places = {place.value: place for place in Place if place is not Place.GROUP}
     if name not in places:
-        raise WrongUsage(f"“{name}” is no view.", "Use queue, all, dnc or group:NAME.")
-    return View(places[name], search=search, order=order)
+        raise WrongUsage(f"“{name}” is no view.", "Use queue, all, dnc, group:NAME or saved:NAME.")
+    return View(places[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +108,7 @@ def choose(session: Session, named: Sequence[str], view: str | None, search: str
                 "No contacts were named.",
                 "Give ids or numbers, - for a list on standard input, or --view and --search.",
             )
-        whole = view_of(store, view or Place.QUEUE.value, search or "")
+        whole = view_of(session, view or Place.QUEUE.value, search)
         # Leads that arrive from now on are not meant.
         return Choice((Part(Target(view=whole, top=new_id()), whole),))
     if search is not None:
@@ -98,10 +117,10 @@ def choose(session: Session, named: Sequence[str], view: str | None, search: str
     if missing and not found:
         raise NotFound(f"There is no contact “{missing[0]}”.", "Name it by con_… or its number.")
     if view is not None:
-        seen = view_of(store, view)
+        seen = view_of(session, view)
         return Choice((Part(Target(ids=tuple(found)), seen),), tuple(missing))
     started = datetime.fromtimestamp(session.flags.started, UTC)
-    return Choice(tuple(_by_place(store, found, started)), tuple(missing))
+    return Choice(tuple(_by_place(session, found, started)), tuple(missing))
 
 
 def _spelled(named: Iterable[str]) -> Iterator[_Named]:
@@ -145,7 +164,10 @@ def _find(store: Store, named: Sequence[_Named]) -> tuple[dict[int, str | None],
     return found, missing
 
 
-def _by_place(store: Store, found: Mapping[int, str | None], started: datetime) -> Iterator[Part]:
+def _by_place(
+    session: Session, found: Mapping[int, str | None], started: datetime
+) -> Iterator[Part]:
+    store = session.store()
     places: dict[str, list[int]] = {}
     ids = list(found)
     for start in range(0, len(ids), _AT_ONCE):
@@ -156,7 +178,7 @@ def _by_place(store: Store, found: Mapping[int, str | None], started: datetime) 
                     place = _place_when(conn, row, started)
                 places.setdefault(place, []).append(row.id)
     for name, there in places.items():
-        yield Part(Target(ids=tuple(there)), _seen(store, name))
+        yield Part(Target(ids=tuple(there)), _seen(session, name))
 
 
 def _place_when(conn: Connection, row: ContactRow, started: datetime) -> str:
@@ -176,11 +198,11 @@ def _place(stage: Stage, group: str | None) -> str:
     return f"group:{group}" if stage is Stage.GROUPED and group else ""
 
 
-def _seen(store: Store, name: str) -> View | None:
+def _seen(session: Session, name: str) -> View | None:
     if not name:
         return None
     try:
-        return view_of(store, name)
+        return view_of(session, name)
     except NotFound:
         # The group is gone, and with it every contact that was seen there.
         return View(Place.GROUP, 0, name)

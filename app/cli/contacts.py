@@ -10,7 +10,7 @@ import typer
 
 from app.cli import choosing
 from app.cli.acting import act_on, cancelled_by_ctrl_c, report, shown_progress
-from app.cli.output import Column
+from app.cli.output import Column, Row
 from app.cli.session import Session, noun, session_of
 from app.cli.shapes import (
     CONTACT_COLUMNS,
@@ -28,11 +28,11 @@ from storage.acts import AddLabel, Delete, DoNotContact, Move, RemoveLabel, Star
 from storage.bulk import tests_until_now
 from storage.errors import NotFound, OptdeskError, WrongUsage
 from storage.fates import Fate, in_words, where_is
-from storage.ids import parse
+from storage.ids import parse, public
 from storage.profile import find_contact, profile
 from storage.times import stamp
 from storage.windows import each_row
-from storage.words import Order, Place
+from storage.words import Order, Outcome, Place
 
 app = noun("contacts")
 
@@ -46,11 +46,16 @@ Contacts = Annotated[
 ]
 ViewName = Annotated[
     str | None,
-    typer.Option("--view", metavar="VIEW", help="All in queue, all, dnc or group:NAME."),
+    typer.Option(
+        "--view", metavar="VIEW", help="All in queue, all, dnc, group:NAME or saved:NAME."
+    ),
 ]
 Search = Annotated[
     str | None,
     typer.Option("--search", metavar="TEXT", help="All that match, by name, number or label."),
+]
+WhatFirst = Annotated[
+    Order | None, typer.Option(help="What comes first; newest, or a kept view's own order.")
 ]
 
 
@@ -59,13 +64,20 @@ def list_(
     ctx: typer.Context,
     view: ViewName = None,
     search: Search = None,
-    order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
+    order: WhatFirst = None,
+    saved: Annotated[
+        str | None,
+        typer.Option("--saved", metavar="NAME", help="A view that you keep, by name or key."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
 ) -> None:
     """List contacts; the Opt-in queue when no view is named."""
     session = session_of(ctx)
     store = session.store()
-    listed = choosing.view_of(store, view or Place.QUEUE.value, search or "", order)
+    if saved is not None and view is not None:
+        raise WrongUsage("Name a view or a kept one, not both.")
+    named = f"saved:{saved}" if saved is not None else view or Place.QUEUE.value
+    listed = choosing.view_of(session, named, search, order)
     rows = map(contact_fields, each_row(store, listed, limit))
     session.out.rows(CONTACT_COLUMNS, rows, f"Nobody here: {listed.description}.")
 
@@ -303,7 +315,7 @@ def export(
     ctx: typer.Context,
     view: ViewName = None,
     search: Search = None,
-    order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
+    order: WhatFirst = None,
     form: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="csv or jsonl.")
     ] = None,
@@ -314,7 +326,7 @@ def export(
     """Write the contacts of a view as CSV or JSON lines; test numbers are left out."""
     session = session_of(ctx)
     store = session.store()
-    listed = choosing.view_of(store, view or Place.QUEUE.value, search or "", order)
+    listed = choosing.view_of(session, view or Place.QUEUE.value, search, order)
     form = form or ("jsonl" if session.out.as_json and file is None else "csv")
     if form not in exporting.FORMATS:
         raise WrongUsage(f"“{form}” is no format.", "Use csv or jsonl.")
@@ -379,18 +391,22 @@ def changes_(
         found = undo.stack(conn, session.who, limit) if mine else changes.newest(conn, limit)
     session.out.rows(
         (
+            Column("id", lambda row: row["id"]),
             Column("when", lambda row: row["at"]),
             Column("who", lambda row: row["actor"]),
             Column("what", lambda row: row["what"]),
-            Column("", lambda row: "undone" if row["undone"] else ""),
+            Column("", _undone),
         ),
         (
             {
+                "id": public("chg", each.id),
                 "at": stamp(each.at),
                 "actor": each.actor,
                 "what": each.sentence,
                 "contacts": each.size,
                 "undone": each.undone,
+                "undone_by": each.undone_by or None,
+                "undone_at": stamp(each.undone_at) if each.undone_at else None,
             }
             for each in found
         ),
@@ -398,17 +414,41 @@ def changes_(
     )
 
 
+def _undone(row: Row) -> str:
+    if not row["undone"]:
+        return ""
+    return f"undone by {row['undone_by']} {row['undone_at']}" if row["undone_by"] else "undone"
+
+
 @app.command("undo")
-def undo_(ctx: typer.Context) -> None:
-    """Take back your latest act on contacts."""
-    _turn(session_of(ctx), undo.undo, "undone")
+def undo_(
+    ctx: typer.Context,
+    change: Annotated[
+        str, typer.Argument(help="An act of yours (chg_…), as `changes` prints it; else the latest")
+    ] = "",
+) -> None:
+    """Take back your latest act on contacts, or one of your acts."""
+    session = session_of(ctx)
+    ident = parse(change) if change.startswith("chg_") else None
+    if change and ident is None:
+        raise NotFound(f"There is no act “{change}”.", "See: optdesk contacts changes --mine")
+    with cancelled_by_ctrl_c() as cancel:
+        done = undo.undo(
+            session.store(), session.who, ident, progress=shown_progress(), cancel=cancel
+        )
+    _turned(session, "undone", done)
 
 
 @app.command()
 def redo(ctx: typer.Context) -> None:
     """Do again what you took back last."""
-    _turn(session_of(ctx), undo.redo, "redone")
+    session = session_of(ctx)
+    with cancelled_by_ctrl_c() as cancel:
+        done = undo.redo(session.store(), session.who, progress=shown_progress(), cancel=cancel)
+    _turned(session, "redone", done)
 
 
-def _turn(session: Session, turn: Any, done: str) -> None:
-    report(session, done, [turn(session.store(), session.who)])
+def _turned(session: Session, how: str, done: Outcome) -> None:
+    report(session, how, [done])
+    if done.cancelled:
+        raise SystemExit(INTERRUPTED)

@@ -25,6 +25,7 @@ NOUNS = {
     "contacts": "List and triage contacts.",
     "groups": "The groups that contacts are moved to.",
     "labels": "The labels on contacts.",
+    "views": "The views that you keep on number keys.",
     "campaigns": "The campaigns that draw on groups.",
     "dnc": "The numbers that must not be texted.",
     "consent": "Prove who agreed to what; check the ledger.",

@@ -68,7 +68,13 @@ def profile_fields(found: Profile) -> dict[str, Any]:
             for message in found.messages
         ],
         "changes": [
-            {"at": stamp(change.at), "actor": change.actor, "what": change.sentence}
+            {
+                "at": stamp(change.at),
+                "actor": change.actor,
+                "what": change.sentence,
+                "undone_by": change.undone_by or None,
+                "undone_at": stamp(change.undone_at) if change.undone_at else None,
+            }
             for change in found.changes
         ],
     }
@@ -122,4 +128,5 @@ def _profile(fields: Row) -> Iterator[str]:
         yield f"    {message['body']}"
     yield "Changes" if fields["changes"] else "No changes"
     for change in fields["changes"]:
-        yield f"  {change['at']}  {change['actor']}: {change['what']}"
+        undone = f" (undone by {change['undone_by']})" if change["undone_by"] else ""
+        yield f"  {change['at']}  {change['actor']}: {change['what']}{undone}"

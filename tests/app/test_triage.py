@@ -68,3 +68,34 @@ def test_what_tests_left_behind_goes_in_one_act_and_comes_back(store, queue, opt
     assert left == set(queue)
     assert "nothing to change" in optdesk("contacts", "purge-test").out.lower()
     assert optdesk("contacts", "undo", "--json").json["undone"] == 2
+
+
+def test_kept_views_are_listed_saved_used_and_removed(queue, optdesk: Optdesk):
+    optdesk("contacts", "star", queue[1])
+    kept = optdesk(
+        "views", "save", "Best", "--search", "is:favorite", "--order", "oldest", "--json"
+    )
+    assert (kept.json["key"], kept.json["name"], kept.json["order"]) == (1, "Best", "oldest")
+    assert optdesk("views", "save", "--view", "all", "--key", "7").code == 0
+    assert [row["key"] for row in optdesk("views", "list", "--json").rows] == [1, 7]
+    assert optdesk("views", "list", "--as", "bo", "--json").rows == []
+    for way in (("--saved", "best"), ("--saved", "1"), ("--view", "saved:best")):
+        rows = optdesk("contacts", "list", *way, "--json").rows
+        assert [row["id"] for row in rows] == [queue[1]], way
+    assert (
+        optdesk("contacts", "label", "hot", "--view", "saved:best", "--json").json["labelled"] == 1
+    )
+    assert optdesk("views", "remove", "best").code == 0
+    refused = optdesk("contacts", "list", "--saved", "best")
+    assert refused.code == 1 and "You keep no view “best”" in refused.err
+
+
+def test_any_act_is_undone_by_its_id_and_the_list_says_by_whom(queue, optdesk: Optdesk):
+    optdesk("contacts", "star", queue[0])
+    optdesk("contacts", "delete", queue[1])
+    star = optdesk("contacts", "changes", "--mine", "--json").rows[1]
+    assert optdesk("contacts", "undo", star["id"], "--json").json["undone"] == 1
+    told = {row["id"]: row["undone_by"] for row in optdesk("contacts", "changes", "--json").rows}
+    assert told[star["id"]] and "undone by" in optdesk("contacts", "changes").out
+    assert optdesk("contacts", "undo", star["id"]).code == 1
+    assert optdesk("contacts", "undo", "nonsense").code == 1

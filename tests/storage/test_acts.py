@@ -11,6 +11,7 @@ from sqlalchemy import select
 from storage import groups, labels, suppressions, undo
 from storage.acts import AddLabel, Delete, Move, RemoveLabel, Star
 from storage.bulk import perform
+from storage.contact_rows import rows_of
 from storage.counts import counts
 from storage.errors import NotFound, Refused
 from storage.profile import profile
@@ -116,6 +117,32 @@ def test_undo_refuses_to_trample_a_later_change_and_says_whose(store: Store, me:
     assert outcome.gone[0].why.startswith("moved to “Autumn” by bo")
     assert stages(store, [first, second]) == [Stage.QUEUED, Stage.GROUPED]
     assert_counters_are_true(store)
+
+
+def test_undo_of_a_star_or_a_label_spares_what_others_did_since(store: Store, me: Actor) -> None:
+    bo = Actor.person("bo")
+    first, second = make_queued(store, 2)
+    hot = store.do(lambda conn: labels.create(conn, me, "hot")).id
+    star = perform(store, me, Star(True), Target(ids=(first, second)))
+    mark = perform(store, me, AddLabel(hot), Target(ids=(first, second)))
+    for act in (Star(False), Star(True), RemoveLabel(hot), AddLabel(hot)):
+        perform(store, bo, act, Target(ids=(first,)))
+    for change, what in ((mark, "labelled “hot” by bo"), (star, "starred by bo")):
+        outcome = undo.undo(store, me, change.change_id)
+        assert (outcome.done, outcome.gone_count) == (1, 1)
+        assert outcome.gone[0].why.startswith(what), outcome.gone
+    with store.read() as conn:
+        assert rows_of(conn, [first])[0].favorite and not rows_of(conn, [second])[0].favorite
+
+
+def test_what_was_undone_tells_by_whom_and_when(store: Store, me: Actor) -> None:
+    [ident] = make_queued(store, 1)
+    perform(store, me, Star(True), Target(ids=(ident,)))
+    undo.undo(store, me)
+    with store.read() as conn:
+        starred = profile(conn, ident).changes[0]
+    assert (starred.verb, starred.undone, starred.undone_by) == ("star", True, me.name)
+    assert starred.undone_at is not None and starred.undone_at >= starred.at
 
 
 def test_each_person_has_their_own_stack_and_it_outlives_a_restart(any_store_url: str) -> None:
