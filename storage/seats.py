@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import threading
@@ -41,6 +42,9 @@ LEAVE_SECONDS = 1.0
 
 Looks = tuple[tuple[int, str], ...]
 """Contact ids, each with the name of somebody who looks at it; names are untrusted."""
+
+_LOOPBACK = re.compile(r"https?://(127\.|\[::1\]|localhost\b)")
+"""Addresses that only their own machine reaches."""
 
 _seats: Any = Seat.__table__  # type: ignore[attr-defined]
 
@@ -137,6 +141,22 @@ def others(conn: Connection, seat_id: str = "") -> tuple[SeatView, ...]:
     """The other seats whose holders are there, the oldest first."""
     moment = now()
     return tuple(seat for seat in _all(conn) if seat.id != seat_id and not _is_gone(seat, moment))
+
+
+def served_at(conn: Connection) -> tuple[str, ...]:
+    """Where this machine reaches the listeners of a store, `serve` before desks."""
+    seats = sorted(others(conn), key=lambda seat: seat.kind != "serve")
+    here = this_host()
+    found = ((seat.host == here, reachable(seat.address)) for seat in seats if seat.address)
+    return tuple(url for own, url in found if own or not _LOOPBACK.match(url))
+
+
+def reachable(url: str) -> str:
+    """An address that a listener is bound to as it is called from its own machine.
+
+    Nobody can call "any address"; the machine itself answers there as loopback.
+    """
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 def _all(conn: Connection) -> list[SeatView]:

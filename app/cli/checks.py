@@ -5,17 +5,23 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.settings import Settings
 from server import reach
-from storage import checklist, engine
+from storage import checklist, engine, seats
 from storage.checklist import Item, State
 from storage.errors import OptdeskError
 from storage.store import Store
 
 
-def examine(settings: Settings) -> Iterator[Item]:
-    """Everything that can keep leads from arriving, the nearest cause first."""
+def examine(settings: Settings, *, named: bool = False) -> Iterator[Item]:
+    """Everything that can keep leads from arriving, the nearest cause first.
+
+    Args:
+        settings: Where the listener is looked for, among others.
+        named: Whether its address was given just now, so that no other one will do.
+    """
     try:
         store = Store.open(settings.store, create=False, migrate=False)
     except OptdeskError as error:
@@ -31,7 +37,7 @@ def examine(settings: Settings) -> Iterator[Item]:
         if store.path is not None:
             yield _files(store.path)
             yield _sqlite()
-        listener = reach.listener(settings.host, settings.port, store.fingerprint())
+        listener = _listener(store, settings, named=named)
         public = reach.public(settings.public_base_url) if settings.public_base_url else None
         with store.read() as conn:
             yield from checklist.examine(conn, listener=listener, public=public)
@@ -42,6 +48,18 @@ def examine(settings: Settings) -> Iterator[Item]:
         yield Item("store", State.BAD, error.sentence, error.next_step)
     finally:
         store.close()
+
+
+def _listener(store: Store, settings: Settings, *, named: bool) -> Item:
+    """Whether a listener of the store answers: the configured one, or another that runs."""
+    fingerprint = store.fingerprint()
+    found = reach.listener(settings.host, settings.port, fingerprint)
+    if found.ok or named:
+        return found
+    with store.read() as conn:
+        served = [urlsplit(url) for url in seats.served_at(conn)]
+    others = (reach.listener(url.hostname or "", url.port or 80, fingerprint) for url in served)
+    return next((other for other in others if other.ok), found)
 
 
 def _files(path: Path) -> Item:

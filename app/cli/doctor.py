@@ -18,7 +18,7 @@ def doctor(ctx: typer.Context) -> None:
     """Look at everything that can keep leads from arriving, and say what to do."""
     session = session_of(ctx)
     findings = []
-    for finding in examine(session.settings):
+    for finding in examine(session.settings, named=session.names_address):
         findings.append(finding)
         if session.out.as_json:
             continue

@@ -64,7 +64,7 @@ def add(
     ]
     if made.key:
         fields["key"] = made.key
-        fields["curl"] = curl(settings.base_url, made.key, made.number_id)
+        fields["curl"] = curl(session.base_url, made.key, made.number_id)
         lines += [
             f"The first API key is {made.key}. It is not shown again.",
             "While the desk or `optdesk serve` runs, this sends a first lead:",
@@ -217,7 +217,7 @@ def _fields(session: Session, found: IntegrationView | None) -> dict[str, Any]:
     """The integration for programs."""
     if found is None:
         return {"status": "none", "url": None, "api_url": None}
-    base = session.settings.base_url
+    base = session.base_url
     return {
         "status": "on" if found.active else "off",
         "url": f"{base}/hooks/opt-in/{found.token}",

@@ -62,6 +62,26 @@ class Session:
         return self.loaded.settings
 
     @cached_property
+    def base_url(self) -> str:
+        """The start of the addresses that senders are given.
+
+        Where no address is configured or named here, that of a listener that runs counts.
+        """
+        from storage import seats
+
+        configured = self.settings.base_url
+        if self.settings.public_base_url or self.names_address:
+            return configured
+        with self.store().read() as conn:
+            served = seats.served_at(conn)
+        return configured if configured in served or not served else served[0]
+
+    @property
+    def names_address(self) -> bool:
+        """Whether the listener's address was given with this very command."""
+        return self.flags.host is not None or self.flags.port is not None
+
+    @cached_property
     def who(self) -> Actor:
         """The person that acts."""
         from storage.words import Actor

@@ -11,6 +11,7 @@ import pytest
 
 from server.embedded import EmbeddedListener
 from server.settings import ListenerSettings
+from storage import seats
 from storage.ids import new_id
 from storage.intake import RefusedAttempt, record_refused
 from storage.store import Store
@@ -43,6 +44,14 @@ def test_all_is_well(store, listener, optdesk: Optdesk):
     assert all(check["ok"] is not False for check in found.values()), found
     assert "ago" in str(found["last arrival"]["says"])
     assert optdesk("doctor", "--port", listener).code == 0
+
+
+def test_a_listener_is_found_where_it_runs(store, listener, optdesk: Optdesk):
+    url = f"http://127.0.0.1:{listener}"
+    store.do(lambda conn: seats.enter(conn, "serve", "", url))
+    found = findings(optdesk, "--config", "/dev/null")["listener"]
+    assert found["ok"] is True
+    assert url in str(found["says"])
 
 
 def test_a_new_store_lacks_everything(optdesk: Optdesk):

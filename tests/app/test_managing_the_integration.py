@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from storage import attempts
+from storage import attempts, seats
 from storage.integration import show
 from storage.store import Store
 from storage.words import AttemptView
@@ -54,6 +54,21 @@ def test_deactivating_stops_new_contacts_and_reactivating_takes_them_again(
     assert len(optdesk("contacts", "list", "--view", "all", "--json").rows) == 1
     assert optdesk("integration", "on").out == "The Opt-In API is now on.\n"
     assert served.put().status_code == 200
+
+
+def test_the_addresses_are_those_of_a_listener_that_runs(served: Served, optdesk: Optdesk) -> None:
+    def base(*words: str) -> str:
+        return str(optdesk("integration", "show", "--json", *words).json["url"]).split("/hooks/")[0]
+
+    assert base() == "http://127.0.0.1:8765", "nobody is known to listen elsewhere"
+    seat = served.store.do(lambda conn: seats.enter(conn, "serve", "", "http://0.0.0.0:9321"))
+    assert base() == "http://127.0.0.1:9321"
+    assert base("--port", "9000") == "http://127.0.0.1:9000", "what is named here counts"
+    assert "127.0.0.1:9321/hooks/" in optdesk("integration", "regenerate", "--yes").out
+    served.store.do(lambda conn: seats.enter(conn, "desk", "", "http://127.0.0.1:8765"))
+    assert base() == "http://127.0.0.1:8765", "the configured one runs too"
+    served.store.do(lambda conn: seats.leave(conn, seat))
+    assert base() == "http://127.0.0.1:8765"
 
 
 def test_switching_off_tells_what_each_sender_will_do(served: Served, optdesk: Optdesk) -> None:
