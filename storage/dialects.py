@@ -10,6 +10,8 @@ from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Text, any_, bindparam,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from storage.arrays import array
+
 _PSYCOPG = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -21,7 +23,7 @@ def is_postgresql(conn: Connection) -> bool:
 def packed(conn: Connection, values: Sequence[int] | Sequence[str] | Sequence[bytes]) -> Any:
     """Values as the one parameter of `among_packed`."""
     if is_postgresql(conn):
-        return list(values)
+        return array(values)
     if values and isinstance(values[0], bytes):
         return json.dumps([bytes.hex(value) for value in values])  # type: ignore[arg-type]
     return json.dumps(list(values))
@@ -57,7 +59,7 @@ def rows_packed(
     if is_postgresql(conn):
         arrays = ", ".join(f"?::{kind}[]" for kind in columns.values())
         table = f"(SELECT * FROM unnest({arrays}) AS each ({', '.join(columns)}))"  # noqa: S608
-        return table, tuple(list(values) for values in zip(*rows, strict=True))
+        return table, tuple(array(values) for values in zip(*rows, strict=True))
     taken = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(columns))
     return f"(SELECT {taken} FROM json_each(?))", (json.dumps(rows),)  # noqa: S608
 
@@ -67,7 +69,8 @@ def among(
 ) -> ColumnElement[bool]:
     """`column IN (values)` as one parameter."""
     kind = _packed_type(is_postgresql(conn), column)
-    bound = bindparam(None, packed(conn, values), type_=kind, unique=True)
+    one = list(values) if is_postgresql(conn) else packed(conn, values)
+    bound = bindparam(None, one, type_=kind, unique=True)
     return _among(is_postgresql(conn), column, bound)
 
 

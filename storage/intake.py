@@ -24,13 +24,13 @@ from storage import refused_index
 from storage.access import access_at, access_seq
 from storage.consent import Chain
 from storage.dialects import among, among_packed, packed, upsert
-from storage.driver import fetch, run
+from storage.driver import fetch, run_together
 from storage.ids import new_ids
 from storage.outbox import OPT_IN_FAILED, OPTED_IN, News, spread_mark, tell
 from storage.phones import parse_e164
-from storage.rows import insert_rows, moment_of, moment_value
+from storage.rows import insert_rows, inserting, moment_of, moment_value
 from storage.search import haystack
-from storage.suppressions import phone_hash, suppressed_among
+from storage.suppressions import phone_hash
 from storage.tables import (
     ApiKey,
     Attempt,
@@ -41,7 +41,7 @@ from storage.tables import (
     OutboxEvent,
     SearchPending,
 )
-from storage.tallies import add_tallies, hour_tally, stage_tally
+from storage.tallies import adding, hour_tally, stage_tally
 from storage.times import now
 from storage.words import BADGE_BITS, UNTEXTED, Badge, Kind, Stage
 
@@ -209,8 +209,7 @@ class _Intake:
         self.chain = Chain(seq, bytes(head))
         self.rows = _Rows()
         self.hashes = {item.phone: phone_hash(secret, item.phone) for item in items}
-        self.blocked = suppressed_among(conn, list(self.hashes.values()))
-        self.known = _known_contacts(conn, list(self.hashes))
+        self.known, self.blocked = _known_among(conn, self.hashes)
         self.answered = _known_answers(conn, items, self.moment)
         self.failed: list[News] = []
         """Refused for good: told of, where anybody wants to know."""
@@ -256,12 +255,6 @@ class _Intake:
                 )
             )
             rows.count(Stage.DELETED, len(rows.superseded))
-        insert_rows(conn, _contacts, rows.contacts)
-        insert_rows(conn, _events, rows.events)
-        insert_rows(conn, _attempts, rows.attempts)
-        insert_rows(conn, _messages, rows.messages)
-        insert_rows(conn, _outbox, rows.outbox)
-        insert_rows(conn, _pending, rows.pending)
         refused_index.note(conn, rows.refused)
         if OPT_IN_FAILED in self.access.told:
             tell(conn, self.failed)
@@ -269,12 +262,20 @@ class _Intake:
             statement = upsert(
                 conn, _answers, ("key_id", "key"), ("body_hash", "status", "answer", "at")
             )
-            for row in rows.answers:
-                conn.execute(statement, row)
+            conn.execute(statement, rows.answers)
+        statements = [
+            *inserting(conn, _contacts, rows.contacts),
+            *inserting(conn, _events, rows.events),
+            *inserting(conn, _attempts, rows.attempts),
+            *inserting(conn, _messages, rows.messages),
+            *inserting(conn, _outbox, rows.outbox),
+            *inserting(conn, _pending, rows.pending),
+        ]
         if rows.events:
-            run(conn, _SAVE_CHAIN, (self.chain.seq, self.chain.head))
+            statements.append((_SAVE_CHAIN, (self.chain.seq, self.chain.head)))
         tallies = {stage_tally(stage): n for stage, n in rows.stages.items()}
-        add_tallies(conn, tallies | {hour_tally(self.hour): len(rows.contacts)})
+        statements += adding(tallies | {hour_tally(self.hour): len(rows.contacts)})
+        run_together(conn, statements)
 
     def _closed(self, item: OptIn) -> str | None:
         access = self.access
@@ -534,13 +535,23 @@ def _to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _known_contacts(conn: Connection, phones: Sequence[str]) -> dict[str, _Known]:
+def _known_among(
+    conn: Connection, hashes: Mapping[str, bytes]
+) -> tuple[dict[str, _Known], set[bytes]]:
+    """The contacts that have a number already, and the hashes on any Do Not Contact list."""
     query = (
-        "SELECT phone, id, stage, received_at FROM contacts"  # noqa: S608 - our own names
+        "SELECT phone, id, stage, received_at, NULL FROM contacts"  # noqa: S608 - our own names
         f" WHERE {among_packed(conn, 'phone')} AND live = 1"
+        " UNION ALL SELECT NULL, NULL, NULL, NULL, phone_hash FROM suppressions"
+        f" WHERE {among_packed(conn, 'phone_hash', binary=True)}"
     )
-    rows = fetch(conn, query, (packed(conn, phones),))
-    return {phone: _Known(ident, stage, moment_of(at)) for phone, ident, stage, at in rows}
+    rows = fetch(conn, query, (packed(conn, list(hashes)), packed(conn, list(hashes.values()))))
+    known = {
+        phone: _Known(ident, stage, moment_of(at))
+        for phone, ident, stage, at, _ in rows
+        if phone is not None
+    }
+    return known, {bytes(row[4]) for row in rows if row[4] is not None}
 
 
 def _known_answers(

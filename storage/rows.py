@@ -1,8 +1,9 @@
 """Many rows in few statements, past the costs that a driver has for each of them.
 
 A driver's `executemany` takes and drops the interpreter's lock for every row, beside an event
-loop that wants it too; a statement with many rows does so once. The statements come in sizes
-of which two or three make up any number, so that a dozen for each table stay prepared.
+loop that wants it too; a statement with many rows does so once. For SQLite the statements come in
+sizes of which two or three make up any number, so that a dozen for each table stay prepared;
+PostgreSQL gets an array for each column.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
+from storage.arrays import array
 from storage.dialects import is_postgresql
-from storage.driver import run
+from storage.driver import Written, run_together
 from storage.times import from_micros, to_micros
 
+_PSYCOPG = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SIZES = (64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 
 
@@ -42,18 +46,39 @@ def insert_rows(conn: Connection, table: Table, rows: Sequence[Sequence[Any]]) -
         rows: What the driver takes, in the order of the table's columns; moments by
             `moment_value`.
     """
+    run_together(conn, inserting(conn, table, rows))
+
+
+def inserting(conn: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> list[Written]:
+    """The statements that `insert_rows` runs, for `run_together`."""
+    if not rows:
+        return []
+    if is_postgresql(conn):
+        return [(_from_arrays(table), [array(column) for column in zip(*rows, strict=True)])]
+    made: list[Written] = []
     start, left = 0, len(rows)
     for size in _SIZES:
         while left >= size:
             values = tuple(chain.from_iterable(rows[start : start + size]))
-            run(conn, _statement(table, size), values)
+            made.append((_from_list(table, size), values))
             start, left = start + size, left - size
+    return made
+
+
+# The statements are made of the names of our own tables and columns alone.
 
 
 @lru_cache(maxsize=256)
-def _statement(table: Table, size: int) -> str:
+def _from_list(table: Table, size: int) -> str:
     names = ", ".join(column.name for column in table.columns)
     row = "(" + ", ".join(["?"] * len(table.columns)) + ")"
     values = ", ".join([row] * size)
-    # Made of the names of our own tables and columns alone.
     return f"INSERT INTO {table.name} ({names}) VALUES {values}"  # noqa: S608
+
+
+@lru_cache(maxsize=64)
+def _from_arrays(table: Table) -> str:
+    """The same for any number of rows, so that it stays prepared."""
+    names = ", ".join(column.name for column in table.columns)
+    arrays = ", ".join(f"?::{column.type.compile(dialect=_PSYCOPG)}[]" for column in table.columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among
-from storage.driver import run
+from storage.driver import Written, run
 from storage.tables import Tally
 from storage.words import Stage
 
@@ -40,10 +40,15 @@ def hour_tally(hour: int) -> str:
 
 def add_tallies(conn: Connection, deltas: Mapping[str, int]) -> None:
     """Adds to counters; zeros cost nothing."""
+    for statement, values in adding(deltas):
+        run(conn, statement, values)
+
+
+def adding(deltas: Mapping[str, int]) -> list[Written]:
+    """The statements that `add_tallies` runs, for `run_together` where they are few."""
     rows = sorted((name, n) for name, n in deltas.items() if n)
-    for start in range(0, len(rows), _MOST_AT_ONCE):
-        part = rows[start : start + _MOST_AT_ONCE]
-        run(conn, _add(len(part)), tuple(chain.from_iterable(part)))
+    parts = [rows[start : start + _MOST_AT_ONCE] for start in range(0, len(rows), _MOST_AT_ONCE)]
+    return [(_add(len(part)), tuple(chain.from_iterable(part))) for part in parts]
 
 
 @lru_cache(maxsize=_MOST_AT_ONCE)

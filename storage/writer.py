@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from storage.dialects import changes_so_far, is_postgresql
-from storage.driver import fetch, run, savepoint
+from storage.driver import begin_by_hand, fetch, savepoint, script
 from storage.errors import OptdeskError, StoreDamaged, StoreUnavailable
 from storage.faults import explain
 
@@ -44,11 +44,15 @@ RETRY_SECONDS = 1.0
 """How often a store in trouble is tried while nobody asks."""
 
 _BUMP = "UPDATE store_state SET seq = seq + 1 WHERE id = 1 RETURNING seq"
-_BUMP_AND_NOTIFY = (
-    f"WITH bumped AS ({_BUMP}) SELECT seq, pg_notify('optdesk', seq::text) FROM bumped"  # noqa: S608
+_TELL = "WITH bumped AS ({}) SELECT seq, pg_notify('optdesk', seq::text) FROM bumped"
+_BUMP_AND_NOTIFY = _TELL.format(_BUMP)
+_BUMP_AFTER_CHANGES = _TELL.format(
+    _BUMP.replace("id = 1", "id = 1 AND pg_current_xact_id_if_assigned() IS NOT NULL")
 )
-_LOCK = "SELECT pg_advisory_xact_lock(7164038)"
-"""An advisory lock, because locking a row would count as a write of its own."""
+_BEGIN_LOCKED = "BEGIN; SELECT pg_advisory_xact_lock(7164038)"
+"""One writer at a time also on a server, so that sequence, chain and counters follow the order of
+commits, and no two verbs can deadlock. An advisory lock, because locking a row would count as a
+write of its own."""
 
 
 class Watcher(Protocol):
@@ -82,6 +86,14 @@ class _Item:
     verb: Callable[[Connection, Sequence[Any]], Sequence[Any]]
     item: Any
     done: Callable[[Any], None]
+
+
+class _Failed(Exception):
+    """A job that was alone in its transaction failed: nothing of that is to be kept."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__()
+        self.cause = cause
 
 
 class Writer:
@@ -202,7 +214,10 @@ class Writer:
         self._passed_over = 0
         return self._patient.popleft()
 
-    def _serve(self, jobs: list[_Single | _Item]) -> None:
+    def _serve(self, taken: list[_Single | _Item]) -> None:
+        jobs = [job for job in taken if _wanted(job)]
+        if taken and not jobs:
+            return
         try:
             answers, seq = self._transaction(jobs)
         except (OptdeskError, SQLAlchemyError, OSError) as error:
@@ -233,26 +248,46 @@ class Writer:
     def _transaction(
         self, jobs: list[_Single | _Item]
     ) -> tuple[list[tuple[_Single | _Item, Any]], int | None]:
-        """Runs jobs and commits; the sequence is None where nothing was written."""
+        """Runs jobs and commits; the sequence is None where nothing was written.
+
+        Jobs of one kind need no savepoint until one of them fails.
+        """
+        units = _units(jobs)
+        try:
+            return self._attempt(units, guarded=len(units) > 1)
+        except _Failed as failed:
+            if len(jobs) == 1:
+                return [(jobs[0], failed.cause)], None
+            return self._attempt(units, guarded=True)
+
+    def _attempt(
+        self, units: Sequence[_Single | list[_Item]], *, guarded: bool
+    ) -> tuple[list[tuple[_Single | _Item, Any]], int | None]:
         conn = self._connection()
         with conn.begin() as transaction:
             postgresql = is_postgresql(conn)
             if postgresql:
-                # One writer at a time also on a server, so that sequence, chain and counters
-                # follow the order of commits, and no two verbs can deadlock.
-                run(conn, _LOCK)
+                script(conn, _BEGIN_LOCKED)
             if isinstance(self._problem, StoreDamaged):
                 self._watcher.probe(conn)
-            before = changes_so_far(conn)
-            answers = _run_jobs(conn, jobs)
+            before = 0 if postgresql else changes_so_far(conn)
+            answers = _run_units(conn, units, guarded=guarded)
             self._watcher.check()
-            # Without jobs it is a trial: only a commit that writes tells that the disk has room.
-            if jobs and changes_so_far(conn) == before:
+            if not units:
+                # A trial: only a commit that writes tells that the disk has room.
+                bump = _BUMP_AND_NOTIFY if postgresql else _BUMP
+            elif not postgresql and changes_so_far(conn) == before:
                 transaction.rollback()
                 return answers, None
-            if jobs and all(isinstance(job, _Single) and job.quiet for job in jobs):
+            elif all(isinstance(unit, _Single) and unit.quiet for unit in units):
                 return answers, None
-            seq = int(fetch(conn, _BUMP_AND_NOTIFY if postgresql else _BUMP)[0][0])
+            else:
+                bump = _BUMP_AFTER_CHANGES if postgresql else _BUMP
+            bumped = fetch(conn, bump)
+            if not bumped:
+                transaction.rollback()
+                return answers, None
+            seq = int(bumped[0][0])
         self._watcher.check()
         return answers, seq
 
@@ -260,6 +295,8 @@ class Writer:
         if self._conn is None:
             self._watcher.check()
             self._conn = self._engine.connect()
+            if is_postgresql(self._conn):
+                begin_by_hand(self._conn)
         return self._conn
 
     def _drop(self) -> None:
@@ -272,6 +309,11 @@ class Writer:
                 return
 
 
+def _wanted(job: _Single | _Item) -> bool:
+    """Whether nobody has cancelled a job; from here on nobody can."""
+    return isinstance(job, _Item) or job.future.set_running_or_notify_cancel()
+
+
 def _answer(job: _Single | _Item, result: Any) -> None:
     if isinstance(job, _Item):
         job.done(result)
@@ -281,19 +323,47 @@ def _answer(job: _Single | _Item, result: Any) -> None:
         job.future.set_result(result)
 
 
-def _run_jobs(
-    conn: Connection, jobs: Sequence[_Single | _Item]
-) -> list[tuple[_Single | _Item, Any]]:
-    answers: list[tuple[_Single | _Item, Any]] = []
+def _units(jobs: Sequence[_Single | _Item]) -> list[_Single | list[_Item]]:
+    """What is run as one: each single verb, then the items by their verb."""
+    singles: list[_Single | list[_Item]] = []
     batches: dict[Any, list[_Item]] = {}
     for job in jobs:
         if isinstance(job, _Item):
             batches.setdefault(job.verb, []).append(job)
-        elif job.future.set_running_or_notify_cancel():
-            answers.append((job, _run_single(conn, job.verb)))
-    for verb, items in batches.items():
-        answers.extend(zip(items, _run_batch(conn, verb, [job.item for job in items]), strict=True))
+        else:
+            singles.append(job)
+    return [*singles, *batches.values()]
+
+
+def _run_units(
+    conn: Connection, units: Sequence[_Single | list[_Item]], *, guarded: bool
+) -> list[tuple[_Single | _Item, Any]]:
+    answers: list[tuple[_Single | _Item, Any]] = []
+    for unit in units:
+        if isinstance(unit, _Single):
+            run_it = _run_single if guarded else _run_alone
+            answers.append((unit, run_it(conn, unit.verb)))
+        else:
+            run_all = _run_batch if guarded else _run_alone
+            results = run_all(conn, unit[0].verb, [job.item for job in unit])
+            answers.extend(zip(unit, results, strict=True))
     return answers
+
+
+def _run_alone(conn: Connection, verb: Callable[..., Any], *what: Any) -> Any:
+    """Runs what is alone in its transaction.
+
+    Raises:
+        _Failed: It failed by itself; the transaction is to be undone.
+    """
+    try:
+        return verb(conn, *what)
+    except DBAPIError as error:
+        if _spoils_all(error):
+            raise
+        raise _Failed(error) from error
+    except Exception as error:
+        raise _Failed(error) from error
 
 
 def _run_single(conn: Connection, verb: Callable[[Connection], Any]) -> Any:

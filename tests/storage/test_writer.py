@@ -1,0 +1,175 @@
+"""Who goes first when many wait for the one hand that writes, and what a failure takes with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+from storage import writer
+from storage.counts import counts
+from storage.errors import StoreError
+from storage.store import Store
+from tests.factories import lead, put, switched_on
+
+
+@contextmanager
+def busy(store: Store) -> Iterator[None]:
+    """Whatever is handed over within the block waits until its end."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_conn: Connection) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    held = store.write(hold)
+    assert begun.wait(5)
+    try:
+        yield
+    finally:
+        go_on.set()
+        held.result(10)
+
+
+def noting(order: list[str], name: str) -> Callable[[Connection], None]:
+    """A verb that notes when it ran."""
+    return lambda _conn: order.append(name)
+
+
+def chunk(store: Store, order: list[str], name: str) -> Future[None]:
+    """One step of a bulk."""
+    return store.write(noting(order, name), patient=True)
+
+
+def test_what_waits_beside_a_bulk_goes_before_its_next_step(sqlite_store: Store) -> None:
+    order: list[str] = []
+    with busy(sqlite_store):
+        chunks = [chunk(sqlite_store, order, f"chunk {n}") for n in range(3)]
+        acts = [sqlite_store.write(noting(order, f"act {n}")) for n in range(5)]
+    for waited in (*chunks, *acts):
+        waited.result(10)
+    assert order == [f"act {n}" for n in range(5)] + [f"chunk {n}" for n in range(3)]
+
+
+def test_who_comes_during_one_step_of_a_bulk_goes_before_the_next(sqlite_store: Store) -> None:
+    order: list[str] = []
+    came: list[Future[None]] = []
+
+    def step(name: str) -> Callable[[Connection], None]:
+        def run(_conn: Connection) -> None:
+            order.append(name)
+            came.append(sqlite_store.write(noting(order, f"who came in {name}")))
+
+        return run
+
+    with busy(sqlite_store):
+        steps = [sqlite_store.write(step(f"step {n}"), patient=True) for n in range(20)]
+    for waited in steps:
+        waited.result(10)
+    for waited in came:
+        waited.result(10)
+    assert order == [f"{who}step {n}" for n in range(20) for who in ("", "who came in ")]
+
+
+def test_a_bulk_gets_on_although_somebody_always_waits(sqlite_store: Store) -> None:
+    order: list[str] = []
+    left = 40
+    done = threading.Event()
+
+    def again(_conn: Connection) -> None:
+        nonlocal left
+        order.append("act")
+        left -= 1
+        if left:
+            sqlite_store.write(again)
+        else:
+            done.set()
+
+    with busy(sqlite_store):
+        steps = [chunk(sqlite_store, order, "step") for _ in range(5)]
+        sqlite_store.write(again)
+    assert done.wait(10)
+    for waited in steps:
+        waited.result(10)
+    turn = ["act"] * writer.MOST_PASSED_OVER + ["step"]
+    assert order[: 5 * len(turn)] == turn * 5
+
+
+def test_one_lead_among_many_that_cannot_be_stored_is_the_only_one_refused(store: Store) -> None:
+    switched_on(store)
+    answers: list[Any] = []
+    with busy(store):
+        for place in range(9):
+            item = lead(evidence={"bad": object()}) if place == 4 else lead()
+            store.write_many(take_in_all, item, answers.append)
+    store.do(lambda _conn: None)
+    assert [isinstance(answer, TypeError) for answer in answers] == [n == 4 for n in range(9)]
+    with store.read() as conn:
+        assert counts(conn).by_stage["confirming"] == 8  # type: ignore[index]
+
+
+def take_in_all(conn: Connection, items: Any) -> Any:
+    """A batch verb of its own, so that nothing else shares its transaction."""
+    from storage.intake import take_in
+
+    return take_in(conn, items)
+
+
+def test_a_verb_that_was_cancelled_while_it_waited_takes_nobody_with_it(store: Store) -> None:
+    order: list[str] = []
+    with busy(store):
+        first = store.write(noting(order, "cancelled"))
+        second = store.write(noting(order, "kept"))
+        assert first.cancel()
+    second.result(10)
+    assert order == ["kept"]
+
+
+def test_a_failed_transaction_with_a_cancelled_verb_leaves_the_writer_alive(store: Store) -> None:
+    switched_on(store)
+    with busy(store):
+        cancelled = store.write(noting([], "cancelled"))
+        failing = store.write(_spoil)
+        assert cancelled.cancel()
+    with pytest.raises(StoreError):
+        failing.result(10)
+    assert put(store, lead())[0].outcome == "accepted"
+
+
+def _spoil(conn: Connection) -> None:
+    """Fails as a store fails that is no longer there."""
+    conn.execute(text("SELECT * FROM nowhere"))
+
+
+def test_a_verb_alone_that_is_refused_leaves_nothing_and_is_tried_once(store: Store) -> None:
+    tries: list[int] = []
+
+    def refused(conn: Connection) -> None:
+        tries.append(1)
+        conn.execute(text("UPDATE store_state SET chain_seq = 99"))
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        store.do(refused)
+    assert tries == [1]
+    with store.read() as conn:
+        assert conn.execute(text("SELECT chain_seq FROM store_state")).scalar_one() == 0
+
+
+def test_what_wrote_nothing_does_not_count_as_a_change(store: Store) -> None:
+    def seq() -> int:
+        with store.read() as conn:
+            return int(conn.execute(text("SELECT seq FROM store_state")).scalar_one())
+
+    before = seq()
+    store.do(lambda conn: conn.execute(text("SELECT 1")).scalar_one())
+    store.do(lambda conn: conn.execute(text("UPDATE contacts SET favorite = 1 WHERE id = 1")))
+    assert seq() == before
+    store.do(lambda conn: conn.execute(text("UPDATE store_state SET chain_seq = chain_seq")))
+    assert seq() == before + 1
