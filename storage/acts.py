@@ -14,9 +14,12 @@ from typing import Any, ClassVar, Protocol
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.engine import Connection
 
-from storage.dialects import among, insert_or_skip, run_counted
+from storage.dialects import among, among_packed, insert_or_skip, packed
+from storage.driver import run
 from storage.errors import NotFound
 from storage.ids import new_ids
+from storage.noting import leave_places, noted, noted_ids
+from storage.rows import moment_value
 from storage.search import label_mark
 from storage.suppressions import phone_hash, store_secret
 from storage.tables import (
@@ -85,43 +88,6 @@ def in_view(seen: View | None) -> ColumnElement[bool]:
     return _contacts.c.stage != Stage.DELETED  # type: ignore[no-any-return]
 
 
-def noted(conn: Connection, change_id: int, ids: Sequence[int]) -> Any:
-    """A query of the contacts of a chunk that a change has written down."""
-    return select(_items.c.contact_id).where(
-        _items.c.change_id == change_id, among(conn, _items.c.contact_id, ids)
-    )
-
-
-def note(conn: Connection, change_id: int, ids: Sequence[int], which: ColumnElement[bool]) -> int:
-    """Writes contacts down as they are now; returns how many."""
-    source = select(
-        literal(change_id),
-        _contacts.c.id,
-        _contacts.c.stage,
-        _contacts.c.group_id,
-        _contacts.c.favorite,
-    ).where(among(conn, _contacts.c.id, ids), which)
-    columns = ["change_id", "contact_id", "stage", "group_id", "favorite"]
-    return run_counted(conn, insert(_items).from_select(columns, source))
-
-
-def leave_places(
-    conn: Connection, change_id: int, ids: Sequence[int], *, arriving: int = -1
-) -> None:
-    """Counts contacts out of (or back into) the stages and groups they were noted in."""
-    rows = conn.execute(
-        select(_items.c.stage, _items.c.group_id, func.count())
-        .where(_items.c.change_id == change_id, among(conn, _items.c.contact_id, ids))
-        .group_by(_items.c.stage, _items.c.group_id)
-    )
-    deltas: dict[str, int] = {}
-    for stage, group_id, n in rows:
-        for name in (stage_tally(stage), group_tally(group_id) if group_id else ""):
-            if name:
-                deltas[name] = deltas.get(name, 0) + arriving * n
-    add_tallies(conn, deltas)
-
-
 @dataclass(frozen=True, slots=True)
 class Move:
     """Puts contacts into a group, out of the queue or another group."""
@@ -155,17 +121,12 @@ class Move:
 
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Moves them; the queue loses them in the same transaction."""
-        chunk = noted(conn, change_id, ids)
-        moved = conn.execute(
-            update(_contacts)
-            .where(_contacts.c.id.in_(chunk))
-            .values(
-                stage=Stage.GROUPED,
-                group_id=self.group_id,
-                version=_contacts.c.version + 1,
-                changed_at=now(),
-            )
-        ).rowcount
+        moved = run(
+            conn,
+            "UPDATE contacts SET stage = 'grouped', group_id = ?, version = version + 1,"  # noqa: S608
+            f" changed_at = ? WHERE id IN ({noted_ids(conn)})",
+            (self.group_id, moment_value(conn, now()), change_id, packed(conn, ids)),
+        )
         leave_places(conn, change_id, ids)
         add_tallies(conn, {stage_tally(Stage.GROUPED): moved, group_tally(self.group_id): moved})
 
@@ -288,14 +249,18 @@ class _Labelling:
             ),
         )
 
-    def _rewrite(self, conn: Connection, chunk: Any, hay: Any) -> None:
-        conn.execute(
-            update(_contacts)
-            .where(_contacts.c.id.in_(chunk))
-            .values(haystack=hay, version=_contacts.c.version + 1, changed_at=now())
+    def _rewrite(self, conn: Connection, hay: str, mark: str, chunk: tuple[int, Any]) -> None:
+        """Sets the haystacks of the noted contacts to an expression with one `?`."""
+        run(
+            conn,
+            f"UPDATE contacts SET haystack = {hay}, version = version + 1, changed_at = ?"  # noqa: S608
+            f" WHERE id IN ({noted_ids(conn)})",
+            (mark, moment_value(conn, now()), *chunk),
         )
-        conn.execute(
-            insert_or_skip(conn, _pending).from_select(["contact_id"], chunk.where(literal(1) == 1))
+        run(
+            conn,
+            f"INSERT INTO search_pending (contact_id) {noted_ids(conn)} ON CONFLICT DO NOTHING",
+            chunk,
         )
 
 
@@ -315,12 +280,16 @@ class AddLabel(_Labelling):
 
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Labels them."""
-        chunk = noted(conn, change_id, ids)
-        source = select(_items.c.contact_id, literal(self.label_id)).where(
-            _items.c.change_id == change_id, among(conn, _items.c.contact_id, ids)
+        chunk = (change_id, packed(conn, ids))
+        mark = label_mark(self._row(conn).folded)
+        added = run(
+            conn,
+            "INSERT INTO contact_labels (contact_id, label_id)"  # noqa: S608 - our own names
+            " SELECT contact_id, CAST(? AS BIGINT) FROM change_items"
+            f" WHERE change_id = ? AND {among_packed(conn, 'contact_id')}",
+            (self.label_id, *chunk),
         )
-        added = run_counted(conn, insert(_worn).from_select(["contact_id", "label_id"], source))
-        self._rewrite(conn, chunk, _contacts.c.haystack + label_mark(self._row(conn).folded))
+        self._rewrite(conn, "haystack || ?", mark, chunk)
         add_tallies(conn, {label_tally(self.label_id): added})
 
 
@@ -340,12 +309,15 @@ class RemoveLabel(_Labelling):
 
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Unlabels them."""
-        chunk = noted(conn, change_id, ids)
-        removed = conn.execute(
-            delete(_worn).where(_worn.c.label_id == self.label_id, _worn.c.contact_id.in_(chunk))
-        ).rowcount
+        chunk = (change_id, packed(conn, ids))
         mark = label_mark(self._row(conn).folded)
-        self._rewrite(conn, chunk, func.replace(_contacts.c.haystack, mark, ""))
+        removed = run(
+            conn,
+            "DELETE FROM contact_labels WHERE label_id = ?"  # noqa: S608 - our own names
+            f" AND contact_id IN ({noted_ids(conn)})",
+            (self.label_id, *chunk),
+        )
+        self._rewrite(conn, "replace(haystack, ?, '')", mark, chunk)
         add_tallies(conn, {label_tally(self.label_id): -removed})
 
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from storage.acts import Act, note
+from storage.acts import Act
 from storage.changes import MOST_EXPLAINED, explain_gone, record, sentence
 from storage.dialects import among
+from storage.driver import run
 from storage.ids import new_id
+from storage.noting import Noting
 from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact
 from storage.windows import AHEAD, ids_below
@@ -94,12 +96,14 @@ def perform(
     """
     total = len(target.ids) if target.view is None else count_target(store, target)
     tally, through, cancelled = Tally(), 0, False
-    pace = Pace()
+    pace, noting = Pace(), Noting(act.eligible(seen))
     for ids in chunks(store, target, pace):
         if cancel is not None and cancel.is_set():
             cancelled = True
             break
-        verb = partial(_chunk, who=who, act=act, ids=ids, seen=seen, tally=tally, pace=pace)
+        verb = partial(
+            _chunk, who=who, act=act, ids=ids, seen=seen, tally=tally, pace=pace, noting=noting
+        )
         store.do(verb, patient=len(ids) > HANDFUL)
         pace.wrote(len(ids))
         through += len(ids)
@@ -178,6 +182,7 @@ def _chunk(
     seen: View | None,
     tally: Tally,
     pace: Pace,
+    noting: Noting,
 ) -> None:
     pace.began = time.monotonic()
     if tally.change_id is None:
@@ -192,16 +197,14 @@ def _chunk(
         )
     else:
         change_id = tally.change_id
-    done = note(conn, change_id, ids, act.eligible(seen))
+    done = noting.note(conn, change_id, ids)
     unchanged = _count(conn, ids, act.same(seen), but_not=change_id) if done < len(ids) else 0
     gone = max(0, len(ids) - done - unchanged)
     if gone and len(tally.gone) < MOST_EXPLAINED:
         tally.gone.extend(explain_gone(conn, _missed(conn, ids, change_id, act.same(seen))))
     if done:
         act.apply(conn, change_id, ids)
-        conn.execute(
-            update(_changes).where(_changes.c.id == change_id).values(size=_changes.c.size + done)
-        )
+        run(conn, "UPDATE changes SET size = size + ? WHERE id = ?", (done, change_id))
         tally.change_id = change_id
     elif tally.change_id is None:
         conn.execute(_changes.delete().where(_changes.c.id == change_id))

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.engine import Connection
 
-from storage.acts import WriteNote, note
+from storage.acts import WriteNote
 from storage.changes import ChangeRow, record
 from storage.errors import NotFound, Refused
 from storage.ids import public
+from storage.noting import note
 from storage.reversals import Reversal
 from storage.tables import Note
 from storage.times import from_micros, now, to_micros

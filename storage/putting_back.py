@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.engine import Connection
 
-from storage.acts import leave_places
 from storage.changes import ChangeRow
 from storage.dialects import among
 from storage.failing import fail
 from storage.holding import OPENING
+from storage.noting import leave_places
 from storage.standing_in_the_way import nobody_since
 from storage.suppressions import phone_hash, store_secret, suppressed_among
 from storage.tables import ChangeItem, Contact, Group, Message

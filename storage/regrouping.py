@@ -9,10 +9,11 @@ from sqlalchemy import insert, literal, select, update
 from sqlalchemy.engine import Connection
 
 from storage import groups
-from storage.acts import Move, note
+from storage.acts import Move
 from storage.bulk import HANDFUL, Pace, Progress, Tally
 from storage.changes import ChangeRow, record, sentence
 from storage.errors import Refused
+from storage.noting import note
 from storage.putting_back import put_back
 from storage.reversals import Reversal
 from storage.store import Store

@@ -14,12 +14,13 @@ from sqlalchemy import and_, func, insert, literal, select, update
 from sqlalchemy.engine import Connection
 
 from storage import labels
-from storage.acts import AddLabel, RemoveLabel, note
+from storage.acts import AddLabel, RemoveLabel
 from storage.bulk import CHUNK, HANDFUL, Pace, Progress, Tally
 from storage.changes import ChangeRow, by_whom_since, record, sentence
 from storage.dialects import among
 from storage.errors import NotFound, Refused
 from storage.labels import LabelRow
+from storage.noting import note
 from storage.putting_back import ids_where
 from storage.reversals import Reversal
 from storage.search import label_mark, mark_pending

@@ -1,0 +1,86 @@
+"""Writing contacts down as they are before an act changes them, some hundreds at a time.
+
+Below SQLAlchemy where it is done for every chunk of a bulk act: building a statement anew for
+each cost as much as carrying it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, insert, literal_column, select, text
+from sqlalchemy.engine import Connection
+
+from storage.dialects import among, among_packed, packed
+from storage.driver import fetch, run
+from storage.tables import ChangeItem, Contact
+from storage.tallies import add_tallies, group_tally, stage_tally
+
+_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+_items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
+
+
+class Noting:
+    """Writes down those of some contacts that meet a condition; made once for all chunks.
+
+    Args:
+        which: The condition, on the table `contacts`. It quotes no text that people wrote.
+    """
+
+    def __init__(self, which: ColumnElement[bool]) -> None:
+        self._which = which
+        self._statement = ""
+
+    def note(self, conn: Connection, change_id: int, ids: Sequence[int]) -> int:
+        """Writes them down as they are now; returns how many."""
+        self._statement = self._statement or self._compiled(conn)
+        return run(conn, self._statement, (change_id, packed(conn, ids)))
+
+    def _compiled(self, conn: Connection) -> str:
+        columns = ["change_id", "contact_id", "stage", "group_id", "favorite"]
+        source = select(
+            literal_column("CAST(? AS BIGINT)"),
+            _contacts.c.id,
+            _contacts.c.stage,
+            _contacts.c.group_id,
+            _contacts.c.favorite,
+        ).where(text(among_packed(conn, "contacts.id")), self._which)
+        made = insert(_items).from_select(columns, source)
+        return str(made.compile(dialect=conn.dialect, compile_kwargs={"literal_binds": True}))
+
+
+def note(conn: Connection, change_id: int, ids: Sequence[int], which: ColumnElement[bool]) -> int:
+    """Writes contacts down as they are now; returns how many."""
+    return Noting(which).note(conn, change_id, ids)
+
+
+def noted(conn: Connection, change_id: int, ids: Sequence[int]) -> Any:
+    """A query of the contacts of a chunk that a change has written down."""
+    return select(_items.c.contact_id).where(
+        _items.c.change_id == change_id, among(conn, _items.c.contact_id, ids)
+    )
+
+
+def noted_ids(conn: Connection) -> str:
+    """The same for `storage.driver`; takes the change and the packed ids."""
+    return (
+        "SELECT contact_id FROM change_items"  # noqa: S608 - our own names
+        f" WHERE change_id = ? AND {among_packed(conn, 'contact_id')}"
+    )
+
+
+def leave_places(
+    conn: Connection, change_id: int, ids: Sequence[int], *, arriving: int = -1
+) -> None:
+    """Counts contacts out of (or back into) the stages and groups they were noted in."""
+    query = (
+        "SELECT stage, group_id, count(*) FROM change_items"  # noqa: S608 - our own names
+        f" WHERE change_id = ? AND {among_packed(conn, 'contact_id')} GROUP BY stage, group_id"
+    )
+    deltas: dict[str, int] = {}
+    for stage, group_id, n in fetch(conn, query, (change_id, packed(conn, ids))):
+        for name in (stage_tally(stage), group_tally(group_id) if group_id else ""):
+            if name:
+                deltas[name] = deltas.get(name, 0) + arriving * n
+    add_tallies(conn, deltas)
