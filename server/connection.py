@@ -14,6 +14,8 @@ delays nobody else, and what cannot be read spoils no good request that came bef
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import EMPTY_PAYLOAD, StreamReader
@@ -27,11 +29,11 @@ from server.log import note_unexpected
 from server.misread import Misread, fault_of, first_line, is_about_method, line_of
 from server.peers import is_loopback
 from server.request import Request
+from server.site import Route
 from storage.ids import new_id
 
 if TYPE_CHECKING:
     from server.frontdoor import FrontDoor
-    from server.site import Route
 
 NEVER: Final = float("inf")
 
@@ -45,6 +47,12 @@ Closing at once would make its system throw the answer away unread."""
 
 MOST_OVERHEAD = 16 * 1024
 """Bytes that a body in chunks may take beside what it says: sizes, extensions, trailers."""
+
+KEPT_UNREAD = 8 * 1024
+"""Bytes that the intake log keeps of a body that is refused before it was read whole."""
+
+_BEGIN_SECONDS = 0.25
+"""How long is waited for those."""
 
 _LAST_SECONDS = 1.0
 """How long a body may go on arriving when the listener stops."""
@@ -68,6 +76,14 @@ class TooLarge(Exception):
 
 class TooSlow(Exception):
     """The body did not arrive in time."""
+
+
+_UNREAD: Final = {
+    TooLarge: "PAYLOAD_TOO_LARGE",
+    TooSlow: "REQUEST_TIMEOUT",
+    RequestPayloadError: "MALFORMED_REQUEST",
+}
+"""How bodies are answered that cannot be read."""
 
 
 class Connection(RequestHandler):
@@ -390,16 +406,7 @@ class Connection(RequestHandler):
             if isinstance(route, Answer):
                 answer = route
             else:
-                early = await route.early(request) if route.early else None
-                if early is None:
-                    request.body = await self._body(message, payload)
-                answer = early or await route.answer(request)
-        except TooLarge:
-            answer = refusal("PAYLOAD_TOO_LARGE", request.id)
-        except TooSlow:
-            answer = refusal("REQUEST_TIMEOUT", request.id)
-        except RequestPayloadError:
-            answer = refusal("MALFORMED_REQUEST", request.id)
+                answer = await self._ask(route, request, message, payload)
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001 - the boundary: no fault reaches a sender, who may try again
@@ -417,13 +424,40 @@ class Connection(RequestHandler):
                 await turn
         return answer
 
-    async def _body(self, message: Any, payload: StreamReader) -> bytes:
+    async def _ask(
+        self, route: Route, request: Request, message: Any, payload: StreamReader
+    ) -> Answer:
+        """The answer of the door that a request knocks at."""
+        early = await route.early(request) if route.early else None
+        if early is not None:
+            return early
+        parts: list[bytes] = []
+        try:
+            request.body = await self._body(message, payload, parts)
+        except (TooLarge, TooSlow, RequestPayloadError) as error:
+            code = _UNREAD.get(type(error), "MALFORMED_REQUEST")
+        else:
+            return await route.answer(request)
+        if route.unread is not None:
+            begin = partial(self._beginning, message, payload, parts)
+            await route.unread(request, code, begin)
+        return refusal(code, request.id)
+
+    async def _body(self, message: Any, payload: StreamReader, parts: list[bytes]) -> bytes:
+        """Reads a body whole.
+
+        Args:
+            message: Its head.
+            payload: Where it arrives.
+            parts: Takes what arrived, also of a body that is refused.
+        """
         limit = self._front.max_body
         if message.chunked and message.headers.get("Transfer-Encoding", "").lower() != "chunked":
             raise RequestPayloadError
         if payload.is_eof():
             body = payload.read_nowait()
             if len(body) > limit:
+                parts.append(body[:KEPT_UNREAD])
                 raise TooLarge
             return body
         if int(message.headers.get("Content-Length", 0)) > limit:
@@ -431,7 +465,6 @@ class Connection(RequestHandler):
         if message.headers.get("Expect", "").lower() == "100-continue" and self._line is not None:
             self._line.write(_CONTINUE)
         self.deadline = self._loop.time() + self._front.settings.body_timeout
-        parts: list[bytes] = []
         size = 0
         while part := await payload.readany():
             parts.append(part)
@@ -440,6 +473,17 @@ class Connection(RequestHandler):
                 raise TooLarge
         self.deadline = NEVER
         return b"".join(parts)
+
+    async def _beginning(self, message: Any, payload: StreamReader, parts: list[bytes]) -> bytes:
+        """What arrived of a body that is refused; one that was refused unread is read a little."""
+        if not parts and message.headers.get("Expect", "").lower() != "100-continue":
+            size = 0
+            with suppress(TimeoutError, TooLarge, TooSlow, RequestPayloadError):
+                async with asyncio.timeout(_BEGIN_SECONDS):
+                    while size < KEPT_UNREAD and (part := await payload.readany()):
+                        parts.append(part)
+                        size += len(part)
+        return b"".join(parts)[:KEPT_UNREAD]
 
     async def _send(self, answer: Answer, *, whole: bool, go_on: bool, head: bool = False) -> bool:
         line = self._line

@@ -101,8 +101,18 @@ class Listener:
         door, hook = ApiDoor(*shared), HookDoor(*shared, RetiredUrls(keeper, bridge))
         operations = Operations(store, fingerprint, keeper, gateway, self.metrics, settings)
         site = Site(
-            {API_PATH: Route("api", frozenset({"PUT"}), door.answer), **operations.routes()},
-            Route("hook", None, hook.answer, early=hook.early, dress=hook.dress),
+            {
+                API_PATH: Route("api", frozenset({"PUT"}), door.answer, unread=door.keep_unread),
+                **operations.routes(),
+            },
+            Route(
+                "hook",
+                None,
+                hook.answer,
+                early=hook.early,
+                dress=hook.dress,
+                unread=hook.keep_unread,
+            ),
         )
         if isinstance(gateway, Callbacks):
             callbacks = GatewayDoor(

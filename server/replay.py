@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from server.answers import CODES
 from server.doors import api, hook_lead
-from server.doors.api import Refused as Verdict
+from server.doors.verdict import Refused as Verdict
 from server.mapping.flatten import flatten
 from server.mapping.mapper import Fault, map_lead
 from server.mapping.numbers import Unreadable as UnreadablePhone

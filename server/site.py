@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from server.answers import Answer, refusal
 from server.misread import Misread
@@ -12,6 +12,10 @@ from server.request import Request
 
 API_PATH = "/v1/public/opt-in"
 HOOK_PATH = "/hooks/opt-in/"
+
+
+Beginning: TypeAlias = Callable[[], Awaitable[bytes]]
+"""Gives what arrived of a body that was not read whole, as far as anybody cares for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Route:
     """Answers before the body is read, where that is not needed; None goes on."""
     dress: Callable[[Request, Answer], Answer] | None = None
     """Gives any answer of this address the form that its reader understands."""
+    unread: Callable[[Request, str, Beginning], Awaitable[None]] | None = None
+    """Takes note of a request that is refused with a code because its body could not be read."""
 
     @property
     def allow(self) -> bytes:

@@ -51,7 +51,10 @@ IDEMPOTENCY_HOURS = 24
 STALE = "STALE"
 """The code of a lead that was judged by what is no longer true. Nothing was written; look again."""
 UNTOLD = frozenset(
-    {"RATE_LIMITED", "INTEGRATION_INACTIVE", "IDEMPOTENCY_MISMATCH", "ALREADY_OPTED_IN"}
+    (
+        *("RATE_LIMITED", "INTEGRATION_INACTIVE", "IDEMPOTENCY_MISMATCH", "ALREADY_OPTED_IN"),
+        *("REQUEST_TIMEOUT", "MALFORMED_REQUEST"),
+    )
 )
 """Refusals that no webhook tells of: the sender is to try again, or the lead came in before."""
 

@@ -44,6 +44,7 @@ _KNOWN = {
         "The API door takes E.164 alone, such as +14155550123.",
     ),
     "MALFORMED_JSON": Why("the body was no JSON object", "The sender has to mend it."),
+    "MALFORMED_REQUEST": Why("the body was cut off", "Nothing, where the sender tries again."),
     "MISSING_REQUIRED_FIELD": Why(
         "a required field was missing",
         "Compare the field's names: optdesk attempts list --code MISSING_REQUIRED_FIELD",
@@ -51,6 +52,9 @@ _KNOWN = {
     "PAYLOAD_TOO_LARGE": Why("the body was too large", "Raise the setting max_body."),
     "RATE_LIMITED": Why(
         "too many requests came at once", "Raise the settings rate_per_key and rate_per_peer."
+    ),
+    "REQUEST_TIMEOUT": Why(
+        "the body did not arrive in time", "Nothing, where the sender tries again."
     ),
     "UNSUPPORTED_MEDIA_TYPE": Why(
         "the body was not sent as JSON", "The API door needs Content-Type: application/json."

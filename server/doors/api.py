@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,8 @@ from server.doors.fields import (
     missing_fields,
 )
 from server.doors.headers import json_media, named_request, one_key
+from server.doors.unread import unread
+from server.doors.verdict import Refused
 from server.keeper import AccessKeeper
 from server.mapping.reading import media_of
 from server.mapping.recognise import recognise
@@ -29,6 +31,7 @@ from server.models import OptInRequest
 from server.peers import Proxies, block_of
 from server.rates import Rates
 from server.request import Request, kept
+from server.site import Beginning
 from server.strict_json import MalformedJson, read_object
 from storage.access import SANDBOX, Access, credential_hash
 from storage.errors import StoreError
@@ -47,18 +50,6 @@ TEST_NUMBERS = {
     "+15555550103": "BLOCKED_NUMBER",
 }
 """The documented numbers that fail on purpose, and how."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a request of a known sender is not taken in."""
-
-    code: str
-    reason: str = ""
-    """For the intake log; may name fields, never quotes them."""
-    missing: tuple[str, ...] = ()
-    sentence: str = ""
-    retry_after: int | None = None
 
 
 class ApiDoor:
@@ -98,6 +89,22 @@ class ApiDoor:
         except StoreError:
             return refusal("STORE_UNAVAILABLE", request.id)
 
+    async def keep_unread(self, request: Request, code: str, begin: Beginning) -> None:
+        """Keeps a request of a known sender in the log whose body could not be read whole."""
+        secret = one_key(request.headers)
+        if secret is None:
+            return
+        digest = credential_hash(secret)
+        with suppress(StoreError):
+            key = self._keeper.current.keys.get(digest)
+            key = key or (await self._keeper.reread()).keys.get(digest)
+            if key is not None:
+                request.body = await begin()
+                sender = self._sender(request)
+                crowded = self._wait(key.id, sender) > 0
+                why = unread(request, code)
+                await self._refuse(request, key.id, sender, why, aside=crowded)
+
     async def _answer(self, request: Request) -> Answer:
         secret = one_key(request.headers)
         if secret is None:
@@ -111,7 +118,7 @@ class ApiDoor:
             key = access.keys.get(digest)
         if key is None:
             return refusal("INVALID_API_KEY", request.id)
-        sender = self._proxies.sender(request.peer, request.headers.getall("X-Forwarded-For", ()))
+        sender = self._sender(request)
         refused = self._closed(access, key.id, sender)
         if refused is None:
             judged = judge(request, access, key.id, sender)
@@ -130,16 +137,35 @@ class ApiDoor:
         """Checks 4 to 6: whether anybody may come in at all, and this one now."""
         if access.integration_id is None:
             return Refused("INTEGRATION_NOT_FOUND")
-        peer = block_of(sender)
-        wait = max(self._per_key.wait(key_id), self._per_peer.wait(peer))
+        wait = self._wait(key_id, sender)
         if wait > 0:
             return Refused("RATE_LIMITED", retry_after=math.ceil(wait))
-        self._per_key.count(key_id)
-        self._per_peer.count(peer)
         return None if access.active else Refused("INTEGRATION_INACTIVE")
 
-    async def _refuse(self, request: Request, key_id: int, sender: str, why: Refused) -> Answer:
-        """Answers a known sender no, once the attempt is in the intake log."""
+    def _sender(self, request: Request) -> str:
+        return self._proxies.sender(request.peer, request.headers.getall("X-Forwarded-For", ()))
+
+    def _wait(self, key_id: int, sender: str) -> float:
+        """Seconds that a request comes too early; counts one that does not."""
+        peer = block_of(sender)
+        wait = max(self._per_key.wait(key_id), self._per_peer.wait(peer))
+        if wait <= 0:
+            self._per_key.count(key_id)
+            self._per_peer.count(peer)
+        return wait
+
+    async def _refuse(
+        self, request: Request, key_id: int, sender: str, why: Refused, *, aside: bool = False
+    ) -> Answer:
+        """Answers a known sender no, once the attempt is in the intake log.
+
+        Args:
+            request: What was sent.
+            key_id: With which key.
+            sender: Its address.
+            why: Why not.
+            aside: Without waiting for the store.
+        """
         attempt = RefusedAttempt(
             request_id=request.id,
             door=DOOR,
@@ -153,7 +179,7 @@ class ApiDoor:
             media=kept(media_of(request.headers.get("Content-Type", ""))),
             headers=telling(request.headers),
         )
-        if why.code == "RATE_LIMITED":
+        if aside or why.code == "RATE_LIMITED":
             # Who sends too much must not be able to make the others wait for the store as well.
             self._bridge.note(record_refused, attempt)
         else:

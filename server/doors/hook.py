@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from hmac import compare_digest
 
 from server.answers import Answer, accepted, refusal
 from server.bridge import Bridge
-from server.doors.api import Refused
 from server.doors.hook_lead import Knock, judge
 from server.doors.retired import RetiredUrls
+from server.doors.unread import unread
+from server.doors.verdict import Refused
 from server.doors.visitor import for_visitor, is_visitor
 from server.keeper import AccessKeeper
 from server.peers import Proxies, block_of
 from server.rates import Rates
 from server.request import Request
-from server.site import HOOK_PATH
+from server.site import HOOK_PATH, Beginning
 from storage.access import Access, credential_hash
 from storage.errors import StoreError
 from storage.intake import STALE, IntakeResult, OptIn, record_refused, take_in
@@ -81,6 +83,16 @@ class HookDoor:
         except StoreError:
             return refusal("STORE_UNAVAILABLE", request.id)
 
+    async def keep_unread(self, request: Request, code: str, begin: Beginning) -> None:
+        """Keeps a request at the live URL in the log whose body could not be read whole."""
+        # Whoever came so far was let in by `early`.
+        request.body = await begin()
+        address = self._sender(request)
+        knock = Knock(request, _token(request), address)
+        crowded = self._wait(self._keeper.current, address) > 0
+        with suppress(StoreError):
+            await self._refuse(knock, unread(request, code), aside=crowded)
+
     def dress(self, request: Request, answer: Answer) -> Answer:
         """A page instead of JSON for a person whose browser posted a form."""
         if not is_visitor(request):
@@ -97,7 +109,7 @@ class HookDoor:
         if not _opens(access, _token(request)):
             # While the body arrived, the URL was regenerated.
             return await self._retired.answer(request)
-        address = self._proxies.sender(request.peer, request.headers.getall("X-Forwarded-For", ()))
+        address = self._sender(request)
         knock = Knock(request, _token(request), address)
         refused = self._closed(access, address)
         if refused is not None:
@@ -122,18 +134,33 @@ class HookDoor:
 
     def _closed(self, access: Access, address: str) -> Refused | None:
         """Checks 5 and 6: whether anybody may come in now, and this one."""
-        url, peer = ("hook", access.integration_id), block_of(address)
-        wait = max(self._per_key.wait(url), self._per_peer.wait(peer))
+        wait = self._wait(access, address)
         if wait > 0:
             return Refused("RATE_LIMITED", retry_after=math.ceil(wait))
-        self._per_key.count(url)
-        self._per_peer.count(peer)
         return None if access.active else Refused("INTEGRATION_INACTIVE")
 
-    async def _refuse(self, knock: Knock, why: Refused) -> Answer:
-        """Answers no, once the attempt is in the intake log."""
+    def _sender(self, request: Request) -> str:
+        return self._proxies.sender(request.peer, request.headers.getall("X-Forwarded-For", ()))
+
+    def _wait(self, access: Access, address: str) -> float:
+        """Seconds that a request comes too early; counts one that does not."""
+        url, peer = ("hook", access.integration_id), block_of(address)
+        wait = max(self._per_key.wait(url), self._per_peer.wait(peer))
+        if wait <= 0:
+            self._per_key.count(url)
+            self._per_peer.count(peer)
+        return wait
+
+    async def _refuse(self, knock: Knock, why: Refused, *, aside: bool = False) -> Answer:
+        """Answers no, once the attempt is in the intake log.
+
+        Args:
+            knock: The request.
+            why: Why not.
+            aside: Without waiting for the store.
+        """
         attempt = knock.refused(why)
-        if why.code == "RATE_LIMITED":
+        if aside or why.code == "RATE_LIMITED":
             # Who sends too much must not be able to make the others wait for the store as well.
             self._bridge.note(record_refused, attempt)
         else:

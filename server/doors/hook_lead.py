@@ -8,10 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from server.doors.api import TEST_NUMBERS, TEST_SUCCESS, Refused
+from server.doors.api import TEST_NUMBERS, TEST_SUCCESS
 from server.doors.facts import telling
 from server.doors.fields import badges_for, is_address
 from server.doors.headers import named_request
+from server.doors.verdict import Refused
 from server.doors.visitor import is_visitor
 from server.mapping.charsets import shown
 from server.mapping.mapper import Fault, Mapped, map_lead

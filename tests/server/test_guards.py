@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from storage import attempts
+from storage.errors import NotFound
+from storage.ids import parse as parse_id
 from storage.store import Store
 from tests.server.served import Served, answers_in, read_all, read_answer, serving
 
@@ -275,6 +277,36 @@ def test_a_body_that_is_too_large_is_refused_however_it_comes(lasting: Served) -
     # Answered without waiting for what was only announced.
     announced = lasting.request(b"Content-Length: 2000000000", body=b"{")
     one_refusal(lasting.raw(announced), 413, "PAYLOAD_TOO_LARGE")
+
+
+def test_a_body_of_a_known_key_that_was_not_read_whole_stays_in_the_log(served: Served) -> None:
+    def kept(said: bytes) -> tuple[str, str, str]:
+        ((_, answer),) = answers_in(said)
+        with served.store.read() as conn:
+            row = attempts.get(conn, parse_id(answer["request_id"]) or 0).row
+        return row.code, row.reason, row.body
+
+    large = b'{"first_name": "Grace", "note": "' + b"x" * 100_000
+    declared = served.request(b"Content-Length: 100033", body=large)
+    code, reason, body = kept(served.raw(declared))
+    assert (code, len(body)) == ("PAYLOAD_TOO_LARGE", 8192)
+    assert "(100,033 bytes)" in reason
+    assert "first_name" in body
+    head = declared[: declared.index(b"\r\n\r\n") + 4]
+    assert kept(served.raw(head, large))[2].startswith('{"first_name": "Grace"')
+    chunked = served.request(b"Transfer-Encoding: chunked", body=b'6\r\n{"a": \r\n')
+    with served.connect() as line:
+        line.sendall(chunked)
+        time.sleep(0.05)
+        line.sendall(b"zz\r\n")
+        assert kept(read_all(line))[0::2] == ("MALFORMED_REQUEST", '{"a": ')
+    asked = served.request(b"Expect: 100-continue", b"Content-Length: 99999", body=b"")
+    assert kept(served.raw(asked))[2] == ""
+    stranger = declared.replace(served.key.encode(), b"12345678-1234-4234-8234-123456789012")
+    ((status, said),) = answers_in(served.raw(stranger))
+    assert status == 413
+    with served.store.read() as conn, pytest.raises(NotFound):
+        attempts.get(conn, parse_id(said["request_id"]) or 0)
 
 
 def test_memory_stays_flat_under_what_is_refused(served: Served) -> None:

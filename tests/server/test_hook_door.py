@@ -12,6 +12,7 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
+from server.replay import replay
 from storage import integration
 from storage.access import touch_access
 from storage.mapping_rules import Options, Rule, serialise
@@ -164,6 +165,21 @@ def test_a_body_that_is_too_large_is_refused_before_anything_else(lasting: Serve
     many = {f"field{n}": "x" for n in range(10_000)}
     assert hook(lasting, many).json()["error_code"] == "PAYLOAD_TOO_LARGE"
     assert hook(lasting, large, path="/hooks/opt-in/unknown").status_code == 404
+
+
+def test_what_is_too_large_stays_in_the_log_with_its_beginning_and_can_be_mended(
+    lasting: Served,
+) -> None:
+    large = {"first_name": "Grace", "note": "x" * 5_000_000}
+    answer = hook(lasting, large, headers={"User-Agent": "Zapier"})
+    assert answer.status_code == 413
+    row = attempt_of(lasting, answer)
+    assert (row.outcome, row.code, row.sender) == ("refused", "PAYLOAD_TOO_LARGE", "zapier")
+    assert row.body.startswith('{"first_name": "Grace"')
+    assert len(row.body) <= 8 * 1024
+    assert "bytes); its beginning is kept" in row.reason
+    said = {"first_name": "Grace", "last_name": "Hopper", "phone": next_phone()}
+    assert replay(lasting.store, row.id, None, ANA, said).outcome == "accepted"
 
 
 def test_a_compressed_body_and_one_of_no_known_kind_are_refused(lasting: Served) -> None:
