@@ -20,9 +20,10 @@ from screens.commands import Context
 from screens.dialog import Dialog
 from screens.keymap import bindings
 from screens.navigation import QUEUE
-from screens.qr import qr_code, qr_size
+from screens.qr import LEAST_QUIET, QUIET, qr_code, qr_size
 from screens.sample import Sample
 from widgets.display import ascii_only, clean, safe
+from widgets.key_footer import KeyFooter
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -31,6 +32,17 @@ if TYPE_CHECKING:
 
 TEST_LEAD = {"first_name": "Test", "last_name": "Lead", "phone": "+15555550100"}
 """The contract's number that is taken in every time and never texted."""
+
+
+_TITLE_LINES = 2
+_WHOLE = frozenset({"title", "keys"})
+_FRAMES = (
+    (QUIET, _WHOLE),
+    (QUIET, frozenset({"keys"})),
+    (LEAST_QUIET, frozenset({"keys"})),
+    (LEAST_QUIET, frozenset[str]()),
+)
+"""Borders of the code and what stands around it, the first that fits is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,7 @@ class NewAddress(Dialog[Message]):
         super().__init__(classes="address")
         self._address = address
         self._as_code = False
+        self._footer_lines = 1
         self._test: Answer | None = None
         self._testing = False
 
@@ -104,7 +117,9 @@ class NewAddress(Dialog[Message]):
         self.query_one(".after", Static).update(Content("\n").join(self._after()))
         code = self.query_one(".address-code", Static)
         if self._as_code:
-            code.update(self._code())
+            self._show_code()
+        else:
+            self._frame(_WHOLE)
         for text in self.query(Static):
             if text.has_class("address-words") or text.has_class("address-url"):
                 text.display = not self._as_code
@@ -152,15 +167,27 @@ class NewAddress(Dialog[Message]):
             (f"{sign} ", f"bold {style}"), "Test request: ", said, clean(answer.sentence), after
         )
 
-    def _code(self) -> Content:
-        url, room = self._address.url, self.query_one(VerticalScroll).size
-        cells, lines = qr_size(url)
-        if cells > room.width or lines > room.height:
-            return Content(
-                f"The QR code needs {cells} columns and {lines} lines; there are {room.width} "
-                f"and {room.height}. Enlarge the terminal, or copy the URL."
-            )
-        return qr_code(url)
+    def _show_code(self) -> None:
+        """The code, with as much around it as leaves room for it."""
+        url, size = self._address.url, self.app.size
+        footer = self.query_one(KeyFooter)
+        self._footer_lines = footer.outer_size.height or self._footer_lines
+        for quiet, frame in _FRAMES:
+            cells, lines = qr_size(url, quiet)
+            taken = _TITLE_LINES * ("title" in frame) + self._footer_lines * ("keys" in frame)
+            if cells <= size.width and lines <= size.height - taken:
+                self._frame(frame)
+                self.query_one(".address-code", Static).update(qr_code(url, quiet))
+                return
+        self._frame(_WHOLE)
+        self.query_one(".address-code", Static).update(
+            f"The QR code needs {cells} columns and {lines} lines; there are {size.width} "
+            f"and {size.height}. Enlarge the terminal, or copy the URL."
+        )
+
+    def _frame(self, parts: frozenset[str]) -> None:
+        self.query_one(".dialog-title").display = "title" in parts
+        self.query_one(KeyFooter).display = "keys" in parts
 
     # What the keys do.
 

@@ -12,18 +12,24 @@ from widgets.display import ascii_only
 
 QUIET = 2
 """Modules of light border; the norm asks for four, and readers are content with two."""
+LEAST_QUIET = 1
+"""What they make do with where there is no room for more."""
 
 _LIGHT, _DARK = "#ffffff", "#000000"
 _HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
 """The sign of two modules above each other; ink stands for light."""
 
 
-def qr_code(text: str) -> Content:
+def qr_code(text: str, quiet: int = QUIET) -> Content:
     """The code of a text, light on dark so that it also holds without colours.
 
     In ASCII each module takes two cells and a line of its own.
+
+    Args:
+        text: What a camera reads.
+        quiet: Modules of light border.
     """
-    rows = _modules(text)
+    rows = _modules(text, quiet)
     style = Style.parse(f"{_LIGHT} on {_DARK}")
     if ascii_only():
         lines = ["".join("  " if dark else "##" for dark in row) for row in rows]
@@ -35,14 +41,14 @@ def qr_code(text: str) -> Content:
     return Content("\n").join(Content.styled(line, style) for line in lines)
 
 
-def qr_size(text: str) -> tuple[int, int]:
+def qr_size(text: str, quiet: int = QUIET) -> tuple[int, int]:
     """Cells and lines that the code of a text takes."""
-    side = len(_modules(text))
+    side = len(_modules(text, quiet))
     return (2 * side, side) if ascii_only() else (side, (side + 1) // 2)
 
 
-def _modules(text: str) -> list[list[bool]]:
+def _modules(text: str, quiet: int) -> list[list[bool]]:
     # Imported when a first code is wanted: few desks ever draw one.
     segno: Any = importlib.import_module("segno")
     code = segno.make_qr(text, error="l", boost_error=False)
-    return [[bool(module) for module in row] for row in code.matrix_iter(border=QUIET)]
+    return [[bool(module) for module in row] for row in code.matrix_iter(border=quiet)]

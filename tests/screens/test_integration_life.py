@@ -9,6 +9,7 @@ import urllib.request
 
 import pytest
 
+from screens.new_address import Address, NewAddress
 from storage import integration, numbers
 from storage.store import Store
 from storage.words import Actor, NumberStatus
@@ -123,6 +124,34 @@ async def test_regenerating_kills_the_old_url_and_shows_the_new_one(
         await hand.until(lambda: "old URL 1" in hand.status)
         assert "Integrations ! on" in hand.sidebar
         assert new not in hand.text
+
+
+@pytest.mark.parametrize(
+    ("size", "host", "shown"),
+    [
+        ((80, 24), "https://leads.acme-example.com:8765", True),
+        ((60, 20), "http://127.0.0.1:8765", True),
+        ((60, 20), "https://leads.acme-example.com:8765", True),
+        (
+            (60, 20),
+            "https://opt-in.a-rather-long-name-of-a-company-and-more.example.com:8765",
+            False,
+        ),
+        ((30, 20), "http://127.0.0.1:8765", False),
+    ],
+)
+async def test_the_code_of_a_url_is_as_small_as_it_has_to_be(
+    sqlite_url: str, size: tuple[int, int], host: str, shown: bool
+) -> None:
+    url = f"{host}/hooks/opt-in/{'aB3_x9Qz' * 4}"
+    async with at_desk(sqlite_url, size=size) as hand:
+        hand.desk.push_screen(NewAddress(Address("The URL", url)))
+        await hand.until(lambda: hand.dialog == "NewAddress")
+        await hand.press("v")
+        assert ("█ █   █ █" in hand.text) is shown, hand.text
+        assert ("Enlarge the terminal" in " ".join(hand.text.split())) is not shown
+        await hand.press("v")
+        assert url in hand.text.replace("\n", "") and "The URL" in hand.text
 
 
 async def test_deleting_keeps_the_contacts_and_offers_to_add_again(
