@@ -11,6 +11,8 @@ from storage.groups import GroupRow, listing
 from storage.tallies import read_tallies, stage_tally
 from storage.words import Stage
 
+_SEQ = text("SELECT seq FROM store_state WHERE id = 1")
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -39,7 +41,7 @@ class Counts:
 
 def counts(conn: Connection) -> Counts:
     """Counts everything at one moment; costs the same at any size."""
-    seq = conn.execute(text("SELECT seq FROM store_state WHERE id = 1")).scalar_one()
+    seq = conn.execute(_SEQ).scalar_one()
     tallies = read_tallies(conn, [stage_tally(stage) for stage in Stage])
     return Counts(
         seq=int(seq),

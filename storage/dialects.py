@@ -74,6 +74,11 @@ def among(
     return _among(is_postgresql(conn), column, bound)
 
 
+def among_bound(postgresql: bool, column: Any, name: str) -> ColumnElement[bool]:
+    """The same for a statement that is kept: the value, made by `packed`, is given by name."""
+    return _among(postgresql, column, bindparam(name, type_=_packed_type(postgresql, column)))
+
+
 def _packed_type(postgresql: bool, column: Any) -> Any:
     return ARRAY(column.type.dialect_impl(_PSYCOPG)) if postgresql else Text()
 

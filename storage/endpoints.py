@@ -31,6 +31,7 @@ _LONGEST_URL = 2000
 
 _endpoints: Any = Endpoint.__table__  # type: ignore[attr-defined]
 _deliveries: Any = Delivery.__table__  # type: ignore[attr-defined]
+_THERE = select(_endpoints).where(_endpoints.c.removed_at.is_(None)).order_by(_endpoints.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,7 @@ def add(
 
 def listing(conn: Connection) -> list[EndpointRow]:
     """All endpoints that were not removed, the oldest first."""
-    rows = conn.execute(
-        select(_endpoints).where(_endpoints.c.removed_at.is_(None)).order_by(_endpoints.c.id)
-    )
-    return [_row(row) for row in rows]
+    return [_row(row) for row in conn.execute(_THERE)]
 
 
 def failing(conn: Connection) -> int:

@@ -17,6 +17,7 @@ STALE = timedelta(minutes=5)
 """So long after its pause a gateway is no longer in trouble: nothing is being sent by it."""
 
 _states: Any = GatewayState.__table__  # type: ignore[attr-defined]
+_ALL = select(_states).order_by(_states.c.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def note(
 
 def circuits(conn: Connection) -> list[Circuit]:
     """Every gateway that was ever in trouble."""
-    rows = conn.execute(select(_states).order_by(_states.c.name))
+    rows = conn.execute(_ALL)
     return [Circuit(row.name, row.state, row.reason, row.until, row.changed_at) for row in rows]
 
 

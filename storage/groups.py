@@ -24,6 +24,7 @@ _campaigns: Any = Campaign.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _drawn: Any = CampaignGroup.__table__  # type: ignore[attr-defined]
 _groups: Any = Group.__table__  # type: ignore[attr-defined]
+_BY_NAME = select(_groups).order_by(_groups.c.folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ def find(conn: Connection, name: str) -> GroupRow:
 
 def listing(conn: Connection) -> list[GroupRow]:
     """All groups by name, with how many contacts each holds."""
-    rows = conn.execute(select(_groups).order_by(_groups.c.folded)).all()
+    rows = conn.execute(_BY_NAME).all()
     counts = read_tallies(conn, [group_tally(row.id) for row in rows])
     return [GroupRow(row.id, row.name, counts[group_tally(row.id)]) for row in rows]
 

@@ -34,6 +34,9 @@ _integrations: Any = Integration.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _keys: Any = ApiKey.__table__  # type: ignore[attr-defined]
 
+_LIVE = select(_integrations).where(_integrations.c.live == 1)
+_NEWEST = select(func.max(_contacts.c.id))
+
 
 @dataclass(frozen=True, slots=True)
 class Added:
@@ -316,7 +319,7 @@ def _number_while_on(conn: Connection, ident: str) -> str:
 
 def show_row(conn: Connection) -> Any:
     """The stored row of the integration, or None."""
-    return conn.execute(select(_integrations).where(_integrations.c.live == 1)).one_or_none()
+    return conn.execute(_LIVE).one_or_none()
 
 
 def show(conn: Connection) -> IntegrationView | None:
@@ -347,7 +350,7 @@ def _view(conn: Connection, row: Any) -> IntegrationView:
 
 def last_arrival(conn: Connection) -> datetime | None:
     """When the newest lead came in, whatever became of it since."""
-    newest = conn.execute(select(func.max(_contacts.c.id))).scalar()
+    newest = conn.execute(_NEWEST).scalar()
     return None if newest is None else moment_of(newest)
 
 

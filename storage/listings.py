@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among
@@ -41,13 +41,34 @@ def stage_is(stage: Stage) -> ColumnElement[bool]:
 
 def in_place(view: View) -> ColumnElement[bool]:
     """Which contacts the place of a view holds, whatever is searched for."""
-    if view.place is Place.QUEUE:
+    return _in_place(view.place, view.group_id)
+
+
+def _in_place(place: Place, group: Any) -> ColumnElement[bool]:
+    if place is Place.QUEUE:
         return stage_is(Stage.QUEUED)
-    if view.place is Place.DNC:
+    if place is Place.DNC:
         return stage_is(Stage.SUPPRESSED)
-    if view.place is Place.GROUP:
-        return and_(_contacts.c.group_id == view.group_id, stage_is(Stage.GROUPED))
+    if place is Place.GROUP:
+        return and_(_contacts.c.group_id == group, stage_is(Stage.GROUPED))
     return _contacts.c.stage != literal_column(f"'{Stage.DELETED.value}'")  # type: ignore[no-any-return]
+
+
+def _flagged(place: ColumnElement[bool], favorite: bool | None) -> ColumnElement[bool]:
+    if favorite is None:
+        return place
+    return and_(place, _contacts.c.favorite == literal_column(str(int(favorite))))
+
+
+@cache
+def _window(place: Place, favorite: bool | None, descending: bool, bounded: bool) -> Select[int]:
+    """The ids that follow `edge`. Kept: putting it together costs more than running it."""
+    column = _contacts.c.id
+    query = select(column).where(_flagged(_in_place(place, bindparam("group")), favorite))
+    if bounded:
+        edge = bindparam("edge", type_=column.type)
+        query = query.where(column < edge if descending else column > edge)
+    return query.order_by(column.desc() if descending else column).limit(bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +109,7 @@ class Listing:
         place = in_place(view)
         descending = view.order is not Order.OLDEST
         if view.order is Order.FAVORITE:
-            self.segments = [
-                Segment(
-                    and_(place, _contacts.c.favorite == literal_column(str(flag))), True, bool(flag)
-                )
-                for flag in (1, 0)
-            ]
+            self.segments = [Segment(_flagged(place, each), True, each) for each in (True, False)]
         else:
             self.segments = [Segment(place, descending)]
         self._place = place
@@ -164,9 +180,11 @@ class Listing:
             return []
         if self.searching and not (segment.favorite and self._favorites <= FEW_FAVORITES):
             return self._search.ids(segment.where, limit=limit, beyond=beyond, newest=descending)
-        query = select(_contacts.c.id).where(segment.where).limit(limit)
-        if self.searching:
-            query = query.where(self._search.condition)
+        if not self.searching:
+            query = _window(self.view.place, segment.favorite, descending, beyond is not None)
+            values = {"group": self.view.group_id, "edge": beyond, "most": limit}
+            return self._conn.scalars(query, values).all()
+        query = select(_contacts.c.id).where(segment.where, self._search.condition).limit(limit)
         if beyond is not None:
             query = query.where(segment.beyond(beyond, forward=forward))
         column = _contacts.c.id

@@ -122,12 +122,15 @@ def _count_senders(
         )
 
 
+_RADAR = (
+    select(_hits, _retired.c.why)
+    .join(_retired, _retired.c.token_hash == _hits.c.token_hash)
+    .order_by(_hits.c.last_at.desc(), _hits.c.sender)
+    .limit(100)
+)
+
+
 def radar(conn: Connection) -> list[StaleSender]:
     """Who still uses old URLs, the latest first; at most a hundred."""
-    rows = conn.execute(
-        select(_hits, _retired.c.why)
-        .join(_retired, _retired.c.token_hash == _hits.c.token_hash)
-        .order_by(_hits.c.last_at.desc(), _hits.c.sender)
-        .limit(100)
-    )
+    rows = conn.execute(_RADAR)
     return [StaleSender(row.why, row.sender, row.hits, row.first_at, row.last_at) for row in rows]

@@ -49,6 +49,7 @@ def look(listing: Listing, ask: Ask) -> Seen:
     place, cursor = _cursor(
         listing, ask, stretch, lambda key: listing.place_of(key, ask.cursor_hint)
     )
+    newest, newer = _arrived(listing, ask, stretch)
     glimpse = Glimpse(
         rows=(),
         start=stretch.start,
@@ -57,10 +58,25 @@ def look(listing: Listing, ask: Ask) -> Seen:
         tail=stretch.tail,
         place=stretch.start + stretch.at,
         cursor=None if place is None else max(0, min(place, total - 1)),
-        newest=listing.newest(),
-        newer=0 if ask.newer_than is None else listing.newer_than(ask.newer_than, CAP + 1),
+        newest=newest,
+        newer=newer,
     )
     return Seen(stretch.keys, cursor, glimpse)
+
+
+def _arrived(listing: Listing, ask: Ask, stretch: Stretch) -> tuple[int | None, int]:
+    """The newest contact and how many are newer than those that the asker knows.
+
+    Whoever sees the top of the list sees them, and need not ask.
+    """
+    keys, bound = stretch.keys, ask.newer_than
+    if stretch.head and ask.view.order is Order.NEWEST:
+        newest = keys[0].id if keys else None
+        if bound is None:
+            return newest, 0
+        if stretch.tail or (keys and keys[-1].id <= bound):
+            return newest, sum(key.id > bound for key in keys)
+    return listing.newest(), 0 if bound is None else listing.newer_than(bound, CAP + 1)
 
 
 def look_at_search(listing: Listing, ask: Ask) -> Seen:

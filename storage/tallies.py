@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
-from storage.dialects import among
+from storage.dialects import among_bound, is_postgresql, packed
 from storage.driver import Written, run
 from storage.tables import Tally
 from storage.words import Stage
@@ -65,8 +65,13 @@ def read_tallies(conn: Connection, names: Iterable[str]) -> dict[str, int]:
     wanted = list(names)
     found = dict.fromkeys(wanted, 0)
     if wanted:
-        rows = conn.execute(
-            select(_table.c.name, _table.c.n).where(among(conn, _table.c.name, wanted))
-        )
+        rows = conn.execute(_named(is_postgresql(conn)), {"names": packed(conn, wanted)})
         found.update({row.name: row.n for row in rows})
     return found
+
+
+@cache
+def _named(on_postgresql: bool) -> Select[tuple[str, int]]:
+    """Built once: putting it together costs more than running it."""
+    column = _table.c.name
+    return select(column, _table.c.n).where(among_bound(on_postgresql, column, "names"))

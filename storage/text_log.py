@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 from sqlalchemy.engine import Connection
 
 from storage.errors import NotFound
@@ -137,8 +138,13 @@ def awaited(conn: Connection) -> Awaited:
 
 
 def _counted(conn: Connection, which: str) -> int:
+    return int(conn.execute(_count_of(which)).scalar_one())
+
+
+@cache
+def _count_of(which: str) -> Select[int]:
     few = select(_messages.c.id).where(text(_KEPT[which])).limit(MOST_COUNTED).subquery()
-    return int(conn.execute(select(func.count()).select_from(few)).scalar_one())
+    return select(func.count()).select_from(few)
 
 
 def _joined() -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import and_, bindparam, exists, func, select, update
 from sqlalchemy.engine import Connection
 
 from storage import groups, labels, notes, regrouping, relabelling
@@ -25,6 +25,31 @@ from storage.words import Actor, Outcome
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _changes: Any = Change.__table__  # type: ignore[attr-defined]
 _items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
+
+_MINE = and_(
+    _changes.c.actor_kind == bindparam("me_kind"),
+    _changes.c.actor == bindparam("me"),
+    _changes.c.undoable.is_(True),
+)
+"""Of one person, given by `_me`. These statements are asked after every change of the store."""
+
+_STACK = (
+    select(_changes)
+    .where(_MINE, _changes.c.undone.is_(False))
+    .order_by(_changes.c.id.desc())
+    .limit(bindparam("most"))
+)
+_LATEST_STANDING = (
+    select(func.coalesce(func.max(_changes.c.id), 0))
+    .where(_MINE, _changes.c.undone.is_(False))
+    .scalar_subquery()
+)
+_NEXT_REDO = (
+    select(_changes)
+    .where(_MINE, _changes.c.undone.is_(True), _changes.c.id > _LATEST_STANDING)
+    .order_by(_changes.c.id)
+    .limit(1)
+)
 
 REVERSALS: dict[str, Reversal] = {
     **notes.REVERSALS,
@@ -50,13 +75,7 @@ def _named(change: ChangeRow | None) -> str | None:
 
 def stack(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[ChangeRow]:
     """The person's acts that stand and can be undone, the next one first."""
-    rows = conn.execute(
-        select(_changes)
-        .where(_mine(who), _changes.c.undone.is_(False))
-        .order_by(_changes.c.id.desc())
-        .limit(limit)
-    )
-    return [row_of(row) for row in rows]
+    return [row_of(row) for row in conn.execute(_STACK, {**_me(who), "most": limit})]
 
 
 def recent(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[ChangeRow]:
@@ -99,15 +118,7 @@ def next_undo(conn: Connection, who: Actor) -> ChangeRow | None:
 
 def next_redo(conn: Connection, who: Actor) -> ChangeRow | None:
     """The act that the person undid last, unless they have acted since."""
-    standing = select(func.coalesce(func.max(_changes.c.id), 0)).where(
-        _mine(who), _changes.c.undone.is_(False)
-    )
-    row = conn.execute(
-        select(_changes)
-        .where(_mine(who), _changes.c.undone.is_(True), _changes.c.id > standing.scalar_subquery())
-        .order_by(_changes.c.id)
-        .limit(1)
-    ).one_or_none()
+    row = conn.execute(_NEXT_REDO, _me(who)).one_or_none()
     return None if row is None else row_of(row)
 
 
@@ -135,6 +146,10 @@ def last_act(conn: Connection, who: Actor) -> Act | None:
 
 
 REPEATABLE = ("move", "delete", "star", "unstar", "label", "unlabel", "note")
+
+
+def _me(who: Actor) -> dict[str, str]:
+    return {"me_kind": who.kind.value, "me": who.name}
 
 
 def _mine(who: Actor) -> Any:
