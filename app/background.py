@@ -108,6 +108,7 @@ class Background:
         options: The flags.
         tell: Posts a message to the main screen; from any thread.
         tell_app: Posts a message to the app; from any thread.
+        later: Calls a function in the app's thread after some seconds; from any thread.
     """
 
     def __init__(
@@ -115,10 +116,12 @@ class Background:
         options: DeskOptions,
         tell: Callable[[Message], object],
         tell_app: Callable[[Message], object],
+        later: Callable[[float, Callable[[], None]], object],
     ) -> None:
         self._options = options
         self._main = tell
         self._app = tell_app
+        self._later = later
         self._listener: EmbeddedListener | None = None
         self._presence: Presence | None = None
         self._closing = threading.Lock()
@@ -300,7 +303,7 @@ class Background:
         if self._options.prepare is not None:
             self._options.prepare(store)
         self.store = store
-        store.feed.subscribe(Throttle(self._store_changed, NEWS_SECONDS))
+        store.feed.subscribe(Throttle(self._store_changed, NEWS_SECONDS, self._later))
         store.on_health(self._health_changed)
         rows.opened(RowReader(store))
         self._tell(StoreOpened(store))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -50,7 +50,9 @@ class Desk(SafeCrash, inherit_bindings=False):
     def __init__(self, options: DeskOptions) -> None:
         super().__init__()
         self.main = MainScreen()
-        self.backstage = Background(options, self.main.post_message, self.post_message)
+        self.backstage = Background(
+            options, self.main.post_message, self.post_message, self.call_after
+        )
         self.stopped_by: OptdeskError | None = None
         """Why the desk could not open, for the caller to print."""
         self._own_loop: asyncio.AbstractEventLoop | None = None
@@ -91,6 +93,15 @@ class Desk(SafeCrash, inherit_bindings=False):
         """Closes the desk; may be called from any thread and from signal handlers."""
         if self._own_loop is not None and not self._own_loop.is_closed():
             self._own_loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
+
+    def call_after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Calls a function in the app's own thread; may be called from any thread.
+
+        A timer of the loop costs a tenth of a thread that waits.
+        """
+        loop = self._own_loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(loop.call_later, seconds, action)
 
     def on_notify(self) -> None:
         """A new toast takes the place of the one before."""

@@ -25,7 +25,7 @@ from screens.resuming import remember
 from screens.table_verbs import ContactList
 from storage.glimpses import Key
 from storage.words import Order, View
-from widgets.bare import BareColumn, BareRow
+from widgets.bare import SilentColumn, SilentRow
 from widgets.contact_table import ContactTable
 from widgets.display import clean, safe, thousands
 from widgets.finding import once
@@ -74,7 +74,7 @@ class Contacts(ContactCampaigns, ConsentActs):
 
     def compose(self) -> ComposeResult:
         """Head line, list, open contact."""
-        with BareRow(classes="head"):
+        with SilentRow(classes="head"):
             yield Static(safe(self.view.title), classes="title")
             yield Words(classes="count")
             yield Words(classes="search-sign")
@@ -83,7 +83,7 @@ class Contacts(ContactCampaigns, ConsentActs):
             yield Pill(classes="pill")
         if self.view.group_id is not None:
             yield Words(classes="draws")
-        with BareRow(classes="split"), BareColumn(classes="list"):
+        with SilentRow(classes="split"), SilentColumn(classes="list"):
             yield ContactList(view=self.view)
             yield Static("", classes="empty", markup=False)
             yield ProgressStrip()

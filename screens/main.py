@@ -41,7 +41,7 @@ from screens.status import status_parts
 from screens.switching import SwitchAsked, Switched, SwitchRefused, switch, tell_refusal
 from storage.errors import OptdeskError
 from storage.words import AttemptView, DeliveriesView
-from widgets.bare import BareColumn, BareRow
+from widgets.bare import SilentColumn, SilentRow
 from widgets.display import safe
 from widgets.finding import once
 from widgets.key_footer import KeyFooter
@@ -97,11 +97,11 @@ class MainScreen(MainVerbs):
 
     def compose(self) -> ComposeResult:
         """The frame."""
-        with BareRow(id="body"):
+        with SilentRow(id="body"):
             with Vertical(id="side"):
                 yield Static(Content("Optdesk"), id="brand")
                 yield Ledge()
-            with BareColumn(id="main"):
+            with SilentColumn(id="main"):
                 yield Words(id="caption")
                 yield Words(id="banner")
                 yield Places()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 
 if TYPE_CHECKING:
@@ -45,3 +46,31 @@ class BareRow(Bare, Horizontal):
 
 class BareColumn(Bare, Vertical):
     """Things one below the other."""
+
+
+class Silent(Base):
+    """A container that has no business of its own: what rises from below is handed on at once.
+
+    A message takes its turn in the queue of each container on its way up, and a change of the
+    table sends three of them.
+    """
+
+    def post_message(self, message: Message) -> bool:
+        """To whom it may concern."""
+        parent = self.parent
+        if parent is not None and message.bubble and not _is_textuals(message):
+            return parent.post_message(message)
+        return super().post_message(message)
+
+
+class SilentRow(Silent, BareRow):
+    """Things side by side."""
+
+
+class SilentColumn(Silent, BareColumn):
+    """Things one below the other."""
+
+
+def _is_textuals(message: Message) -> bool:
+    """Whether it may be for the container itself, such as that it shall close."""
+    return type(message).__module__.startswith("textual.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -9,7 +10,6 @@ from dataclasses import replace
 from time import monotonic
 from typing import TypeVar
 
-from textual.timer import Timer
 from textual.widget import Widget
 
 from storage.errors import OptdeskError
@@ -122,8 +122,8 @@ class TableReader:
         self._stale = False
         self._last = -EVERY
         self._pause = CALM
-        self._timer: Timer | None = None
-        self._late: Timer | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._late: asyncio.TimerHandle | None = None
         self._burst = Burst()
         self._looking: tuple[View, Patience] | None = None
         self._waited: tuple[View, float] | None = None
@@ -132,6 +132,9 @@ class TableReader:
 
     def close(self) -> None:
         """Lets the threads end."""
+        for timer in (self._timer, self._late):
+            if timer is not None:
+                timer.cancel()
         self._lane.close()
         self._slow_lane.close()
 
@@ -139,7 +142,7 @@ class TableReader:
         """Something changed in the store."""
         self._stale = True
         if self._late is None:
-            self._late = self._widget.set_timer(LATE, self._look_late)
+            self._late = asyncio.get_running_loop().call_later(LATE, self._look_late)
         self.pump()
 
     def _look_late(self) -> None:
@@ -183,7 +186,8 @@ class TableReader:
 
     def _later(self, seconds: float) -> None:
         if self._timer is None:
-            self._timer = self._widget.set_timer(seconds, self._on_timer)
+            # A tenth of the cost of Textual's timers, which are tasks; this one is set often.
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None
