@@ -61,7 +61,7 @@ class Clock:
     def __init__(self) -> None:
         self.rings: list[Callable[[], None]] = []
 
-    def set_timer(self, _seconds: float, ring: Callable[[], None]) -> object:
+    def later(self, _seconds: float, ring: Callable[[], None]) -> Any:
         self.rings.append(ring)
         return ring
 
@@ -83,6 +83,7 @@ class Reader:
             changed=self._check_sane,
             failed=nothing,
             refused=nothing,
+            later=self.clock.later,
         )
         self.reader.close()
         self.lane = Lane()
