@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 REPORT_EVERY = 0.1
 """Seconds between two reports of progress."""
+
+QUICK = 1.0
+"""Seconds after which a person has gone on to something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,14 @@ class Running:
     done: int = 0
 
     @property
+    def seconds(self) -> float:
+        """How long it has been on its way."""
+        return time.monotonic() - self.began
+
+    @property
     def per_second(self) -> float:
         """How many contacts a second so far."""
-        return self.done / max(0.001, time.monotonic() - self.began)
+        return self.done / max(0.001, self.seconds)
 
 
 class Progress(Message):
@@ -76,6 +84,33 @@ class Done(Message):
         self.outcomes = tuple(outcomes)
 
 
+class LabelGone(Done):
+    """A label was deleted or merged into another.
+
+    Args:
+        running: That deed.
+        outcomes: What came of it.
+        finished: Called once the person is through with labels.
+    """
+
+    def __init__(
+        self, running: Running, outcomes: Sequence[Outcome], finished: Callable[[], None]
+    ) -> None:
+        super().__init__(running, outcomes)
+        self.done = finished
+
+
+class GroupMerged(Done):
+    """A group was merged into another, or some of it was moved there."""
+
+    def __init__(
+        self, running: Running, outcomes: Sequence[Outcome], group_id: int, into_id: int
+    ) -> None:
+        super().__init__(running, outcomes)
+        self.group_id = group_id
+        self.into_id = into_id
+
+
 class DeedFailed(Message):
     """A deed was refused, or the store failed under it."""
 
@@ -85,26 +120,17 @@ class DeedFailed(Message):
         self.error = error
 
 
-def carry_out(
-    store: Store,
-    who: Actor,
-    running: Running,
-    seen: View | None,
-    report: Callable[[Message], object],
-) -> Done:
-    """Does it. For background threads.
+class LongJob(Protocol):
+    """A job in the background that tells how far it is."""
 
-    Args:
-        store: Where.
-        who: The person.
-        running: What to do and to whom; its `cancel` ends it early and keeps what is done.
-        seen: The view that the person acted in; contacts that left it since are "gone". None: the
-            target says for itself where they are.
-        report: Takes messages of progress.
-    """
-    from storage import bulk
+    def __call__(
+        self, store: Store, *, who: Actor, running: Running, report: Callable[[Message], object]
+    ) -> Message:
+        """Does it; the message that it returns is posted to who asked."""
 
-    acts = store.do(lambda conn: tuple(running.deed.acts(conn, who)))
+
+def reporter(running: Running, report: Callable[[Message], object]) -> Callable[[int, int], None]:
+    """Takes word of how far a deed is, and passes on as much of it as a person can see."""
     last = 0.0
 
     def progress(done: int, total: int) -> None:
@@ -113,6 +139,34 @@ def carry_out(
             last = time.monotonic()
             report(Progress(running, done, total))
 
+    return progress
+
+
+def no_acts(_conn: Connection, _who: Actor) -> Sequence[Act]:
+    """Of a deed that is more than acts on contacts."""
+    return ()
+
+
+def carry_out(
+    store: Store,
+    who: Actor,
+    running: Running,
+    seen: View,
+    report: Callable[[Message], object],
+) -> Done:
+    """Does it. For background threads.
+
+    Args:
+        store: Where.
+        who: The person.
+        running: What to do and to whom; its `cancel` ends it early and keeps what is done.
+        seen: The view that the person acted in; contacts that left it since are "gone".
+        report: Takes messages of progress.
+    """
+    from storage import bulk
+
+    acts = store.do(lambda conn: tuple(running.deed.acts(conn, who)))
+    progress = reporter(running, report)
     outcomes = []
     for act in acts:
         if running.cancel.is_set():

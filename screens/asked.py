@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from screens.navigation import GroupFacts
 
 
 class ContactAsked(Message):
@@ -56,6 +61,15 @@ class GroupAsked(Message):
         super().__init__()
         self.group_id = group_id
         self.verb = verb
+
+
+class GroupMergeAsked(Message):
+    """The person wants a group merged into another."""
+
+    def __init__(self, group: GroupFacts, into_id: int) -> None:
+        super().__init__()
+        self.group = group
+        self.into_id = into_id
 
 
 class GroupTurned(Message):

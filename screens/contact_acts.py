@@ -10,7 +10,21 @@ from textual import on
 from textual.message import Message
 from textual.reactive import reactive
 
-from screens.acting import Deed, DeedFailed, Done, Progress, Running, carry_out, tell
+from screens.acting import (
+    QUICK,
+    Deed,
+    DeedFailed,
+    Done,
+    GroupMerged,
+    LabelGone,
+    LongJob,
+    Progress,
+    Running,
+    carry_out,
+    no_acts,
+    tell,
+)
+from screens.asked import GroupTurned
 from screens.backstage import WorkFailed, backstage, copy, say
 from screens.overview import Overview
 from screens.place import Told
@@ -125,7 +139,8 @@ class ContactActs(TableVerbs):
     def labels_read(self, event: LabelsRead) -> None:
         """The picker can show them."""
         event.stop()
-        event.picker.fill(event.labels, event.worn)
+        if event.picker.is_attached:
+            event.picker.fill(event.labels, event.worn)
 
     def action_label_manage(self) -> None:
         """All labels, to be changed."""
@@ -283,6 +298,22 @@ class ContactActs(TableVerbs):
         if not marked and not (deed.leaves and self.view.place is not Place.ALL):
             self.table.action_cursor_down()
 
+    def work_on(self, name: str, total: int, job: LongJob) -> None:
+        """Does something long in the background, with progress; esc stops it.
+
+        Args:
+            name: What it is, such as `merge “Spring”`. May quote strangers.
+            total: How many contacts it is about, as far as that is known.
+            job: What to do; told who does it, what is on its way and where to report to.
+        """
+        if self._busy():
+            return
+        running = Running(Deed(name, no_acts), Target(), total)
+        self._begin(running)
+        back = backstage(self)
+        work = partial(job, who=back.actor, running=running, report=self.post_message)
+        back.work(self, work, partial(DeedFailed, running))
+
     def _busy(self) -> bool:
         """Says so, too."""
         if self._under_way is not None:
@@ -321,6 +352,25 @@ class ContactActs(TableVerbs):
         quiet = event.running.deed.quiet and event.running.total == 1 and not telling.warning
         if telling.text and not quiet:
             say(self, telling.text, severity="warning" if telling.warning else "information")
+
+    @on(LabelGone)
+    def label_gone(self, event: LabelGone) -> None:
+        """On with the labels, unless it took so long that the person is busy elsewhere by now."""
+        from screens.label_acts import list_labels
+
+        if event.running.seconds < QUICK:
+            list_labels(self, event.done)
+        else:
+            event.done()
+
+    @on(GroupMerged)
+    def group_merged(self, event: GroupMerged) -> None:
+        """The frame leaves what is no more."""
+        [outcome] = event.outcomes
+        if not outcome.cancelled:
+            said = outcome.sentence
+            sentence = f"{said[:1].upper()}{said[1:]}."
+            self.post_message(GroupTurned(sentence, event.group_id, event.into_id))
 
     @on(DeedFailed)
     def deed_failed(self, event: DeedFailed) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,8 @@ from textual import on
 from textual.content import Content
 from textual.message import Message
 
-from screens.backstage import WorkFailed, backstage, say
+from screens.acting import Deed, Done, Running, no_acts, reporter
+from screens.backstage import WorkFailed, backstage
 from screens.commands import verb
 from screens.confirm import Confirm
 from screens.contact_clearing import ContactClearing
@@ -21,7 +22,7 @@ from widgets.display import plural
 if TYPE_CHECKING:
     from storage.campaigns import CampaignRow
     from storage.store import Store
-    from storage.words import Actor, Target
+    from storage.words import Actor, Target, View
 
 
 class CampaignsOffered(Message):
@@ -31,14 +32,6 @@ class CampaignsOffered(Message):
         super().__init__()
         self.campaigns = tuple(campaigns)
         self.target = target
-
-
-class CampaignJoined(Message):
-    """Contacts were added to a campaign."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__()
-        self.sentence = sentence
 
 
 class JoinRefused(Message):
@@ -95,25 +88,34 @@ class ContactCampaigns(ContactClearing):
 
         def chosen(place: int | None) -> None:
             if place is not None:
-                back = backstage(self)
-                job = partial(
-                    _add, who=back.actor, campaign=event.campaigns[place], target=event.target
-                )
-                back.work(self, job, JoinRefused)
+                self._join(event.campaigns[place], event.target)
 
         count = self._how_many(event.target)
         self.app.push_screen(ToCampaign(event.campaigns, count), chosen)
 
-    @on(CampaignJoined)
-    def campaign_joined(self, event: CampaignJoined) -> None:
-        """Say so."""
-        event.stop()
-        say(self, event.sentence)
+    def _join(self, campaign: CampaignRow, target: Target) -> None:
+        if self._busy():
+            return
+        running = Running(
+            Deed(f"add to “{campaign.name}”", no_acts), target, self._how_many(target)
+        )
+        self._begin(running)
+        back = backstage(self)
+        job = partial(
+            _add,
+            who=back.actor,
+            campaign=campaign,
+            running=running,
+            seen=self.view,
+            report=self.post_message,
+        )
+        back.work(self, job, JoinRefused)
 
     @on(JoinRefused)
     def join_refused(self, event: JoinRefused) -> None:
         """Queued contacts can be moved to a group at once; the rest is told."""
         event.stop()
+        self._over()
         from storage.campaigns import QUEUED
 
         if event.error.sentence != QUEUED:
@@ -137,12 +139,24 @@ def _read(store: Store, *, target: Target) -> CampaignsOffered:
         return CampaignsOffered(campaigns.listing(conn), target)
 
 
-def _add(store: Store, *, who: Actor, campaign: CampaignRow, target: Target) -> CampaignJoined:
-    from storage import campaigns
-    from storage.bulk import chunks
+def _add(
+    store: Store,
+    *,
+    who: Actor,
+    campaign: CampaignRow,
+    running: Running,
+    seen: View,
+    report: Callable[[Message], object],
+) -> Done:
+    from storage import campaign_acts
 
-    added = 0
-    for ids in chunks(store, target):
-        some = list(ids)
-        added += store.do(lambda conn, ids=some: campaigns.add_contacts(conn, who, campaign, ids))  # type: ignore[misc]
-    return CampaignJoined(f"{plural(added, 'contact')} added to “{campaign.name}”.")
+    outcome = campaign_acts.add(
+        store,
+        who,
+        campaign.id,
+        running.target,
+        seen=seen,
+        progress=reporter(running, report),
+        cancel=running.cancel,
+    )
+    return Done(running, [outcome])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.message import Message
 
-from screens.acting import REPORT_EVERY, Deed, DeedFailed, Progress, Running, carry_out
+from screens.acting import Deed, DeedFailed, Done, Running, no_acts, reporter
 from screens.ask import Ask, Field, ask
 from screens.backstage import backstage, say
 from screens.contact_finding import ContactFinding
@@ -124,13 +124,7 @@ class ContactClearing(ContactFinding):
 
     def purge_tests(self) -> None:
         """Delete every test contact, in whatever place it is."""
-        if self._busy():
-            return
-        running = Running(Deed("delete all test contacts", _deleting_tests), Target(), 0)
-        self._begin(running)
-        back = backstage(self)
-        job = partial(_purge_tests, who=back.actor, running=running, report=self.post_message)
-        back.work(self, job, partial(DeedFailed, running))
+        self.work_on("delete all test contacts", 0, _purge_tests)
 
     # Exporting.
 
@@ -146,7 +140,7 @@ class ContactClearing(ContactFinding):
         event.stop()
         if self._busy():
             return
-        running = Running(Deed("export", _nothing), Target(), self.table.total or 0)
+        running = Running(Deed("export", no_acts), Target(), self.table.total or 0)
         self._begin(running)
         job = partial(
             _export, view=self.view, path=event.path, running=running, report=self.post_message
@@ -171,26 +165,24 @@ def _suppressing(reason: str, _conn: Connection, who: Actor) -> Sequence[Act]:
     return (DoNotContact(who.name, reason),)
 
 
-def _deleting_tests(_conn: Connection, _who: Actor) -> Sequence[Act]:
-    from storage.acts import Delete
-
-    return (Delete(of_tests=True),)
-
-
 def _purge_tests(
     store: Store, *, who: Actor, running: Running, report: Callable[[Message], object]
 ) -> Message:
-    from storage.bulk import count_target, tests_until_now
+    from storage.acts import Delete
+    from storage.bulk import perform, tests_until_now
 
-    running.target = tests_until_now()
-    running.total = count_target(store, running.target)
-    if not running.total:
+    progress = reporter(running, report)
+    outcome = perform(
+        store,
+        who,
+        Delete(of_tests=True),
+        tests_until_now(),
+        progress=progress,
+        cancel=running.cancel,
+    )
+    if outcome.change_id is None:
         raise Refused("There is no test contact.")
-    return carry_out(store, who, running, None, report)
-
-
-def _nothing(_conn: Connection, _who: Actor) -> Sequence[Act]:
-    return ()
+    return Done(running, [outcome])
 
 
 def _erase(who: Actor, contact_id: int, store: Store, values: Mapping[str, str]) -> Message:
@@ -216,18 +208,9 @@ def _checked(_store: Store, values: Mapping[str, str]) -> Message:
 def _export(
     store: Store, *, view: View, path: Path, running: Running, report: Callable[[Message], object]
 ) -> Message:
-    import time
-
     from storage import export
 
-    last = 0.0
-
-    def progress(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= REPORT_EVERY:
-            last = time.monotonic()
-            report(Progress(running, done, total))
-
+    progress = reporter(running, report)
     count = export.to_file(store, view, path, progress=progress, cancel=running.cancel)
     if count is None:
         return Exported(running, "The export was stopped; no file is left.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.message import Message
 
-from screens.acting import REPORT_EVERY, Deed, DeedFailed, Progress, Running, tell
+from screens.acting import Deed, Running, reporter, tell
 from screens.backstage import backstage, say
 from screens.contact_acts import moving
 from screens.contact_notes import ContactNotes
@@ -21,9 +20,6 @@ from storage.words import Target
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.engine import Connection
-
-    from storage.acts import Act
     from storage.changes import ChangeRow
     from storage.store import Store
     from storage.words import Actor, Outcome
@@ -67,20 +63,8 @@ class ContactUndo(ContactNotes):
         self._turn("redo", self.overview.redo)
 
     def _turn(self, verb: str, name: str, change_id: int | None = None) -> None:
-        if self._busy():
-            return
-        running = Running(Deed(f"{verb}: {name}" if name else verb, _nothing), Target(), 0)
-        self._begin(running)
-        back = backstage(self)
-        job = partial(
-            _turn,
-            who=back.actor,
-            again=verb == "redo",
-            change_id=change_id,
-            running=running,
-            report=self.post_message,
-        )
-        back.work(self, job, partial(DeedFailed, running))
+        job = partial(_turn, again=verb == "redo", change_id=change_id)
+        self.work_on(f"{verb}: {name}" if name else verb, 0, job)
 
     @on(Turned)
     def turned(self, event: Turned) -> None:
@@ -135,10 +119,6 @@ class ContactUndo(ContactNotes):
             self._do(event.deed, event.target)
 
 
-def _nothing(_conn: Connection, _who: Actor) -> Sequence[Act]:
-    return ()
-
-
 def _turn(
     store: Store,
     *,
@@ -150,14 +130,7 @@ def _turn(
 ) -> Turned:
     from storage import undo
 
-    last = 0.0
-
-    def progress(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= REPORT_EVERY:
-            last = time.monotonic()
-            report(Progress(running, done, total))
-
+    progress = reporter(running, report)
     cancel: threading.Event = running.cancel
     if again:
         return Turned(undo.redo(store, who, progress=progress, cancel=cancel))

@@ -7,9 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
-from screens.asked import GroupTurned
+from screens.acting import GroupMerged, LongJob, Running, reporter
+from screens.asked import GroupMergeAsked, GroupTurned
 from screens.backstage import backstage
 from screens.navigation import GroupFacts
 from screens.picker import Choice, Picker
@@ -93,7 +95,7 @@ def act_on_group(
 
             def into(other: int | None) -> None:
                 if other is not None:
-                    work(partial(_merge, into_id=other))
+                    owner.post_message(GroupMergeAsked(group, other))
 
             owner.app.push_screen(MergeInto(title, listed), into)
         elif verb == "delete":
@@ -124,12 +126,19 @@ def _rename(store: Store, *, who: Actor, group_id: int, name: str) -> GroupTurne
     return GroupTurned(f"The group is called “{row.name}” now.")
 
 
-def _merge(store: Store, *, who: Actor, group_id: int, into_id: int) -> GroupTurned:
-    from storage import regrouping
+def merging(group: GroupFacts, into_id: int) -> LongJob:
+    """The job that merges a group into another."""
 
-    outcome = regrouping.merge(store, who, group_id, into_id)
-    said = outcome.sentence
-    return GroupTurned(f"{said[:1].upper()}{said[1:]}.", group_id, into_id)
+    def job(
+        store: Store, *, who: Actor, running: Running, report: Callable[[Message], object]
+    ) -> Message:
+        from storage import regrouping
+
+        progress, cancel = reporter(running, report), running.cancel
+        outcome = regrouping.merge(store, who, group.id, into_id, progress=progress, cancel=cancel)
+        return GroupMerged(running, [outcome], group.id, into_id)
+
+    return job
 
 
 def _delete(store: Store, *, who: Actor, group_id: int) -> GroupTurned:

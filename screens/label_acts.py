@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from screens.acting import LabelGone, Running, reporter
 from screens.ask import Ask, Field, ask
 from screens.backstage import backstage
 from screens.group_acts import MergeInto
@@ -17,6 +18,7 @@ from screens.picker import Choice, Picker
 from widgets.display import clean, plural, thousands
 
 if TYPE_CHECKING:
+    from screens.contact_acts import ContactActs
     from storage.labels import LabelRow
     from storage.store import Store
     from storage.words import Actor
@@ -138,7 +140,7 @@ def list_labels(owner: Widget, done: Callable[[], None]) -> None:
     backstage(owner).work(owner, partial(_read, done=done))
 
 
-def manage(owner: Widget, event: LabelsListed) -> None:
+def manage(owner: ContactActs, event: LabelsListed) -> None:
     """Shows the labels and does what is chosen; the owner is told by `LabelTurned`."""
     by_key = {str(label.id): label for label in event.labels}
 
@@ -155,7 +157,7 @@ def manage(owner: Widget, event: LabelsListed) -> None:
     owner.app.push_screen(ManageLabels(event.labels), chosen)
 
 
-def _work(owner: Widget, event: LabelsListed, job: Callable[..., str]) -> None:
+def _work(owner: ContactActs, event: LabelsListed, job: Callable[..., str]) -> None:
     back = backstage(owner)
 
     def run(store: Store) -> LabelTurned:
@@ -164,7 +166,7 @@ def _work(owner: Widget, event: LabelsListed, job: Callable[..., str]) -> None:
     back.work(owner, run)
 
 
-def _change(owner: Widget, event: LabelsListed, label: LabelRow, verb: str | None) -> None:
+def _change(owner: ContactActs, event: LabelsListed, label: LabelRow, verb: str | None) -> None:
     """Asks for what a change needs, then does it."""
     work = partial(_work, owner, event)
     if verb is None:
@@ -184,14 +186,16 @@ def _change(owner: Widget, event: LabelsListed, label: LabelRow, verb: str | Non
 
         def into(other: int | None) -> None:
             if other is not None:
-                work(partial(_merge, label_id=label.id, into_id=other))
+                job = partial(_merge, label_id=label.id, into_id=other, finished=event.done)
+                owner.work_on(f"merge “{label.name}”", label.count, job)
 
         owner.app.push_screen(MergeInto(Content(f"Merge “{clean(label.name)}” into"), others), into)
     else:
-        work(partial(_delete, label_id=label.id))
+        job = partial(_delete, label_id=label.id, finished=event.done)
+        owner.work_on(f"delete “{label.name}”", label.count, job)
 
 
-def _ask(owner: Widget, event: LabelsListed, label: LabelRow, verb: str) -> None:
+def _ask(owner: ContactActs, event: LabelsListed, label: LabelRow, verb: str) -> None:
     who = backstage(owner).actor
     if verb == "rename":
         field = Field("text", "New name", value=label.name)
@@ -245,17 +249,34 @@ def _rename(store: Store, *, who: Actor, label_id: int, text: str) -> str:
     return f"The label is called “{row.name}” now."
 
 
-def _merge(store: Store, *, who: Actor, label_id: int, into_id: int) -> str:
+def _merge(
+    store: Store,
+    *,
+    who: Actor,
+    running: Running,
+    report: Callable[[Message], object],
+    label_id: int,
+    into_id: int,
+    finished: Callable[[], None],
+) -> Message:
     from storage import relabelling
 
-    return _said(relabelling.merge(store, who, label_id, into_id).sentence)
+    progress, cancel = reporter(running, report), running.cancel
+    outcome = relabelling.merge(store, who, label_id, into_id, progress=progress, cancel=cancel)
+    return LabelGone(running, [outcome], finished)
 
 
-def _delete(store: Store, *, who: Actor, label_id: int) -> str:
+def _delete(
+    store: Store,
+    *,
+    who: Actor,
+    running: Running,
+    report: Callable[[Message], object],
+    label_id: int,
+    finished: Callable[[], None],
+) -> Message:
     from storage import relabelling
 
-    return _said(relabelling.delete(store, who, label_id).sentence)
-
-
-def _said(clause: str) -> str:
-    return f"{clause[:1].upper()}{clause[1:]}."
+    progress, cancel = reporter(running, report), running.cancel
+    outcome = relabelling.delete(store, who, label_id, progress=progress, cancel=cancel)
+    return LabelGone(running, [outcome], finished)

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from screens import navigation
-from screens.asked import GroupAsked, GroupTurned, ThemeChosen
+from screens.asked import GroupAsked, GroupMergeAsked, GroupTurned, ThemeChosen
 from screens.backstage import backstage, say
 from screens.commands import Context, verb
 from screens.keymap import bindings
@@ -222,6 +222,19 @@ class MainVerbs(Bare, Screen[None]):
             from screens.group_acts import act_on_group
 
             act_on_group(self, found[0], groups, event.verb)
+
+    @on(GroupMergeAsked)
+    async def group_merge_asked(self, event: GroupMergeAsked) -> None:
+        """Do it in the group's own list, which tells how far it is."""
+        event.stop()
+        from screens.contacts import Contacts
+        from screens.group_acts import merging
+
+        await self.go(navigation.group_key(event.group.id))
+        place = self.places.place
+        if isinstance(place, Contacts):
+            group = event.group
+            place.work_on(f"merge “{group.name}”", group.count, merging(group, event.into_id))
 
     @on(GroupTurned)
     async def group_turned(self, event: GroupTurned) -> None:

@@ -38,7 +38,7 @@ class OwnActs(Picker[int]):
         """Undo it, or say why not."""
         act = self._acts[choice.key]
         if act.undone:
-            when = f" {clock(act.undone_at)}" if act.undone_at else ""
+            when = f", {clock(act.undone_at)}" if act.undone_at else ""
             say(self, f"That was undone already{when}.", severity="warning")
         elif not act.undoable:
             say(self, "That cannot be undone.", severity="warning")

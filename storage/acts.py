@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.engine import Connection
@@ -35,7 +35,7 @@ from storage.tables import (
 )
 from storage.tallies import add_tallies, group_tally, label_tally, stage_tally
 from storage.times import now
-from storage.words import Place, Stage, View
+from storage.words import Gone, Place, Stage, View
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
@@ -77,6 +77,14 @@ class Act(Protocol):
 
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Changes the contacts of a chunk that are written down in `change_items`."""
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """An act that knows better than the change log why it left contacts out."""
+
+    def explain(self, conn: Connection, ids: Sequence[int]) -> list[Gone]:
+        """Why it did; at most a few are told of."""
 
 
 def in_view(seen: View | None) -> ColumnElement[bool]:
@@ -438,18 +446,3 @@ class WriteNote:
             _notes.c.changed_at == _notes.c.created_at,
         )
         return list(conn.execute(query.returning(_notes.c.contact_id)).scalars())
-
-
-def act_of(verb: str, details: dict[str, Any]) -> Act:
-    """The act behind a recorded change."""
-    makers: dict[str, Any] = {
-        "move": lambda: Move(details["group_id"]),
-        "delete": lambda: Delete(details.get("of_tests", False)),
-        "star": lambda: Star(True),
-        "unstar": lambda: Star(False),
-        "label": lambda: AddLabel(details["label_id"]),
-        "unlabel": lambda: RemoveLabel(details["label_id"]),
-        "note": lambda: WriteNote(details["author"], details["body"]),
-    }
-    made: Act = makers[verb]()
-    return made

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from storage.acts import Act
+from storage.acts import Act, Explains
 from storage.changes import MOST_EXPLAINED, explain_gone, record, sentence
 from storage.dialects import among
 from storage.driver import run
@@ -201,7 +201,9 @@ def _chunk(
     unchanged = _count(conn, ids, act.same(seen), but_not=change_id) if done < len(ids) else 0
     gone = max(0, len(ids) - done - unchanged)
     if gone and len(tally.gone) < MOST_EXPLAINED:
-        tally.gone.extend(explain_gone(conn, _missed(conn, ids, change_id, act.same(seen))))
+        missed = _missed(conn, ids, change_id, act.same(seen))
+        explain = act.explain if isinstance(act, Explains) else explain_gone
+        tally.gone.extend(explain(conn, missed))
     if done:
         act.apply(conn, change_id, ids)
         run(conn, "UPDATE changes SET size = size + ? WHERE id = ?", (done, change_id))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, s
 from sqlalchemy.engine import Connection
 
 from storage.changes import record
-from storage.dialects import among, insert_or_skip, run_counted
+from storage.dialects import insert_or_skip, run_counted
 from storage.errors import NotFound, Refused
 from storage.folding import fold
 from storage.groups import GroupRow, by_id, check_name
@@ -173,56 +173,6 @@ def switch(conn: Connection, who: Actor, campaign: CampaignRow, on: bool) -> Cam
         verb = "campaign.activate" if on else "campaign.deactivate"
         record(conn, who, verb, subject=campaign.name)
     return find(conn, campaign.public_id)
-
-
-def add_contacts(conn: Connection, who: Actor, campaign: CampaignRow, ids: list[int]) -> int:
-    """Adds contacts to a campaign by themselves; returns how many were not in it.
-
-    Raises:
-        Refused: One of them is queued, or none can be added: suppressed contacts, test numbers
-            and those of no group are left out.
-    """
-    ids = list(dict.fromkeys(ids))
-    rows = conn.execute(
-        select(_contacts.c.id, _contacts.c.stage, _contacts.c.badges, _contacts.c.phone).where(
-            among(conn, _contacts.c.id, ids)
-        )
-    ).all()
-    if any(row.stage == Stage.QUEUED for row in rows):
-        raise Refused(QUEUED, MOVE_FIRST)
-    left_out = [why for row in rows if (why := _why_not(row))]
-    fresh = [
-        {"campaign_id": campaign.id, "contact_id": row.id} for row in rows if not _why_not(row)
-    ]
-    if left_out and not fresh:
-        raise Refused(left_out[0])
-    added = sum(run_counted(conn, insert_or_skip(conn, _added), each) for each in fresh)
-    if added:
-        subject = f"{added:,} contact{'' if added == 1 else 's'} to “{campaign.name}”"
-        record(conn, who, "campaign.add", subject=subject)
-    return added
-
-
-def remove_contacts(conn: Connection, who: Actor, campaign: CampaignRow, ids: list[int]) -> int:
-    """Takes out contacts that were added by themselves; returns how many."""
-    gone = conn.execute(
-        delete(_added).where(
-            _added.c.campaign_id == campaign.id, among(conn, _added.c.contact_id, ids)
-        )
-    ).rowcount
-    if gone:
-        subject = f"{gone:,} contact{'' if gone == 1 else 's'} from “{campaign.name}”"
-        record(conn, who, "campaign.remove", subject=subject)
-    return int(gone)
-
-
-def _why_not(row: Any) -> str:
-    """Why a contact is left out; empty where it is not."""
-    if row.stage == Stage.SUPPRESSED:
-        return f"{row.phone} is on a Do Not Contact list."
-    if row.badges & BADGE_BITS[Badge.TEST]:
-        return f"{row.phone} is a test number: campaigns leave those out."
-    return "" if row.stage == Stage.GROUPED else f"{row.phone} is in no group."
 
 
 def eligible(conn: Connection, campaign: CampaignRow) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among
@@ -55,6 +55,26 @@ def record(
         },
     )
     return change_id
+
+
+def become(
+    conn: Connection,
+    change_id: int,
+    verb: str,
+    *,
+    subject: str,
+    details: dict[str, Any],
+    undoable: bool = True,
+) -> None:
+    """Makes a recorded act another one: what it has come to be with its last step.
+
+    Until then the record says what was done so far, so that stopping there leaves it true.
+    """
+    conn.execute(
+        update(_changes)
+        .where(_changes.c.id == change_id)
+        .values(verb=verb, subject=subject, details=change_details(details), undoable=undoable)
+    )
 
 
 def change_details(details: dict[str, Any]) -> str:
@@ -185,6 +205,8 @@ _PAST = {
     "campaign.detach": "detached {subject}",
     "campaign.activate": "activated the campaign “{subject}”",
     "campaign.deactivate": "deactivated the campaign “{subject}”",
+    "campaign.join": "added {n} to the campaign “{subject}”",
+    "campaign.leave": "took {n} out of the campaign “{subject}”",
     "campaign.add": "added {subject}",
     "campaign.remove": "took {subject}",
     "label.create": "made the label “{subject}”",
@@ -209,6 +231,8 @@ _PLAIN = {
     "note": "note on {n}",
     "note.edit": "change of a note",
     "note.delete": "delete a note",
+    "campaign.join": "add {n} to the campaign “{subject}”",
+    "campaign.leave": "take {n} out of the campaign “{subject}”",
     "label.rename": "rename label {subject}",
     "label.colour": "colour of label “{subject}”",
     "label.letter": "letter of label “{subject}”",

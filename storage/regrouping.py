@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.engine import Connection
 from storage import groups
 from storage.acts import Move
 from storage.bulk import HANDFUL, Pace, Progress, Tally
-from storage.changes import ChangeRow, record, sentence
+from storage.changes import ChangeRow, become, record, sentence
 from storage.errors import Refused
 from storage.noting import note
 from storage.putting_back import put_back
@@ -26,9 +27,24 @@ _drawn: Any = CampaignGroup.__table__  # type: ignore[attr-defined]
 
 
 def merge(
-    store: Store, who: Actor, group_id: int, into_id: int, *, progress: Progress | None = None
+    store: Store,
+    who: Actor,
+    group_id: int,
+    into_id: int,
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
 ) -> Outcome:
     """Moves everybody of a group to another and deletes the first one; undo takes both back.
+
+    Args:
+        store: Where they are.
+        who: By whose hand.
+        group_id: The one that goes.
+        into_id: The one that takes its contacts.
+        progress: Told after each chunk.
+        cancel: Set it to stop after the chunk under way: those who were moved stay moved, like
+            by any move, and both groups stay.
 
     Raises:
         NotFound: One of them does not exist.
@@ -37,7 +53,7 @@ def merge(
     """
     if group_id == into_id:
         raise Refused("A group cannot be merged into itself.", "Choose another one.")
-    return _Merging(store, who, group_id, into_id).run(progress)
+    return _Merging(store, who, group_id, into_id).run(progress, cancel)
 
 
 class _Merging:
@@ -47,19 +63,20 @@ class _Merging:
         self._store, self._who = store, who
         self._group_id, self._into_id = group_id, into_id
         self._tally, self._pace = Tally(), Pace()
-        self._details: dict[str, Any] = {}
 
-    def run(self, progress: Progress | None) -> Outcome:
+    def run(self, progress: Progress | None, cancel: threading.Event | None) -> Outcome:
         with self._store.read() as conn:
             total = groups.by_id(conn, self._group_id).count
-        while True:
+        more, before = True, 0
+        while more and not (cancel is not None and cancel.is_set()):
             more = self._store.do(self._chunk, patient=total > HANDFUL)
+            self._pace.wrote(self._tally.done - before)
+            before = self._tally.done
             if progress is not None:
                 progress(self._tally.done, max(total, self._tally.done))
-            if not more:
-                break
-        said = sentence("group.merge", self._tally.done, self._tally.subject)
-        return self._tally.outcome(said, cancelled=False)
+        verb = "move" if more else "group.merge"
+        said = sentence(verb, self._tally.done, self._tally.subject)
+        return self._tally.outcome(said, cancelled=more)
 
     def _chunk(self, conn: Connection) -> bool:
         self._pace.began = time.monotonic()
@@ -84,14 +101,21 @@ class _Merging:
             )
         more = len(ids) == self._pace.size
         if not more:
-            self._check_campaigns(conn)
-            conn.execute(_drawn.delete().where(_drawn.c.group_id == self._group_id))
-            groups.take_away(conn, self._group_id)
+            self._finish(conn, change_id)
         self._tally.change_id = change_id
         self._tally.done += len(ids)
         return more
 
     def _begin(self, conn: Connection) -> int:
+        groups.by_id(conn, self._group_id)
+        other = groups.by_id(conn, self._into_id)
+        self._check_campaigns(conn)
+        self._tally.subject = other.name
+        details = Move(other.id).details()
+        return record(conn, self._who, "move", subject=other.name, details=details, undoable=True)
+
+    def _finish(self, conn: Connection, change_id: int) -> None:
+        """Takes the group away; what was done is the whole act from here on."""
         found, other = groups.by_id(conn, self._group_id), groups.by_id(conn, self._into_id)
         drawing = self._check_campaigns(conn)
         self._tally.subject = f"“{found.name}” into “{other.name}”"
@@ -100,14 +124,9 @@ class _Merging:
             "into_id": other.id,
             "campaigns": drawing,
         }
-        return record(
-            conn,
-            self._who,
-            "group.merge",
-            subject=self._tally.subject,
-            details=details,
-            undoable=True,
-        )
+        become(conn, change_id, "group.merge", subject=self._tally.subject, details=details)
+        conn.execute(_drawn.delete().where(_drawn.c.group_id == self._group_id))
+        groups.take_away(conn, self._group_id)
 
     def _check_campaigns(self, conn: Connection) -> list[int]:
         """The campaigns that draw on the group, all of them on the other one too."""

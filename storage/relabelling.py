@@ -1,11 +1,13 @@
 """Renaming, merging and deleting labels: what concerns every contact that wears one.
 
 The work goes in chunks like any bulk act. A label is taken away with the last contact that wore
-it, so a run that was cut off can be begun again.
+it: a run that was stopped or cut off has labelled and unlabelled contacts like any other act, is
+recorded and undone as that, and can be begun again.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +18,7 @@ from sqlalchemy.engine import Connection
 from storage import labels
 from storage.acts import AddLabel, RemoveLabel
 from storage.bulk import CHUNK, HANDFUL, Pace, Progress, Tally
-from storage.changes import ChangeRow, by_whom_since, record, sentence
+from storage.changes import ChangeRow, become, by_whom_since, record, sentence
 from storage.dialects import among
 from storage.errors import NotFound, Refused
 from storage.labels import LabelRow
@@ -65,19 +67,47 @@ def rename(store: Store, who: Actor, label_id: int, name: str) -> LabelRow:
         return labels.by_id(conn, label_id)
 
 
-def delete(store: Store, who: Actor, label_id: int, *, progress: Progress | None = None) -> Outcome:
+def delete(
+    store: Store,
+    who: Actor,
+    label_id: int,
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Outcome:
     """Deletes a label and takes it off everybody; undo brings both back.
+
+    Args:
+        store: Where it is.
+        who: By whose hand.
+        label_id: Which.
+        progress: Told after each chunk.
+        cancel: Set it to stop after the chunk under way; the label then stays on the others.
 
     Raises:
         NotFound: There is no such label.
     """
-    return _Removal(store, who, label_id, None).run(progress)
+    return _Removal(store, who, label_id, None).run(progress, cancel)
 
 
 def merge(
-    store: Store, who: Actor, label_id: int, into_id: int, *, progress: Progress | None = None
+    store: Store,
+    who: Actor,
+    label_id: int,
+    into_id: int,
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
 ) -> Outcome:
     """Puts another label in the place of one, which is deleted.
+
+    Args:
+        store: Where they are.
+        who: By whose hand.
+        label_id: The one that goes.
+        into_id: The one that takes its place.
+        progress: Told after each chunk.
+        cancel: Set it to stop after the chunk under way; both labels then stay.
 
     Raises:
         NotFound: One of them does not exist.
@@ -85,7 +115,7 @@ def merge(
     """
     if label_id == into_id:
         raise Refused("A label cannot be merged into itself.", "Choose another one.")
-    return _Removal(store, who, label_id, into_id).run(progress)
+    return _Removal(store, who, label_id, into_id).run(progress, cancel)
 
 
 class _Removal:
@@ -100,17 +130,19 @@ class _Removal:
         """The change that holds who got the other label by the merging."""
         self._pace = Pace()
 
-    def run(self, progress: Progress | None) -> Outcome:
+    def run(self, progress: Progress | None, cancel: threading.Event | None) -> Outcome:
         with self._store.read() as conn:
             total = labels.by_id(conn, self._label_id).count
-        while True:
+        more, before = True, 0
+        while more and not (cancel is not None and cancel.is_set()):
             more = self._store.do(self._chunk, patient=total > HANDFUL)
+            self._pace.wrote(self._tally.done - before)
+            before = self._tally.done
             if progress is not None:
                 progress(self._tally.done, max(total, self._tally.done))
-            if not more:
-                break
-        said = sentence(self._verb, self._tally.done, self._tally.subject)
-        return self._tally.outcome(said, cancelled=False)
+        verb = "unlabel" if more else self._verb
+        said = sentence(verb, self._tally.done, self._tally.subject)
+        return self._tally.outcome(said, cancelled=more)
 
     def _chunk(self, conn: Connection) -> bool:
         """Takes the label off some contacts, and away when there are no more; returns if so."""
@@ -134,13 +166,35 @@ class _Removal:
             _grow(conn, change_id, len(ids))
         more = len(ids) == self._pace.size
         if not more:
-            conn.execute(_labels.delete().where(_labels.c.id == self._label_id))
+            self._finish(conn, change_id)
         self._tally.change_id = change_id
         self._tally.done += len(ids)
         return more
 
     def _begin(self, conn: Connection) -> int:
         found = labels.by_id(conn, self._label_id)
+        self._tally.subject = found.name
+        if self._into_id is not None:
+            other = labels.by_id(conn, self._into_id)
+            self._part = record(
+                conn,
+                self._who,
+                "label",
+                subject=other.name,
+                details=AddLabel(other.id).details(),
+                undoable=True,
+            )
+        return record(
+            conn,
+            self._who,
+            "unlabel",
+            subject=found.name,
+            details=RemoveLabel(found.id).details(),
+            undoable=True,
+        )
+
+    def _finish(self, conn: Connection, change_id: int) -> None:
+        """Takes the label away; what was done is the whole act from here on."""
         row = conn.execute(select(_labels).where(_labels.c.id == self._label_id)).one()
         details: dict[str, Any] = {
             "label_id": row.id,
@@ -150,22 +204,15 @@ class _Removal:
             "letter": row.letter,
             "created_at": to_micros(row.created_at),
         }
-        self._tally.subject = found.name
-        if self._into_id is not None:
+        self._tally.subject = row.name
+        if self._into_id is not None and self._part is not None:
             other = labels.by_id(conn, self._into_id)
-            self._tally.subject = f"“{found.name}” into “{other.name}”"
-            self._part = record(
-                conn, self._who, "label", subject=other.name, details={"label_id": other.id}
-            )
+            self._tally.subject = f"“{row.name}” into “{other.name}”"
             details |= {"into_id": other.id, "part": self._part}
-        return record(
-            conn,
-            self._who,
-            self._verb,
-            subject=self._tally.subject,
-            details=details,
-            undoable=True,
-        )
+            part = AddLabel(other.id).details()
+            become(conn, self._part, "label", subject=other.name, details=part, undoable=False)
+        become(conn, change_id, self._verb, subject=self._tally.subject, details=details)
+        conn.execute(_labels.delete().where(_labels.c.id == self._label_id))
 
     def _put_other(self, conn: Connection, part: int, ids: Sequence[int]) -> None:
         assert self._into_id is not None  # noqa: S101 - merging alone

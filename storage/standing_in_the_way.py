@@ -23,6 +23,7 @@ _RIVALS = {
     **dict.fromkeys(MOVING, MOVING),
     **dict.fromkeys(("star", "unstar"), ("star", "unstar")),
     **dict.fromkeys(("label", "unlabel"), ("label", "unlabel")),
+    **dict.fromkeys(("campaign.join", "campaign.leave"), ("campaign.join", "campaign.leave")),
     "note": ("note.edit", "note.delete"),
 }
 """The acts that decide what an act decided, by the act."""
@@ -33,6 +34,8 @@ _WHAT = {
     "unstar": "unstarred",
     "label": "labelled “{subject}”",
     "unlabel": "unlabelled “{subject}”",
+    "campaign.join": "added to the campaign “{subject}”",
+    "campaign.leave": "taken out of the campaign “{subject}”",
     "note.edit": "the note was changed",
     "note.delete": "the note was deleted",
 }
@@ -41,7 +44,7 @@ _WHAT = {
 def rivals_of(change: ChangeRow) -> ColumnElement[bool]:
     """Which acts, as rows of `changes`, have decided since what an act had decided."""
     alike = true()
-    if change.verb in ("label", "unlabel"):
+    if change.verb in ("label", "unlabel", "campaign.join", "campaign.leave"):
         alike = _changes.c.details == change_details(change.details)
     return and_(
         _changes.c.id > change.id,

@@ -11,10 +11,11 @@ from sqlalchemy import and_, bindparam, exists, func, select, update
 from sqlalchemy.engine import Connection
 
 from storage import groups, labels, notes, regrouping, relabelling
-from storage.acts import Act, AddLabel, Delete, RemoveLabel, Star, WriteNote, act_of
+from storage.acts import Act, Delete, WriteNote
 from storage.bulk import CHUNK, HANDFUL, Progress, Tally
 from storage.changes import MOST_EXPLAINED, ChangeRow, name_of, record, row_of, rows_of
 from storage.errors import NotFound, Refused
+from storage.known_acts import act_of, inverse_of
 from storage.putting_back import ids_where, put_back
 from storage.reversals import Reversal, Step
 from storage.standing_in_the_way import explain_kept, nobody_since
@@ -144,6 +145,9 @@ def last_act(conn: Connection, who: Actor) -> Act | None:
         return None
     return act
 
+
+_OF_SOMETHING = ("label", "unlabel", "campaign.join", "campaign.leave")
+"""Acts that cannot be undone once the label or campaign that they are about is gone."""
 
 REPEATABLE = ("move", "delete", "star", "unstar", "label", "unlabel", "note")
 
@@ -300,7 +304,7 @@ def _check(conn: Connection, change: ChangeRow, *, undone: bool) -> None:
         turn = reversal.undo if undone else reversal.redo
         if turn is not None:
             turn(conn, change)
-    elif not undone or change.verb in ("label", "unlabel"):
+    elif not undone or change.verb in _OF_SOMETHING:
         act_of(change.verb, change.details).subject(conn)
 
 
@@ -354,12 +358,7 @@ def _undo_step(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Seque
     act = act_of(change.verb, change.details)
     if isinstance(act, WriteNote):
         return act.take_back(conn, change.id, ids)
-    if isinstance(act, Star):
-        return _apply_again(conn, change, Star(not act.on), ids)
-    label_id = change.details["label_id"]
-    return _apply_again(
-        conn, change, RemoveLabel(label_id) if change.verb == "label" else AddLabel(label_id), ids
-    )
+    return _apply_again(conn, change, inverse_of(act), ids)
 
 
 def _redo_step(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequence[int]:

@@ -107,6 +107,19 @@ def report(
         session.out.note(_count_gone(gone_count, gone))
 
 
+def report_all(
+    session: Session, done: str, outcome: Outcome, *, extra: Mapping[str, Any] | None = None
+) -> None:
+    """Tells what became of an act as a whole; one that was stopped ends the run as such.
+
+    Raises:
+        Refused: Not one contact could be reached.
+    """
+    report(session, done, [outcome], extra=extra)
+    if outcome.cancelled:
+        raise SystemExit(INTERRUPTED)
+
+
 def _explained(gone: Gone) -> dict[str, str]:
     return {"id": public("con", gone.contact_id), "name": gone.name, "why": gone.why}
 

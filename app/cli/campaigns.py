@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from app.cli import choosing
+from app.cli.acting import act_on
 from app.cli.output import Column
 from app.cli.session import noun, session_of
 from storage import campaigns, groups
-from storage.bulk import chunks
+from storage.campaign_acts import JoinCampaign, LeaveCampaign, refuse_queued
 from storage.campaigns import CampaignRow
 
 app = noun("campaigns")
@@ -20,6 +21,14 @@ Group = Annotated[str, typer.Argument(metavar="GROUP", help="Its name or id.")]
 Contacts = Annotated[
     list[str] | None,
     typer.Argument(metavar="[CONTACT]...", help="Ids or numbers; - reads them, one a line."),
+]
+ViewName = Annotated[
+    str | None,
+    typer.Option("--view", metavar="VIEW", help="All in all, group:NAME or saved:NAME."),
+]
+Search = Annotated[
+    str | None,
+    typer.Option("--search", metavar="TEXT", help="All that match, by name, number or label."),
 ]
 
 
@@ -117,34 +126,34 @@ def add(
     ctx: typer.Context,
     campaign: Campaign,
     contacts: Contacts = None,
-    view: Annotated[str | None, typer.Option("--view", metavar="VIEW")] = None,
-    search: Annotated[str | None, typer.Option("--search", metavar="TEXT")] = None,
+    view: ViewName = None,
+    search: Search = None,
 ) -> None:
     """Add contacts to a campaign by themselves; queued ones must be moved to a group first."""
-    _single(ctx, campaign, contacts, view, search, campaigns.add_contacts, "added")
+    session = session_of(ctx)
+    store = session.store()
+    with store.read() as conn:
+        found = campaigns.find(conn, campaign)
+    choice = choosing.choose(session, contacts or [], view, search)
+    for part in choice.parts:
+        refuse_queued(store, part.target)
+    act_on(session, JoinCampaign(found.id), "added", choice, extra={"campaign": found.name})
 
 
 @app.command()
-def remove(ctx: typer.Context, campaign: Campaign, contacts: Contacts = None) -> None:
-    """Take out contacts that were added by themselves."""
-    _single(ctx, campaign, contacts, None, None, campaigns.remove_contacts, "removed")
-
-
-def _single(
+def remove(
     ctx: typer.Context,
-    campaign: str,
-    contacts: list[str] | None,
-    view: str | None,
-    search: str | None,
-    verb: Any,
-    done: str,
+    campaign: Campaign,
+    contacts: Contacts = None,
+    view: ViewName = None,
+    search: Search = None,
 ) -> None:
+    """Take out contacts that were added by themselves."""
     session = session_of(ctx)
-    store = session.store()
+    with session.store().read() as conn:
+        found = campaigns.find(conn, campaign)
     choice = choosing.choose(session, contacts or [], view, search)
-    ids = [ident for part in choice.parts for some in chunks(store, part.target) for ident in some]
-    n = store.do(lambda conn: verb(conn, session.who, campaigns.find(conn, campaign), ids))
-    session.out.item({done: n, "unchanged": len(ids) - n}, f"{n:,} {done}.")
+    act_on(session, LeaveCampaign(found.id), "removed", choice, extra={"campaign": found.name})
 
 
 def _row(row: CampaignRow) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli import choosing
-from app.cli.acting import act_on, cancelled_by_ctrl_c, report, shown_progress
+from app.cli.acting import act_on, cancelled_by_ctrl_c, report_all, shown_progress
 from app.cli.output import Column, Row
 from app.cli.session import Session, noun, session_of
 from app.cli.shapes import (
@@ -32,7 +32,7 @@ from storage.ids import parse, public
 from storage.profile import find_contact, profile
 from storage.times import stamp
 from storage.windows import each_row
-from storage.words import Order, Outcome, Place
+from storage.words import Order, Place
 
 app = noun("contacts")
 
@@ -436,7 +436,7 @@ def undo_(
         done = undo.undo(
             session.store(), session.who, ident, progress=shown_progress(), cancel=cancel
         )
-    _turned(session, "undone", done)
+    report_all(session, "undone", done)
 
 
 @app.command()
@@ -445,10 +445,4 @@ def redo(ctx: typer.Context) -> None:
     session = session_of(ctx)
     with cancelled_by_ctrl_c() as cancel:
         done = undo.redo(session.store(), session.who, progress=shown_progress(), cancel=cancel)
-    _turned(session, "redone", done)
-
-
-def _turned(session: Session, how: str, done: Outcome) -> None:
-    report(session, how, [done])
-    if done.cancelled:
-        raise SystemExit(INTERRUPTED)
+    report_all(session, "redone", done)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.acting import report, shown_progress
+from app.cli.acting import cancelled_by_ctrl_c, report_all, shown_progress
 from app.cli.output import Column
 from app.cli.session import noun, session_of
 from storage import groups, regrouping
@@ -86,8 +86,11 @@ def merge(
     store = session.store()
     with store.read() as conn:
         found, other = groups.find(conn, group), groups.find(conn, into)
-    outcome = regrouping.merge(store, session.who, found.id, other.id, progress=shown_progress())
-    report(session, "moved", [outcome], extra={"group": other.name})
+    with cancelled_by_ctrl_c() as cancel:
+        outcome = regrouping.merge(
+            store, session.who, found.id, other.id, progress=shown_progress(), cancel=cancel
+        )
+    report_all(session, "moved", outcome, extra={"group": other.name})
 
 
 @app.command()

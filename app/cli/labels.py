@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.acting import report, shown_progress
+from app.cli.acting import cancelled_by_ctrl_c, report_all, shown_progress
 from app.cli.output import Column
 from app.cli.session import noun, session_of
 from storage import labels, relabelling
@@ -106,8 +106,11 @@ def merge(
     store = session.store()
     with store.read() as conn:
         found, other = labels.find(conn, label), labels.find(conn, into)
-    outcome = relabelling.merge(store, session.who, found.id, other.id, progress=shown_progress())
-    report(session, "merged", [outcome], extra={"label": other.name})
+    with cancelled_by_ctrl_c() as cancel:
+        outcome = relabelling.merge(
+            store, session.who, found.id, other.id, progress=shown_progress(), cancel=cancel
+        )
+    report_all(session, "merged", outcome, extra={"label": other.name})
 
 
 @app.command()
@@ -117,8 +120,11 @@ def delete(ctx: typer.Context, label: Label) -> None:
     store = session.store()
     with store.read() as conn:
         found = labels.find(conn, label)
-    outcome = relabelling.delete(store, session.who, found.id, progress=shown_progress())
-    report(session, "unlabelled", [outcome], extra={"label": found.name})
+    with cancelled_by_ctrl_c() as cancel:
+        outcome = relabelling.delete(
+            store, session.who, found.id, progress=shown_progress(), cancel=cancel
+        )
+    report_all(session, "unlabelled", outcome, extra={"label": found.name})
 
 
 def _row(label: LabelRow) -> dict[str, object]:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from storage import campaigns, groups, suppressions
+from storage import campaign_acts, campaigns, groups, suppressions, undo
 from storage.acts import Delete, DoNotContact, Move
 from storage.bulk import perform
 from storage.errors import Refused
@@ -26,11 +26,15 @@ def test_a_queued_contact_joins_no_campaign_until_it_is_moved(store: Store, me: 
     spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
     store.do(lambda conn: campaigns.switch(conn, me, offer, True))
     with pytest.raises(Refused, match=SENTENCE):
-        store.do(lambda conn: campaigns.add_contacts(conn, me, offer, [one]))
+        campaign_acts.add(store, me, offer.id, Target(ids=(one,)))
     perform(store, me, Move(spring.id), Target(ids=(one,)))
     with pytest.raises(Refused, match=SENTENCE):
-        store.do(lambda conn: campaigns.add_contacts(conn, me, offer, [one, two]))
-    assert store.do(lambda conn: campaigns.add_contacts(conn, me, offer, [one])) == 1
+        campaign_acts.add(store, me, offer.id, Target(ids=(one, two)))
+    assert campaign_acts.add(store, me, offer.id, Target(ids=(one,))).done == 1
+    assert undo.undo(store, me).done == 1
+    with store.read() as conn:
+        assert campaigns.eligible(conn, offer) == 0
+    assert undo.redo(store, me).done == 1
     with store.read() as conn:
         assert campaigns.eligible(conn, offer) == 1
     perform(store, me, DoNotContact("ana"), Target(ids=(one,)))

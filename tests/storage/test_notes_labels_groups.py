@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
 from typing import Any
 
 import pytest
 
-from storage import groups, labels, notes, regrouping, relabelling, undo
+from storage import bulk, groups, labels, notes, regrouping, relabelling, undo
 from storage.acts import AddLabel, Delete, Move, RemoveLabel
 from storage.bulk import perform
 from storage.errors import NotFound, Refused
@@ -15,7 +17,7 @@ from storage.profile import profile
 from storage.store import Store
 from storage.tables import Contact
 from storage.windows import each_row
-from storage.words import Actor, Place, Stage, Target, View
+from storage.words import Actor, Outcome, Place, Stage, Target, View
 from tests.factories import make_queued
 from tests.storage.test_acts import assert_counters_are_true
 
@@ -256,3 +258,48 @@ def test_the_stack_has_names_and_the_last_act_can_be_repeated(store: Store, me: 
         ("move", "move 1 contact to “Spring”"),
     ]
     assert act == AddLabel(act.label_id)  # type: ignore[union-attr]
+
+
+def test_merging_and_deleting_are_stopped_between_chunks_and_stay_true(
+    store: Store, me: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 10)
+    monkeypatch.setattr(bulk, "SMALLEST", 10)
+    monkeypatch.setattr(bulk, "LARGEST", 10)
+    ids = make_queued(store, 25)
+    hot, warm = (store.do(lambda conn, n=n: labels.create(conn, me, n)).id for n in "hw")  # type: ignore[misc]
+    spring, autumn = (store.do(lambda conn, n=n: groups.create(conn, me, n)).id for n in "sa")  # type: ignore[misc]
+    perform(store, me, AddLabel(hot), Target(ids=tuple(ids)))
+    perform(store, me, Move(spring), Target(ids=tuple(ids)))
+
+    def stopped(run: Any) -> Outcome:
+        cancel, told = threading.Event(), []
+
+        def progress(done: int, total: int) -> None:
+            told.append((done, total))
+            cancel.set()
+
+        outcome: Outcome = run(progress=progress, cancel=cancel)
+        assert told == [(10, 25)]
+        assert (outcome.done, outcome.cancelled) == (10, True)
+        return outcome
+
+    def counts() -> tuple[int, ...]:
+        with store.read() as conn:
+            return (
+                *(row.count for row in labels.listing(conn)),
+                *(row.count for row in groups.listing(conn)),
+            )
+
+    stopped(partial(relabelling.merge, store, me, hot, warm))
+    assert counts() == (15, 10, 0, 25)
+    assert [undo.undo(store, me).done for _ in range(2)] == [10, 10]
+    stopped(partial(relabelling.delete, store, me, hot))
+    assert counts() == (15, 0, 0, 25)
+    stopped(partial(regrouping.merge, store, me, spring, autumn))
+    assert counts() == (15, 0, 10, 15)
+    assert undo.undo(store, me).done == 10
+    assert undo.undo(store, me).done == 10
+    assert relabelling.merge(store, me, hot, warm).done == 25
+    assert undo.undo(store, me).done == 25
+    assert counts() == (25, 0, 0, 25)
