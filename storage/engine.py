@@ -84,7 +84,10 @@ def write_engine(url: URL, path: Path | None) -> Engine:
     """An engine whose transactions take the write lock at once."""
     if path is None:
         return create_engine(
-            url, poolclass=NullPool, hide_parameters=True, connect_args=_postgresql_arguments()
+            url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args=_postgresql_arguments(_BY_INDEX),
         )
     return _sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS, pooled=False)
 
@@ -127,14 +130,21 @@ _READER_PRAGMAS = (
 )
 
 
-def _postgresql_arguments() -> dict[str, Any]:
+_BY_INDEX = " -c enable_seqscan=off -c jit=off"
+"""For a writer, whose verbs look rows up by keys. In a new store, of which PostgreSQL knows nothing
+yet, it plans to read whole tables and keeps to that while they fill: measured, claiming 20 texts
+took 15 ms at 5,000 contacts, and more with each."""
+
+
+def _postgresql_arguments(more: str = "") -> dict[str, Any]:
     return {
         "application_name": "optdesk",
         "connect_timeout": 3,
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
-        "options": f"-c lock_timeout={BUSY_SECONDS}s -c synchronous_commit=on -c timezone=UTC",
+        "options": f"-c lock_timeout={BUSY_SECONDS}s -c synchronous_commit=on -c timezone=UTC"
+        + more,
     }
 
 

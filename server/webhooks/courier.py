@@ -35,6 +35,9 @@ T = TypeVar("T")
 _GATHER_SECONDS = 0.02
 """The least time between two rounds: what comes back meanwhile shares a transaction."""
 
+_IDLE_SECONDS = 0.2
+"""The same while nobody is to be told of anything: then only a new endpoint matters."""
+
 _POLL_SECONDS = 5.0
 """How often the store is asked while nothing is heard of it."""
 
@@ -121,7 +124,8 @@ class WebhookCourier:
             except StoreError:
                 # The store says by itself what is wrong with it; the events wait there.
                 wait = _PATIENCE_SECONDS
-            await self._rest(wait, began + _GATHER_SECONDS)
+            gather = _GATHER_SECONDS if self._lanes else _IDLE_SECONDS
+            await self._rest(wait, began + gather)
         await self._end()
 
     async def _rest(self, seconds: float, not_before: float) -> None:

@@ -16,6 +16,8 @@ from sqlalchemy import text
 
 from storage import checks, engine, schema
 from storage.counts import counts
+from storage.dialects import packed
+from storage.driver import fetch
 from storage.errors import (
     StoreDamaged,
     StoreError,
@@ -66,6 +68,17 @@ def test_postgresql_syncs_before_it_acknowledges(pg_url: str) -> None:
         )
     finally:
         store.close()
+
+
+def test_postgresql_looks_rows_up_by_keys_also_before_it_knows_how_many_there_are(
+    pg_url: str,
+) -> None:
+    store = Store.open(pg_url)
+    switched_on(store)
+    query = "EXPLAIN SELECT id FROM contacts WHERE phone = ANY(?)"
+    plan = store.do(lambda conn: fetch(conn, query, (packed(conn, ["+14155550123"]),)))
+    assert not any("Seq Scan" in row[0] for row in plan), plan
+    store.close()
 
 
 def test_the_sqlite_in_use_is_free_of_the_wal_reset_bug() -> None:
