@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 def letter(view: DeliveryView) -> Letter:
     """The headers and the body. Time and signature are made anew for each try, and never kept."""
-    from server.webhooks.letter import USER_AGENT, described
+    from server.webhooks.letter import FIXED_HEADERS, described
     from storage.ids import public
 
     return Letter(
         (
             ("Content-Type", "application/json"),
-            ("User-Agent", USER_AGENT),
+            ("User-Agent", FIXED_HEADERS["User-Agent"]),
             ("webhook-id", public("evt", view.row.event_id)),
             ("webhook-timestamp", "the seconds of each try"),
             ("webhook-signature", "v1,… made for each try; two while a secret rotates"),

@@ -20,6 +20,7 @@ SECTIONS = {
     "live": "benchmarks.live",
     "size": "benchmarks.size",
     "bulk": "benchmarks.moving",
+    "webhooks": "benchmarks.webhooks",
     "start": "benchmarks.start",
 }
 

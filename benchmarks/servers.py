@@ -54,8 +54,12 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(*command: str) -> Iterator[Served]:
+def serving(*command: str, **settings: str) -> Iterator[Served]:
     """Runs a command until it says where it listens, and ends it afterwards.
+
+    Args:
+        command: What to run.
+        settings: More of its environment.
 
     Raises:
         StoreError: It ended before it listened.
@@ -65,7 +69,7 @@ def serving(*command: str) -> Iterator[Served]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=environment(),
+        env=environment() | settings,
         cwd=HERE.parent,
     )
     assert process.stdout is not None
@@ -93,9 +97,9 @@ def textbook(folder: Path) -> contextlib.AbstractContextManager[Served]:
     return serving(peer_python(), str(PEERS / "textbook.py"), str(folder / "textbook.db"))
 
 
-def optdesk(store_url: str) -> contextlib.AbstractContextManager[Served]:
-    """`optdesk serve`."""
-    return serving(*OPTDESK, "--store", store_url, "--port", "0", "serve")
+def optdesk(store_url: str, **settings: str) -> contextlib.AbstractContextManager[Served]:
+    """`optdesk serve`, with more settings in its environment."""
+    return serving(*OPTDESK, "--store", store_url, "--port", "0", "serve", **settings)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -58,6 +58,8 @@ class Access:
     """Whether who opts in is asked for a YES first."""
     told: frozenset[str] = frozenset()
     """The events that at least one endpoint is told of."""
+    subscribed: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """The events that each endpoint in use is told of, by its id."""
 
     def text_of(self, number_id: str) -> str:
         """The compliance text of a messaging number."""
@@ -106,6 +108,7 @@ def load_access(conn: Connection) -> Access:
         select(numbers.c.id, numbers.c.phone).where(numbers.c.status == NumberStatus.APPROVED)
     )
     retired = RetiredToken.__table__  # type: ignore[attr-defined]
+    subscribed = _subscribed(conn)
     return Access(
         seq=seq,
         integration_id=integration.id if integration else None,
@@ -125,18 +128,19 @@ def load_access(conn: Connection) -> Access:
         options=parse(integration.options) if integration else PLAIN,
         texts=composed(conn),
         double_opt_in=asks_for_yes(integration.options) if integration else False,
-        told=_told(conn),
+        subscribed=subscribed,
+        told=frozenset().union(*subscribed.values()),
     )
 
 
-def _told(conn: Connection) -> frozenset[str]:
+def _subscribed(conn: Connection) -> dict[int, frozenset[str]]:
     endpoints = Endpoint.__table__  # type: ignore[attr-defined]
-    subscribed = conn.execute(
-        select(endpoints.c.events).where(
-            endpoints.c.active.is_(True), endpoints.c.removed_at.is_(None)
-        )
-    ).scalars()
-    return frozenset(name for events in subscribed for name in events.split())
+    rows = conn.execute(
+        select(endpoints.c.id, endpoints.c.events)
+        .where(endpoints.c.active.is_(True), endpoints.c.removed_at.is_(None))
+        .order_by(endpoints.c.id)
+    )
+    return {row.id: frozenset(row.events.split()) for row in rows}
 
 
 _known: WeakKeyDictionary[Engine, Access] = WeakKeyDictionary()

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from storage import endpoints
+from storage.access import access_at, access_seq
 from storage.dialects import among, among_packed, packed, rows_packed
 from storage.driver import fetch, run
 from storage.ids import new_id, new_ids
@@ -189,26 +190,22 @@ def spread(conn: Connection, limit: int = SPREAD_AT_ONCE) -> int:
     if not events:
         return 0
     moment = moment_value(conn, now())
-    told = [(target.id, target.events) for target in targets(conn).values()]
-    pairs = [
-        (endpoint_id, event_id, contact_id)
-        for event_id, event, contact_id in events
-        for endpoint_id, names in told
-        if event in names
-    ]
-    ids = new_ids(len(pairs))
-    insert_rows(
-        conn,
-        _deliveries,
-        [
-            _delivery(ident, *pair, moment, "pending")
-            for ident, pair in zip(ids, pairs, strict=True)
-        ],
-    )
+    which = packed(conn, [row[0] for row in events])
+    names = {row[1] for row in events}
+    for endpoint_id, told in access_at(conn, access_seq(conn)).subscribed.items():
+        if wanted := sorted(told & names):
+            first = new_ids(len(events))[0]
+            run(
+                conn,
+                _SPREAD.format(  # our own names alone
+                    among=among_packed(conn, "id"), events=", ".join("?" for _ in wanted)
+                ),
+                (first, endpoint_id, moment, moment, moment, which, *wanted),
+            )
     run(
         conn,
         f"UPDATE outbox SET spread = 1 WHERE {among_packed(conn, 'id')}",  # noqa: S608
-        (packed(conn, [row[0] for row in events]),),
+        (which,),
     )
     # Few of them: only numbers that belong to a campaign.
     run(
@@ -217,12 +214,21 @@ def spread(conn: Connection, limit: int = SPREAD_AT_ONCE) -> int:
         " (SELECT campaign_id FROM numbers WHERE numbers.id = outbox.number_id)"
         f" WHERE {among_packed(conn, 'id')} AND campaign_id IS NULL AND number_id IN"
         " (SELECT id FROM numbers WHERE campaign_id IS NOT NULL)",
-        (packed(conn, [row[0] for row in events]),),
+        (which,),
     )
     return len(events)
 
 
-_FRESH = "SELECT id, event, contact_id FROM outbox WHERE spread = 0 ORDER BY id LIMIT ?"
+_FRESH = "SELECT id, event FROM outbox WHERE spread = 0 ORDER BY id LIMIT ?"
+
+# What belongs to no contact waits for nothing but itself.
+_SPREAD = (
+    "INSERT INTO deliveries (id, endpoint_id, event_id, contact_id, status, tries, claimed_by,"
+    " due_at, answer_status, answer, took_ms, created_at, changed_at)"
+    " SELECT ? + row_number() OVER (ORDER BY id) - 1, ?, id,"
+    " CASE contact_id WHEN 0 THEN id ELSE contact_id END, 'pending', 0, '', ?, NULL, '', 0, ?, ?"
+    " FROM outbox WHERE {among} AND event IN ({events})"
+)
 
 
 def _delivery(

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from aiohttp import (
-    ClientError,
-    ClientResponse,
-    ClientSession,
-    ClientTimeout,
-    DummyCookieJar,
-    TCPConnector,
-)
+from aiohttp import ClientError
 from standardwebhooks import Webhook
 
 from server.webhooks.guard import Guard
-from server.webhooks.letter import body_of, headers_of
+from server.webhooks.letter import FIXED_HEADERS, body_of, headers_of
+from server.webhooks.wire import Wire
 from storage.deliveries import LONGEST_ANSWER, Parcel, Target, Tried
 from storage.times import now
 
@@ -64,16 +57,13 @@ class Lane:
         self._busy = 0
         self._failures = 0
         self._signers = tuple(Webhook(secret) for secret in target.secrets)
-        self._session = ClientSession(
-            connector=TCPConnector(
-                limit=MOST_AT_ONCE,
-                ttl_dns_cache=10,
-                socket_factory=guard.socket_factory(urlsplit(target.url).hostname or ""),
-            ),
-            cookie_jar=DummyCookieJar(),
-            timeout=ClientTimeout(total=TRY_SECONDS),
-            auto_decompress=False,
-            trust_env=False,
+        self._wire = Wire(
+            target.url,
+            FIXED_HEADERS,
+            MOST_AT_ONCE,
+            guard.socket_factory(urlsplit(target.url).hostname or ""),
+            LONGEST_ANSWER,
+            _ANSWER_SECONDS,
         )
 
     @property
@@ -98,7 +88,7 @@ class Lane:
 
     async def close(self) -> None:
         """Drops the connections."""
-        await self._session.close()
+        await self._wire.close()
 
     def _learn(self, tried: Tried) -> None:
         """More at once while it takes them, few while it fails: no stampede after an outage."""
@@ -120,39 +110,24 @@ class Lane:
         started = time.monotonic()
         status, retry_after = None, None
         try:
-            async with self._session.post(
-                self.target.url, data=body, headers=headers, allow_redirects=False
-            ) as response:
-                status = response.status
-                retry_after = _seconds(response.headers.get("Retry-After", ""))
-                answer = await _beginning(response)
+            async with asyncio.timeout(TRY_SECONDS):
+                answer = await self._wire.post(body, headers)
         except TimeoutError:
-            answer = f"no answer within {TRY_SECONDS:.0f} s" if status is None else ""
+            said = f"no answer within {TRY_SECONDS:.0f} s"
         except (ClientError, OSError, ValueError) as error:
-            answer = _fault(error) if status is None else ""
+            said = _fault(error)
+        else:
+            status, said = answer.status, answer.body.decode("utf-8", "replace")
+            retry_after = _seconds(answer.headers.get("Retry-After", ""))
         return Tried(
             parcel.delivery_id,
             parcel.endpoint_id,
             parcel.tries,
             status,
-            answer,
+            said,
             int((time.monotonic() - started) * 1000),
             retry_after,
         )
-
-
-async def _beginning(response: ClientResponse) -> str:
-    """The beginning of an answer; the connection is dropped where there is more."""
-    got = b""
-    with suppress(TimeoutError, ClientError):
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            while len(got) <= LONGEST_ANSWER:
-                part = await response.content.read(LONGEST_ANSWER + 1 - len(got))
-                if not part:
-                    return got.decode("utf-8", "replace")
-                got += part
-    response.close()
-    return got[:LONGEST_ANSWER].decode("utf-8", "replace")
 
 
 def _fault(error: Exception) -> str:

@@ -13,7 +13,12 @@ from storage.delivery_log import DeliveryView
 from storage.ids import public
 from storage.times import stamp
 
-USER_AGENT = "Optdesk-Webhooks/1"
+FIXED_HEADERS = {
+    "Content-Type": "application/json",
+    "User-Agent": "Optdesk-Webhooks/1",
+    "Accept-Encoding": "identity",
+}
+"""The headers of every try."""
 
 
 def body_of(parcel: Parcel, *, seed: bool) -> bytes:
@@ -66,7 +71,7 @@ def event_id(parcel: Parcel) -> str:
 def headers_of(
     parcel: Parcel, body: bytes, signers: tuple[Webhook, ...], moment: datetime
 ) -> dict[str, str]:
-    """The headers of one try.
+    """The headers of one try, beside `FIXED_HEADERS`.
 
     Args:
         parcel: What is sent.
@@ -76,9 +81,6 @@ def headers_of(
     """
     ident, text = event_id(parcel), body.decode()
     return {
-        "Content-Type": "application/json",
-        "User-Agent": USER_AGENT,
-        "Accept-Encoding": "identity",
         "webhook-id": ident,
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": " ".join(signer.sign(ident, moment, text) for signer in signers),
