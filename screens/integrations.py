@@ -364,8 +364,8 @@ class Integrations(Place):
     # Drawing.
 
     def on_resize(self) -> None:
-        """What is shortened may fit now."""
-        self._draw()
+        """What is shortened may fit now, once the card knows its new width."""
+        self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
         if not self.is_mounted:
@@ -382,7 +382,8 @@ class Integrations(Place):
                 view, back.base_url, back.listener, self._facts.number, self._revealed
             )
             # A scrollbar may take two cells yet.
-            card.update(facts(shown, card.content_size.width - 2))
+            spare = 0 if self.query_one(VerticalScroll).show_vertical_scrollbar else 2
+            card.update(facts(shown, card.content_size.width - spare))
         self._draw_attention(view is not None)
 
     def _draw_attention(self, there: bool) -> None:
