@@ -136,6 +136,7 @@ class TableReader:
         self._timer: Due | None = None
         self._late: Due | None = None
         self._burst = Burst()
+        self._seen: Glimpse | None = None
         self._looking: tuple[View, Patience] | None = None
         self._waited: tuple[View, float] | None = None
         self._ill = False
@@ -219,8 +220,13 @@ class TableReader:
                 self._state.unsure = True
                 return
             took = monotonic() - began
-            on = self._burst.on(asked.ask.view, glimpse)
-            self._pause = max(EVERY, SHARE * took) if on else max(CALM, 2 * took)
+            news, self._seen = glimpse != self._seen, glimpse
+            if self._burst.on(asked.ask.view, glimpse):
+                self._pause = max(EVERY, SHARE * took)
+            else:
+                # What changed nothing here, as a lead's arrival before its text is accepted, does
+                # not hold up what does.
+                self._pause = max(CALM if news else 0.0, 2 * took)
             if self._state.apply(asked, glimpse):
                 self._marks_seen(asked.ask.marks, glimpse)
                 self._changed()
