@@ -34,7 +34,9 @@ _BATCH = 128
 """Texts claimed at once: enough to share the cost, too few to hold up a lead that comes in."""
 
 _MANY = 4
-"""Texts in a batch from which on the next one is gathered. A single lead is never kept waiting."""
+_MANY_A_SECOND = 300
+"""Texts in a batch, and since the one before, beyond which the next one is gathered. Leads that
+come in singly are never kept waiting, nor those behind a pause of the machine."""
 
 _GATHER_SECONDS = 0.1
 """How long a batch is gathered at most while leads come in quickly. Measured: a batch of one
@@ -85,6 +87,7 @@ class Courier:
         self._quiet = quiet
         self._pace = pace
         self._circuit = CircuitBreaker()
+        self._claimed_at = self._loop.time()
         self._waiting = 0
         """Leads that came in since the last claim, whose texts certainly wait."""
         self._receipts: list[Receipt] = []
@@ -154,6 +157,7 @@ class Courier:
             return max(_LEAST_WAIT, min(_POLL_SECONDS, self._circuit.wait(self._loop.time())))
         self._waiting = 0
         self._batch_full.clear()
+        since, self._claimed_at = self._loop.time() - self._claimed_at, self._loop.time()
         texts = await self._write(
             lambda conn: messages.claim_pending(conn, self._name, room, self._quiet)
         )
@@ -168,7 +172,7 @@ class Courier:
             # A backlog takes turns with the leads that come in.
             self._waiting += 1
             await asyncio.sleep(0)
-        elif len(texts) > _MANY and not self._closing:
+        elif len(texts) > max(_MANY, _MANY_A_SECOND * since) and not self._closing:
             await self._wait(self._batch_full, _GATHER_SECONDS)
         return 0.0
 
