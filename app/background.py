@@ -22,6 +22,7 @@ from app.memory import Memory
 from app.options import DeskOptions
 from app.reaching import Reach
 from screens.backstage import (
+    NEWS_SECONDS,
     Answer,
     Captioned,
     HealthChanged,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from server.embedded import EmbeddedListener, ListenerState
     from storage.checklist import Item
     from storage.delivery_log import DeliveryView
+    from storage.feed import Throttle
     from storage.first_look import EarlyRows
     from storage.seats import Looks, Presence, SeatView
     from storage.store import Store, StoreHealth
@@ -56,9 +58,6 @@ if TYPE_CHECKING:
 SHOWN_SECONDS = 0.3
 """How long the imports wait for rows that were read early to be painted."""
 
-NEWS_SECONDS = 0.01
-"""The least time between two words to the screens that the store has changed; what they make of
-it, each decides by itself."""
 
 REST_SECONDS = 1.0
 """How long the cursor has to rest on a contact before the others are told."""
@@ -124,6 +123,7 @@ class Background:
         self._later = later
         self._listener: EmbeddedListener | None = None
         self._presence: Presence | None = None
+        self._news: Throttle | None = None
         self._closing = threading.Lock()
         self._closed = False
         self._rows_shown = threading.Event()
@@ -193,6 +193,11 @@ class Background:
         """Lets the others know; see `screens.backstage.Backstage`."""
         if self._presence is not None:
             self._presence.look(contact_id, OPEN_SECONDS if open_ else REST_SECONDS)
+
+    def tell_news(self, every: float) -> None:
+        """How often the main screen hears of changes; see `screens.backstage.Backstage`."""
+        if self._news is not None:
+            self._news.every = every
 
     def rows_shown(self) -> None:
         """The list can be read by the person: there is time for the listener's imports now."""
@@ -303,7 +308,8 @@ class Background:
         if self._options.prepare is not None:
             self._options.prepare(store)
         self.store = store
-        store.feed.subscribe(Throttle(self._store_changed, NEWS_SECONDS, self._later))
+        self._news = Throttle(self._store_changed, NEWS_SECONDS, self._later)
+        store.feed.subscribe(self._news)
         store.on_health(self._health_changed)
         rows.opened(RowReader(store))
         self._tell(StoreOpened(store))

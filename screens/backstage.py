@@ -167,6 +167,10 @@ class Remembers(Protocol):
         """Keeps a value that JSON can hold."""
 
 
+NEWS_SECONDS = 0.01
+"""The least time between two `StoreChanged`; what is made of them, each decides by itself."""
+
+
 class Backstage(Protocol):
     """What the app offers to its screens."""
 
@@ -225,6 +229,13 @@ class Backstage(Protocol):
         Args:
             contact_id: Which.
             open_: It is open, rather than under the cursor.
+        """
+
+    def tell_news(self, every: float) -> None:
+        """How often the main screen hears at most that the store has changed.
+
+        Args:
+            every: Seconds between two `StoreChanged`.
         """
 
     def rows_shown(self) -> None:

@@ -89,6 +89,11 @@ class Contacts(ContactCampaigns, ConsentActs):
             yield ProgressStrip()
 
     @property
+    def hurried(self) -> bool:
+        """Whether rows come and go in a burst."""
+        return self.table.hurried
+
+    @property
     def proven(self) -> ContactRow | None:
         """The contact whose evidence is asked for."""
         return self.table.cursor_contact

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from screens import navigation
 from screens.asked import ContactAsked, DeliveriesAsked, PlaceAsked, RefusedAsked
 from screens.backstage import (
+    NEWS_SECONDS,
     Captioned,
     HealthChanged,
     ListenerChanged,
@@ -57,6 +58,9 @@ if TYPE_CHECKING:
 STYLES = Path(__file__).with_suffix(".tcss")
 """For the app: Textual does not load the style sheet of an app's first screen itself."""
 
+
+HURRIED_NEWS_SECONDS = 0.1
+"""Between two words that the store has changed, while rows come and go in a burst."""
 
 SECONDS = 0.1
 """Between two looks at the figures; nobody reads faster."""
@@ -153,6 +157,8 @@ class MainScreen(MainVerbs):
     def store_changed(self, event: StoreChanged) -> None:
         """Look again."""
         event.stop()
+        place = self.places.place
+        backstage(self).tell_news(HURRIED_NEWS_SECONDS if place.hurried else NEWS_SECONDS)
         self.places.store_changed()
         self._latch.ask()
 

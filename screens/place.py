@@ -38,6 +38,11 @@ class Place(BareColumn):
         return frozenset()
 
     @property
+    def hurried(self) -> bool:
+        """Whether more comes and goes here than a person can follow."""
+        return False
+
+    @property
     def ways_out(self) -> tuple[tuple[str, str], ...]:
         """Verbs that leave a state which the person is in, with the footer's words for that."""
         return ()

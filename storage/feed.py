@@ -188,7 +188,8 @@ class Throttle:
         later: Callable[[float, Callable[[], None]], object] | None = None,
     ) -> None:
         self._action = action
-        self._every = every
+        self.every = every
+        """Seconds between two actions; may be changed at any time."""
         self._later = later or _start_timer
         self._lock = threading.Lock()
         self._last = -every
@@ -201,7 +202,7 @@ class Throttle:
             if self._waiting or self._closed:
                 return
             moment = time.monotonic()
-            wait = self._last + self._every - moment
+            wait = self._last + self.every - moment
             if wait > 0:
                 self._waiting = True
             else:

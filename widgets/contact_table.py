@@ -107,6 +107,11 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
         """Whether there are more rows than `total`."""
         return self._state.window.more
 
+    @property
+    def hurried(self) -> bool:
+        """Whether rows come and go faster than a person can follow."""
+        return self._reader.hurried
+
     # The cursor.
 
     @property

@@ -78,6 +78,11 @@ class Burst:
         self._before: tuple[View, int, int | None] | None = None
         self._until = 0.0
 
+    @property
+    def lasts(self) -> bool:
+        """Whether there is one."""
+        return monotonic() < self._until
+
     def on(self, view: View, glimpse: Glimpse) -> bool:
         """Whether there is a burst, after what was just read."""
         now, before = monotonic(), self._before
@@ -88,7 +93,7 @@ class Burst:
         recent = sum(n for moment, n in self._seen if now - moment < BURST_SECONDS)
         if recent > BURST:
             self._until = now + 2 * BURST_SECONDS
-        return now < self._until
+        return self.lasts
 
 
 class TableReader:
@@ -149,6 +154,11 @@ class TableReader:
                 timer.cancel()
         self._lane.close()
         self._slow_lane.close()
+
+    @property
+    def hurried(self) -> bool:
+        """Whether rows come and go faster than a person can follow."""
+        return self._burst.lasts
 
     def refresh(self) -> None:
         """Something changed in the store."""
