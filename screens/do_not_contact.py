@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from storage.acts import Act
     from storage.dnc_import import Imported, ImportRow
-    from storage.do_not_contact import Entry
+    from storage.dnc_pages import Entry
     from storage.number_lists import Line
     from storage.store import Store
     from storage.words import Actor
@@ -64,15 +64,13 @@ class Entries:
 
     def page(self, *, before: int | None, after: int | None, limit: int) -> Page[Listed]:
         """See `widgets.log_reader.Pages`."""
-        from storage import do_not_contact
+        from storage import dnc_pages
 
         with self._store.read() as conn:
-            found = do_not_contact.window(
+            found = dnc_pages.window(
                 conn, search=self._search, before=before, after=after, limit=limit
             )
-        rows = tuple(map(_listed, found))
-        edge = None if len(rows) < limit else rows[0].id if after is not None else rows[-1].id
-        return Page(rows, edge)
+        return Page(tuple(map(_listed, found.rows)), found.on)
 
     def newest(self) -> int:
         """See `widgets.log_reader.Pages`."""

@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection
 from storage.attempt_search import AttemptSearch
 from storage.changes import MOVING, ago
 from storage.dialects import among
-from storage.do_not_contact import Entry, entries_of
+from storage.dnc_pages import Entry
+from storage.do_not_contact import entries_of
 from storage.folding import digits, fold
 from storage.ids import parse, public
 from storage.number_lists import number_in

@@ -17,9 +17,9 @@ from app.cli.acting import cancelled_by_ctrl_c, shown_progress
 from app.cli.output import Column
 from app.cli.session import noun, session_of
 from app.exits import INTERRUPTED
-from storage import dnc_import, do_not_contact, suppressions
+from storage import dnc_import, dnc_pages, do_not_contact, suppressions
 from storage.access import load_access
-from storage.do_not_contact import Entry
+from storage.dnc_pages import Entry
 from storage.export import private_file, safe_cell
 from storage.ids import public
 from storage.number_lists import Line
@@ -199,11 +199,11 @@ def list_(
         while left > 0:
             with store.read() as conn:
                 size = min(left, 1000)
-                found = do_not_contact.page(conn, search=search, behind=behind, limit=size)
+                found = dnc_pages.page(conn, search=search, behind=behind, limit=size)
             yield from map(_row, found)
             if len(found) < size:
                 return
-            behind, left = found[-1].key, left - len(found)
+            behind, left = found[-1].place, left - len(found)
 
     session.out.rows(
         (

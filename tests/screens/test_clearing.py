@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from screens.do_not_contact import DoNotContact, Entries
-from storage import do_not_contact, suppressions
+from storage import dnc_pages, suppressions
 from storage.acts import Move
 from storage.bulk import perform
 from storage.profile import profile
@@ -29,7 +29,7 @@ def phone_of(store: Store, ident: int) -> str:
 
 def listed(store: Store) -> list[str | None]:
     with store.read() as conn:
-        return [entry.phone for entry in do_not_contact.page(conn)]
+        return [entry.phone for entry in dnc_pages.page(conn)]
 
 
 async def to_dnc(hand: Hand) -> DoNotContact:

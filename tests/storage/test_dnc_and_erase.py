@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, text
+from sqlalchemy import delete, event, insert, text
 
 from storage import (
     consent,
     dnc_import,
+    dnc_pages,
     do_not_contact,
     erase,
     groups,
@@ -23,6 +25,7 @@ from storage import (
 )
 from storage.acts import DoNotContact, Move, WriteNote
 from storage.bulk import perform
+from storage.dnc_pages import Entry
 from storage.errors import NotFound, Refused
 from storage.folding import digits, in_any_spelling
 from storage.ids import new_id
@@ -97,16 +100,55 @@ def test_the_list_is_paged_and_searched(store: Store, me: Actor) -> None:
     seen, behind = [], None
     while True:
         with store.read() as conn:
-            found = do_not_contact.page(conn, behind=behind, limit=10)
+            found = dnc_pages.page(conn, behind=behind, limit=10)
         seen += [entry.phone for entry in found]
         if len(found) < 10:
             break
-        behind = found[-1].key
+        behind = found[-1].place
     assert sorted(seen) == phones  # type: ignore[type-var]
     with store.read() as conn:
-        assert [e.phone for e in do_not_contact.page(conn, search="5550003")] == [phones[3]]
-        assert len(do_not_contact.page(conn, search="OLD")) == 25
-        assert do_not_contact.page(conn, search="%") == []
+        assert [e.phone for e in dnc_pages.page(conn, search="5550003")] == [phones[3]]
+        assert len(dnc_pages.page(conn, search="OLD")) == 25
+        assert dnc_pages.page(conn, search="%") == []
+
+
+def test_the_list_is_read_along_its_index_both_ways_and_a_search_in_stretches(
+    store: Store, me: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phones = [f"+1202555{n:04}" for n in range(30)]
+    store.do(lambda conn: suppressions.add(conn, me, phones, reason="all at once"))
+    store.do(lambda conn: suppressions.add(conn, GATEWAY, phones[:9], source="stop", reason="STOP"))
+    asked: list[tuple[str, Any]] = []
+    with store.read() as conn:
+        whole = dnc_pages.page(conn)
+        places = [entry.place for entry in whole]
+        assert len(whole) == 39 and places == sorted(places, reverse=True)
+        event.listen(conn, "before_cursor_execute", lambda *it: asked.append((it[2], it[3])))
+        for number, place in enumerate(places):
+            older = dnc_pages.window(conn, before=place, after=None, limit=4)
+            newer = dnc_pages.window(conn, before=None, after=place, limit=4)
+            assert list(older.rows) == whole[number + 1 : number + 5]
+            assert list(newer.rows) == whole[max(0, number - 4) : number]
+        if conn.dialect.name == "sqlite":
+            for statement, values in tuple(asked):
+                plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+                said = " ".join(row[3] for row in plan)
+                assert "ix_suppressions_at ((at,phone_hash,source)" in said, said
+                assert "TEMP" not in said, said
+    monkeypatch.setattr(dnc_pages, "STRETCH", 5)
+    with store.read() as conn:
+        found: list[Entry] = []
+        on = None
+        while True:
+            part = dnc_pages.window(
+                conn, search="stop", before=on, after=None, limit=3, patience=-1
+            )
+            found += part.rows
+            if (on := part.on) is None:
+                break
+        assert [entry.phone for entry in found] == [
+            entry.phone for entry in whole if entry.source == "stop"
+        ]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +194,7 @@ def test_every_form_of_list_is_taken_in(
     done = dnc_import.take_in_list(sqlite_store, me, path)
     assert (done.added, done.known) == (2, 0)
     with sqlite_store.read() as conn:
-        found = {entry.phone for entry in do_not_contact.page(conn)}
+        found = {entry.phone for entry in dnc_pages.page(conn)}
     assert found == {"+12025550146", "+12025550147"}
 
 
@@ -176,7 +218,7 @@ def test_what_is_no_list_changes_nothing(
     with pytest.raises(Refused, match=sentence):
         dnc_import.take_in_list(sqlite_store, me, path)
     with sqlite_store.read() as conn:
-        assert do_not_contact.page(conn) == [] and dnc_import.imports(conn) == []
+        assert dnc_pages.page(conn) == [] and dnc_import.imports(conn) == []
 
 
 def test_an_import_empties_the_queue_says_why_it_skips_and_goes_on_after_a_cut(
