@@ -89,7 +89,7 @@ class SettingsRead(Message):
         self.themes = themes
         """Of the person's own."""
         self.wrong = wrong
-        """A sentence for each theme that cannot be used."""
+        """A sentence for each theme or key that cannot be used."""
 
 
 class CannotStart(Message):
@@ -277,7 +277,7 @@ class Background:
         return rows
 
     def _read_settings(self) -> Settings:
-        from app.settings import config_path, load
+        from app.settings import Loaded, config_path
         from app.theme_files import own_themes
 
         options = self._options
@@ -290,12 +290,14 @@ class Background:
             "actor": options.actor,
             **(options.settings or {}),
         }
-        settings = load(said, options.config)
+        loaded = Loaded(said, options.config)
+        settings = loaded.settings
         self._actor = settings.actor
         self.keymap = Keymap(settings.keys)
         self.public_base_url = settings.public_base_url
         self.simulated = settings.gateway == "simulated"
         themes, wrong = own_themes(config_path(options.config)[0].parent / "themes")
+        wrong = [*wrong, *self.keymap.troubles(loaded.where_key)]
         _post(self._app, SettingsRead(settings, themes, wrong))
         return settings
 

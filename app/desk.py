@@ -125,8 +125,6 @@ class Desk(SafeCrash, inherit_bindings=False):
             self.theme = chosen
         keymap = self.backstage.keymap
         self.set_keymap(keymap.changes)
-        wrong += [f"The settings name a verb that does not exist: {it}." for it in keymap.unknown]
-        wrong += keymap.clashes()
         if wrong:
             say(self, " ".join(wrong), severity="warning")
         self.main.keys_changed()

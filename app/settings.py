@@ -331,6 +331,13 @@ class Loaded:
             return f"{self.file.path}, line {self.file.line_of(name)}"
         return "default"
 
+    def where_key(self, ident: str) -> str:
+        """Where the keys of a verb were changed, in words."""
+        where = self.origin("keys")
+        if where.startswith(str(self.file.path)):
+            return f"{self.file.path}, line {self.file.line_of('keys', ident)}"
+        return where
+
     def _explain(self, error: ErrorDetails) -> WrongUsage:
         place = [str(part) for part in error["loc"]]
         name = place[0] if place else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from textual.binding import Binding, BindingType
+from textual.keys import Keys, key_to_character
 
 from screens.commands import BY_ID, VERBS, Context, Verb, show_key, verb, verbs_in
 
@@ -116,16 +118,78 @@ class Keymap:
         ]
 
     def clashes(self) -> list[str]:
-        """A sentence for each key that two verbs of one context share."""
-        sentences = []
+        """A sentence for each key that two verbs share where both can be given."""
+        return [clash.sentence for clash in self._clashes()]
+
+    def troubles(self, where: Callable[[str], str]) -> list[str]:
+        """What is wrong with the keys in the settings, each with its place there.
+
+        Args:
+            where: Tells where the settings speak of a verb, such as `config.toml, line 7`.
+        """
+        said = []
+        for ident in self.unknown:
+            near = get_close_matches(ident, BY_ID, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            said.append(f"{where(ident)}: there is no verb {ident}.{hint}")
+        for ident in self.changes:
+            odd = (key for key in self.keys_of(verb(ident)) if not _is_key(key))
+            said.extend(f"{where(ident)}: “{key}” is no key." for key in odd)
+        for clash in self._clashes():
+            changed = clash.second if clash.second in self.changes else clash.first
+            said.append(f"{where(changed)}: {clash.sentence}")
+        return said
+
+    def _clashes(self) -> list[Clash]:
+        found: dict[tuple[str, ...], Clash] = {}
         for context in Context:
             owners: dict[str, str] = {}
             for each in verbs_in(context):
                 for key in self.keys_of(each):
                     other = owners.setdefault(key, each.id)
                     if other != each.id:
-                        sentences.append(f"{show_key(key)} is given to both {other} and {each.id}.")
-        return sentences
+                        clash = Clash(key, other, each.id)
+                        found.setdefault((key, *sorted((other, each.id))), clash)
+        for clash in self._hidden():
+            found.setdefault((clash.key, *sorted((clash.first, clash.second))), clash)
+        return list(found.values())
+
+    def _hidden(self) -> Iterator[Clash]:
+        """Keys of one place, changed so that one which works everywhere does not work there."""
+        everywhere = {key: each for each in verbs_in(Context.DESK) for key in self.keys_of(each)}
+        for each in VERBS:
+            if Context.DESK in each.contexts:
+                continue
+            for key in self.keys_of(each):
+                other = everywhere.get(key)
+                if other is not None and {each.id, other.id} & set(self.changes):
+                    yield Clash(key, other.id, each.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A key that is given to two verbs."""
+
+    key: str
+    first: str
+    second: str
+
+    @property
+    def sentence(self) -> str:
+        """The key and both verbs."""
+        return f"{show_key(self.key)} is given to both {self.first} and {self.second}."
+
+
+_MODIFIERS = ("ctrl+", "alt+", "shift+", "super+", "hyper+", "meta+")
+
+
+def _is_key(written: str) -> bool:
+    """Whether a terminal can send such a key."""
+    key = written
+    while key.startswith(_MODIFIERS) and len(key.split("+", 1)[1]):
+        key = key.split("+", 1)[1]
+    named = {each.value for each in Keys}
+    return len(key) == 1 or key in named or key_to_character(key) is not None
 
 
 def offered(contexts: tuple[Context, ...]) -> list[Verb]:

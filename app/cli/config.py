@@ -34,3 +34,7 @@ def config(ctx: typer.Context) -> None:
         rows,
         "",
     )
+    from screens.keymap import Keymap
+
+    for sentence in Keymap(loaded.settings.keys).troubles(loaded.where_key):
+        session.out.note(sentence)

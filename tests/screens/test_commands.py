@@ -153,3 +153,18 @@ def test_two_verbs_on_one_key_are_told_of() -> None:
 
 def test_the_readme_holds_the_key_table() -> None:
     assert key_table() in README.read_text(encoding="utf-8")
+
+
+def test_what_is_wrong_with_the_keys_names_its_place_in_the_settings() -> None:
+    lines = {"contact.star": 7, "contact.sta": 8, "list.order": 9, "contact.note": 10}
+    keymap = Keymap(
+        {"contact.star": "m", "contact.sta": "x", "list.order": "w", "contact.note": "ctrl+foo"}
+    )
+    assert keymap.troubles(lambda ident: f"config.toml, line {lines[ident]}") == [
+        "config.toml, line 8: there is no verb contact.sta. Did you mean contact.star?",
+        "config.toml, line 10: “ctrl+foo” is no key.",
+        "config.toml, line 7: m is given to both contact.star and contact.move.",
+        "config.toml, line 9: w is given to both desk.why and list.order.",
+    ]
+    fine = {"contact.star": "f5,alt+x,ö,full_stop,shift+tab"}
+    assert Keymap(fine | {"contact.repeat": "f6"}).troubles(str) == []
