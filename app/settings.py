@@ -132,6 +132,10 @@ class Settings(BaseSettings):
     attempts_max: int = Field(default=1_000_000, ge=0)
     """How many attempts the intake log keeps; the oldest go first. 0 keeps all."""
 
+    consent_years: int = Field(default=5, ge=0)
+    """How many years after a person's last event the evidence of their consent is kept, 5 at
+    least; of people in the queue or in a group it is never forgotten. 0 keeps all for ever."""
+
     gateway: Literal["simulated", "twilio"] = "simulated"
     """What carries the texts. `simulated` sends nothing and plays a carrier that accepts; see
     `optdesk sms simulate`. `twilio` needs the extra of that name; see `docs/messages.md`."""
@@ -193,6 +197,13 @@ class Settings(BaseSettings):
                 ipaddress.ip_network(part, strict=False)
             except ValueError:
                 raise ValueError(f"holds “{part}”, which is no network or host") from None
+        return value
+
+    @field_validator("consent_years")
+    @classmethod
+    def _is_long_enough(cls, value: int) -> int:
+        if 0 < value < 5:
+            raise ValueError("should be 5 or more, or 0 to keep all for ever")
         return value
 
     @field_validator("trusted_proxies")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 
-from storage import attempts
+from storage import attempts, retention
 from storage.double_opt_in import expire
 from storage.errors import StoreError
 from storage.intake import purge_answers
 from storage.store import Store
+from storage.words import SYSTEM
 
 _EVERY_SECONDS = 3600.0
 _CHUNK = 250
@@ -17,6 +21,7 @@ _CHUNK = 250
 _REST_SECONDS = 0.05
 """Between two of those, so that leads come first."""
 _EXPIRE_SECONDS = 60.0
+_A_DAY_SECONDS = 86_400.0
 
 
 async def expire_waits(store: Store) -> None:
@@ -47,6 +52,43 @@ async def keep_house(store: Store, days: int, most: int) -> None:
         except StoreError:
             # The next hour will do.
             continue
+
+
+async def keep_evidence(store: Store, years: int) -> None:
+    """Lets go of evidence whose time is over, once a day, until cancelled.
+
+    Args:
+        store: The store.
+        years: How long evidence is kept after a person's last event; 0 for ever.
+    """
+    while years:
+        await asyncio.sleep(_EVERY_SECONDS)
+        # The next day will do where the store is in trouble.
+        with suppress(StoreError):
+            await forget_evidence(store, years)
+        await asyncio.sleep(_A_DAY_SECONDS - _EVERY_SECONDS)
+
+
+async def forget_evidence(store: Store, years: int) -> int:
+    """Lets go of evidence whose time is over, a little at a time; returns how much."""
+    beyond, forgotten = 0, 0
+    before = await asyncio.to_thread(_evidence_due, store, years)
+    if before is None:
+        return 0
+    while True:
+        verb = partial(retention.let_go, who=SYSTEM, before=before, beyond=beyond)
+        done: Future[retention.Chunk] = store.write(verb, patient=True)
+        goes_on, gone = await asyncio.wrap_future(done)
+        forgotten += gone
+        if goes_on is None:
+            return forgotten
+        beyond = goes_on
+        await asyncio.sleep(_REST_SECONDS)
+
+
+def _evidence_due(store: Store, years: int) -> datetime | None:
+    with store.read() as conn:
+        return retention.due_edge(conn, years)
 
 
 async def trim_intake_log(store: Store, days: int, most: int) -> int:

@@ -16,7 +16,7 @@ from server.doors.retired import RetiredUrls
 from server.frontdoor import FrontDoor
 from server.gateways import make_gateway
 from server.gateways.base import Callbacks
-from server.housekeeping import expire_waits, keep_house
+from server.housekeeping import expire_waits, keep_evidence, keep_house
 from server.keeper import AccessKeeper
 from server.metrics import Metrics
 from server.operations import Operations
@@ -137,6 +137,8 @@ class Listener:
         stack.callback(house.cancel)
         expiry = loop.create_task(expire_waits(store))
         stack.callback(expiry.cancel)
+        evidence = loop.create_task(keep_evidence(store, settings.consent_years))
+        stack.callback(evidence.cancel)
 
     async def _bind(self, front: FrontDoor, stack: contextlib.AsyncExitStack) -> None:
         runner = ServerRunner(front, shutdown_timeout=_DRAIN_SECONDS)

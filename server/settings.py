@@ -45,6 +45,8 @@ class ListenerSettings:
     """Days that the intake log keeps an attempt."""
     attempts_max: int = 1_000_000
     """Attempts that the intake log keeps."""
+    consent_years: int = 5
+    """Years after a person's last event that evidence is kept; 0 for ever."""
     quiet_hours: str = ""
     """Such as `21:00-08:00`, by the clock where the person is."""
     texts_per_second: int = 0

@@ -198,6 +198,8 @@ _PAST = {
     "dnc.release": "released from Do Not Contact: {subject}",
     "dnc.import": "imported the Do Not Contact list “{subject}”",
     "erase": "erased a contact",
+    "consent.prune": "forgot evidence of consent after its time ({subject})",
+    "consent.cut": "let go of the ledger's oldest events ({subject})",
     "undo": "undid: {subject}",
     "redo": "did again: {subject}",
     "campaign.create": "made the campaign “{subject}”",

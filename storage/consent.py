@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from storage.dialects import among
 from storage.driver import fetch
 from storage.rows import moment_of
-from storage.tables import ConsentEvent
 from storage.times import to_micros
-
-_events: Any = ConsentEvent.__table__  # type: ignore[attr-defined]
 
 GENESIS = bytes(32)
 """What the first event hashes as the one before it."""
@@ -109,6 +105,8 @@ class ChainReport:
     events: int
     faults: tuple[str, ...]
     """One clause for each changed, missing or cut event."""
+    let_go: int = 0
+    """Events before the first one, taken off after their time; their last hash is kept."""
 
 
 def verify(conn: Connection, progress: Callable[[int, int], None] | None = None) -> ChainReport:
@@ -131,7 +129,7 @@ def verify(conn: Connection, progress: Callable[[int, int], None] | None = None)
         walk.fault("the last event is not the one the store remembers")
     if walk.more:
         walk.faults.append(f"and {walk.more:,} more faults")
-    return ChainReport(walk.count, tuple(walk.faults))
+    return ChainReport(walk.count, tuple(walk.faults), base)
 
 
 _AT_ONCE = 2000
@@ -183,67 +181,3 @@ class _Walk:
             self.fault(f"event {seq} was changed")
         self.seq, self.head = seq, whole
         self.count += 1
-
-
-# Retention.
-
-
-def let_go(conn: Connection, before: datetime, beyond: int, limit: int = 500) -> int | None:
-    """Forgets the evidence of people of whom nothing was heard since a moment.
-
-    The events stay in the chain without their evidence; those at its very beginning go, and the
-    ledger remembers the hash they ended with, so that it still verifies.
-
-    Args:
-        conn: A transaction that holds the write lock.
-        before: People whose last event is older are forgotten.
-        beyond: Only events after this one: where the last call ended.
-        limit: At most so many events.
-
-    Returns:
-        Where to go on, or None when all is done.
-    """
-    rows = conn.execute(
-        select(_events.c.seq, _events.c.contact_id)
-        .where(_events.c.seq > beyond, _events.c.at < before)
-        .order_by(_events.c.seq)
-        .limit(limit)
-    ).all()
-    if not rows:
-        _cut(conn, before)
-        return None
-    people = {row.contact_id for row in rows}
-    active = set(
-        conn.execute(
-            select(_events.c.contact_id)
-            .where(among(conn, _events.c.contact_id, list(people)), _events.c.at >= before)
-            .distinct()
-        ).scalars()
-    )
-    gone = [row.seq for row in rows if row.contact_id not in active]
-    if gone:
-        conn.execute(update(_events).where(among(conn, _events.c.seq, gone)).values(evidence=None))
-    return int(rows[-1].seq)
-
-
-def _cut(conn: Connection, before: datetime, limit: int = 5000) -> None:
-    """Takes events without evidence off the beginning of the chain."""
-    first = conn.execute(
-        select(_events.c.seq)
-        .where((_events.c.evidence.is_not(None)) | (_events.c.at >= before))
-        .order_by(_events.c.seq)
-        .limit(1)
-    ).scalar()
-    condition = _events.c.at < before if first is None else _events.c.seq < first
-    gone = conn.execute(
-        select(_events.c.seq, _events.c.hash).where(condition).order_by(_events.c.seq).limit(limit)
-    ).all()
-    if not gone:
-        return
-    conn.execute(delete(_events).where(_events.c.seq <= gone[-1].seq))
-    conn.execute(_SAVE_BASE, {"seq": gone[-1].seq, "head": bytes(gone[-1].hash)})
-
-
-_SAVE_BASE = text(
-    "UPDATE store_state SET chain_base_seq = :seq, chain_base_head = :head WHERE id = 1"
-)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from app.cli.session import noun, session_of
-from storage import consent, receipts
-from storage.errors import Refused
+from storage import consent, receipts, retention
 from storage.profile import find_contact
-from storage.times import now
 
 app = noun("consent")
 
@@ -20,7 +17,6 @@ Contact = Annotated[
     str, typer.Argument(metavar="CONTACT", help="Its con_… id, or the number in E.164.")
 ]
 
-_DAYS_A_YEAR = 365.25
 _BAR = 30
 
 
@@ -34,11 +30,17 @@ def verify(ctx: typer.Context) -> None:
     if shows:
         sys.stderr.write("\n")
     fields = {"events": report.events, "ok": not report.faults, "faults": list(report.faults)}
+    fields["let_go"] = report.let_go
     if report.faults:
         listed = "\n".join(f"  {fault}" for fault in report.faults)
         session.out.item(fields, f"The consent ledger is broken:\n{listed}")
         raise typer.Exit(1)
-    session.out.item(fields, f"All {report.events:,} consent events are whole and in order.")
+    before = (
+        f" {report.let_go:,} before them were let go after their time." if report.let_go else ""
+    )
+    session.out.item(
+        fields, f"All {report.events:,} consent events are whole and in order.{before}"
+    )
 
 
 @app.command()
@@ -65,24 +67,23 @@ def export(ctx: typer.Context, contact: Contact) -> None:
 def prune(
     ctx: typer.Context,
     years: Annotated[
-        float, typer.Option(min=0, help="Keep it so long after a person's last event.")
-    ] = 5.0,
+        float | None,
+        typer.Option(min=0, help="Keep it so long after a person's last event; 5 at least."),
+    ] = None,
 ) -> None:
     """Forget the evidence of people not heard of for years; the ledger still verifies."""
     session = session_of(ctx)
-    if years < 1:
-        raise Refused("Consent has to be kept for a year at least.", "Give --years 5.")
-    before = now() - timedelta(days=years * _DAYS_A_YEAR)
+    kept = session.settings.consent_years or retention.MINIMUM_YEARS if years is None else years
+    retention.edge(kept)
     store = session.store()
-    session.confirm("Forget the evidence of old consents?")
-    beyond: int | None = 0
-    while beyond is not None:
-        at = beyond
-        beyond = store.do(lambda conn, at=at: consent.let_go(conn, before, at), patient=True)  # type: ignore[misc]
+    session.confirm(f"Forget the evidence of people not heard of for {kept:g} years?")
+    forgotten = retention.let_go_all(lambda verb: store.do(verb, patient=True), session.who, kept)
     with store.read() as conn:
         report = consent.verify(conn)
-    fields = {"events": report.events, "ok": not report.faults}
-    session.out.item(fields, f"{report.events:,} consent events are kept.")
+    fields = {"events": report.events, "forgotten": forgotten, "ok": not report.faults}
+    session.out.item(
+        fields, f"{forgotten:,} events lost their evidence; {report.events:,} are in the ledger."
+    )
 
 
 def _bar(done: int, total: int) -> None:

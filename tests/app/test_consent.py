@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
 from sqlalchemy import text
 
+from server.housekeeping import forget_evidence
 from storage import consent
-from storage.consent import let_go
+from storage.acts import Delete
+from storage.bulk import perform
+from storage.changes import newest
+from storage.erase import erase
 from storage.profile import profile
+from storage.retention import let_go_all
 from storage.store import Store
 from storage.times import now
+from storage.words import Actor, Target
 from tests.app.conftest import Optdesk
 from tests.factories import lead, make_queued, next_phone, put, switched_on
 
@@ -76,22 +81,73 @@ def test_every_change_gap_and_cut_is_named(
     assert named in broken.out
 
 
+OLD = timedelta(days=6 * 365)
+
+
+def who_left(store: Store, n: int) -> list[int]:
+    """People who opted in and out six years ago."""
+    with time_machine.travel(now() - OLD):
+        old = make_queued(store, n)
+        perform(store, Actor.person("ana"), Delete(), Target(ids=tuple(old)))
+    return old
+
+
 def test_old_evidence_is_let_go_and_the_ledger_still_verifies(store: Store) -> None:
-    with time_machine.travel(now() - timedelta(days=6 * 365)):
-        old = make_queued(store, 3)
+    old = who_left(store, 3)
     with store.read() as conn:
         phone = profile(conn, old[1]).contact.phone
-    put(store, lead(phone=phone))
-    before = now() - timedelta(days=5 * 365)
-    beyond: Any = 0
-    while beyond is not None:
-        beyond = store.do(lambda conn, at=beyond: let_go(conn, before, at))  # type: ignore[misc]
+    with time_machine.travel(now() - OLD):
+        [still_here] = make_queued(store)
+    again = put(store, lead(phone=phone))[0].contact_id
+    assert again is not None
+    assert let_go_all(store.do, Actor.person("ana"), 5) == 3
+    assert let_go_all(store.do, Actor.person("ana"), 5) == 0
     with store.read() as conn:
         report = consent.verify(conn)
-        kept = profile(conn, old[1]).consent
+        # Who is in the queue may be texted, because of what they said six years ago.
+        assert profile(conn, still_here).consent[0].evidence["phone"]
+        assert profile(conn, again).consent[0].evidence["phone"]
         assert profile(conn, old[0]).consent == ()
-        assert profile(conn, old[2]).consent[0].evidence == {}
-    assert report.faults == ()
-    # The second person was heard of lately: all that was said is kept.
-    assert all(event.evidence for event in kept)
-    assert report.events == 3
+        acts = [row.sentence for row in newest(conn, 3)]
+    assert report == consent.ChainReport(2, (), let_go=3)
+    assert "let go of the ledger's oldest events (up to event 3)" in acts
+    assert "forgot evidence of consent after its time (3 events)" in acts
+
+
+def test_evidence_is_never_let_go_before_its_time(optdesk: Optdesk, any_store_url: str) -> None:
+    store = Store.open(any_store_url)
+    who_left(store, 1)
+    store.close()
+    for years in ("1", "4.9"):
+        refused = optdesk("consent", "prune", "--years", years, "--yes")
+        assert refused.code == 1
+        assert "5 years at least" in refused.err
+    assert optdesk("consent", "prune", "--years", "7", "--yes").code == 0
+    assert optdesk("consent", "verify").out.startswith("All 1 ")
+    assert optdesk("consent", "prune", "--yes", "--json").json["forgotten"] == 1
+    assert "1 before them were let go" in optdesk("consent", "verify").out
+
+
+async def test_the_listener_lets_go_by_itself_and_believes_no_wild_clock(store: Store) -> None:
+    who_left(store, 2)
+    assert await forget_evidence(store, 7) == 0
+    # The newest event is years ago: perhaps the clock is wrong.
+    assert await forget_evidence(store, 5) == 0
+    put(store, lead())
+    with time_machine.travel(now() + timedelta(days=20 * 365)):
+        assert await forget_evidence(store, 25) == 0
+    assert await forget_evidence(store, 5) == 2
+    with store.read() as conn:
+        assert consent.verify(conn).faults == ()
+
+
+def test_a_ledger_that_was_cut_verifies_after_an_erasure_too(store: Store) -> None:
+    old = who_left(store, 3)
+    [ident] = make_queued(store)
+    with store.read() as conn:
+        phones = [profile(conn, one).contact.phone for one in (old[1], ident)]
+    erase(store, Actor.person("ana"), ident, phones[1][-4:])
+    let_go_all(store.do, Actor.person("ana"), 5)
+    erase(store, Actor.person("ana"), old[1], phones[0][-4:])
+    with store.read() as conn:
+        assert consent.verify(conn) == consent.ChainReport(1, (), let_go=3)
