@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import EMPTY_PAYLOAD, StreamReader
-from aiohttp.http import HttpProcessingError, HttpRequestParser, HttpVersion11
+from aiohttp.http import HttpProcessingError, HttpRequestParser, HttpVersion10, HttpVersion11
 from aiohttp.web import RequestPayloadError
 from aiohttp.web_protocol import RequestHandler
 
@@ -67,6 +67,7 @@ _MOST_BEHIND = 64 * 1024
 
 _LONGEST_START = 8 * 1024
 """Bytes kept of a head that has yet to be read."""
+_SPOKEN = (HttpVersion10, HttpVersion11)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -378,6 +379,8 @@ class Connection(RequestHandler):
         self.deadline = NEVER
         self._request_in_progress = True
         try:
+            if not isinstance(message, Misread) and not _is_spoken(message):
+                message = Misread()
             if isinstance(message, Misread):
                 answer = self._front.site.unreadable(message, new_id())
                 self._front.metrics.count("", answer)
@@ -513,3 +516,13 @@ class Connection(RequestHandler):
             self._line.write_eof()
         else:
             self._line.close()
+
+
+def _is_spoken(message: Any) -> bool:
+    """Whether a request is in a version that is spoken here, and framed as that version frames.
+
+    The parser lets 0.9 and 2.0 pass, and chunks in 1.0, where proxies may see another end.
+    """
+    if message.version not in _SPOKEN:
+        return False
+    return not (message.chunked and message.version == HttpVersion10)
