@@ -20,7 +20,6 @@ from textual.message import Message
 from app import locations
 from app.memory import Memory
 from app.options import DeskOptions
-from app.reaching import Reach
 from screens.backstage import (
     NEWS_SECONDS,
     Answer,
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
     from textual.theme import Theme
 
+    from app.reaching import Reach
     from app.settings import Settings
     from screens.lead_tools import LeadTools
     from server.embedded import EmbeddedListener, ListenerState
@@ -135,7 +135,7 @@ class Background:
         self.simulated = True
         self.throwaway = options.throwaway
         self.memory = Memory()
-        self._reach = Reach()
+        self._reach: Reach | None = None
         if options.captions is not None:
             options.captions.listen(lambda text, place: self._tell(Captioned(text, place)))
 
@@ -183,6 +183,9 @@ class Background:
 
     def reach(self, store: Store) -> tuple[Item | None, Item | None]:
         """Whether senders reach the listener; see `screens.backstage.Backstage`."""
+        from app.reaching import Reach
+
+        self._reach = self._reach or Reach()
         return self._reach.look(self.listener, self.public_base_url)
 
     def start(self) -> None:
