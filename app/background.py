@@ -59,10 +59,11 @@ SHOWN_SECONDS = 0.3
 """How long the imports wait for rows that were read early to be painted."""
 
 
-REST_SECONDS = 1.0
-"""How long the cursor has to rest on a contact before the others are told."""
+REST_SECONDS = 0.35
+"""How long the cursor has to rest on a contact before the others are told: longer than a key that
+is held down leaves it there, and short enough that they see it within a second."""
 
-OPEN_SECONDS = 0.2
+OPEN_SECONDS = 0.1
 """The same while the contact is open."""
 
 STOP_SECONDS = 3.0

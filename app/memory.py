@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+SAVE_SECONDS = 0.5
+"""How soon after a change the file is written, so that a killed desk forgets next to nothing."""
 
 LARGEST = 64 * 1024
 """Bytes of the file that are read; it has a few hundred."""
@@ -22,6 +26,8 @@ class Memory:
         self._path: Path | None = None
         self._values: dict[str, Any] = {}
         self._kept: dict[str, Any] = {}
+        self._saving = threading.Lock()
+        self._soon: threading.Timer | None = None
 
     def open(self, path: Path) -> None:
         """Reads the file, where there is one, and keeps it from now on."""
@@ -37,11 +43,23 @@ class Memory:
         return self._values.get(name)
 
     def remember(self, name: str, value: Any) -> None:
-        """Keeps a value that JSON can hold."""
+        """Keeps a value that JSON can hold; the file follows soon."""
+        if self._values.get(name) == value:
+            return
         self._values[name] = value
+        if self._path is not None and self._soon is None:
+            self._soon = threading.Timer(SAVE_SECONDS, self.save)
+            self._soon.daemon = True
+            self._soon.start()
 
     def save(self) -> None:
         """Writes what has changed: the whole file or nothing of it."""
+        # From here on a change asks for another writing.
+        self._soon = None
+        with self._saving:
+            self._save()
+
+    def _save(self) -> None:
         values = dict(self._values)
         if self._path is None or values == self._kept:
             return

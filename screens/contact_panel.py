@@ -77,6 +77,11 @@ class ContactPanel(VerticalScroll, can_focus=False):
         return self._contact
 
     @property
+    def text(self) -> str:
+        """What it says, line by line."""
+        return self._page.content.plain
+
+    @property
     def profile(self) -> Profile | None:
         """What was read of them."""
         return self._profile

@@ -31,10 +31,10 @@ BEAT_SECONDS = 60.0
 GONE = timedelta(seconds=200)
 """After so long without a sign the holder of a seat is taken for gone."""
 
-GLANCE_SECONDS = 0.4
+GLANCE_SECONDS = 0.25
 """How often a desk looks where the others look, while there are others."""
 
-GAP_SECONDS = 0.2
+GAP_SECONDS = 0.1
 """The least time between two rounds, however much happens."""
 
 LEAVE_SECONDS = 1.0
@@ -279,12 +279,13 @@ class Presence:
 
     def _pause(self) -> float:
         pause = GLANCE_SECONDS if self._company else BEAT_SECONDS
-        if self._wish != self._noted:
+        if self._wish != self._noted and not self._is_alone:
             pause = min(pause, max(0.0, self._wish_due - monotonic()))
         return pause
 
     def _renew(self) -> None:
-        wish = self._wish if monotonic() >= self._wish_due else self._noted
+        rested = monotonic() >= self._wish_due and not self._is_alone
+        wish = self._wish if rested else self._noted
         if self._seated and wish == self._noted and monotonic() < self._beat_due:
             return
         if not self._seated:
@@ -292,6 +293,11 @@ class Presence:
         self._seated = self._store.do(lambda conn: look_at(conn, self.id, wish), quiet=True)
         self._noted = wish
         self._beat_due = monotonic() + BEAT_SECONDS
+
+    @property
+    def _is_alone(self) -> bool:
+        """Nobody is there to be told where this person looks: then it is not written down."""
+        return self._seen is not None and not self._company
 
     def _look_round(self) -> None:
         if self._seen is None:

@@ -95,6 +95,12 @@ class Hand:
         return [row.name for row in self.table.visible_rows]
 
     @property
+    def panel(self) -> str:
+        """The open contact as text; empty where none is open."""
+        panel = self.contacts.panel
+        return "" if panel is None else panel.text
+
+    @property
     def sidebar(self) -> list[str]:
         """The lines of the sidebar with their counts."""
         return [f"{entry.text} {entry.note}".strip() for entry in self.desk.main.sidebar.entries]

@@ -252,3 +252,26 @@ async def test_test_contacts_are_deleted_together_from_any_place_and_come_back(
         await hand.press("u")
         await hand.until(lambda: len(hand.names) == 3)
         assert phone_of(sqlite_store, ada)
+
+
+async def test_erasing_and_suppressing_work_with_the_contact_open(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    *_, cy, dee = fill(sqlite_store, "Ada", "Bo", "Cyrano", "Deirdre")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("enter")
+        await hand.until(lambda: "Deirdre" in hand.panel)
+        await hand.press("Z")
+        await hand.type(phone_of(sqlite_store, dee)[-4:])
+        await hand.press("enter")
+        await hand.until(lambda: hand.names == ["Cyrano", "Bo", "Ada"])
+        await hand.until(lambda: "Cyrano" in hand.panel and "Deirdre" not in hand.text)
+        await hand.press("D")
+        await hand.until(lambda: hand.dialog == "Ask")
+        await hand.press("enter")
+        await hand.until(lambda: hand.names == ["Bo", "Ada"])
+        await hand.until(lambda: "Bo" in hand.panel and "Cyrano" not in hand.panel)
+        await hand.desk.main.go("all")
+        await hand.press("enter")
+        await hand.until(lambda: "must not be texted" in hand.panel)
+        assert phone_of(sqlite_store, cy)

@@ -162,3 +162,20 @@ def test_a_folder_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
     memory.remember("theme", "nord")
     memory.save()
     assert memory.recall("theme") == "nord"
+
+
+async def test_a_desk_that_is_killed_has_remembered_where_it_was(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 3)
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("o", "j")
+        here = hand.here.id
+
+        def kept() -> tuple[str, object]:
+            memory = Memory()
+            memory.open(_file(sqlite_url))
+            found = memory.recall("list") or {}
+            return found.get("order", ""), (found.get("contact") or [0])[0]
+
+        await hand.until(lambda: kept() == ("oldest", here), "nothing was written meanwhile")
