@@ -6,7 +6,18 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Text, any_, bindparam, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    LargeBinary,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -76,7 +87,10 @@ def among(
 
 def among_bound(postgresql: bool, column: Any, name: str) -> ColumnElement[bool]:
     """The same for a statement that is kept: the value, made by `packed`, is given by name."""
-    return _among(postgresql, column, bindparam(name, type_=_packed_type(postgresql, column)))
+    bound: Any = bindparam(name, type_=Text())
+    if postgresql:
+        bound = cast(bound, _packed_type(postgresql, column))
+    return _among(postgresql, column, bound)
 
 
 def _packed_type(postgresql: bool, column: Any) -> Any:
