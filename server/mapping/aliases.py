@@ -62,6 +62,7 @@ _NAMES = {
         nombrecompleto nombreyapellido nombreyapellidos nombreapellido nombreapellidos
         nombresyapellidos nome nomecompleto nomeesobrenome nomesobrenome nomeecognome nomecognome
         naam volledigenaam voorenachternaam namecomplete inviteename attendeename displayname
+        realname
     """,
     "phone": """
         phone phonenumber phoneno phonenr phonenum mobile mobilephone mobilenumber mobileno mobilenr
@@ -70,8 +71,9 @@ _NAMES = {
         smsphone smsphonenumber textnumber textphonenumber textmessagenumber textremindernumber
         msisdn handphone whatsapp whatsappnumber whatsappphone whatsappphonenumber contactnumber
         contactphone contactphonenumber contactno phonemobile telmobile telephonemobile phonecell
-        numbertotext e164 e164phone phonee164 phonefull fullphone fullphonenumber phoneinternational
-        internationalphone internationalphonenumber primaryphone phoneprimary userphone
+        waid numbertotext e164 e164phone phonee164 phonefull fullphone fullphonenumber
+        phoneinternational internationalphone internationalphonenumber primaryphone phoneprimary
+        userphone
         formattedphone phonenumbere164 phones phonenumbers telephones mobiles mobilenumbers
         cellphones besttelephone callbacknumber phonetel phonemobilenumber cellmobile mobilecell
         mobilecellphone phonecellphone cellmobilephone cellormobile mobileorcell phoneormobile
@@ -165,7 +167,8 @@ _SOMEBODY_ELSE = _words(
     partner friend referrer referral referred parent guardian manager landlord doctor school fax
     emergencia urgence notfall supervisor assistant host organizer
     organiser broker realtor attorney lawyer firma entreprise empresa azienda bedrijf recruiter
-    support husband wife mother father mum mom dad son daughter child children colleague
+    support tracking destination forwarding display connected husband wife mother father mum mom dad
+    son daughter child children colleague their theirs friends
     """
 )
 """Words that make a field one about another person or thing."""
@@ -202,7 +205,7 @@ _PERSONAL = _words(
     """
     contact lead customer client person respondent applicant subscriber visitor guest attendee
     invitee patient participant registrant buyer prospect signer individual borrower tenant resident
-    donor parentless student_ signup optin
+    donor parentless student_ signup optin sender
     """
 )
 _TECHNICAL = _words(
@@ -210,7 +213,8 @@ _TECHNICAL = _words(
     form forms field fields input inputs text textfield data payload body entry item answer response
     submission user member cf wpcf7 nf wpforms gform frm mauticform mauticformfield attr attribute
     attributes property properties merge merges mergefields custom customfield hidden inf txt var
-    values value column col element el raw ff et pb elementor acf hs u params c p q
+    values value column col element el raw ff fi mf listing ctl et pb elementor acf hs u params c p
+    q
     """
 )
 _ELSEWHERE = frozenset(("billing", "shipping", "delivery", "address", "default", "mailing"))
@@ -230,6 +234,8 @@ _BLOCKING = _PARTS | _words(
     """
 )
 """Words of questions whose answers are other numbers than phones, or none."""
+_ORDINALS = frozenset(("first", "last"))
+_COUNTED = frozenset(("name", "phone", "address"))
 _CALLING = _words("text call reach ring contact message")
 _NUMBERS = _words("number numbers nummer numero")
 
@@ -338,25 +344,32 @@ def _undressed(words: list[str]) -> Meaning | None:
         return _MEANINGS["phone"]
     # Only what stands around a name dresses it: `form name` is no name of a person.
     person_only = True
+    bare = False
     rank = USUAL
     whole = _MEANINGS.get("".join(core))
     if whole is not None:
         return whole
     while len(core) > 1:
-        if not _dresses(core[0]):
+        if not _dresses(core[0]) and not _counts_fields(core):
             if not _dresses(core[-1]):
                 break
             word = core.pop()
+            bare = bare or word in _TECHNICAL
         else:
             word = core.pop(0)
         if word in _ELSEWHERE:
             rank = OTHERWISE
         elif word not in _PERSONAL and not _NUMBERED.fullmatch(word):
             person_only = False
-        known = _MEANINGS.get("".join(core))
+        # `last_input_text` and `first_form` are no names.
+        known = None if bare and len(core) == 1 and core[0] in _ORDINALS else _meaning(core)
         if known is not None:
             return _ranked(known, rank, person_only)
     return None
+
+
+def _meaning(core: list[str]) -> Meaning | None:
+    return _MEANINGS.get("".join(core))
 
 
 def _dresses(word: str) -> bool:
@@ -366,6 +379,11 @@ def _dresses(word: str) -> bool:
         or word in _ELSEWHERE
         or bool(_NUMBERED.fullmatch(word))
     )
+
+
+def _counts_fields(core: list[str]) -> bool:
+    """Whether words begin as in `name_1_first_name`: a kind of field and its number."""
+    return len(core) > 2 and core[0] in _COUNTED and bool(_NUMBERED.fullmatch(core[1]))
 
 
 def _ranked(known: Meaning, rank: int, person_only: bool) -> Meaning | None:
@@ -383,14 +401,14 @@ def _about_somebody_else(words: list[str]) -> Meaning | None:
 _PERSON_FIELDS = frozenset({"first_name", "last_name", "full_name", "phone"})
 
 PHONE_TYPES = _words(
-    "phone tel telephone phonenumber inputphonenumber mobile cell controlphone smsphone"
+    "phone tel telephone phonenumber inputphonenumber mobile cell controlphone smsphone mobilephone"
 )
 """What builders call the kind of a field that asks for a phone, folded."""
 
 ELSEWHERE = _words(
     """
     billingaddress shippingaddress defaultaddress address addresses billing shipping deliveryaddress
-    homeaddress mailingaddress
+    homeaddress mailingaddress user
     """
 )
 """Branches whose values count only where nothing better is filled, folded."""
@@ -401,6 +419,10 @@ STRANGERS = _words(
     emergencycontact spouse partner creator createdby author host organizer organiser
     eventmemberships scheduledevent associatedowner hubspotowner associatedcompany employer
     definition schema recipient seller vendor staff provider inviter
+    business location branch property channel merchant store shop leadowner contactowner
+    accountowner dealowner assigneduser assignedemployee employee salesperson representative
+    technician dealer dealership clinic previous previousattributes previousvalues previousdata old
+    oldrecord olddata oldvalues before
     """
 )
 """Branches about somebody or something else, folded."""
@@ -410,6 +432,7 @@ THINGS = _words(
     form page site event campaign product workflow list ad adset location question field zap
     survey quiz project workspace integration source item lineitems tag tags group meta context
     automation scenario flow funnel template webhook trigger variant theme entryform headers
+    bot inbox department brand table
     """
 )
 """Branches in which a `name` is that of a thing, folded."""

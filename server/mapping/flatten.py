@@ -11,14 +11,16 @@ from storage.mapping_rules import step
 
 _VALUES = (
     *("value", "values", "string_value", "answer", "answers", "field_value", "fieldValue"),
-    *("response", "userAnswer", "user_answer", "answer_text", "text", "raw_value"),
+    *("response", "userAnswer", "user_answer", "answer_text", "text", "raw_value", "fieldvalue"),
+    *("val", "v"),
 )
 """What builders call the value of a field that has a name beside it; the first that is there."""
 
 _LABELS = (
     *("label", "title", "question", "column_name", "field_label", "fieldLabel", "question_text"),
     *("questionText", "text", "name", "field_name", "fieldName", "key", "field", "column_id"),
-    *("custom_key", "ref", "slug", "id"),
+    *("custom_key", "fieldname", "fieldlabel", "heading", "row", "variable", "ref", "slug"),
+    *("k", "id"),
 )
 """What they call the name, the most telling first."""
 
@@ -29,9 +31,10 @@ _LABEL_RANKS = {name: rank for rank, name in enumerate(_LABELS)}
 _TYPES = frozenset(
     (
         *("type", "field_type", "fieldType", "inputType", "input_type"),
-        *("field_datatype", "question_type", "questionType", "kind"),
+        *("field_datatype", "question_type", "questionType", "kind", "system"),
     )
 )
+_NAMING = _LABEL_SET | _TYPES
 _EMBEDDED_FULL = ("e164phone", "e164", "e164format", "internationalnumber", "international", "full")
 _AREAS = ("area", "areacode")
 _COUNTRIES = (
@@ -39,6 +42,10 @@ _COUNTRIES = (
     *("prefix", "country", "code", "iso2", "countryiso", "countryname"),
 )
 _LINES = ("phone", "number", "phonenumber", "line", "nationalnumber", "national", "value")
+_SAID = ("title", "label", "text", "name")
+"""Where a question that is an object of its own keeps its words."""
+_PLAIN = frozenset(("value", "content", "plain_text"))
+"""Keys of a value that is wrapped into an object with more about it."""
 _SORTS = ("type", "label", "tag", "kind")
 """What a list of phones calls the sort of each."""
 
@@ -108,11 +115,18 @@ def _walk_list(
     phone: bool,
     labelled: bool,
 ) -> None:
-    if len(node) == 1 and (type(node[0]) is not dict or _record(node[0]) is None):
+    phones = bool(names) and (phone or _is_phone(names[0]))
+    if len(node) == 1 and (phones or type(node[0]) is not dict or _record(node[0]) is None):
         _walk(node[0], path, names, within, leaves, phone=phone, labelled=labelled)
         return
+    if type(node[0] if node else None) is list and _are_pairs(node):
+        for name, value in node:
+            _walk(value, _joined(path, name), (name,), within, leaves, labelled=True)
+        return
     for place, item in enumerate(node):
-        if type(item) is dict and (record := _record(item)) is not None:
+        if phones and type(item) is dict:
+            _walk(item, path, names, within, leaves, phone=phone)
+        elif type(item) is dict and (record := _record(item)) is not None:
             _walk_record(item, *record, path, within, leaves)
         elif type(item) in (dict, list):
             _walk(item, _joined(path, str(place)), names, within, leaves)
@@ -129,10 +143,6 @@ def _walk_object(
     *,
     phone: bool,
 ) -> None:
-    record = _record(node)
-    if record is not None:
-        _walk_record(node, *record, path.rpartition("/")[0], within, leaves)
-        return
     called = names[0] if names else ""
     if called and len(node) <= 12 and (phone or _is_phone(called)):
         whole = _whole_phone(node)
@@ -140,22 +150,31 @@ def _walk_object(
             text, country = whole
             leaves.append(Leaf(path, _sorted(node, names), text, within, True, country=country))
             return
+    record = _record(node)
+    if record is not None:
+        _walk_record(node, *record, path.rpartition("/")[0], within, leaves)
+        return
     inside = (*within, folded(called)) if called else within
+    kind = node.get("type")
     for key, value in node.items():
         below = _joined(path, key)
         if type(value) is dict or type(value) is list:
-            own = names if key in _VALUE_SET and called else (key,)
+            # A form spells the first of a list `phones[0]`.
+            own = names if called and (key in _VALUE_SET or key.isdecimal()) else (key,)
+            if called and key == kind:
+                # Such as `{"type": "title", "title": [...]}`.
+                own = (*names, key)
             _walk(value, below, own, inside, leaves)
-        elif key == "value" and called:
+        elif called and (key in _PLAIN or (len(node) == 1 and key in _VALUE_SET)):
             # Such as `{"firstname": {"value": "Ada"}}`.
-            leaves.append(Leaf(below, (called, key), written(value), within))
+            leaves.append(Leaf(below, (*names, key), written(value), within))
         else:
             leaves.append(Leaf(below, (key,), written(value), inside))
 
 
 def _record(node: dict[str, Any]) -> tuple[str, tuple[str, ...], bool] | None:
     """Where a dict is a named value: under which key the value is, what it is called."""
-    if _VALUE_SET.isdisjoint(node) or _LABEL_SET.isdisjoint(node):
+    if _VALUE_SET.isdisjoint(node) or _NAMING.isdisjoint(node):
         return None
     value, best = "", len(_VALUES)
     for key in node:
@@ -169,14 +188,19 @@ def _record(node: dict[str, Any]) -> tuple[str, tuple[str, ...], bool] | None:
             continue
         place = _LABEL_RANKS.get(key)
         if place is not None:
-            if type(label) is str and label:
-                said.append((place, label))
+            words = label
+            if type(label) is dict:
+                phone = phone or _asks_for_phone(str(label.get("type", "")))
+                words = next((label[name] for name in _SAID if type(label.get(name)) is str), "")
+            if type(words) is str and words:
+                said.append((place, words))
         elif key in _TYPES:
             phone = phone or (type(label) is str and _asks_for_phone(label))
         else:
             more = True
     if not said:
-        return None
+        # Such as `{"type": "MobilePhone", "value": "…"}`.
+        return (value, ("phone",), True) if phone else None
     said.sort()
     names = tuple(label for _, label in said)
     if more and not phone and _tells_more(node) and not any(map(meaning_of, names)):
@@ -212,6 +236,13 @@ def _walk_record(
             _walk(other, _joined(path, key), (key,), inside, leaves)
 
 
+def _are_pairs(node: list[Any]) -> bool:
+    """Whether a list holds names and values, such as `[["Phone", "…"], ["Name", "…"]]`."""
+    return all(
+        type(item) is list and len(item) == 2 and type(item[0]) is str for item in node
+    ) and any(meaning_of(item[0]) is not None for item in node)
+
+
 def _joined(path: str, key: str) -> str:
     return f"{path}/{step(key)}" if path else step(key)
 
@@ -224,6 +255,10 @@ def _is_phone(name: str) -> bool:
 def _whole_phone(node: dict[str, Any]) -> tuple[str, str] | None:
     """A phone that a builder takes apart, put together, and its country; None where it is none."""
     said = {folded(key): written(value).strip() for key, value in node.items()}
+    prefix, line = said.get("prefix", ""), said.get("line", "")
+    if said.get("areacode") and len(prefix) == 3 and line:
+        # The three parts of a North American number.
+        said |= {"prefix": "", "line": prefix + line}
     country = next((said[name] for name in _COUNTRIES if said.get(name)), "")
     for name in _EMBEDDED_FULL:
         if said.get(name):

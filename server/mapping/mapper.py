@@ -217,7 +217,7 @@ class _Mapping:
         if text.startswith("+"):
             return read_phone(text, self.region)
         beside = self._beside(leaf)
-        if "area" in beside and _digits(text) <= 8:
+        if "area" in beside and _digits(text) <= 9:
             text = f"{beside['area']} {text}"
         said = leaf.country or beside.get("dial") or beside.get("region") or ""
         if not said and _digits(beside.get("prefix", "")):

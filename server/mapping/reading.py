@@ -30,6 +30,7 @@ _EMBEDDED = frozenset(
     (
         *("rawrequest", "payload", "data", "data.json", "body", "json", "form_data", "formdata"),
         *("form_response", "submission", "lead", "fieldstructure", "formstructure", "response"),
+        *("entries", "fields", "answers", "values"),
     )
 )
 """Names whose value may be a JSON text."""

@@ -8,6 +8,10 @@ from typing import Any
 _LINE = re.compile(r"([a-z_]+) = (.*?)\r?")
 """How Formstack writes the parts of a field into a form's value, a line each."""
 
+_HEADS = ("headers", "header", "columns", "column_names", "keys", "titles", "labels", "questions")
+_ROWS = ("values", "row", "rows", "answers", "responses", "data", "cells")
+"""What scripts call the two."""
+
 
 def straightened(tree: Any) -> Any:
     """A tree with the values of the builders that need it beside their names."""
@@ -25,6 +29,9 @@ def straightened(tree: Any) -> Any:
     if asked and given:
         rest = {key: value for key, value in tree.items() if key not in ("form", "formResponse")}
         return rest | {"answers": [_linkedin_answer(answer, asked) for answer in given]}
+    table = _table(tree)
+    if table is not None:
+        return table
     if "rawRequest" in tree and type(tree["rawRequest"]) is dict:
         # Everything else at the top is about the form.
         about = {
@@ -70,7 +77,9 @@ def _typeform_answer(answer: dict[str, Any], titles: dict[str, str]) -> dict[str
 def _wufoo(tree: dict[str, Any], fields: list[Any]) -> dict[str, Any]:
     """`Field1` and so on by the titles that the form's structure gives them."""
     made: list[dict[str, Any]] = []
-    rest = {key: value for key, value in tree.items() if key not in ("FieldStructure",)}
+    rest = {key: value for key, value in tree.items() if key != "FieldStructure"}
+    # The values stand beside their numbers, or in a list of their own.
+    rest |= {str(one.get("ID")): one.get("Value") for one in _objects(rest.pop("Fields", None))}
     for field in _objects(fields):
         title, kind = str(field.get("Title") or ""), str(field.get("Type") or "")
         for part in _objects(field.get("SubFields")) or [field]:
@@ -94,6 +103,22 @@ def _formstack(value: Any) -> Any:
         return value
     lines = [_LINE.fullmatch(line) for line in value.strip().split("\n")]
     return {line[1]: line[2] for line in lines if line} if all(lines) else value
+
+
+def _table(tree: dict[str, Any]) -> dict[str, Any] | None:
+    """One row of a spreadsheet beside its headers, as scripts post it; None where it is none."""
+    heads = next((name for name in _HEADS if type(tree.get(name)) is list), None)
+    row = next((name for name in _ROWS if type(tree.get(name)) is list), None)
+    if heads is None or row is None:
+        return None
+    names, values = tree[heads], tree[row]
+    if len(values) == 1 and type(values[0]) is list:
+        values = values[0]
+    if len(names) != len(values) or not all(type(name) is str for name in names):
+        return None
+    rest = {key: value for key, value in tree.items() if key not in (heads, row)}
+    fields = [{"label": name, "value": value} for name, value in zip(names, values, strict=True)]
+    return rest | {"fields": fields}
 
 
 def _linkedin(tree: dict[str, Any]) -> tuple[dict[str, str], list[dict[str, Any]]]:

@@ -12,11 +12,12 @@ from server.mapping.reading import read_body
 from server.mapping.recognise import recognise
 from storage.phones import Phone
 from storage.senders import SENDERS
+from tests.server.senders.recorded import RECORDED
 from tests.server.senders.shapes import SHAPES as BUILDERS
 from tests.server.senders.shapes import Shape
 from tests.server.senders.variants import VARIANTS
 
-SHAPES = [*BUILDERS, *VARIANTS]
+SHAPES = [*BUILDERS, *VARIANTS, *RECORDED]
 
 
 def mapped(tree: Any, region: str = "US") -> Mapped | Fault:
@@ -37,7 +38,7 @@ def test_a_senders_body_maps_right(shape: Shape) -> None:
 
 def test_there_are_enough_shapes_and_each_has_its_name() -> None:
     names = [shape.name for shape in SHAPES]
-    assert len(names) == len(set(names)) >= 150
+    assert len(names) == len(set(names)) >= 300
     assert sum(bool(shape.source) for shape in SHAPES) >= 30
     assert {shape.sender for shape in SHAPES} - {""} <= SENDERS.keys()
 
@@ -67,6 +68,13 @@ P = "+12025550146"
         ({"name": "Ada B", "Phone model": P, "Best time to call": P}, "MISSING", "phone"),
         ({"Name (Middle)": "Ada Byron", "phone": P}, "MISSING", "first_name"),
         ({"name": "Ada B", "phones": [{"type": "fax", "number": P}]}, "MISSING", "phone"),
+        ({"name": "Ada B", "phone": P, "lead": {"phone": "+12025550147"}}, "AMB", "phone"),
+        ({"name": "Ada B", "number": P}, "MISSING", "phone"),
+        ({"name": "Ada B", "location": {"phone": P}}, "MISSING", "phone"),
+        ({"name": "Ada B", "tracking_phone_number": P}, "MISSING", "phone"),
+        ({"last_input_text": "Ada", "first_form": "yes", "phone": P}, "MISSING", "first_name"),
+        ({"old": {"name": "Ada B", "phone": P}}, "MISSING", "first_name"),
+        ({"headers": ["Name", "Phone"], "values": ["Ada B"]}, "MISSING", "first_name"),
         ({"1.3": "Ada", "1.6": "Byron", "4": P, "5": "+12025550147"}, "AMB", "phone"),
     ],
 )
