@@ -63,10 +63,10 @@ class ApiKeys(RowsPlace):
     contexts = (Context.KEYS,)
     title = "API keys"
     columns = (
-        Column("name"),
-        Column("ends in", 7),
-        Column("made", 16, goes=1),
-        Column("last used", 24, goes=2),
+        Column("Name"),
+        Column("Ends in", 7),
+        Column("Made", 16, goes=1),
+        Column("Last used", 24, goes=2),
     )
     nothing = "No API key yet. {key} creates one; it is shown once."
     create_verb = "key.create"
@@ -93,7 +93,7 @@ class ApiKeys(RowsPlace):
         """Ask for a name, make it, show it once."""
         fields = [Field("name", "Name", "what uses it, such as website")]
         job = partial(_create, who=backstage(self).actor)
-        ask(self, Ask("Create an API key", fields, job))
+        ask(self, Ask("Create an API key", fields, job, doing="create"))
 
     def action_key_revoke(self) -> None:
         """Ask, then revoke for good."""

@@ -15,9 +15,8 @@ from textual.widgets import Input, Label, Static
 
 from screens.backstage import WorkFailed, backstage
 from screens.commands import Context
-from screens.dialog import Dialog
+from screens.dialog import Complaint, Dialog
 from screens.keymap import bindings
-from widgets.display import safe
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -57,6 +56,7 @@ class Ask(Dialog[Message]):
         job: What to do with the values, in the background.
         preview: What the values amount to, shown below them as they are typed.
         intro: A sentence above the lines.
+        doing: What enter does on the last line, as the line of keys says it.
     """
 
     CSS_PATH: ClassVar = ["dialog.tcss", "ask.tcss"]
@@ -72,6 +72,7 @@ class Ask(Dialog[Message]):
         *,
         preview: Callable[[Mapping[str, str]], Content] | None = None,
         intro: str = "",
+        doing: str = "save",
     ) -> None:
         super().__init__(classes="ask")
         self._title = title
@@ -79,11 +80,24 @@ class Ask(Dialog[Message]):
         self._job = job
         self._preview = preview
         self._intro = intro
+        self._doing = doing
         self._busy = False
 
     def title_text(self) -> Content:
         """What it is about."""
         return Content(self._title)
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Enter goes on, and on the last line it does what the form is for."""
+        at_last = len(self._fields) == 1 or (
+            self.focused is not None and self.focused.id == f"field-{self._fields[-1].key}"
+        )
+        return {"form.next": self._doing if at_last else "next"}
+
+    def on_descendant_focus(self) -> None:
+        """Enter may do something else there."""
+        self.show_hints()
 
     def compose_body(self) -> ComposeResult:
         """A label and a line for each field, and room for a complaint."""
@@ -103,7 +117,7 @@ class Ask(Dialog[Message]):
                 yield line
             if self._preview is not None:
                 yield Static(self._preview(self._first_values()), classes="preview")
-        yield Static(Content(""), classes="complaint")
+        yield Complaint()
 
     def on_mount(self) -> None:
         """Begin with the first line."""
@@ -180,7 +194,7 @@ class Ask(Dialog[Message]):
         self._complain(str(event.error), "")
 
     def _complain(self, sentence: str, key: str) -> None:
-        self.query_one(".complaint", Static).update(safe(sentence))
+        self.query_one(Complaint).say(sentence)
         if key:
             self.query_one(f"#field-{key}", Input).focus()
 

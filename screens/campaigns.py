@@ -61,6 +61,7 @@ class Draws(Picker[int]):
 
     placeholder = "find a group"
     nothing = "No group yet. Moving contacts from the queue makes one."
+    taking = "attach or detach"
 
     def __init__(self, campaign: CampaignRow, groups: Sequence[GroupRow]) -> None:
         super().__init__()
@@ -89,11 +90,11 @@ class Campaigns(RowsPlace):
     contexts = (Context.CAMPAIGNS,)
     title = "Campaigns"
     columns = (
-        Column("name", 22),
-        Column("state", 8),
-        Column("eligible", 9),
-        Column("draws on"),
-        Column("id", 20, goes=1),
+        Column("Name", 22),
+        Column("State", 8),
+        Column("Eligible", 8),
+        Column("Draws on"),
+        Column("ID", 20, goes=1),
     )
     nothing = "No campaign yet. {key} creates one."
     create_verb = "campaign.create"
@@ -126,7 +127,8 @@ class Campaigns(RowsPlace):
     def action_campaign_create(self) -> None:
         """Ask for a name, then make it."""
         job = partial(_create, backstage(self).actor)
-        ask(self, Ask("Create a campaign", [Field("name", "Name")], job))
+        form = Ask("Create a campaign", [Field("name", "Name")], job, doing="create")
+        ask(self, form)
 
     def action_campaign_switch(self) -> None:
         """Activate it, or deactivate it."""

@@ -52,6 +52,7 @@ class ToCampaign(Picker[int]):
 
     placeholder = "find a campaign"
     nothing = "No campaign yet. Workflows > Campaigns makes one."
+    taking = "add"
 
     def __init__(self, campaigns: Sequence[CampaignRow], count: int) -> None:
         super().__init__()

@@ -87,12 +87,12 @@ class ContactClearing(ContactFinding):
         if self._nothing_in(target):
             return
         title = f"{plural(self._how_many(target), 'contact')} to Do Not Contact"
-        fields = [Field("reason", "Reason", "for people to read; enter suppresses", required=False)]
+        fields = [Field("reason", "Reason", "for people to read", required=False)]
 
         def job(_store: Store, values: Mapping[str, str]) -> Message:
             return Suppress(target, values["reason"])
 
-        ask(self, Ask(title, fields, job, intro=SUPPRESSING))
+        ask(self, Ask(title, fields, job, intro=SUPPRESSING, doing="do not contact"))
 
     @on(Suppress)
     def suppress(self, event: Suppress) -> None:
@@ -109,9 +109,9 @@ class ContactClearing(ContactFinding):
         if contact is None:
             return
         title = f"Erase {clean(contact.name or contact.phone)} for good"
-        fields = [Field("digits", "Last four digits of the number", "enter erases")]
+        fields = [Field("digits", "Last four digits of the number")]
         job = partial(_erase, backstage(self).actor, contact.id)
-        ask(self, Ask(title, fields, job, intro=ERASING))
+        ask(self, Ask(title, fields, job, intro=ERASING, doing="erase for good"))
 
     @on(PersonErased)
     def person_erased(self, event: PersonErased) -> None:
@@ -132,7 +132,7 @@ class ContactClearing(ContactFinding):
         """Ask where to, then write the view to a file."""
         fields = [Field("path", "File", value=str(_proposed(self.view)))]
         title = f"Export “{clean(self.view.description)}”"
-        ask(self, Ask(title, fields, _checked, intro=EXPORTING))
+        ask(self, Ask(title, fields, _checked, intro=EXPORTING, doing="write the file"))
 
     @on(ExportAsked)
     def export(self, event: ExportAsked) -> None:

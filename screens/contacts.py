@@ -161,6 +161,11 @@ class Contacts(ContactCampaigns, ConsentActs):
         return self.view.description
 
     @property
+    def sentence_in_short(self) -> str:
+        """How the title's contacts are narrowed and ordered. Untrusted."""
+        return self.sentence.removeprefix(self.view.title).lstrip(", ")
+
+    @property
     def marks(self) -> str:
         """How many are marked."""
         return self._marks
@@ -199,7 +204,7 @@ class Contacts(ContactCampaigns, ConsentActs):
         elif self.table.marks_count or self.table.marks_counting:
             found.append(("list.escape", "unmark"))
         if self.panel is not None:
-            found.append(("contact.open", "close"))
+            found += [("contact.open", "close"), ("panel.down", "scroll")]
         return tuple(found)
 
     @property

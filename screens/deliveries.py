@@ -69,13 +69,13 @@ class Deliveries(LogPlace, DeliveryVerbs, SendingAgain):
     contexts = (Context.LOG, Context.DELIVERY, Context.DELIVERIES)
     title = "Deliveries"
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("time", 8, 12, lambda row: Cell(clock(row.at), "dim")),
-        Column("event", 10, 14, lambda row: Cell(row.event.removeprefix("sms."))),
-        Column("about", 12, 16, lambda row: Cell(row.phone, "dim"), goes=2),
-        Column("status", 9, 9, lambda row: Cell(row.status, _TONES.get(row.status, "plain"))),
-        Column("tries", 5, 5, lambda row: Cell(str(row.tries), "dim"), goes=1),
-        Column("answer, or next try", 20, 0, lambda row: _answer(row)),
-        Column("endpoint", 14, 24, lambda row: Cell(_host(row.url), "dim"), goes=3),
+        Column("Time", 12, 12, lambda row: Cell(clock(row.at), "dim")),
+        Column("Event", 10, 14, lambda row: Cell(row.event.removeprefix("sms."))),
+        Column("About", 12, 16, lambda row: Cell(row.phone, "dim"), goes=2),
+        Column("Status", 9, 9, lambda row: Cell(row.status, _TONES.get(row.status, "plain"))),
+        Column("Tries", 5, 5, lambda row: Cell(str(row.tries), "dim"), goes=1),
+        Column("Answer, or next try", 20, 0, lambda row: _answer(row)),
+        Column("Endpoint", 14, 24, lambda row: Cell(_host(row.url), "dim"), goes=3),
     )
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

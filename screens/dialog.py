@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -14,9 +15,23 @@ from textual.widgets import Static
 from screens.backstage import backstage
 from screens.commands import Context
 from screens.keymap import Hint, bindings
+from widgets.display import safe
 from widgets.key_footer import KeyFooter
 
 R = TypeVar("R")
+
+
+class Complaint(Static):
+    """What there is against what was typed; takes no room while there is nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(Content(""), classes="complaint")
+        self.display = False
+
+    def say(self, sentence: str) -> None:
+        """Says it. Untrusted."""
+        self.update(safe(sentence))
+        self.display = bool(sentence)
 
 
 class Dialog(ModalScreen[R | None], Generic[R]):
@@ -29,6 +44,11 @@ class Dialog(ModalScreen[R | None], Generic[R]):
     contexts: ClassVar[tuple[Context, ...]] = (Context.DIALOG,)
     """Whose verbs the line of keys shows."""
 
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What verbs do here in particular, by id; an empty word leaves one out."""
+        return {}
+
     def title_text(self) -> Content:
         """The title; untrusted text in it has passed the door."""
         return Content("")
@@ -39,7 +59,17 @@ class Dialog(ModalScreen[R | None], Generic[R]):
 
     def hints(self) -> Sequence[Hint]:
         """The keys shown at the bottom."""
-        return backstage(self).keymap.hints(*self.contexts)
+        words = self.words
+        named = (
+            replace(hint, word=words.get(hint.verb_id, hint.word))
+            for hint in backstage(self).keymap.hints(*self.contexts)
+        )
+        return [hint for hint in named if hint.word]
+
+    def show_hints(self) -> None:
+        """Other keys make sense now."""
+        for footer in self.query(KeyFooter):
+            footer.show(self.hints())
 
     def compose(self) -> ComposeResult:
         """Title, body, keys."""

@@ -133,11 +133,11 @@ class DoNotContact(LogPlace):
     title = "Do Not Contact"
     strip = once(ProgressStrip)
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("number", 16, 17, lambda row: Cell(row.phone or "hash only", _tone(row))),
-        Column("by", 7, 8, lambda row: Cell(row.source)),
-        Column("reason", 14, 0, lambda row: Cell(row.reason)),
-        Column("who", 8, 14, lambda row: Cell(row.actor, "dim"), goes=1),
-        Column("when", 12, 12, lambda row: Cell(clock(row.at), "dim")),
+        Column("Number", 16, 17, lambda row: Cell(row.phone or "hash only", _tone(row))),
+        Column("By", 7, 8, lambda row: Cell(row.source)),
+        Column("Reason", 14, 0, lambda row: Cell(row.reason)),
+        Column("Who", 8, 14, lambda row: Cell(row.actor, "dim"), goes=1),
+        Column("When", 12, 12, lambda row: Cell(clock(row.at), "dim")),
     )
 
     _under_way: Running | None = None
@@ -205,7 +205,7 @@ class DoNotContact(LogPlace):
         ]
         intro = "Its contact leaves the queue and its group at once and is never texted."
         job = partial(_add, backstage(self).actor)
-        ask(self, Ask("Add to Do Not Contact", fields, job, intro=intro))
+        ask(self, Ask("Add to Do Not Contact", fields, job, intro=intro, doing="add"))
 
     def action_dnc_release(self) -> None:
         """Ask why, then release the number under the cursor."""
@@ -218,7 +218,7 @@ class DoNotContact(LogPlace):
         fields = [Field("reason", "Reason", "goes on record")]
         intro = "It may be texted again, and its contact goes back to where it stood."
         job = partial(_release, backstage(self).actor, row.phone)
-        ask(self, Ask(f"Release {row.phone}", fields, job, intro=intro))
+        ask(self, Ask(f"Release {row.phone}", fields, job, intro=intro, doing="release"))
 
     @on(Changed)
     def changed(self, event: Changed) -> None:
@@ -240,7 +240,8 @@ class DoNotContact(LogPlace):
             Field("reason", "Reason", "for people to read", required=False),
         ]
         intro = "The whole file is looked through before anything is changed."
-        ask(self, Ask("Import a Do Not Contact list", fields, _file_named, intro=intro))
+        title = "Import a Do Not Contact list"
+        ask(self, Ask(title, fields, _file_named, intro=intro, doing="import"))
 
     @on(ImportAsked)
     def import_asked(self, event: ImportAsked) -> None:

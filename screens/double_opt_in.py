@@ -46,7 +46,7 @@ class DoubleOptIn(Picker[int]):
         hours: How long it is waited for.
     """
 
-    placeholder = "hours"
+    placeholder = "other hours"
 
     def __init__(self, on: bool, hours: int) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class DoubleOptIn(Picker[int]):
 
     def title_text(self) -> Content:
         """What is chosen."""
-        return Content("Double opt-in: who opts in is texted, and queued only after YES")
+        return Content("Double opt-in: queue people only after they text YES")
 
     def choose(self, choice: Choice) -> None:
         """Give back the hours."""

@@ -62,6 +62,7 @@ class MergeInto(Picker[int]):
     """
 
     placeholder = "into which one"
+    taking = "merge"
 
     def __init__(self, title: Content, others: Sequence[tuple[int, str, int]]) -> None:
         super().__init__()
@@ -116,7 +117,7 @@ def _ask_name(owner: Widget, group: GroupFacts) -> None:
     def named(store: Store, values: Mapping[str, str]) -> GroupTurned:
         return _rename(store, who=who, group_id=group.id, name=values["name"])
 
-    ask(owner, Ask(f"Rename “{clean(group.name)}”", [field], named))
+    ask(owner, Ask(f"Rename “{clean(group.name)}”", [field], named, doing="rename"))
 
 
 def _rename(store: Store, *, who: Actor, group_id: int, name: str) -> GroupTurned:

@@ -93,6 +93,7 @@ class ImportedLists(Picker[None]):
 
     placeholder = "find a list"
     nothing = "No list was imported yet."
+    taking = ""
 
     def __init__(self, lists: Sequence[ImportRow]) -> None:
         super().__init__()

@@ -77,12 +77,12 @@ class IntakeLog(LogPlace, AttemptVerbs):
     contexts = (Context.LOG, Context.INTAKE)
     title = "Intake log"
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("time", 12, 12, lambda row: Cell(clock(row.at), "dim")),
-        Column("outcome", 9, 9, lambda row: Cell(row.outcome, _TONES.get(row.outcome, "plain"))),
-        Column("door", 4, 7, lambda row: Cell(row.door, "dim"), goes=2),
-        Column("sender", 8, 14, lambda row: Cell(row.sender or row.user_agent, "dim"), goes=3),
-        Column("who, or why not", 22, 0, _why),
-        Column("code", 12, 24, lambda row: Cell(row.code, "dim"), goes=1),
+        Column("Time", 12, 12, lambda row: Cell(clock(row.at), "dim")),
+        Column("Outcome", 9, 9, lambda row: Cell(row.outcome, _TONES.get(row.outcome, "plain"))),
+        Column("Door", 4, 7, lambda row: Cell(row.door, "dim"), goes=2),
+        Column("Sender", 8, 14, lambda row: Cell(row.sender or row.user_agent, "dim"), goes=3),
+        Column("Who, or why not", 22, 0, _why),
+        Column("Code", 12, 24, lambda row: Cell(row.code, "dim"), goes=1),
     )
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

@@ -311,7 +311,7 @@ class Integrations(Place):
         after = " The test lead is in the Opt-in queue." if answer.taken else ""
         say(
             self,
-            f"{said}{answer.sentence}{after}",
+            f"{said}{answer.sentence.rstrip('.')}.{after}",
             title="Test request",
             severity="information" if answer.taken else "warning",
         )

@@ -101,13 +101,15 @@ class Keymap:
         return known
 
     def _all_hints(self, contexts: Iterable[Context], *, typing: bool) -> tuple[Hint, ...]:
-        return tuple(
+        found = [
             Hint(each.id, show_key(keys[0]), each.word)
             for where in contexts
             for each in verbs_in(where)
             if each.word
             and (keys := [key for key in self.keys_of(each) if not (typing and len(key) == 1)])
-        )
+        ]
+        # The same key comes first wherever it means something; typing, the nearest context does.
+        return tuple(found if typing else sorted(found, key=lambda hint: hint.key != "enter"))
 
     def help_lines(self, context: Context) -> list[HelpLine]:
         """What the help says about one context."""

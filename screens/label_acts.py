@@ -53,6 +53,7 @@ class ManageLabels(Picker[str]):
     """All labels. Gives back the id of one, or the name of one to be made behind `new`."""
 
     placeholder = "label, or a new name"
+    taking = "change"
     nothing = "No label yet. Type a name to make one."
 
     def __init__(self, labels: Sequence[LabelRow]) -> None:
@@ -72,7 +73,7 @@ class ManageLabels(Picker[str]):
 
     def title_text(self) -> Content:
         """What it is."""
-        return Content("All labels: enter changes one")
+        return Content("All labels")
 
     def offer_new(self, typed: str) -> Choice | None:
         """A label of that name."""

@@ -97,8 +97,9 @@ class Labels(Picker[Labelling]):
     BINDINGS: ClassVar = [
         replace(cast("Binding", each), priority=True) for each in bindings(Context.LABELS)
     ]
-    contexts = (Context.LABELS, Context.PICKER, Context.DIALOG)
+    contexts = (Context.PICKER, Context.LABELS, Context.DIALOG)
     placeholder = "label, or a new name"
+    taking = "apply"
     nothing = "No label yet. Type a name to make one."
 
     def __init__(self, count: int, manage: Callable[[], None] | None = None) -> None:

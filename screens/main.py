@@ -373,7 +373,7 @@ class MainScreen(MainVerbs):
         parts = status_parts(
             back.listener, self.overview, place.marks, place.modes, throwaway=back.throwaway
         )
-        self.status.show(parts, place.sentence)
+        self.status.show(parts, place.sentence, place.sentence_in_short)
 
     def _show_health(self) -> None:
         store = backstage(self).store

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from screens.backstage import WorkFailed, backstage
 from screens.commands import Context
-from screens.dialog import Dialog
+from screens.dialog import Complaint, Dialog
 from screens.keymap import bindings
 from widgets.display import clean, fitted, safe
 
@@ -86,7 +86,7 @@ class Mapping(Dialog[str]):
         yield OptionList(markup=False, compact=True)
         yield Static("", classes="tried-title", markup=False)
         yield Static("", classes="tried", markup=False)
-        yield Static("", classes="complaint", markup=False)
+        yield Complaint()
 
     def on_mount(self) -> None:
         """The values are read first."""
@@ -216,7 +216,7 @@ class Mapping(Dialog[str]):
         self._say(str(event.error))
 
     def _say(self, sentence: str) -> None:
-        self.query_one(".complaint", Static).update(safe(sentence))
+        self.query_one(Complaint).say(sentence)
 
     @on(OptionList.OptionSelected)
     def clicked(self, event: OptionList.OptionSelected) -> None:

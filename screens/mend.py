@@ -17,7 +17,7 @@ from screens.attempt_text import readable
 from screens.attempt_verbs import send_again
 from screens.backstage import WorkFailed, backstage
 from screens.commands import Context
-from screens.dialog import Dialog
+from screens.dialog import Complaint, Dialog
 from screens.keymap import Hint, bindings
 from widgets.display import clean, safe
 
@@ -63,7 +63,7 @@ class Mend(Dialog["Replayed"]):
         area = TextArea(self._first, soft_wrap=True, compact=True)
         area.cursor_blink = False
         yield area
-        yield Static("", classes="complaint", markup=False)
+        yield Complaint()
 
     def hints(self) -> list[Hint]:
         """Keys that are no letters, for letters are typed."""
@@ -103,7 +103,7 @@ class Mend(Dialog["Replayed"]):
         self._say(str(event.error))
 
     def _say(self, sentence: str) -> None:
-        self.query_one(".complaint", Static).update(safe(sentence))
+        self.query_one(Complaint).say(sentence)
 
 
 def editable(body: str) -> str:

@@ -39,6 +39,7 @@ class MoveTo(Picker[Destination]):
     """
 
     placeholder = "group, or a new name"
+    taking = "move"
     nothing = "No group yet. Type a name to make one."
 
     def __init__(self, groups: Sequence[GroupChoice], count: int) -> None:

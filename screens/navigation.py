@@ -103,7 +103,7 @@ def entries(figures: Figures, *, airy: bool = False) -> list[Entry]:
     ]
     shown.append(Entry(DNC, "Do Not Contact"))
     note = {"on": "on", "off": "off"}.get(figures.integration, "")
-    if figures.old_url:
+    if figures.old_url and note != "off":
         note = f"! {note}".rstrip()
     shown += [
         *gap,

@@ -8,10 +8,10 @@ from typing import ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
 from screens.commands import Context
-from screens.dialog import Dialog
+from screens.dialog import Complaint, Dialog
 from screens.keymap import bindings
 
 
@@ -43,7 +43,7 @@ class NoteBox(Dialog[str]):
         area = TextArea(self._text, compact=True, soft_wrap=True, highlight_cursor_line=False)
         area.cursor_blink = False
         yield area
-        yield Static(Content(""), classes="complaint")
+        yield Complaint()
 
     def on_mount(self) -> None:
         """Begin behind what stands there."""
@@ -57,7 +57,7 @@ class NoteBox(Dialog[str]):
         if text.strip():
             self.dismiss(text)
         else:
-            self.query_one(".complaint", Static).update(Content("A note needs some text."))
+            self.query_one(Complaint).say("A note needs some text.")
 
     def action_note_newline(self) -> None:
         """Go on in a new line."""

@@ -69,11 +69,11 @@ class Numbers(RowsPlace):
     contexts = (Context.NUMBERS,)
     title = "Phone numbers"
     columns = (
-        Column("number", 17),
-        Column("status", 9),
-        Column("id", 21, goes=2),
-        Column("campaign", 16, goes=1),
-        Column("name"),
+        Column("Number", 17),
+        Column("Status", 9),
+        Column("ID", 21, goes=2),
+        Column("Campaign", 16, goes=1),
+        Column("Name"),
     )
     nothing = "No messaging number yet. {key} adds one; so does adding the Opt-In API."
     create_verb = "number.add"
@@ -124,7 +124,7 @@ class Numbers(RowsPlace):
             Field("name", "Name", "optional", required=False),
         ]
         job = partial(_add, who=backstage(self).actor)
-        ask(self, Ask("Add a messaging number", fields, job))
+        ask(self, Ask("Add a messaging number", fields, job, doing="add"))
 
     def action_number_approve(self) -> None:
         """Approve the number under the cursor."""

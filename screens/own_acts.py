@@ -23,6 +23,7 @@ class OwnActs(Picker[int]):
     """
 
     placeholder = "find an act"
+    taking = "undo"
     nothing = "You have done nothing here yet."
 
     def __init__(self, acts: Sequence[ChangeRow]) -> None:
@@ -32,7 +33,7 @@ class OwnActs(Picker[int]):
 
     def title_text(self) -> Content:
         """Whose acts."""
-        return Content("What you did: enter undoes it")
+        return Content("What you did")
 
     def choose(self, choice: Choice) -> None:
         """Undo it, or say why not."""

@@ -41,8 +41,9 @@ class OwnNotes(Picker[NoteChosen]):
     BINDINGS: ClassVar = [
         replace(cast("Binding", each), priority=True) for each in bindings(Context.NOTES)
     ]
-    contexts = (Context.NOTES, Context.PICKER, Context.DIALOG)
+    contexts = (Context.PICKER, Context.NOTES, Context.DIALOG)
     placeholder = "find a note"
+    taking = "change"
     nothing = "No note yet."
 
     def __init__(self, name: str, notes: Sequence[NoteRow], me: str) -> None:

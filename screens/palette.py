@@ -31,6 +31,7 @@ class Palette(Picker[str]):
     """
 
     placeholder = "find a verb or a place"
+    taking = "do it"
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -13,13 +13,20 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from screens.commands import Context
+from screens.backstage import backstage
+from screens.commands import ActsOn, Context, verb
 from screens.dialog import Dialog
 from screens.keymap import bindings
 from widgets.display import clean, fitted, glyphs
 from widgets.table_palette import label_hue
 
 R = TypeVar("R")
+
+WIDTH = 68
+"""Cells of a dialog where there is room for them; see `dialog.tcss`."""
+
+AROUND = 7
+"""Cells of its frame, its padding and a scrollbar."""
 
 MOST_SHOWN = 200
 """Choices listed at once; typing brings up the others."""
@@ -50,11 +57,21 @@ class Picker(Dialog[R], Generic[R]):
 
     placeholder = "type to find"
     nothing = "Nothing matches."
+    taking = "choose"
+    """What enter does to the choice, as the line of keys says it."""
 
     def __init__(self) -> None:
         super().__init__(classes="picker")
         self._choices: tuple[Choice, ...] = ()
         self._shown: list[Choice] = []
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What enter does; nothing can be done to a choice where there is none."""
+        if self._shown:
+            return {"picker.choose": self.taking}
+        here = (verb(hint.verb_id) for hint in backstage(self).keymap.hints(*self.contexts))
+        return {each.id: "" for each in here if each.acts_on is ActsOn.CURSOR}
 
     def compose_body(self) -> ComposeResult:
         """The line and the list."""
@@ -118,6 +135,7 @@ class Picker(Dialog[R], Generic[R]):
         options.set_options([Option(self._line(choice)) for choice in self._shown])
         options.display = bool(self._shown)
         self.query_one(".nothing").display = not self._shown
+        self.show_hints()
         keys = [choice.key for choice in self._shown]
         if keys:
             stays = stay and before is not None and before.key in keys
@@ -136,7 +154,7 @@ class Picker(Dialog[R], Generic[R]):
     @property
     def list_width(self) -> int:
         """Cells in a line of the list."""
-        return max(10, min(64, self.app.size.width - 2) - 6)
+        return max(10, min(WIDTH, self.app.size.width) - AROUND)
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:

@@ -83,6 +83,11 @@ class Place(BareColumn):
         return ""
 
     @property
+    def sentence_in_short(self) -> str:
+        """The same without what the place's title says. Untrusted."""
+        return self.sentence
+
+    @property
     def marks(self) -> str:
         """How many are marked, as people read it; empty for none."""
         return ""

@@ -17,6 +17,7 @@ from screens.latch import Latch
 from screens.place import Place
 from screens.row_list import RowList
 from widgets.display import fit
+from widgets.log_columns import GAP
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -133,18 +134,18 @@ class RowsPlace(Place):
 def widths_of(columns: Sequence[Column], room: int) -> list[int]:
     """How wide each column is; 0 for one that has no room."""
     gone: set[Column] = set()
-    left = room - sum(column.width + 1 for column in columns if column.width)
+    left = room - sum(column.width + GAP for column in columns if column.width)
     for column in sorted((each for each in columns if each.goes), key=lambda each: each.goes):
         if left >= LEAST:
             break
         gone.add(column)
-        left += column.width + 1
+        left += column.width + GAP
     widths = [column.width or (left if left >= LEAST else 0) for column in columns]
     # What still does not fit is cut, so that a row never takes two lines.
     fitting: list[int] = []
     for column, width in zip(columns, widths, strict=True):
         fitting.append(0 if column in gone else max(0, min(width, room)))
-        room -= fitting[-1] + 1 if fitting[-1] else 0
+        room -= fitting[-1] + GAP if fitting[-1] else 0
     return fitting
 
 
@@ -153,5 +154,5 @@ def _line(row: Row, widths: Sequence[int]) -> Content:
     for place, (text, width) in enumerate(zip(row.cells, widths, strict=True)):
         if width:
             style = row.styles[min(place, len(row.styles) - 1)] if row.styles else ""
-            parts += [fit(text, width).stylize(style), Content(" ")]
-    return Content("").join(parts)
+            parts += [fit(text, width).stylize(style), Content(" " * GAP)]
+    return Content("").join(parts[:-1])

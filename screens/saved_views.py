@@ -42,8 +42,9 @@ class SavedViews(Picker[Wish]):
     BINDINGS: ClassVar = [
         replace(cast("Binding", each), priority=True) for each in bindings(Context.VIEWS)
     ]
-    contexts = (Context.VIEWS, Context.PICKER, Context.DIALOG)
+    contexts = (Context.PICKER, Context.VIEWS, Context.DIALOG)
     placeholder = "find a view"
+    taking = "go there"
 
     def __init__(self, views: Sequence[Saved]) -> None:
         super().__init__()
@@ -81,6 +82,7 @@ class SaveView(Picker[tuple[int, str]]):
     """
 
     placeholder = "name, if you like"
+    taking = "keep"
 
     def __init__(self, view: View, views: Sequence[Saved]) -> None:
         super().__init__()

@@ -85,6 +85,7 @@ class SendingAgain(Widget):
                 partial(_span, ident=ident),
                 preview=_span_in_words,
                 intro=f"To {clean(url)}",
+                doing="send",
             ),
         )
 

@@ -57,6 +57,7 @@ def set_up(who: Actor, *, simulated: bool, number: str) -> Ask:
         partial(_add, who=who, simulated=simulated),
         preview=compliance_preview,
         intro="Web forms and tools will send you people who opted in. Each gets this text first:",
+        doing="set it up",
     )
 
 

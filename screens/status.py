@@ -39,13 +39,13 @@ def status_parts(
     parts += circuit_parts(overview.circuit)
     if overview.figures.to_judge:
         count = thousands(overview.figures.to_judge)
-        parts.append(Part(f"! {count} to judge", "warn", f"! {count} to judge"))
+        parts.append(Part(f"! {count} to judge", "warn", f"! {count} to judge", f"! {count}"))
     if overview.figures.old_url:
         times = thousands(overview.figures.old_url)
-        parts.append(Part(f"! old URL {times}", "warn", f"! old URL {times}"))
+        parts.append(Part(f"! old URL {times}", "warn", f"! old URL {times}", "! URL"))
     if overview.integration is not None:
         last = clock(overview.integration.last_arrival)
-        parts.append(Part(f"last lead {last}", short=last if last != "never" else ""))
+        parts.append(Part(f"last lead {last}", short=last if last != "never" else "", least=""))
     if throwaway:
         parts.append(Part("throwaway store", "calm"))
     if marks:

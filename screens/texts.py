@@ -73,11 +73,11 @@ class Texts(LogPlace, TextVerbs):
     contexts = (Context.TEXT, Context.LOG)
     title = "Messages"
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("time", 8, 12, lambda row: Cell(clock(row.created_at), "dim")),
+        Column("Time", 12, 12, lambda row: Cell(clock(row.created_at), "dim")),
         Column("", 3, 3, lambda row: _way(row)),
-        Column("who", 13, 22, lambda row: Cell(row.name or row.phone)),
-        Column("status", 12, 20, status_cell),
-        Column("text", 12, 0, lambda row: Cell(row.body, "plain" if row.inbound else "dim")),
+        Column("Who", 12, 22, lambda row: Cell(row.name or row.phone)),
+        Column("Status", 9, 20, status_cell),
+        Column("Text", 12, 0, lambda row: Cell(row.body, "plain" if row.inbound else "dim")),
     )
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

@@ -13,6 +13,7 @@ class ThemePicker(Picker[str]):
     """Shows each theme as it comes under the cursor; esc brings the former one back."""
 
     placeholder = "find a theme"
+    taking = "keep"
 
     def title_text(self) -> Content:
         """What it is."""

@@ -74,10 +74,10 @@ class Webhooks(RowsPlace, SendingAgain):
     contexts = (Context.WEBHOOKS,)
     title = "Webhooks"
     columns = (
-        Column("state", 24),
-        Column("address"),
-        Column("told of", 22, goes=1),
-        Column("body", 4, goes=2),
+        Column("State", 20),
+        Column("Address"),
+        Column("Told of", 22, goes=1),
+        Column("Body", 4, goes=2),
     )
     nothing = "No webhook endpoint yet. {key} adds an address of yours that is told of opt-ins."
     create_verb = "webhook.add"

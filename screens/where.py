@@ -43,6 +43,7 @@ class WhereIs(Picker[Message]):
     """
 
     placeholder = "a number in any spelling, or a name"
+    taking = "go there"
     nothing = "Type a number or a name."
 
     def __init__(self, asked: str = "") -> None:

@@ -19,7 +19,7 @@ from storage.integration import IntegrationView
 from storage.refusals import why
 from storage.retired import radar
 from storage.senders import title_of
-from storage.times import now, stamp
+from storage.times import now
 from storage.words import AttemptView, NumberStatus
 
 RECENT = timedelta(hours=24)
@@ -101,7 +101,7 @@ def _integration(view: IntegrationView | None) -> Item:
     if view is None:
         return _item("integration", State.BAD, "There is no Opt-In API.", "Add it:", Remedy.ADD)
     if not view.active:
-        said = f"The Opt-In API is off, since {stamp(view.changed_at)}."
+        said = f"The Opt-In API is off, since {view.changed_at:%Y-%m-%d %H:%M} UTC."
         return _item("integration", State.BAD, said, "Switch it on:", Remedy.SWITCH_ON)
     return _item("integration", State.OK, "The Opt-In API is on.")
 

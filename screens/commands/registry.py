@@ -45,6 +45,7 @@ _KEY_NAMES = {
     "escape": "esc",
     "full_stop": ".",
     "home": "home",
+    "delete": "del",
     "left": "←",
     "left_curly_bracket": "{",
     "left_square_bracket": "[",

@@ -268,11 +268,11 @@ async def test_the_current_row_has_a_bar_and_stands_under_its_heading(
         await go_to_the_last_place(hand, "API keys")
         await hand.until(lambda: "▌ first key" in hand.text)
         lines = hand.text.splitlines()
-        heading = next(line for line in lines if "ends in" in line)
+        heading = next(line for line in lines if "Ends in" in line)
         row = next(line for line in lines if "first key" in line)
-        assert heading.index("name") == row.index("first key")
-        assert heading.index("ends in") == row.index("…")
-        assert "made" not in heading and "last used" in heading
+        assert heading.index("Name") == row.index("first key")
+        assert heading.index("Ends in") == row.index("…")
+        assert "Made" not in heading and "Last used" in heading
         await hand.press("tab")
         await hand.until(lambda: "▏ first key" in hand.text)
 
