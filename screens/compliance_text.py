@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Static
 
 from screens.ask import Ask, Field
+from screens.dialog import Complaint
 from widgets.display import ascii_only, clean, lines, plural
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class ComplianceText(Ask):
                 yield line
         assert self._preview is not None  # noqa: S101 - given above
         yield Static(self._preview(self._first_values()), classes="preview")
-        yield Static(Content(""), classes="complaint")
+        yield Complaint()
 
 
 def read_texts(store: Store, *, number_id: str) -> TextsRead:
