@@ -17,10 +17,13 @@ from app.options import DeskOptions
 from screens.asked import ThemeChosen
 from screens.backstage import say
 from screens.keymap import bindings_anywhere
-from screens.main import STYLES, MainScreen
+from screens.main import DIALOG_STYLES, STYLES, MainScreen
 from screens.themes import THEMES
 from storage.errors import OptdeskError
 from widgets.display import use_ascii
+
+DIALOGS_AFTER = 1.5
+"""Seconds after which the styles of dialogs are read: the rows have been painted by then."""
 
 THEME = "theme"
 """The name by which the theme is remembered."""
@@ -88,6 +91,14 @@ class Desk(SafeCrash, inherit_bindings=False):
         """The rest is opened behind the painted frame."""
         self._own_loop = asyncio.get_running_loop()
         self.call_after_refresh(self.backstage.start)
+        self.set_timer(DIALOGS_AFTER, self._read_dialog_styles)
+
+    def _read_dialog_styles(self) -> None:
+        """Otherwise the first dialog of each kind would parse all sheets before it is painted."""
+        for path in DIALOG_STYLES:
+            if not self.stylesheet.has_source(str(path), ""):
+                self.stylesheet.read(path)
+        self.stylesheet.parse()
 
     def leave(self, code: int) -> None:
         """Closes the desk; may be called from any thread and from signal handlers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,9 +44,9 @@ class AttemptVerbs(Widget):
     """Carries out the verbs of the intake log and of an open attempt."""
 
     @property
+    @abstractmethod
     def attempt(self) -> AttemptRow | None:
         """The attempt that the verbs are about."""
-        raise NotImplementedError
 
     @staticmethod
     def idle_for(row: AttemptRow) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,9 +49,9 @@ class ReceiptVerbs(Widget):
     """Writes the receipt of one contact."""
 
     @property
+    @abstractmethod
     def proven(self) -> ContactRow | None:
         """The contact that the receipt is about."""
-        raise NotImplementedError
 
     def action_contact_write_receipt(self) -> None:
         """Write the evidence as text and JSON."""

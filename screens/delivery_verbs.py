@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,9 +33,9 @@ class DeliveryVerbs(Widget):
     """Carries out the verbs of the delivery log and of an open delivery."""
 
     @property
+    @abstractmethod
     def delivery(self) -> DeliveryRow | None:
         """The delivery that the verbs are about."""
-        raise NotImplementedError
 
     @staticmethod
     def idle_for(row: DeliveryRow) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -41,22 +42,22 @@ class LogPlace(Place):
 
     # What a log of its own says.
 
+    @abstractmethod
     def pages(self) -> Pages[Any]:
         """The log as filter and search let it through at present."""
-        raise NotImplementedError
 
     @property
     def filter_word(self) -> str:
         """What the filter lets through, such as `refused`; empty for all. Untrusted."""
         return ""
 
+    @abstractmethod
     def nothing(self) -> tuple[str, str]:
         """What the empty log says: a headline, which may quote strangers, and a next step."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open_row(self, row: Any) -> None:
         """Shows a row whole."""
-        raise NotImplementedError
 
     def clear_filter(self) -> bool:
         """Lets everything through; says whether something was kept out before."""

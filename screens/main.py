@@ -58,6 +58,12 @@ if TYPE_CHECKING:
 STYLES = Path(__file__).with_suffix(".tcss")
 """For the app: Textual does not load the style sheet of an app's first screen itself."""
 
+DIALOG_STYLES = tuple(
+    STYLES.with_name(f"{name}.tcss")
+    for name in ("dialog", "ask", "picker", "attempt", "new_address", "reading", "sample")
+)
+"""For the app: read before a dialog opens that would read them itself."""
+
 
 HURRIED_NEWS_SECONDS = 0.1
 """Between two words that the store has changed, while rows come and go in a burst."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import partial, partialmethod
 from typing import TYPE_CHECKING, ClassVar
 
@@ -56,9 +57,9 @@ class MainVerbs(Bare, Screen[None]):
     places = once(Places)
 
     @property
+    @abstractmethod
     def here(self) -> tuple[Context, ...]:
         """The contexts that the person is in, the nearest first."""
-        raise NotImplementedError
 
     @property
     def names(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
@@ -25,8 +26,14 @@ R = TypeVar("R")
 WIDTH = 68
 """Cells of a dialog where there is room for them; see `dialog.tcss`."""
 
-AROUND = 7
-"""Cells of its frame, its padding and a scrollbar."""
+AROUND = 8
+"""Cells of its frame, its padding, a scrollbar and a blank before it."""
+
+TALLEST = 22
+"""Lines of the list where there is room for them."""
+
+ABOVE_AND_BELOW = 9
+"""Lines of frame, title, line to type in and keys, and one of the desk behind."""
 
 MOST_SHOWN = 200
 """Choices listed at once; typing brings up the others."""
@@ -80,6 +87,7 @@ class Picker(Dialog[R], Generic[R]):
         yield line
         choices = OptionList(markup=False, compact=True)
         choices.can_focus = False
+        choices.styles.max_height = self.list_height
         yield choices
         yield Static(Content(self.nothing), classes="nothing")
 
@@ -156,6 +164,11 @@ class Picker(Dialog[R], Generic[R]):
         """Cells in a line of the list."""
         return max(10, min(WIDTH, self.app.size.width) - AROUND)
 
+    @property
+    def list_height(self) -> int:
+        """Lines of the list, at most."""
+        return max(3, min(TALLEST, self.app.size.height - ABOVE_AND_BELOW))
+
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
         """Typing narrows the list."""
@@ -177,11 +190,12 @@ class Picker(Dialog[R], Generic[R]):
     def on_resize(self, event: events.Resize) -> None:
         """Lines are as wide as the list."""
         if self.is_mounted and self.query(OptionList):
+            self.query_one(OptionList).styles.max_height = self.list_height
             self.relist()
 
+    @abstractmethod
     def choose(self, choice: Choice) -> None:
         """Takes a choice."""
-        raise NotImplementedError
 
     # What the keys do.
 

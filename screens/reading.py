@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
@@ -53,17 +54,17 @@ class Reading(Dialog[Message]):
         if self.is_mounted:
             self.call_after_refresh(self.draw)
 
+    @abstractmethod
     def text(self, room: int) -> Iterable[Content]:
         """The lines; untrusted text in them has passed the door.
 
         Args:
             room: Cells in a line.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def look(self) -> None:
         """Reads what is shown, in the background."""
-        raise NotImplementedError
 
     def look_soon(self) -> None:
         """Reads it once more: something is under way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.backstage import backstage
+from screens.commands import ActsOn, verbs_in
 from screens.latch import Latch
-from screens.place import Place
+from screens.place import Place, Told
 from screens.row_list import RowList
 from widgets.display import fit
 from widgets.log_columns import GAP
@@ -54,7 +56,7 @@ class RowsPlace(Place):
     title = ""
     columns: tuple[Column, ...] = ()
     nothing = ""
-    """What an empty list says; `{key}` is the key that makes a first row."""
+    """What an empty list says: that it is, and how `{key}` makes a first row."""
     create_verb = ""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -68,7 +70,9 @@ class RowsPlace(Place):
         yield Static("", classes="columns", markup=False)
         yield RowList()
         key = backstage(self).keymap.key_of(self.create_verb)
-        yield Static(Content(self.nothing.replace("{key}", key)), classes="nothing")
+        said, _, step = self.nothing.replace("{key}", key).partition(". ")
+        words = Content.assemble((f"{said}.", "bold"), "\n\n", (step, "$text-muted"))
+        yield Static(words, classes="nothing")
 
     def on_mount(self) -> None:
         """Nothing is known yet."""
@@ -77,6 +81,14 @@ class RowsPlace(Place):
     def on_resize(self) -> None:
         """The columns take what room there is."""
         self._draw()
+
+    @property
+    def idle_verbs(self) -> frozenset[str]:
+        """Nothing can be done to a row that is not there."""
+        if self._shown:
+            return frozenset()
+        here = (each for context in self.contexts for each in verbs_in(context))
+        return frozenset(each.id for each in here if each.acts_on is not ActsOn.NOTHING)
 
     @property
     def sentence(self) -> str:
@@ -95,13 +107,15 @@ class RowsPlace(Place):
         """Reads the rows, soon."""
         self._latch.ask()
 
+    @abstractmethod
     def read(self, store: Store) -> Message:
         """Reads the rows, in the background."""
-        raise NotImplementedError
 
     def show(self, rows: Sequence[Row]) -> None:
         """Shows rows that were read."""
         self._latch.done()
+        if bool(rows) != bool(self._shown):
+            self.post_message(Told())
         self._shown = tuple(rows)
         # It keeps the focus when it is empty: the keys of the place hang on it.
         self.query_one(RowList).set_class(not rows, "-empty")

@@ -12,7 +12,7 @@ from textual.message import Message
 from screens.backstage import backstage, say
 from screens.commands import verb
 from screens.overview import Overview
-from widgets.display import clean, plural, safe
+from widgets.display import clean, glyphs, plural, safe
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -96,12 +96,13 @@ def _tell_senders(store: Store) -> Content:
 
     with store.read() as conn:
         found = attempts.recent_senders(conn, now() - LATELY)
+    sign = f"{glyphs().bullet} "
     lines = [
-        Content.assemble(("  ", ""), safe(each.title, 40), f": {clean(each.when_off)}")
+        Content.assemble(sign, safe(each.title, 40), f": {clean(each.when_off)}")
         for each in found[:MOST_NAMED]
     ]
     more = len(found) - MOST_NAMED
-    lines += [Content(f"  and {plural(more, 'more sender')}")] if more > 0 else []
+    lines += [Content(f"{sign}and {plural(more, 'more sender')}")] if more > 0 else []
     head = "What the senders of the last 7 days will do:" if lines else ""
     return Content("\n").join([Content(head), *lines]) if lines else Content("")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,9 @@ class TextVerbs(Widget):
     """Carries out the verbs of the log of texts and of an open text."""
 
     @property
+    @abstractmethod
     def shown_text(self) -> TextRow | None:
         """The text that the verbs are about."""
-        raise NotImplementedError
 
     @staticmethod
     def idle_for(row: TextRow) -> frozenset[str]:

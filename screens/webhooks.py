@@ -13,7 +13,7 @@ from screens.ask import ask
 from screens.asked import DeliveriesAsked
 from screens.backstage import WorkFailed, backstage, copy, say
 from screens.clock import clock
-from screens.commands import ActsOn, Context, verb, verbs_in
+from screens.commands import Context, verb
 from screens.confirm import Confirm
 from screens.keymap import bindings
 from screens.row_list import RowList
@@ -103,14 +103,6 @@ class Webhooks(RowsPlace, SendingAgain):
     @property
     def _here(self) -> EndpointRow | None:
         return self._rows.get(self.query_one(RowList).key)
-
-    @property
-    def idle_verbs(self) -> frozenset[str]:
-        """Without an endpoint there is only one to add."""
-        if self._rows:
-            return frozenset()
-        here = verbs_in(Context.WEBHOOKS)
-        return frozenset(each.id for each in here if each.acts_on is not ActsOn.NOTHING)
 
     # What the keys do.
 

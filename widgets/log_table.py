@@ -234,7 +234,7 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         place = y - max(0, height // 2 - 1)
         text = {0: said[0], 2: said[1]}.get(place, "")
         shown = fitted(text, max(1, width - 2)).rstrip()
-        style = self.rich_style + self._ink("dim" if place else "plain")
+        style = self.rich_style + (self._ink("dim") if place else Style(bold=True))
         left = max(0, (width - Strip([Segment(shown)]).cell_length) // 2)
         strip = Strip([Segment(" " * left, self.rich_style), Segment(shown, style)])
         return strip.adjust_cell_length(width, self.rich_style)

@@ -31,7 +31,7 @@ async def test_a_campaign_is_made_draws_on_a_group_and_is_activated(
     perform(sqlite_store, BO, Move(group(sqlite_store, HOSTILE)), Target(ids=(ada,)))
     async with at_desk(sqlite_url) as hand:
         await to_campaigns(hand)
-        await hand.until(lambda: "No campaign yet. a creates one." in hand.text)
+        await hand.until(lambda: "No campaign yet." in hand.text and "a creates one." in hand.text)
         await hand.press("a")
         await hand.type("May offer")
         await hand.press("enter")

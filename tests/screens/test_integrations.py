@@ -210,7 +210,7 @@ async def test_a_key_is_made_shown_once_and_revoked_after_asking(
 ) -> None:
     async with at_desk(sqlite_url) as hand:
         await go_to_the_last_place(hand, "API keys")
-        await hand.until(lambda: "No API key yet. a creates one" in hand.text)
+        await hand.until(lambda: "No API key yet." in hand.text)
         await hand.press("a")
         await hand.until(lambda: hand.dialog == "Ask")
         await hand.press("enter")
