@@ -1,4 +1,4 @@
-"""Choosing the colors, with a look at them before."""
+"""Choosing the colours, with a look at them before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ThemePicker(Picker[str]):
 
     def title_text(self) -> Content:
         """What it is."""
-        return Content("Colors")
+        return Content("Colours")
 
     def on_mount(self) -> None:
         """Optdesk's own first, then those that come with Textual."""

@@ -1,4 +1,4 @@
-"""The colors of the desk: ink on dark slate, ink on paper."""
+"""The colours of the desk: ink on dark slate, ink on paper."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ VERBS: tuple[Verb, ...] = (
         id="desk.theme",
         keys=(),
         contexts=_DESK,
-        title="Change the colors…",
+        title="Change the colours…",
         help="Choose a theme",
     ),
     Verb(

@@ -349,6 +349,17 @@ SCENES = {
     "last_number": down(10, "d", "right", "enter"),
     "keys": down(11),
     "key_name": down(11, "a"),
+    "all": ("[",),
+    "acts": ("H",),
+    "views": ("f",),
+    "note": ("c",),
+    "notes": ("C",),
+    "label_manager": ("L",),
+    "group_menu": ("]", "e"),
+    "to_campaign": ("p",),
+    "themes": (":", *"colours", "enter"),
+    "revealed": down(4, "v"),
+    "number_add": down(10, "a"),
 }
 NEW_STORE = {
     "set_up": (),
@@ -365,6 +376,12 @@ SMALL_ONLY = (
     "delete",
     "filter",
     "last_number",
+    "note",
+    "notes",
+    "views",
+    "group_menu",
+    "to_campaign",
+    "number_add",
 )
 """Dialogs that look on a large screen as on a middling one."""
 OF_THE_MOMENT = ("suggestions",)
