@@ -105,7 +105,7 @@ async def test_the_theme_is_seen_before_it_is_chosen(sqlite_url: str) -> None:
     async with at_desk(sqlite_url) as hand:
         await hand.press(":")
         await hand.until(lambda: hand.dialog == "Palette")
-        await hand.type("colors")
+        await hand.type("colours")
         await hand.press("enter")
         await hand.until(lambda: hand.dialog == "ThemePicker")
         await hand.type("optdesk-day")

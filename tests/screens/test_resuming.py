@@ -90,7 +90,7 @@ async def test_a_chosen_theme_stays_until_the_settings_name_another(
     config.write_text('theme = "nord"\n', encoding="utf-8")
     async with at_desk(sqlite_url, config=str(config)) as hand:
         assert hand.desk.theme == "nord"
-        await hand.press("colon", *"colors", "enter")
+        await hand.press("colon", *"colours", "enter")
         await hand.until(lambda: hand.dialog == "ThemePicker")
         await hand.type("gruvbox")
         assert hand.desk.theme == "gruvbox", "it is shown before it is chosen"
