@@ -2,232 +2,79 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from sqlalchemy import func, select
+from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import create_engine, text
 
-from storage import consent, groups, integration, labels, messages, suppressions, undo
-from storage.acts import Act, AddLabel, Delete, Move, RemoveLabel, Star
-from storage.bulk import perform
-from storage.errors import Refused
-from storage.messages import Outgoing, Receipt
+from storage.engine import store_url
 from storage.store import Store
-from storage.tables import Contact, ContactLabel, Message, Suppression
-from storage.tallies import read_tallies
-from storage.words import Actor, Place, Stage, Target, View
-from tests.factories import lead, put, switched_on
+from tests.storage.law_machine import Desk
 
-CONTACTS = Contact.__table__  # type: ignore[attr-defined]
-MESSAGES = Message.__table__  # type: ignore[attr-defined]
-SUPPRESSED = Suppression.__table__  # type: ignore[attr-defined]
-WORN = ContactLabel.__table__  # type: ignore[attr-defined]
-
-PEOPLE = st.sampled_from([Actor.person("ana"), Actor.person("bo")])
-ALL_PHONES = ["+12025550110", "+12025550111", "+442079460018"]
-PHONES = st.sampled_from(ALL_PHONES)
-PLACES = st.sampled_from([None, Place.QUEUE, Place.ALL])
-CHOSEN = st.lists(st.integers(0, 50), min_size=1, max_size=3)
+Stores = Callable[[], tuple[Store, Callable[[], None]]]
 
 
-class Desk(RuleBasedStateMachine):
-    """A store in the hands of two people, a door and a carrier."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Stores:
+    """Makes one fresh store after the other, each with what closes and removes it."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        path = tmp_path / "laws.db"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="optdesk-laws-"))
-        self.store = Store.open(f"sqlite:///{self.folder}/optdesk.db")
-        ana = Actor.person("ana")
-        switched_on(self.store)
-        self.groups = [
-            self.store.do(lambda conn, name=name: groups.create(conn, ana, name)).id  # type: ignore[misc]
-            for name in ("Spring", "Autumn")
-        ]
-        self.label = self.store.do(lambda conn: labels.create(conn, ana, "hot")).id
-        self.let_in: set[int] = set()
-        """Contacts that a door has put into the queue at some time."""
-        self.on_the_way: list[Outgoing] = []
-        self.all: list[int] = []
-        for phone in ALL_PHONES:
-            self.arrives(phone)
+        def in_a_file() -> tuple[Store, Callable[[], None]]:
+            for left in tmp_path.glob("laws.db*"):
+                left.unlink()
+            shutil.copyfile(template, path)
+            path.chmod(0o600)
+            store = Store.open(f"sqlite:///{path}")
+            return store, store.close
 
-    def teardown(self) -> None:
-        self.store.close()
-        shutil.rmtree(self.folder)
+        return in_a_file
+    server, template = (request.getfixturevalue(name) for name in ("pg_server", "pg_template"))
 
-    # What happens.
+    def on_a_server() -> tuple[Store, Callable[[], None]]:
+        name = f"laws_{secrets.token_hex(6)}"
+        admin = create_engine(store_url(server), isolation_level="AUTOCOMMIT")
 
-    @rule(phone=PHONES)
-    def arrives(self, phone: str) -> None:
-        [answer] = put(self.store, lead(phone=phone))
-        if answer.outcome == "accepted" and answer.contact_id is not None:
-            self.all.append(answer.contact_id)
-            if self.stage(answer.contact_id) is Stage.QUEUED:
-                self.let_in.add(answer.contact_id)
+        def run(statement: str) -> None:
+            with admin.connect() as conn:
+                conn.execute(text(statement))
 
-    @rule()
-    def the_courier_claims(self) -> None:
-        texts = self.store.do(lambda conn: messages.claim_pending(conn, "test", 100))
-        for text in texts:
-            assert not self.is_suppressed(text.phone), "a suppressed number was about to be texted"
-        self.on_the_way += texts
-        with self.store.read() as conn:
-            # Who had the text of the day already enters without another one.
-            self.let_in.update(
-                conn.execute(
-                    select(MESSAGES.c.contact_id).where(MESSAGES.c.error.like("%within a day"))
-                ).scalars()
-            )
+        run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        url = store_url(server).set(database=name, drivername="postgresql")
+        store = Store.open(url.render_as_string(hide_password=False))
 
-    @rule(
-        status=st.sampled_from(
-            ["accepted", "delivered", "failed", "blocked", "landline", "unknown"]
-        )
+        def close() -> None:
+            store.close()
+            run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            admin.dispose()
+
+        return store, close
+
+    return on_a_server
+
+
+def hold(stores: Stores, examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        lambda: Desk(*stores()),  # type: ignore[arg-type]
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
     )
-    def the_carrier_answers(self, status: str) -> None:
-        texts, self.on_the_way = self.on_the_way, []
-        receipts = [Receipt(text.message_id, status) for text in texts]
-        self.store.do(lambda conn: messages.settle(conn, receipts))
-        if status not in ("failed", "blocked"):
-            # Also one deleted meanwhile: it may come to the queue by undo.
-            self.let_in.update(text.contact_id for text in texts)
-
-    @rule(who=PEOPLE, chosen=CHOSEN, group=st.integers(0, 1), place=PLACES)
-    def somebody_moves(
-        self, who: Actor, chosen: list[int], group: int, place: Place | None
-    ) -> None:
-        self.perform(who, Move(self.groups[group]), chosen, place)
-
-    @rule(who=PEOPLE, chosen=CHOSEN, place=PLACES)
-    def somebody_deletes(self, who: Actor, chosen: list[int], place: Place | None) -> None:
-        self.perform(who, Delete(), chosen, place)
-
-    @rule(who=PEOPLE, chosen=CHOSEN, what=st.integers(0, 3))
-    def somebody_marks(self, who: Actor, chosen: list[int], what: int) -> None:
-        acts: list[Act] = [Star(True), Star(False), AddLabel(self.label), RemoveLabel(self.label)]
-        self.perform(who, acts[what], chosen, None)
-
-    def perform(self, who: Actor, act: Act, chosen: list[int], place: Place | None) -> None:
-        seen = None if place is None else View(place)
-        ids = {self.all[n % len(self.all)] for n in chosen}
-        outcome = perform(self.store, who, act, Target(ids=tuple(ids)), seen=seen)
-        assert outcome.done + outcome.unchanged + outcome.gone_count == len(ids)
-
-    @rule(who=PEOPLE)
-    def somebody_undoes(self, who: Actor) -> None:
-        try:
-            undo.undo(self.store, who)
-        except Refused:
-            return
-
-    @rule(who=PEOPLE)
-    def somebody_does_it_again(self, who: Actor) -> None:
-        try:
-            undo.redo(self.store, who)
-        except Refused:
-            return
-
-    @rule(who=PEOPLE, phone=PHONES)
-    def somebody_suppresses(self, who: Actor, phone: str) -> None:
-        self.store.do(lambda conn: suppressions.add(conn, who, [phone]))
-
-    @rule(who=PEOPLE, phone=PHONES)
-    def somebody_arrives_while_it_is_off(self, who: Actor, phone: str) -> None:
-        self.store.do(lambda conn: integration.switch(conn, who, on=False))
-        [answer] = put(self.store, lead(phone=phone))
-        assert answer.code == "INTEGRATION_INACTIVE"
-        self.store.do(lambda conn: integration.switch(conn, who, on=True))
-
-    # What must hold.
-
-    def stage(self, ident: int) -> Stage:
-        with self.store.read() as conn:
-            return Stage(
-                conn.execute(select(CONTACTS.c.stage).where(CONTACTS.c.id == ident)).scalar_one()
-            )
-
-    def is_suppressed(self, phone: str) -> bool:
-        with self.store.read() as conn:
-            return (
-                conn.execute(select(SUPPRESSED).where(SUPPRESSED.c.phone == phone)).first()
-                is not None
-            )
-
-    @invariant()
-    def only_a_door_puts_a_contact_in_the_queue(self) -> None:
-        with self.store.read() as conn:
-            queued = set(
-                conn.execute(select(CONTACTS.c.id).where(CONTACTS.c.stage == "queued")).scalars()
-            )
-        assert queued <= self.let_in
-
-    @invariant()
-    def a_suppressed_number_is_in_no_queue_and_no_group(self) -> None:
-        with self.store.read() as conn:
-            found = conn.execute(
-                select(CONTACTS.c.stage)
-                .join(SUPPRESSED, SUPPRESSED.c.phone == CONTACTS.c.phone)
-                .where(CONTACTS.c.stage.in_(["queued", "grouped", "confirming"]))
-            ).all()
-        assert found == []
-
-    @invariant()
-    def one_number_is_one_contact(self) -> None:
-        with self.store.read() as conn:
-            twice = conn.execute(
-                select(CONTACTS.c.phone)
-                .where(CONTACTS.c.stage != "deleted")
-                .group_by(CONTACTS.c.phone)
-                .having(func.count() > 1)
-            ).all()
-        assert twice == []
-
-    @invariant()
-    def a_contact_is_in_a_group_exactly_when_it_is_grouped(self) -> None:
-        with self.store.read() as conn:
-            odd = conn.execute(
-                select(CONTACTS.c.id).where(
-                    (CONTACTS.c.stage == "grouped") != CONTACTS.c.group_id.is_not(None)
-                )
-            ).all()
-        assert odd == []
-
-    @invariant()
-    def every_counter_is_true(self) -> None:
-        truth: dict[str, int] = {}
-        with self.store.read() as conn:
-            for stage, group_id in conn.execute(select(CONTACTS.c.stage, CONTACTS.c.group_id)):
-                truth[f"stage:{stage}"] = truth.get(f"stage:{stage}", 0) + 1
-                if group_id:
-                    truth[f"group:{group_id}"] = truth.get(f"group:{group_id}", 0) + 1
-            worn = conn.execute(select(func.count()).select_from(WORN)).scalar_one()
-            names = {f"stage:{stage}" for stage in Stage} | {
-                f"group:{ident}" for ident in self.groups
-            }
-            assert {name: n for name, n in read_tallies(conn, names).items() if n} == truth
-            assert read_tallies(conn, [f"label:{self.label}"])[f"label:{self.label}"] == worn
-
-    @invariant()
-    def no_contact_is_texted_twice(self) -> None:
-        with self.store.read() as conn:
-            twice = conn.execute(
-                select(MESSAGES.c.contact_id)
-                .group_by(MESSAGES.c.contact_id)
-                .having(func.count() > 1)
-            ).all()
-        assert twice == []
-
-    @invariant()
-    def the_consent_chain_verifies(self) -> None:
-        with self.store.read() as conn:
-            assert consent.verify(conn).faults == ()
 
 
-TestDesk = Desk.TestCase
-TestDesk.settings = settings(
-    max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+def test_the_laws_hold(stores: Stores) -> None:
+    hold(stores, examples=6, steps=25)
+
+
+@pytest.mark.trial
+def test_the_laws_hold_for_long(stores: Stores) -> None:
+    hold(stores, examples=300, steps=50)
