@@ -22,6 +22,7 @@ from screens.keymap import bindings
 from screens.navigation import QUEUE
 from screens.qr import LEAST_QUIET, QUIET, qr_code, qr_size
 from screens.sample import Sample
+from screens.sample_request import TEST_LEAD
 from widgets.display import ascii_only, clean, safe
 from widgets.key_footer import KeyFooter
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from storage.store import Store
 
-TEST_LEAD = {"first_name": "Test", "last_name": "Lead", "phone": "+15555550100"}
 """The contract's number that is taken in every time and never texted."""
 
 

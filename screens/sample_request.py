@@ -8,6 +8,9 @@ PATH = "/v1/public/opt-in/"
 HOOK_PATH = "/hooks/opt-in/"
 """The hook door; the token follows."""
 
+TEST_LEAD = {"first_name": "Test", "last_name": "Lead", "phone": "+15555550100"}
+"""A lead that a test request sends to the secret URL."""
+
 PLACE_OF_KEY = "YOUR_API_KEY_UUID"
 """Stands where the key belongs when nobody knows it any more."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli.mapping import map_fields, test
 from app.cli.session import Session, noun, session_of
 from screens.sample_request import PATH, curl
 from storage import attempts, double_opt_in, integration
@@ -277,3 +278,7 @@ def double(
         lambda conn: double_opt_in.switch(conn, session.who, on=state == "on", hours=hours)
     )
     session.out.item({"double_opt_in": state == "on", "hours": hours}, f"Double opt-in is {state}.")
+
+
+app.command("map")(map_fields)
+app.command("test")(test)

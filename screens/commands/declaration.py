@@ -72,6 +72,9 @@ class Verb:
     undoable: bool = False
     confirmation: str = ""
     """What the confirming button says, for verbs that ask first."""
+    command: str = ""
+    """What does the same on the command line, such as `contacts star`; empty for verbs that only
+    show, move about or type."""
     anywhere: bool = False
     """Given also while a text is typed or a dialog is open."""
 

@@ -13,6 +13,7 @@ VERBS: tuple[Verb, ...] = (
         word="forget",
         help="Forget the view; its key is free again",
         acts_on=ActsOn.CURSOR,
+        command="views remove",
     ),
     Verb(
         id="label.tick",
@@ -21,6 +22,7 @@ VERBS: tuple[Verb, ...] = (
         word="tick",
         help="Tick or untick, and go on to another label",
         acts_on=ActsOn.CURSOR,
+        command="contacts label",
     ),
     Verb(
         id="label.edit",
@@ -28,6 +30,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.LABELS,),
         word="edit labels",
         help="Rename, recolour, merge or delete labels; ticks and marks stay",
+        command="labels rename",
     ),
     Verb(
         id="note.delete",
@@ -35,6 +38,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.NOTES,),
         word="delete",
         help="Delete the note, if it is yours; can be undone",
+        command="contacts delete-note",
         acts_on=ActsOn.CURSOR,
         undoable=True,
     ),
@@ -44,6 +48,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.NOTE,),
         word="save",
         help="Keep the note",
+        command="contacts note",
     ),
     Verb(
         id="note.newline",

@@ -41,6 +41,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=_DESK,
         title="Switch the Opt-In API on or off",
         help="Switch the Opt-In API on, or off after asking, from any screen",
+        command="integration off",
         confirmation="Deactivate",
         anywhere=True,
     ),
@@ -59,6 +60,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=_DESK,
         title="Where did it go?…",
         help="What became of a number or a name: moved, suppressed, refused, never seen",
+        command="contacts why",
     ),
     Verb(
         id="desk.palette",
@@ -81,6 +83,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=_DESK,
         title="Delete all test contacts",
         help="Delete every contact that a test number or a test request made; can be undone",
+        command="contacts purge-test",
         undoable=True,
     ),
     Verb(
@@ -89,6 +92,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=_DESK,
         title="Verify the consent ledger",
         help="Walk the whole consent ledger and name any change, gap or cut",
+        command="consent verify",
     ),
     Verb(
         id="desk.theme",

@@ -16,6 +16,7 @@ VERBS: tuple[Verb, ...] = (
         word="search",
         title="Search",
         help="Search as you type; among contacts also label:hot, is:favorite, age<1d …",
+        command="contacts list",
     ),
     Verb(
         id="list.order",
@@ -24,6 +25,7 @@ VERBS: tuple[Verb, ...] = (
         word="order",
         title="Change the order",
         help="Order by newest, oldest, favorites",
+        command="contacts list",
     ),
     Verb(
         id="list.follow",
@@ -40,6 +42,7 @@ VERBS: tuple[Verb, ...] = (
         word="undo",
         title="Undo",
         help="Undo your last act, by name",
+        command="contacts undo",
     ),
     Verb(
         id="desk.redo",
@@ -47,6 +50,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=_LIST,
         title="Redo",
         help="Redo what you undid",
+        command="contacts redo",
     ),
     Verb(
         id="desk.acts",
@@ -54,6 +58,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=_LIST,
         title="What you did…",
         help="What you did last; undo any of it that the rules allow",
+        command="contacts changes",
     ),
     Verb(
         id="group.edit",
@@ -61,6 +66,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.LIST, Context.SIDEBAR),
         title="Rename, merge or delete the group…",
         help="Rename the group, merge it into another, delete it when it is empty",
+        command="groups rename",
     ),
     # Contacts: moving about.
     Verb(id="list.down", keys=("j", "down"), contexts=_LISTS, help="Down"),
@@ -119,6 +125,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=_LIST,
         title="Your views…",
         help="Your views: go to one, or forget it",
+        command="views list",
     ),
     Verb(
         id="view.save",
@@ -126,6 +133,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=_LIST,
         title="Keep this view on a number key…",
         help="Keep this view, with its search and order, on a number key",
+        command="views save",
     ),
     # The search line.
     Verb(

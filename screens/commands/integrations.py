@@ -22,6 +22,7 @@ VERBS: tuple[Verb, ...] = (
         word="add",
         title="Add opt-in API",
         help="Add the Opt-In API, with all that a first lead needs",
+        command="integration add",
     ),
     Verb(
         id="address.queue",
@@ -56,6 +57,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.INTEGRATIONS,),
         word="on/off",
         help="Switch it on, or off after asking",
+        command="integration on",
         confirmation="Deactivate",
     ),
     Verb(
@@ -65,6 +67,7 @@ VERBS: tuple[Verb, ...] = (
         word="show URL",
         title="Show or hide the secret URL",
         help="Show the secret URL, or hide it; leaving hides it too",
+        command="integration show",
     ),
     Verb(
         id="integration.copy",
@@ -81,6 +84,7 @@ VERBS: tuple[Verb, ...] = (
         word="edit",
         title="Edit the Opt-In API…",
         help="Change brand, program, messaging number, region, page after a form",
+        command="integration edit",
     ),
     Verb(
         id="integration.confirm",
@@ -88,6 +92,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.INTEGRATIONS,),
         title="Double opt-in…",
         help="Ask who opts in for a YES, or not, and how long to wait for it",
+        command="integration double-opt-in",
     ),
     Verb(
         id="integration.regenerate",
@@ -96,6 +101,7 @@ VERBS: tuple[Verb, ...] = (
         word="regenerate",
         title="Regenerate the URL…",
         help="Make a new secret URL; the old one is dead at once",
+        command="integration regenerate",
         confirmation="Regenerate",
     ),
     Verb(
@@ -105,6 +111,7 @@ VERBS: tuple[Verb, ...] = (
         word="delete",
         title="Delete the Opt-In API…",
         help="Delete the Opt-In API; the contacts stay",
+        command="integration delete",
         confirmation="Delete",
     ),
     Verb(
@@ -114,6 +121,7 @@ VERBS: tuple[Verb, ...] = (
         word="test",
         title="Send a test request",
         help="Send a test lead to the secret URL and show the answer",
+        command="integration test",
     ),
     Verb(
         id="integration.address",
@@ -129,6 +137,7 @@ VERBS: tuple[Verb, ...] = (
         word="sample",
         title="Show the sample request",
         help="Show a sample request of the API door to copy",
+        command="integration show",
     ),
     Verb(
         id="integration.refused",
@@ -136,6 +145,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.INTEGRATIONS,),
         title="See what was refused",
         help="Go to the refused attempts in the intake log",
+        command="attempts list",
     ),
     Verb(
         id="integration.numbers",
@@ -157,6 +167,7 @@ VERBS: tuple[Verb, ...] = (
         word="create",
         title="Create a campaign…",
         help="Create a campaign; it is not active yet",
+        command="campaigns create",
     ),
     Verb(
         id="campaign.switch",
@@ -164,6 +175,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.CAMPAIGNS,),
         word="on/off",
         help="Activate the campaign, or deactivate it",
+        command="campaigns activate",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -173,6 +185,7 @@ VERBS: tuple[Verb, ...] = (
         word="groups",
         title="Attach or detach a group…",
         help="Attach a group that the campaign draws on, or detach it",
+        command="campaigns attach",
         acts_on=ActsOn.CURSOR,
     ),
     # API keys and messaging numbers.
@@ -183,6 +196,7 @@ VERBS: tuple[Verb, ...] = (
         word="create",
         title="Create an API key",
         help="Create a key; it is shown once",
+        command="keys create",
     ),
     Verb(
         id="key.revoke",
@@ -190,6 +204,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.KEYS,),
         word="revoke",
         help="Revoke the key for good",
+        command="keys revoke",
         acts_on=ActsOn.CURSOR,
         confirmation="Revoke",
     ),
@@ -200,6 +215,7 @@ VERBS: tuple[Verb, ...] = (
         word="add",
         title="Add a messaging number",
         help="Add a messaging number",
+        command="numbers add",
     ),
     Verb(
         id="number.approve",
@@ -207,6 +223,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.NUMBERS,),
         word="approve",
         help="Approve the number",
+        command="numbers approve",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -215,6 +232,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.NUMBERS,),
         word="reject",
         help="Note that the carrier rejected the number",
+        command="numbers reject",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -223,6 +241,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.NUMBERS,),
         word="remove",
         help="Remove the number for good",
+        command="numbers remove",
         acts_on=ActsOn.CURSOR,
         confirmation="Remove",
     ),
@@ -233,6 +252,7 @@ VERBS: tuple[Verb, ...] = (
         word="text",
         title="The compliance text of the number…",
         help="Change what it texts, with a preview and what the law asks for",
+        command="numbers text",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -241,6 +261,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.NUMBERS,),
         word="campaign",
         help="Choose the campaign that the number belongs to",
+        command="numbers set",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(

@@ -14,6 +14,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.LOG,),
         word="open",
         help="Show it whole",
+        command="attempts show",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -23,6 +24,7 @@ VERBS: tuple[Verb, ...] = (
         word="filter",
         title="Filter the log…",
         help="Show only what has some outcome, door or sender",
+        command="attempts list",
     ),
     Verb(
         id="log.escape",
@@ -38,6 +40,7 @@ VERBS: tuple[Verb, ...] = (
         word="add",
         title="Add a number to Do Not Contact…",
         help="Put a number on the list; its contact leaves the queue at once",
+        command="dnc add",
     ),
     Verb(
         id="dnc.release",
@@ -46,6 +49,7 @@ VERBS: tuple[Verb, ...] = (
         word="release",
         title="Release the number…",
         help="Release a number that staff or an import put there; needs a reason",
+        command="dnc remove",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -55,6 +59,7 @@ VERBS: tuple[Verb, ...] = (
         word="import",
         title="Import a Do Not Contact list…",
         help="Take in a CSV or plain list of numbers",
+        command="dnc import",
     ),
     Verb(
         id="dnc.lists",
@@ -63,6 +68,7 @@ VERBS: tuple[Verb, ...] = (
         word="lists",
         title="Imported Do Not Contact lists…",
         help="The lists that were imported, and how old they are",
+        command="dnc imports",
     ),
     # Attempts at the doors, and the rules of the sender's fields.
     Verb(
@@ -72,6 +78,7 @@ VERBS: tuple[Verb, ...] = (
         word="mend",
         title="Mend the attempt and send it again…",
         help="Change the body of a refused attempt and send it again",
+        command="attempts replay",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -81,6 +88,7 @@ VERBS: tuple[Verb, ...] = (
         word="send again",
         title="Send the attempt again",
         help="Send a refused attempt again as it is",
+        command="attempts replay",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -90,6 +98,7 @@ VERBS: tuple[Verb, ...] = (
         word="map",
         title="Map the sender's fields by example…",
         help="Say which value is the phone, which the name; tried before it is saved",
+        command="integration map",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -134,6 +143,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.MEND,),
         word="send it",
         help="Send the mended body through the door",
+        command="attempts replay",
     ),
     Verb(
         id="mapping.choose",
@@ -141,6 +151,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.MAPPING,),
         word="what is it?",
         help="Say what the value under the cursor is",
+        command="integration map",
     ),
     Verb(
         id="mapping.clear",
@@ -148,6 +159,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.MAPPING,),
         word="no rule",
         help="Take the rule for the value away",
+        command="integration map",
     ),
     Verb(
         id="mapping.save",
@@ -155,6 +167,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.MAPPING,),
         word="save",
         help="Save the rules; the door goes by them at once",
+        command="integration map",
     ),
     # Texts.
     Verb(
@@ -164,6 +177,7 @@ VERBS: tuple[Verb, ...] = (
         word="opt out",
         title="Take the text for an opt-out",
         help="Take a look-alike for the opt-out that it is: nothing more is texted",
+        command="sms review",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -173,6 +187,7 @@ VERBS: tuple[Verb, ...] = (
         word="no opt-out",
         title="Let the text be: no opt-out",
         help="Let a look-alike be: it was no opt-out",
+        command="sms review",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -182,6 +197,7 @@ VERBS: tuple[Verb, ...] = (
         word="send again",
         title="Send a text of unknown fate again…",
         help="Send a text again of which nobody knows whether it went out",
+        command="sms resend",
         acts_on=ActsOn.CURSOR,
         confirmation="Send it again",
     ),

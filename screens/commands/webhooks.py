@@ -13,6 +13,7 @@ VERBS: tuple[Verb, ...] = (
         word="add",
         title="Add a webhook endpoint",
         help="Add an address that is told of opt-ins; its secret is shown once",
+        command="webhooks add",
     ),
     Verb(
         id="webhook.log",
@@ -20,6 +21,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.WEBHOOKS,),
         word="deliveries",
         help="Show what became of its events",
+        command="webhooks deliveries",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -29,6 +31,7 @@ VERBS: tuple[Verb, ...] = (
         word="test",
         title="Send the endpoint a test event",
         help="Send it a test event and show the answer",
+        command="webhooks test",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -38,6 +41,7 @@ VERBS: tuple[Verb, ...] = (
         word="on/off",
         title="Enable or disable the endpoint",
         help="Enable it, or disable it; what waits for it is kept",
+        command="webhooks enable",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -47,6 +51,7 @@ VERBS: tuple[Verb, ...] = (
         word="edit",
         title="Edit the endpoint…",
         help="Change its address, what it is told of, or the body's form",
+        command="webhooks edit",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -56,6 +61,7 @@ VERBS: tuple[Verb, ...] = (
         word="new secret",
         title="Make a new signing secret…",
         help="Make a new secret; for a day both sign",
+        command="webhooks rotate",
         acts_on=ActsOn.CURSOR,
         confirmation="New secret",
     ),
@@ -65,6 +71,7 @@ VERBS: tuple[Verb, ...] = (
         contexts=(Context.WEBHOOKS,),
         title="Send the endpoint a span of time again…",
         help="Send it a span of time again",
+        command="webhooks replay",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -81,6 +88,7 @@ VERBS: tuple[Verb, ...] = (
         word="remove",
         title="Remove the endpoint…",
         help="Remove it for good; what waits for it is never delivered",
+        command="webhooks remove",
         acts_on=ActsOn.CURSOR,
         confirmation="Remove",
     ),
@@ -98,6 +106,7 @@ VERBS: tuple[Verb, ...] = (
         word="send again",
         title="Send the event again",
         help="Send the event again, with the same webhook-id",
+        command="webhooks replay",
         acts_on=ActsOn.CURSOR,
     ),
     Verb(
@@ -124,5 +133,6 @@ VERBS: tuple[Verb, ...] = (
         word="send a span",
         title="Send a span of time again…",
         help="Send the endpoint a span of time again",
+        command="webhooks replay",
     ),
 )

@@ -15,7 +15,7 @@ import typer
 
 from app import settings
 from app.cli.root import NOUNS, manual
-from screens.commands import key_table
+from screens.commands import VERBS, key_table, show_key
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,6 +23,22 @@ ROOT = Path(__file__).parents[2]
 def commands() -> str:
     """Every noun with its verbs, their options and what they do."""
     return "\n".join(part for noun in NOUNS for part in _noun(noun))
+
+
+def commands_of(noun: str) -> list[str]:
+    """The verbs of a noun as people write them, such as `contacts star`."""
+    command: Any = typer.main.get_command(import_module(f"app.cli.{noun}").app)
+    return [words.removeprefix("optdesk ") for words, _ in _verbs(noun, command)]
+
+
+def parity() -> str:
+    """What does on the command line what a key does in the desk, in Markdown."""
+    lines = ["| in the desk | key | on the command line |", "|---|---|---|"]
+    for verb in VERBS:
+        if verb.command:
+            keys = " ".join(f"`{show_key(key)}`" for key in verb.keys) or "palette"
+            lines.append(f"| {verb.help} | {keys} | `optdesk {verb.command}` |")
+    return "\n".join(lines) + "\n"
 
 
 def _noun(noun: str) -> Iterator[str]:
@@ -65,7 +81,11 @@ def _first_line(text: str | None) -> str:
 REGIONS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"keys": key_table},
     "docs/configuration.md": {"settings": settings.manual},
-    "docs/command-line.md": {"options": lambda: f"```\n{manual()}```\n", "commands": commands},
+    "docs/command-line.md": {
+        "options": lambda: f"```\n{manual()}```\n",
+        "commands": commands,
+        "parity": parity,
+    },
 }
 """What is made, by document and the name of its place."""
 

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-from tests.app.documents import REGIONS, ROOT, renewed
+from app.cli.root import NOUNS
+from screens.commands import VERBS, ActsOn
+from tests.app.documents import REGIONS, ROOT, commands_of, renewed
 
 PLACES = [(document, name) for document, places in REGIONS.items() for name in places]
 
@@ -32,3 +34,27 @@ def test_the_architecture_names_only_modules_that_exist():
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     for module in re.findall(r"`((?:app|screens|widgets|storage|server)/[\w/]+\.py)`", text):
         assert (ROOT / module).exists(), module
+
+
+COPIED = {
+    f"{noun}.copy" for noun in ("contact", "attempt", "text", "webhook", "delivery", "number")
+}
+GONE_TO = {f"{noun}.contact" for noun in ("attempt", "text", "delivery")}
+IN_THE_DESK_ALONE = {
+    *COPIED,
+    *GONE_TO,
+    *("contact.copy_whole", "contact.repeat", "mark.step", "mark.toggle", "picker.choose"),
+}
+"""What is about a row but changes nothing but the screen, and the key that repeats the last act."""
+
+
+def test_everything_that_the_desk_can_do_the_command_line_can_do() -> None:
+    known = {words for noun in NOUNS for words in commands_of(noun)}
+    assert {verb.command for verb in VERBS if verb.command} <= known
+    without = {
+        verb.id
+        for verb in VERBS
+        if not verb.command
+        and (verb.acts_on is not ActsOn.NOTHING or verb.undoable or verb.confirmation)
+    }
+    assert without == IN_THE_DESK_ALONE

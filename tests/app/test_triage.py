@@ -99,3 +99,16 @@ def test_any_act_is_undone_by_its_id_and_the_list_says_by_whom(queue, optdesk: O
     assert told[star["id"]] and "undone by" in optdesk("contacts", "changes").out
     assert optdesk("contacts", "undo", star["id"]).code == 1
     assert optdesk("contacts", "undo", "nonsense").code == 1
+
+
+def test_where_a_senders_fields_stand_is_said_shown_and_taken_back(queue, optdesk: Optdesk):
+    said = optdesk("integration", "map", "phone=data/Mobile", "last_name=data/Name", "--json").json
+    assert {rule["field"]: rule["path"] for rule in said["rules"]} == {
+        "phone": "data/Mobile",
+        "last_name": "data/Name",
+    }
+    left = optdesk("integration", "map", "--clear", "phone", "--json").json["rules"]
+    assert [rule["field"] for rule in left] == ["last_name"]
+    assert optdesk("integration", "map", "shoe=data/Size").code == 2
+    tried = optdesk("integration", "test", "--port", "9")
+    assert tried.code == 1 and "cannot be reached" in tried.err
