@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
-from server.mapping.aliases import LONGEST, PHONE_TYPES, folded, meaning_of
+from server.mapping.aliases import LONGEST, folded, meaning_of
+from server.mapping.vocabulary import PHONE_TYPES
 from storage.mapping_rules import step
 
 _VALUES = (
@@ -127,7 +128,7 @@ def _walk_list(
         if phones and type(item) is dict:
             _walk(item, path, names, within, leaves, phone=phone)
         elif type(item) is dict and (record := _record(item)) is not None:
-            _walk_record(item, *record, path, within, leaves)
+            _walk_record(item, record, path, within, leaves)
         elif type(item) in (dict, list):
             _walk(item, _joined(path, str(place)), names, within, leaves)
         else:
@@ -152,7 +153,7 @@ def _walk_object(
             return
     record = _record(node)
     if record is not None:
-        _walk_record(node, *record, path.rpartition("/")[0], within, leaves)
+        _walk_record(node, record, path.rpartition("/")[0], within, leaves)
         return
     inside = (*within, folded(called)) if called else within
     kind = node.get("type")
@@ -172,40 +173,63 @@ def _walk_object(
             leaves.append(Leaf(below, (key,), written(value), inside))
 
 
-def _record(node: dict[str, Any]) -> tuple[str, tuple[str, ...], bool] | None:
-    """Where a dict is a named value: under which key the value is, what it is called."""
-    if _VALUE_SET.isdisjoint(node) or _NAMING.isdisjoint(node):
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What the keys of a named value are: all that builders list have the same ones."""
+
+    value: str
+    """Under which the value is."""
+    labels: tuple[str, ...]
+    """Under which it is named, the most telling first."""
+    types: tuple[str, ...]
+    """Under which the kind of field is."""
+    others: tuple[str, ...]
+    tells_more: bool
+    """Whether some others are a person's fields: then these may be no name and value."""
+
+
+@lru_cache(maxsize=256)
+def _sort_keys(keys: tuple[str, ...]) -> _Keys | None:
+    """Sorts the keys of an object; None where they are not those of a named value."""
+    if _VALUE_SET.isdisjoint(keys) or _NAMING.isdisjoint(keys):
         return None
-    value, best = "", len(_VALUES)
-    for key in node:
-        rank = _VALUE_RANKS.get(key, best)
-        if rank < best:
-            value, best = key, rank
-    said: list[tuple[int, str]] = []
-    phone = more = False
-    for key, label in node.items():
-        if key == value:
-            continue
-        place = _LABEL_RANKS.get(key)
-        if place is not None:
-            words = label
-            if type(label) is dict:
-                phone = phone or _asks_for_phone(str(label.get("type", "")))
-                words = next((label[name] for name in _SAID if type(label.get(name)) is str), "")
-            if type(words) is str and words:
-                said.append((place, words))
-        elif key in _TYPES:
-            phone = phone or (type(label) is str and _asks_for_phone(label))
-        else:
-            more = True
-    if not said:
+    value = min(_VALUE_SET.intersection(keys), key=_VALUE_RANKS.__getitem__)
+    left = [key for key in keys if key != value]
+    labels = sorted(_LABEL_SET.intersection(left), key=_LABEL_RANKS.__getitem__)
+    types = tuple(key for key in left if key in _TYPES and key not in _LABEL_SET)
+    others = tuple(key for key in left if key not in _LABEL_SET and key not in _TYPES)
+    own = (meaning_of(key) for key in others if key not in _VALUE_SET)
+    tells_more = any(known is not None and known.field for known in own)
+    return _Keys(value, tuple(labels), types, others, tells_more)
+
+
+_Record: TypeAlias = tuple[_Keys, tuple[str, ...], bool]
+"""A named value's keys, its names, and whether its builder says that it asks for a phone."""
+
+
+def _record(node: dict[str, Any]) -> _Record | None:
+    """Where a dict is a named value: its keys, what it is called, whether it asks for a phone."""
+    keys = _sort_keys(tuple(node))
+    if keys is None:
+        return None
+    names: list[str] = []
+    phone = False
+    for key in keys.labels:
+        label = node[key]
+        if type(label) is dict:
+            phone = phone or _asks_for_phone(str(label.get("type", "")))
+            label = next((label[name] for name in _SAID if type(label.get(name)) is str), "")
+        if type(label) is str and label:
+            names.append(label)
+    for key in keys.types:
+        kind = node[key]
+        phone = phone or (type(kind) is str and _asks_for_phone(kind))
+    if not names:
         # Such as `{"type": "MobilePhone", "value": "…"}`.
-        return (value, ("phone",), True) if phone else None
-    said.sort()
-    names = tuple(label for _, label in said)
-    if more and not phone and _tells_more(node) and not any(map(meaning_of, names)):
+        return (keys, ("phone",), True) if phone else None
+    if keys.tells_more and not phone and not any(map(meaning_of, names)):
         return None
-    return value, names, phone
+    return keys, tuple(names), phone
 
 
 @lru_cache(maxsize=256)
@@ -213,27 +237,20 @@ def _asks_for_phone(kind: str) -> bool:
     return len(kind) <= LONGEST and folded(kind) in PHONE_TYPES
 
 
-def _tells_more(node: dict[str, Any]) -> bool:
-    """Whether a dict has a person's fields of its own, beside what might be name and value."""
-    own = (key for key in node if key not in _VALUE_SET and key not in _LABEL_SET)
-    return any((known := meaning_of(key)) is not None and known.field for key in own)
-
-
 def _walk_record(
-    node: dict[str, Any],
-    value: str,
-    names: tuple[str, ...],
-    phone: bool,
-    path: str,
-    within: tuple[str, ...],
-    leaves: list[Leaf],
+    node: dict[str, Any], record: _Record, path: str, within: tuple[str, ...], leaves: list[Leaf]
 ) -> None:
+    keys, names, phone = record
     path = _joined(path, names[0])
-    _walk(node[value], path, names, within, leaves, phone=phone, labelled=True)
-    for key, other in node.items():
-        if key != value and key not in _LABEL_SET and key not in _TYPES:
-            inside = (*within, folded(names[0][:LONGEST]))
-            _walk(other, _joined(path, key), (key,), inside, leaves)
+    value = node[keys.value]
+    if type(value) is str:
+        leaves.append(Leaf(path, names, value, within, phone, True))
+    else:
+        _walk(value, path, names, within, leaves, phone=phone, labelled=True)
+    if keys.others:
+        inside = (*within, folded(names[0][:LONGEST]))
+        for key in keys.others:
+            _walk(node[key], _joined(path, key), (key,), inside, leaves)
 
 
 def _are_pairs(node: list[Any]) -> bool:

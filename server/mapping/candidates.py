@@ -1,0 +1,116 @@
+"""Which values of a body may be which: what names mean, and the operator's rules before that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.mapping.aliases import OTHERWISE, USUAL, exact_meaning, meaning_of
+from server.mapping.flatten import Leaf
+from server.mapping.vocabulary import ELSEWHERE, STRANGERS
+from storage.mapping_rules import IGNORE, Rule
+
+REQUIRED = ("first_name", "last_name", "phone")
+"""What a lead must have, in the order in which senders are told."""
+
+_PERSON = frozenset({*REQUIRED, "full_name"})
+
+
+@dataclass(slots=True)
+class Fault:
+    """Why a body makes no lead."""
+
+    code: str
+    fields: tuple[str, ...]
+    reason: str = ""
+    phone: str = ""
+    """The person's, in E.164, where it could be read all the same."""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A value that may be meant."""
+
+    leaf: Leaf
+    rank: int
+
+
+class Candidates:
+    """The values of one body by what they may be.
+
+    Args:
+        leaves: Every value.
+        rules: The operator's.
+    """
+
+    def __init__(self, leaves: list[Leaf], rules: Sequence[Rule]) -> None:
+        self.leaves = leaves
+        self.ruled: dict[str, Leaf] = {}
+        self.found: dict[str, list[Candidate]] = {}
+        self.used: set[int] = set()
+        """The identities of leaves that became a part of the lead."""
+        ignored = self._apply(rules) if rules else set()
+        for leaf in leaves:
+            if id(leaf) not in ignored and leaf.text.strip():
+                self._sort_in(leaf)
+
+    def best(self, name: str) -> list[Leaf]:
+        """The values that count for a field."""
+        if name in self.ruled:
+            return [self.ruled[name]]
+        found = self.found.get(name)
+        if not found:
+            return []
+        rank = min(one.rank for one in found)
+        return [one.leaf for one in found if one.rank == rank]
+
+    def take(self, leaf: Leaf) -> str:
+        """The text of a value, which is used from now on."""
+        self.used.add(id(leaf))
+        return leaf.text
+
+    def _apply(self, rules: Sequence[Rule]) -> set[int]:
+        by_path: dict[str, list[Leaf]] = {}
+        for leaf in self.leaves:
+            by_path.setdefault(leaf.path, []).append(leaf)
+        ignored: set[int] = set()
+        for rule in rules:
+            leaves = [leaf for leaf in by_path.get(rule.path, ()) if leaf.text.strip()]
+            if rule.field == IGNORE:
+                ignored.update(map(id, leaves))
+            elif leaves and rule.field not in self.ruled:
+                self.ruled[rule.field] = leaves[0]
+        return ignored
+
+    def _sort_in(self, leaf: Leaf) -> None:
+        known = None
+        for name in leaf.names:
+            known = meaning_of(name)
+            if known is not None:
+                break
+        within = leaf.within
+        if known is None:
+            if leaf.phone:
+                self._add("phone", leaf, USUAL)
+            elif within and leaf.names:
+                # Such as `Name: {First: …}`, where the two make the name.
+                about = exact_meaning(within[-1] + leaf.names[0])
+                if about is not None:
+                    self._place(about.field, about.rank, leaf)
+            return
+        if known.field == "full_name" and leaf.phone:
+            known = meaning_of("phone") or known
+        self._place(known.field, known.rank, leaf)
+
+    def _place(self, name: str, rank: int, leaf: Leaf) -> None:
+        if not name:
+            return
+        if name in _PERSON and leaf.within:
+            if not STRANGERS.isdisjoint(leaf.within):
+                return
+            if not ELSEWHERE.isdisjoint(leaf.within):
+                rank = OTHERWISE
+        self._add(name, leaf, rank)
+
+    def _add(self, name: str, leaf: Leaf, rank: int) -> None:
+        self.found.setdefault(name, []).append(Candidate(leaf, rank))

@@ -1,0 +1,163 @@
+"""Which of a body's values is the phone, and of which country it is."""
+
+from __future__ import annotations
+
+import re
+
+from server.mapping.aliases import meaning_of, mentions_phone
+from server.mapping.candidates import Candidates, Fault
+from server.mapping.countries import region_of
+from server.mapping.flatten import Leaf
+from server.mapping.numbers import Unreadable, read_phone
+from server.mapping.vocabulary import STRANGERS
+from storage.phones import Phone
+from storage.words import Kind
+
+_NOTHING = frozenset(
+    (
+        *("n/a", "na", "none", "null", "nil", "-", "--", ".", "undefined", "unknown", "(none)"),
+        *("true", "false", "yes", "no", "on", "off", "y", "n", "ja", "nein", "oui", "non", "si"),
+        *("sim", "0", "1"),
+    )
+)
+"""Values of a phone's field that are no attempt at a number: blanks, and marks of a box."""
+
+_NO_COUNTRY = frozenset(("n/a", "na", "none", "null", "-", "--", "undefined", "unknown", "other"))
+_LONGEST_UNNAMED = 24
+_FEWEST_DIGITS = 7
+_MOST_NUMBERS = 50
+"""Values that are looked at where many could be a phone."""
+NUMBERED = re.compile(r"(?:input_)?(\d{1,4})(?:[._](\d{1,2}))?")
+"""Names of fields that are numbers, such as `input_1.3`."""
+
+
+class PhoneChoice:
+    """The search for a phone.
+
+    Args:
+        candidates: The body's values.
+        region: The country of phones that name none.
+    """
+
+    def __init__(self, candidates: Candidates, region: str) -> None:
+        self._body = candidates
+        self._region = region
+
+    def find(self) -> tuple[Phone | Unreadable, str, Leaf] | Fault | None:
+        """What was read, how it was written, and where it stood."""
+        leaves = [leaf for leaf in self._body.best("phone") if not _says_nothing(leaf.text)]
+        if not leaves:
+            leaves = self._unnamed_phones()
+        if len({leaf.text for leaf in leaves[:_MOST_NUMBERS]}) == _MOST_NUMBERS:
+            return Fault("AMBIGUOUS_FIELD", ("phone",), "phone: many numbers that differ")
+        read = [(self._read(leaf), leaf) for leaf in leaves[:_MOST_NUMBERS]]
+        good = [(phone, leaf) for phone, leaf in read if isinstance(phone, Phone)]
+        # Marks and fragments beside a whole number are no second number.
+        bad = [
+            (phone, leaf)
+            for phone, leaf in read
+            if isinstance(phone, Unreadable) and (not good or _digits(leaf.text) >= 5)
+        ]
+        several = any(phone.several for phone, _ in bad)
+        if several or len({phone.e164 for phone, _ in good}) > 1 or (good and bad):
+            return Fault("AMBIGUOUS_FIELD", ("phone",), "phone: two numbers that differ")
+        if len({leaf.text for _, leaf in bad}) > 1:
+            return Fault("AMBIGUOUS_FIELD", ("phone",), "phone: two numbers that differ")
+        for phone, leaf in good or bad:
+            for _, same in read:
+                self._body.take(same)
+            return phone, f"{leaf.country} {leaf.text.strip()}".lstrip(), leaf
+        return None
+
+    def _read(self, leaf: Leaf) -> Phone | Unreadable:
+        text = leaf.text.strip()
+        if text.startswith("+"):
+            return read_phone(text, self._region)
+        beside = self._beside(leaf)
+        if "area" in beside and _digits(text) <= 9:
+            text = f"{beside['area']} {text}"
+        said = leaf.country or beside.get("dial") or beside.get("region") or ""
+        if not said and _digits(beside.get("prefix", "")):
+            said = beside["prefix"]
+        if said:
+            region = region_of(said)
+            if not region:
+                return Unreadable("the country beside it is none that is known")
+            return read_phone(text, region)
+        if "country" in beside:
+            return self._read_of_person(text, region_of(beside["country"]))
+        return read_phone(text, self._region)
+
+    def _read_of_person(self, text: str, region: str) -> Phone | Unreadable:
+        """A number of a person who lives in a country, which need not be the number's."""
+        found = read_phone(text, self._region)
+        if region == self._region:
+            return found
+        here = isinstance(found, Phone) and found.kind is not Kind.UNASSIGNED
+        if not region:
+            return found if here else Unreadable("the country beside it is none that is known")
+        there = read_phone(text, region)
+        if here and (isinstance(there, Unreadable) or there.kind is Kind.UNASSIGNED):
+            return Unreadable(f"it is a number of {self._region}, and the person is in {region}")
+        return there
+
+    def _beside(self, leaf: Leaf) -> dict[str, str]:
+        """What is said of a phone beside it, or further out."""
+        beside: dict[str, str] = {}
+        for name in ("area", "dial", "prefix", "region", "country"):
+            near = -1
+            for one in self._body.found.get(name, ()):
+                depth = len(one.leaf.within)
+                if depth > near and leaf.within[:depth] == one.leaf.within:
+                    text = one.leaf.text.strip()
+                    if not _says_no_country(text) and (name != "area" or depth == len(leaf.within)):
+                        beside[name], near = text, depth
+        return beside
+
+    def _unnamed_phones(self) -> list[Leaf]:
+        """Answers that are numbers, of fields whose names alone do not say that they ask for one.
+
+        Such a name is a number, or a question such as `Where should we text you?`.
+        """
+        found: list[Leaf] = []
+        for leaf in self._body.leaves:
+            if len(found) == _MOST_NUMBERS:
+                break
+            text = leaf.text.strip()
+            if not leaf.names or len(text) > _LONGEST_UNNAMED or _digits(text) < _FEWEST_DIGITS:
+                continue
+            asked = _asks_for_phone(leaf)
+            numbered = not leaf.labelled and _is_numbered(leaf.names[0])
+            if not asked and not numbered:
+                continue
+            read = self._read(leaf)
+            if isinstance(read, Phone) and (asked or read.kind is not Kind.UNASSIGNED):
+                found.append(leaf)
+        return found
+
+
+def _says_nothing(text: str) -> bool:
+    return text.strip().lower() in _NOTHING
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
+
+
+def _says_no_country(text: str) -> bool:
+    lower = text.lower()
+    # Namibia's code is what many a form says for nothing; so it counts in capitals alone.
+    return lower in _NO_COUNTRY and text != "NA"
+
+
+def _asks_for_phone(leaf: Leaf) -> bool:
+    """Whether a question whose meaning is not known mentions that somebody may be called."""
+    if not STRANGERS.isdisjoint(leaf.within) or any(map(meaning_of, leaf.names)):
+        return False
+    return any(map(mentions_phone, leaf.names))
+
+
+def _is_numbered(name: str) -> bool:
+    if NUMBERED.fullmatch(name):
+        return True
+    return name[:5] in ("Field", "field") and name[5:].lstrip("_").isdigit()

@@ -1,0 +1,251 @@
+"""The words that senders call things by: what names of fields and of branches are made of."""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NAMES = {
+    "first_name": """
+        firstname first fname givenname given forename forenames christianname firstnames namefirst
+        firstnamename nameofperson preferredname vorname vornamen rufname prenom prenoms
+        primernombre nombres nombredepila primeironome nomeproprio prenome voornaam voornamen
+        roepnaam namegiven
+    """,
+    "last_name": """
+        lastname last lname surname surnames familyname lastnames namelast secondname namefamily
+        nachname nachnamen familienname zuname nomdefamille apellido apellidos apellidopaterno
+        primerapellido sobrenome ultimonome apelido apelidos cognome achternaam familienaam
+        namesurname
+    """,
+    "full_name": """
+        name fullname completename contactname firstandlastname firstlastname firstnamelastname
+        firstnameandlastname firstnamesurname nameandsurname namesurname personname customername
+        leadname clientname namefull firstandlast vorundnachname vornamenachname vornameundnachname
+        vollstandigername ganzername nom nomcomplet nometprenom prenometnom prenomnom nombre
+        nombrecompleto nombreyapellido nombreyapellidos nombreapellido nombreapellidos
+        nombresyapellidos nome nomecompleto nomeesobrenome nomesobrenome nomeecognome nomecognome
+        naam volledigenaam voorenachternaam namecomplete inviteename attendeename displayname
+        realname
+    """,
+    "phone": """
+        phone phonenumber phoneno phonenr phonenum mobile mobilephone mobilenumber mobileno mobilenr
+        mobilephonenumber mobilenum cell cellphone cellno cellnumber cellphonenumber cellular
+        cellularphone tel telephone telephonenumber telno telnumber telnr telnum sms smsnumber
+        smsphone smsphonenumber textnumber textphonenumber textmessagenumber textremindernumber
+        msisdn handphone whatsapp whatsappnumber whatsappphone whatsappphonenumber contactnumber
+        contactphone contactphonenumber contactno phonemobile telmobile telephonemobile phonecell
+        waid numbertotext e164 e164phone phonee164 phonefull fullphone fullphonenumber
+        phoneinternational internationalphone internationalphonenumber primaryphone phoneprimary
+        userphone
+        formattedphone phonenumbere164 phones phonenumbers telephones mobiles mobilenumbers
+        cellphones besttelephone callbacknumber phonetel phonemobilenumber cellmobile mobilecell
+        mobilecellphone phonecellphone cellmobilephone cellormobile mobileorcell phoneormobile
+        phonemobilephone handphonenumber
+        telefon telefonnummer telefonnr handy handynummer handynr mobil mobilnummer mobilnr
+        mobiltelefon mobiltelefonnummer mobilfunk mobilfunknummer rufnummer ruckrufnummer natel
+        telephoneportable telportable portable numerodetelephone numerotelephone numtelephone numtel
+        gsm numerodeportable numeroportable numeromobile numerodemobile numerodetelephoneportable
+        numerodetelephonemobile telephoneoumobile mobiletelephone notelephone
+        telefono telefonomovil telefonomobile movil celular numerodetelefono numerotelefono
+        numerodecelular numerocelular numtelefono telefonocelular numerotelefonico numerodemovil
+        numeromovil telefonodecontacto numerodetelefonomovil numerodetelefonocelular
+        numerodetelefonoceular celularotelefono
+        telefone telemovel numerodetelefone numerodotelefone telefonecelular celularwhatsapp
+        numerodocelular telefonemovel numerodetelemovel telefonewhatsapp numerodecelularwhatsapp
+        cellulare numeroditelefono numerodicellulare numerocellulare telefonocellulare
+        recapitotelefonico numerotelefonocellulare numeroditelefonocellulare
+        telefoon telefoonnummer telefoonnr mobiel mobielnummer mobielenummer mobieltelefoonnummer
+        mobieletelefoon mobieletelefoonnummer gsmnummer mobielnr
+    """,
+    "ip_address": """
+        ip ipaddress ipaddr clientip remoteip remoteaddr userip visitorip customerip submitterip
+        ipopt ipsignup signupip submissionip leadip originip ipv4 adresseip direccionip indirizzoip
+        enderecoip ipadresse contactip
+    """,
+    "user_agent": """
+        useragent httpuseragent browseruseragent browser uastring clientuseragent
+        visitoruseragent submissionuseragent
+    """,
+    "source_url": """
+        sourceurl pageurl pageuri url formurl landingpage landingpageurl landingurl currenturl
+        submissionurl referrerurl refererurl referrer referer href siteurl websiteurl conversionurl
+        pagelocation location embedurl pagelink entryurl
+    """,
+    "consent_text": """
+        consent consenttext consentlanguage consentwording consentstatement optintext optinlanguage
+        disclosure disclosuretext tcpa tcpaconsent tcpadisclosure tcpalanguage tcpatext smsconsent
+        smsoptin smsoptintext textconsent textoptin optin gdpr gdprconsent privacyconsent agree
+        agreement acceptance acceptanceterms termsaccepted smsterms consenttosms smsmarketingconsent
+        marketingconsent einwilligung consentement consentimiento consentimento consenso toestemming
+        smspermission smsagreement
+    """,
+    "submission_id": """
+        submissionid submissionguid submissionuuid responseid leadid leadgenid entryid
+        formsubmissionid formresponseid submissiontoken responsetoken conversionid
+        externalsubmissionid uniquesubmissionid
+    """,
+    "opt_in_number_id": "optinnumberid",
+    "dial": """
+        dialcode dialingcode diallingcode phonecountrycode countrycallingcode callingcode
+        phoneprefix countrycode countrydialcode phonedialcode phonecode countryphonecode
+        phonecountrycallingcode internationalcode mobilecountrycode phonecc ddi vorwahlland
+        landervorwahl indicatif indicatifpays indicatiftelephonique codepays codigopais
+        codigodepais prefijointernacional prefissointernazionale landcode landnummer
+    """,
+    "prefix": "prefix",
+    "region": """
+        phonecountry phoneregion phonecountryiso phoneiso phoneiso2 mobilecountry countryiso
+        countryiso2 iso2 isocountry isocountrycode
+    """,
+    "country": """
+        country countryname countryofresidence residencecountry land pays pais paese nation
+        contactcountry leadcountry customercountry countryregion
+    """,
+    "area": "area areacode phoneareacode phonearea vorwahl ddd",
+}
+"""Names of fields by what they mean, folded."""
+SECOND_CHOICE = {
+    "phone": """
+        homephone workphone officephone businessphone landline landlinenumber landlinephone
+        phonehome phonework phoneoffice otherphone alternatephone alternativephone secondaryphone
+        homephonenumber workphonenumber businessphonenumber officephonenumber daytimephone
+        eveningphone festnetz festnetznummer telefonprivat telefongeschaftlich telephonefixe fixe
+        telefonofijo telefonefixo telefoneresidencial telefonofisso vastetelefoon backupphone
+        alternatephonenumber worknumber homenumber dayphone
+    """,
+}
+"""Names of fields that count only where nothing better is filled, folded."""
+OTHER_THINGS = _words(
+    """
+    username formname fieldname inputname filename productname itemname entryname dataname eventname
+    pagename sitename campaignname adname adsetname companyname businessname accountname listname
+    groupname organizationname organisationname ownername agentname firmenname nomdelentreprise
+    middlename nickname maidenname
+    """
+)
+"""Names of fields about something else, folded."""
+SOMEBODY_ELSE = _words(
+    """
+    emergency company business employer organization organisation owner agent rep salesrep spouse
+    partner friend referrer referral referred parent guardian manager landlord doctor school fax
+    emergencia urgence notfall supervisor assistant host organizer
+    organiser broker realtor attorney lawyer firma entreprise empresa azienda bedrijf recruiter
+    support tracking destination forwarding display connected husband wife mother father mum mom dad
+    son daughter child children colleague their theirs friends
+    """
+)
+"""Words that make a field one about another person or thing."""
+
+DRESS = _words(
+    """
+    what whats s is are the a an of for on to in at your you yours we us can could may please enter
+    type provide give tell add write fill share insert leave confirm required optional req best
+    preferred current valid legal main primary my our this number_ field input box here with country
+    code
+    international format incl including reach text_ e g eg x must only digits no_ spaces
+    and et und en y ou or oder
+    votre quel quelle est le la les l un une merci entrez saisissez indiquez vous obligatoire
+    facultatif ton ta mon
+    ihr ihre ihren deine dein wie lautet ist die der das bitte geben eingeben sie ein an pflichtfeld
+    cual es tu su el por favor ingrese ingresa escribe introduce introduzca obligatorio
+    qual seu sua o digite informe insira obrigatorio teu
+    il tuo tua suo lei inserisci inserire qual e come
+    uw je jouw wat vul verplicht
+    """
+)
+"""Words that ask for a value and say nothing of it."""
+
+PHONE_WORDS = _words(
+    """
+    phone mobile cell cellphone cellular tel telephone sms whatsapp number no nr num handy telefon
+    mobil movil celular telefono telefone telemovel cellulare telefoon mobiel portable gsm
+    smartphone text texts messages message
+    """
+)
+"""Words that names of phones are made of."""
+SURELY_PHONE = PHONE_WORDS - _words("number no nr num text texts messages message portable")
+"""Those that mean a phone by themselves."""
+PERSONAL = _words(
+    """
+    contact lead customer client person respondent applicant subscriber visitor guest attendee
+    invitee patient participant registrant buyer prospect signer individual borrower tenant resident
+    donor parentless student_ signup optin sender
+    """
+)
+"""Words that say whose a field is: the person who opted in."""
+TECHNICAL = _words(
+    """
+    form forms field fields input inputs text textfield data payload body entry item answer response
+    submission user member cf wpcf7 nf wpforms gform frm mauticform mauticformfield attr attribute
+    attributes property properties merge merges mergefields custom customfield hidden inf txt var
+    values value column col element el raw ff fi mf listing ctl et pb elementor acf hs u params c p
+    q
+    """
+)
+"""Words that builders put around names."""
+ELSEWHERE_WORDS = frozenset(("billing", "shipping", "delivery", "address", "default", "mailing"))
+"""Words that make a field a second choice."""
+PARTS = _words(
+    """
+    middle prefix suffix title initial initials salutation nick maiden pronunciation pronounced type
+    model brand verified valid status ext extension time when carrier provider
+    """
+)
+"""Words that make a remark on a name one about another thing: `Name (Middle)`."""
+BLOCKING = PARTS | _words(
+    """
+    name names fax order account invoice license licence id zip postal postcode ssn passport member
+    membership policy card vin house street apartment flat unit room age date amount budget vat tax
+    iban bank routing reference ref ticket case serial employee registration birth email mail
+    """
+)
+"""Words of questions whose answers are other numbers than phones, or none."""
+ORDINALS = frozenset(("first", "last"))
+"""Names that are none with a technical word behind them."""
+COUNTED = frozenset(("name", "phone", "address"))
+"""Kinds of fields that builders number: `name_1_first_name`."""
+CALLING = _words("text call reach ring contact message")
+"""Words of questions that ask for a number to be called at."""
+NUMBER_WORDS = _words("number numbers nummer numero")
+"""Words for a number in such questions."""
+
+
+PHONE_TYPES = _words(
+    "phone tel telephone phonenumber inputphonenumber mobile cell controlphone smsphone mobilephone"
+)
+"""What builders call the kind of a field that asks for a phone, folded."""
+
+ELSEWHERE = _words(
+    """
+    billingaddress shippingaddress defaultaddress address addresses billing shipping deliveryaddress
+    homeaddress mailingaddress user
+    """
+)
+"""Branches whose values count only where nothing better is filled, folded."""
+
+STRANGERS = _words(
+    """
+    owner agent assignedto assignee salesrep company organization organisation account referrer
+    emergencycontact spouse partner creator createdby author host organizer organiser
+    eventmemberships scheduledevent associatedowner hubspotowner associatedcompany employer
+    definition schema recipient seller vendor staff provider inviter
+    business location branch property channel merchant store shop leadowner contactowner
+    accountowner dealowner assigneduser assignedemployee employee salesperson representative
+    technician dealer dealership clinic previous previousattributes previousvalues previousdata old
+    oldrecord olddata oldvalues before
+    """
+)
+"""Branches about somebody or something else, folded."""
+
+THINGS = _words(
+    """
+    form page site event campaign product workflow list ad adset location question field zap
+    survey quiz project workspace integration source item lineitems tag tags group meta context
+    automation scenario flow funnel template webhook trigger variant theme entryform headers
+    bot inbox department brand table
+    """
+)
+"""Branches in which a `name` is that of a thing, folded."""
