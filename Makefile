@@ -49,7 +49,7 @@ bench: .venv/.stamp-dev .venv-bench/.stamp ## measure, each figure as a ratio
 	BENCH_PYTHON=.venv-bench/bin/python $(BIN)/python -m benchmarks $(ARGS)
 
 trials: .venv/.stamp-dev ## run the tests that take minutes
-	@$(PYTEST) -m trial -n 0 --timeout 1200 $(ARGS) || { \
+	@THOROUGH=1 $(PYTEST) -m "trial or deep" -n 0 --timeout 1200 $(ARGS) || { \
 	  code=$$?; [ $$code -eq 5 ] || exit $$code; echo "No trial was found."; }
 
 wheel: .venv/.stamp-dev ## build the wheel into dist/

@@ -12,6 +12,17 @@ from typing import Any
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
 """Bytes that must be free in memory before stores are kept there."""
+THOROUGH = os.environ.get("THOROUGH") == "1"
+"""Set by `make trials`, which runs the tests marked `deep` again."""
+
+
+def examples(many: int) -> int:
+    """How many examples a `deep` test tries: all of them in the trials, a quarter elsewhere.
+
+    Args:
+        many: How many are worth the minutes of a trial.
+    """
+    return many if THOROUGH else max(5, many // 4)
 
 
 def folders_in_memory() -> str | None:

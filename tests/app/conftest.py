@@ -45,24 +45,35 @@ Optdesk = Callable[..., Answer]
 
 
 @pytest.fixture
-def optdesk(
-    any_store_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Optdesk:
-    """Runs `optdesk` in this process on a fresh store, once for each kind of store."""
+def program(capsys: pytest.CaptureFixture[str]) -> Optdesk:
+    """Runs `optdesk` in this process, in an empty home."""
 
-    def run(*words: str, given: str = "") -> Answer:
-        monkeypatch.setattr(sys, "stdin", StringIO(given))
-        capsys.readouterr()
-        code = main([*words, "--store", any_store_url])
-        said = capsys.readouterr()
+    def run(*words: str, given: str = "", **environment: str) -> Answer:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdin", StringIO(given))
+            capsys.readouterr()
+            code = main(list(words))
+            said = capsys.readouterr()
         return Answer(code, said.out, said.err)
 
     return run
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Optdesk:
-    """Runs `optdesk` as a program of its own, in an empty home."""
+def optdesk(any_store_url: str, program: Optdesk) -> Optdesk:
+    """Runs `optdesk` in this process on a fresh store, once for each kind of store."""
+
+    def run(*words: str, given: str = "") -> Answer:
+        return program(*words, "--store", any_store_url, given=given)
+
+    return run
+
+
+@pytest.fixture
+def process() -> Optdesk:
+    """Runs `optdesk` as a process of its own, which takes a second, in an empty home."""
 
     def run(*words: str, given: str = "", **environment: str) -> Answer:
         done = subprocess.run(

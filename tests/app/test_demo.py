@@ -79,8 +79,8 @@ def temporary(tmp_path, monkeypatch) -> Path:
     return folder
 
 
-def test_without_a_terminal_it_prints_a_line_for_each_lead(temporary, program: Optdesk):
-    answer = program("demo", "--seconds", "3", "--rate", "40", "--seed", "2")
+def test_without_a_terminal_it_prints_a_line_for_each_lead(temporary, process: Optdesk):
+    answer = process("demo", "--seconds", "3", "--rate", "40", "--seed", "2")
     assert answer.code == 0, answer
     first, *lines = answer.out.splitlines()
     assert re.fullmatch(r"listening on http://127\.0\.0\.1:\d+", first)

@@ -56,8 +56,8 @@ def test_version_and_help_import_nothing_heavy(words):
     assert imported_by(words) == set()
 
 
-def test_the_version_is_printed(program: Optdesk):
-    answer = program("--version")
+def test_the_version_is_printed(process: Optdesk):
+    answer = process("--version")
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith("optdesk 0.")
 
@@ -90,10 +90,10 @@ def test_a_mistake_is_said_in_one_line(words, says, program: Optdesk):
     assert (answer.code, answer.out, answer.err) == (2, "", says)
 
 
-def test_a_bad_settings_file_names_its_line(tmp_path, program: Optdesk):
+def test_a_bad_settings_file_names_its_line(tmp_path, process: Optdesk):
     path = tmp_path / "config.toml"
     path.write_text("port = 1\nhots = 'x'\n")
-    answer = program("keys", "list", "--config", str(path))
+    answer = process("keys", "list", "--config", str(path))
     assert answer.code == 2
     assert answer.err == f"optdesk: {path}, line 2: “hots” is no setting. Did you mean “host”?\n"
 
@@ -166,9 +166,9 @@ def test_a_full_disk_is_said(full_queue, program: Optdesk):
     assert done.stderr == "optdesk: The answer cannot be written: No space left on device.\n"
 
 
-def test_a_terminal_without_unicode_gets_question_marks(sqlite_store, program: Optdesk):
+def test_a_terminal_without_unicode_gets_question_marks(sqlite_store, process: Optdesk):
     make_queued(sqlite_store, 1, first_name="小龍")
-    out = program("contacts", "list", "--store", sqlite_store.url, PYTHONIOENCODING="latin-1")
+    out = process("contacts", "list", "--store", sqlite_store.url, PYTHONIOENCODING="latin-1")
     assert out.code == 0
     assert "??" in out.out
 
@@ -219,9 +219,9 @@ def test_a_column_is_bold_in_a_terminal_alone_and_never_with_no_color(
         assert "\x1b" not in terminal.shown
 
 
-def test_the_default_store_lies_in_a_folder_of_its_own(tmp_path, program: Optdesk):
+def test_the_default_store_lies_in_a_folder_of_its_own(tmp_path, process: Optdesk):
     data = Path(os.environ["XDG_DATA_HOME"])
-    assert program("groups", "create", "Spring").code == 0
+    assert process("groups", "create", "Spring").code == 0
     folder = data / "optdesk"
     assert folder.stat().st_mode & 0o777 == 0o700
     for path in folder.iterdir():

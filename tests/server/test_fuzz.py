@@ -6,9 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.pace import examples
 from tests.server.served import Served
 
 
+@pytest.mark.deep
 def test_fuzzing_finds_nothing_undocumented_and_nothing_of_5xx(
     served: Served, tmp_path: Path
 ) -> None:
@@ -20,7 +24,7 @@ def test_fuzzing_finds_nothing_undocumented_and_nothing_of_5xx(
             "--header",
             f"x-api: {served.key}",
             "--max-examples",
-            "40",
+            str(examples(40)),
             # No schema can say which messaging numbers exist.
             "--exclude-checks",
             "positive_data_acceptance",

@@ -395,13 +395,14 @@ def test_a_whole_address_in_the_first_line_is_understood(lasting: Served) -> Non
     assert answers_in(lasting.raw(raw))[0][0] == 200
 
 
-def test_nobody_switches_to_another_protocol(lasting: Served) -> None:
-    raw = lasting.request(b"Upgrade: websocket", close=False).replace(
-        b"Host: test", b"Host: test\r\nConnection: Upgrade"
-    )
-    with lasting.connect() as line:
-        line.sendall(raw + b"\x81\x05hello" * 10)
-        found = read_all(line)
+def test_nobody_switches_to_another_protocol(sqlite_store: Store) -> None:
+    with serving(sqlite_store, idle_timeout=0.5) as served:
+        raw = served.request(b"Upgrade: websocket", close=False).replace(
+            b"Host: test", b"Host: test\r\nConnection: Upgrade"
+        )
+        with served.connect() as line:
+            line.sendall(raw + b"\x81\x05hello" * 10)
+            found = read_all(line)
     assert answers_in(found)[0][0] in (200, 400)
     assert b" 101 " not in found
 

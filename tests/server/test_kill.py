@@ -17,7 +17,8 @@ from tests.factories import next_phone
 from tests.server.served import Served, read_answer
 from tests.server.test_serve import address_of, knocking, serve
 
-ROUNDS = 2
+ROUNDS = 1
+"""Many more are in tests/trials/test_kill_many.py."""
 SENDERS = 12
 
 
@@ -71,7 +72,7 @@ def compare(store: Store, acknowledged: dict[str, tuple[str, str]]) -> None:
 def test_a_kill_under_load_loses_nothing_that_was_acknowledged(any_store_url: str) -> None:
     with knocking(any_store_url) as (process, served):
         load = Load(served)
-        time.sleep(1.0)
+        time.sleep(0.5)
         acknowledged = load.end(process)
         compare(served.store, acknowledged)
         for _ in range(ROUNDS - 1):

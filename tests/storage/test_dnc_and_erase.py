@@ -39,6 +39,7 @@ from storage.times import now
 from storage.windows import each_row
 from storage.words import GATEWAY, Actor, Place, Stage, Target, View
 from tests.factories import lead, make_queued, put, settle_all, switched_on
+from tests.pace import examples
 from tests.storage.test_acts import assert_counters_are_true, stages
 
 
@@ -326,7 +327,9 @@ BITS = st.sampled_from(
     name=st.sampled_from(["zoe lee", "łukasz wojcik", "a_b c%d", "李 小龍"]),
 )
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_every_request_that_tells_of_a_person_is_found(
     store: Store, texts: list[str], name: str

@@ -45,7 +45,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Stores:
             with admin.connect() as conn:
                 conn.execute(text(statement))
 
-        run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         url = store_url(server).set(database=name, drivername="postgresql")
         store = Store.open(url.render_as_string(hide_password=False))
 

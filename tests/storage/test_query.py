@@ -32,6 +32,7 @@ from storage.times import now
 from storage.windows import RowReader, each_row
 from storage.words import BADGE_BITS, Actor, Badge, Order, Place, Target, View
 from tests.factories import make_queued
+from tests.pace import examples
 
 WORN: Any = ContactLabel.__table__  # type: ignore[attr-defined]
 SOURCES = ("api", "", "zapier", "typeform", "hook")
@@ -134,7 +135,7 @@ def test_every_mixture_of_conditions_finds_just_who_meets_them(
     monkeypatch.setattr("storage.search.FEW", few)
     monkeypatch.setattr("storage.search.LOOKED_UP", 7)
     rng = random.Random(few)
-    for _ in range(60):
+    for _ in range(examples(80)):
         terms = rng.sample(TERMS, rng.randint(1, 3))
         text = " ".join(rng.choice(["", "", "-"]) + term for term in terms)
         text += rng.choice(["", " ann", " 2025550", ' "ann lee"'])
@@ -144,6 +145,7 @@ def test_every_mixture_of_conditions_finds_just_who_meets_them(
         assert count_target(store, Target(view=View(Place.ALL, search=text))) == len(expected), text
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("text", ["", " ann", " 2025550", " 7"])
 def test_who_has_no_patience_sees_the_first_matches_and_that_there_may_be_more(
     store: Store, crowd: dict[int, dict[str, Any]], text: str, monkeypatch: pytest.MonkeyPatch
@@ -151,7 +153,7 @@ def test_who_has_no_patience_sees_the_first_matches_and_that_there_may_be_more(
     for name in ("WINDOW", "STEP", "CANDIDATES", "LOOKED_UP", "READ_ON", "SMALL_PLACE"):
         monkeypatch.setattr(f"storage.search.{name}", 7)
     reader, rng, cut_short = RowReader(store), random.Random(text), 0
-    for _ in range(40):
+    for _ in range(examples(60)):
         asked = " ".join(
             rng.choice(["", "-"]) + term for term in rng.sample(TERMS, rng.randint(1, 2))
         )
@@ -223,9 +225,12 @@ def test_the_first_rows_are_found_without_reading_everybody(village: Store, text
     assert work(text) < everybody / 4
 
 
+@pytest.mark.deep
 @given(text=ANY_TEXT)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_text_finds_or_finds_nothing(store: Store, text: str) -> None:
     view = View(search=text)

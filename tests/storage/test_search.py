@@ -19,6 +19,7 @@ from storage.search_index import contacts, index_pending, mark_pending, pending
 from storage.store import Store
 from storage.times import now
 from tests.factories import make_queued
+from tests.pace import examples
 
 QUEUE = contacts.c.stage == "queued"
 NAMES = (
@@ -37,7 +38,7 @@ TEXTS = st.one_of(
     st.from_regex(r"[+0-9() .-]{1,14}", fullmatch=True),
 )
 ASKED = settings(
-    max_examples=50,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -129,6 +130,7 @@ def town(store: Store, thresholds: None) -> tuple[Store, list[Person]]:
     return store, everybody(store)
 
 
+@pytest.mark.deep
 @ASKED
 @given(text=TEXTS, limit=st.integers(1, 40), newest=st.booleans(), pick=st.integers(0, 220))
 @example(text="wholesale", limit=40, newest=True, pick=0)

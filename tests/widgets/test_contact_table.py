@@ -9,6 +9,7 @@ from textual import events
 
 from storage.store import Store
 from storage.words import Order, Place, View
+from tests.pace import examples
 from tests.widgets.desk import (
     Desk,
     cursor_name,
@@ -286,26 +287,28 @@ async def test_another_place_starts_at_its_top_without_marks(sqlite_store: Store
         assert desk.table.marks_count == 0
 
 
-@pytest.mark.slow
-async def test_two_hundred_thousand_rows_feel_like_ten(sqlite_store: Store) -> None:
-    for first in range(0, 200_000, 50_000):
-        fill(sqlite_store, 50_000, first=first)
+@pytest.mark.deep
+async def test_a_great_many_rows_feel_like_ten(sqlite_store: Store) -> None:
+    many = examples(200_000) // 10_000 * 10_000
+    for first in range(0, many, 10_000):
+        fill(sqlite_store, 10_000, first=first)
+    half = many // 2
     desk = Desk(sqlite_store)
     async with desk.run_test(size=SIZE) as pilot:
         await ready(pilot, desk)
         await press(pilot, desk, "G")
         assert cursor_name(desk.table) == "P 0"
         await press(pilot, desk, "pageup", "k")
-        desk.table.scroll_to(y=100_000, animate=False)
+        desk.table.scroll_to(y=half, animate=False)
         await until(pilot, lambda: settled(desk.table))
-        assert names(desk.table)[0] == "P 99999"
+        assert names(desk.table)[0] == f"P {half - 1}"
         assert cursor_name(desk.table) == "P 24"
         await pilot.click(ContactTable, offset=(10, 5))
         await until(pilot, lambda: settled(desk.table))
-        assert cursor_name(desk.table) == "P 99995"
-        fill(sqlite_store, 7, first=200_000)
-        await until(pilot, lambda: desk.table.total == 200_007)
-        assert cursor_name(desk.table) == "P 99995"
-        assert desk.table.cursor_place == 100_011
-        assert names(desk.table)[0] == "P 99999"
+        assert cursor_name(desk.table) == f"P {half - 5}"
+        fill(sqlite_store, 7, first=many)
+        await until(pilot, lambda: desk.table.total == many + 7)
+        assert cursor_name(desk.table) == f"P {half - 5}"
+        assert desk.table.cursor_place == half + 11
+        assert names(desk.table)[0] == f"P {half - 1}"
         assert len(desk.table._state.window.rows) <= 1_024
