@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from textual.binding import Binding, BindingType
 from textual.keys import Keys, key_to_character
 
-from screens.commands import BY_ID, VERBS, Context, Verb, show_key, verb, verbs_in
+from screens.commands import BY_ID, VERBS, Context, Verb, families, show_key, verb, verbs_in
 
 
 def bindings(*contexts: Context) -> list[BindingType]:
@@ -113,11 +113,15 @@ class Keymap:
 
     def help_lines(self, context: Context) -> list[HelpLine]:
         """What the help says about one context."""
-        return [
-            HelpLine(each.id, self.shown(each), each.help)
-            for each in verbs_in(context)
-            if self.keys_of(each)
-        ]
+        given = [each for each in verbs_in(context) if self.keys_of(each)]
+        return [self._help_line(first, others) for first, *others in families(given)]
+
+    def _help_line(self, first: Verb, others: list[Verb]) -> HelpLine:
+        if not others:
+            return HelpLine(first.id, self.shown(first), first.help)
+        last = others[-1]
+        keys = f"{self.key_of(first.id)} … {self.key_of(last.id)}"
+        return HelpLine(f"{first.id} …", keys, first.family)
 
     def clashes(self) -> list[str]:
         """A sentence for each key that two verbs share where both can be given."""

@@ -5,7 +5,7 @@ nothing else names a key. Each module declares the verbs of some places.
 """
 
 from screens.commands.declaration import ActsOn, Context, Verb
-from screens.commands.registry import BY_ID, VERBS, key_table, show_key, verb, verbs_in
+from screens.commands.registry import BY_ID, VERBS, families, key_tables, show_key, verb, verbs_in
 
 __all__ = [
     "BY_ID",
@@ -13,7 +13,8 @@ __all__ = [
     "ActsOn",
     "Context",
     "Verb",
-    "key_table",
+    "families",
+    "key_tables",
     "show_key",
     "verb",
     "verbs_in",

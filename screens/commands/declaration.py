@@ -63,9 +63,11 @@ class Verb:
     contexts: tuple[Context, ...]
     """Where it can be given."""
     help: str
-    """The line in the help and in the README."""
+    """The line in the help and in the documents."""
     word: str = ""
     """The word in the footer; empty for verbs that the footer leaves out."""
+    family: str = ""
+    """What a verb and its neighbours do that differ in a number alone: one line tells of them."""
     title: str = ""
     """The entry in the palette; empty for verbs that make no sense there."""
     acts_on: ActsOn = ActsOn.NOTHING

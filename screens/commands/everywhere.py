@@ -51,6 +51,7 @@ VERBS: tuple[Verb, ...] = (
             keys=(str(slot),),
             contexts=_DESK,
             help=f"Go to the view that you keep on {slot}",
+            family="Go to the view that you keep on that number",
         )
         for slot in range(1, 10)
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from screens.commands import (
     contacts,
     dialogs,
@@ -65,13 +67,31 @@ def show_key(key: str) -> str:
     return _KEY_NAMES.get(key, key)
 
 
-def key_table() -> str:
-    """The README's table of keys, in Markdown."""
-    lines = ["| key | where | what it does |", "|---|---|---|"]
-    for context in Context:
-        for each in verbs_in(context):
-            if each.keys and context is each.contexts[0]:
-                keys = " ".join(f"`{show_key(key)}`" for key in each.keys)
-                where = " · ".join(place.value for place in each.contexts)
-                lines.append(f"| {keys} | {where} | {each.help} |")
-    return "\n".join(lines) + "\n"
+def families(verbs: Iterable[Verb]) -> list[list[Verb]]:
+    """The verbs in their order, neighbours of one family together."""
+    found: list[list[Verb]] = []
+    for each in verbs:
+        if found and each.family and found[-1][0].family == each.family:
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return found
+
+
+def key_tables(*contexts: Context) -> str:
+    """Tables of the keys in some contexts, or in all, in Markdown."""
+    return "\n".join(part for context in contexts or Context for part in _key_table(context))
+
+
+def _key_table(context: Context) -> Iterator[str]:
+    verbs = [each for each in verbs_in(context) if each.keys]
+    if not verbs:
+        return
+    yield f"### {context.value}\n\n| key | what it does |\n|---|---|"
+    for first, *others in families(verbs):
+        if others:
+            keys, says = f"`{first.keys[0]}` … `{others[-1].keys[0]}`", first.family
+        else:
+            keys, says = " ".join(f"`{show_key(key)}`" for key in first.keys), first.help
+        yield f"| {keys} | {says} |"
+    yield ""

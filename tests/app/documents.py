@@ -15,7 +15,7 @@ import typer
 
 from app import settings
 from app.cli.root import NOUNS, manual
-from screens.commands import VERBS, key_table, show_key
+from screens.commands import VERBS, Context, key_tables, show_key
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,7 +79,8 @@ def _first_line(text: str | None) -> str:
 
 
 REGIONS: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"keys": key_table},
+    "README.md": {"keys": lambda: key_tables(Context.LIST, Context.DESK, Context.INTEGRATIONS)},
+    "docs/keys.md": {"keys": key_tables},
     "docs/configuration.md": {"settings": settings.manual},
     "docs/command-line.md": {
         "options": lambda: f"```\n{manual()}```\n",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.dom import DOMNode
 
-from screens.commands import VERBS, ActsOn, Context, key_table, verb, verbs_in
+from screens.commands import VERBS, ActsOn, Context, key_tables, verb, verbs_in
 from screens.keymap import Keymap
 
 README = Path(__file__).parents[2] / "README.md"
@@ -151,8 +151,17 @@ def test_two_verbs_on_one_key_are_told_of() -> None:
     assert clashes == ["m is given to both contact.star and contact.move."]
 
 
-def test_the_readme_holds_the_key_table() -> None:
-    assert key_table() in README.read_text(encoding="utf-8")
+def test_the_readme_holds_the_keys_of_the_list_and_the_manual_holds_all() -> None:
+    assert key_tables(Context.LIST) in README.read_text(encoding="utf-8")
+    manual = (README.parent / "docs" / "keys.md").read_text(encoding="utf-8")
+    for each in VERBS:
+        if each.keys:
+            assert (each.family or each.help) in manual
+
+
+def test_verbs_that_differ_in_a_number_are_told_of_in_one_line() -> None:
+    lines = [line for line in Keymap({}).help_lines(Context.DESK) if line.id.startswith("view.go")]
+    assert [(line.keys, line.id) for line in lines] == [("1 … 9", "view.go_1 …")]
 
 
 def test_what_is_wrong_with_the_keys_names_its_place_in_the_settings() -> None:
