@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import getpass
 import ipaddress
+import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -37,8 +39,12 @@ _ALSO_CALLED = {"OPTDESK_AS": "actor"}
 
 
 def _listed(value: object) -> object:
-    """Reads `a, b` as a list: the environment knows no other lists."""
+    """Reads `a, b`, or the same as in the file, as a list: the environment knows no lists."""
     if isinstance(value, str):
+        if value.lstrip().startswith("["):
+            with suppress(ValueError):
+                read: object = json.loads(value)
+                return read
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
 

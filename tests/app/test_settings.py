@@ -77,8 +77,9 @@ def test_the_actor_may_be_called_as_in_the_environment(monkeypatch):
     assert settings.load({"actor": "ben"}).actor == "ben"
 
 
-def test_proxies_are_listed_with_commas_in_the_environment(monkeypatch):
-    monkeypatch.setenv("OPTDESK_TRUSTED_PROXIES", "10.0.0.0/8, ::1")
+@pytest.mark.parametrize("said", ["10.0.0.0/8, ::1", '["10.0.0.0/8", "::1"]'])
+def test_proxies_are_listed_with_commas_or_as_in_the_file_in_the_environment(monkeypatch, said):
+    monkeypatch.setenv("OPTDESK_TRUSTED_PROXIES", said)
     assert settings.load().trusted_proxies == ("10.0.0.0/8", "::1")
 
 
