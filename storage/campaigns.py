@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from storage.changes import record
+from storage.changes import ChangeRow, by_whom_since, record
 from storage.dialects import insert_or_skip, run_counted
 from storage.errors import NotFound, Refused
 from storage.folding import fold
 from storage.groups import GroupRow, by_id, check_name
 from storage.ids import new_id, parse, public
+from storage.reversals import Reversal
 from storage.tables import Campaign, CampaignContact, CampaignGroup, Contact, Group
 from storage.times import now
 from storage.words import BADGE_BITS, Actor, Badge, Stage
@@ -143,7 +144,8 @@ def attach(conn: Connection, who: Actor, campaign: CampaignRow, group_id: int) -
     row = {"campaign_id": campaign.id, "group_id": group_id}
     added = run_counted(conn, insert_or_skip(conn, _drawn), row) > 0
     if added:
-        record(conn, who, "campaign.attach", subject=f"“{group.name}” to “{campaign.name}”")
+        said = f"“{group.name}” to “{campaign.name}”"
+        record(conn, who, "campaign.attach", subject=said, details=row, undoable=True)
     return added
 
 
@@ -158,7 +160,9 @@ def detach(conn: Connection, who: Actor, campaign: CampaignRow, group_id: int) -
         delete(_drawn).where(_drawn.c.campaign_id == campaign.id, _drawn.c.group_id == group_id)
     ).rowcount
     if gone:
-        record(conn, who, "campaign.detach", subject=f"“{group.name}” from “{campaign.name}”")
+        said = f"“{group.name}” from “{campaign.name}”"
+        row = {"campaign_id": campaign.id, "group_id": group_id}
+        record(conn, who, "campaign.detach", subject=said, details=row, undoable=True)
     return bool(gone)
 
 
@@ -171,7 +175,8 @@ def switch(conn: Connection, who: Actor, campaign: CampaignRow, on: bool) -> Cam
     ).rowcount
     if changed:
         verb = "campaign.activate" if on else "campaign.deactivate"
-        record(conn, who, verb, subject=campaign.name)
+        details = {"campaign_id": campaign.id}
+        record(conn, who, verb, subject=campaign.name, details=details, undoable=True)
     return find(conn, campaign.public_id)
 
 
@@ -209,3 +214,55 @@ def _row(conn: Connection, row: Any) -> CampaignRow:
     )
     groups = tuple(by_id(conn, ident) for ident in group_ids)
     return CampaignRow(row.id, row.name, bool(row.active), row.created_at, groups, single or 0)
+
+
+# Taking back and doing again.
+
+
+def _draw(conn: Connection, change: ChangeRow) -> None:
+    by_id(conn, change.details["group_id"])
+    row = {name: change.details[name] for name in ("campaign_id", "group_id")}
+    if run_counted(conn, insert_or_skip(conn, _drawn), row) == 0:
+        raise Refused("The campaign draws on that group already.")
+
+
+def _draw_no_more(conn: Connection, change: ChangeRow) -> None:
+    gone = conn.execute(
+        delete(_drawn).where(
+            _drawn.c.campaign_id == change.details["campaign_id"],
+            _drawn.c.group_id == change.details["group_id"],
+        )
+    ).rowcount
+    if not gone:
+        raise Refused("The campaign does not draw on that group any more.")
+
+
+_SWITCHING = ("campaign.activate", "campaign.deactivate")
+
+
+def _turn_switch(conn: Connection, change: ChangeRow, *, on: bool) -> None:
+    turned = conn.execute(
+        update(_campaigns)
+        .where(_campaigns.c.id == change.details["campaign_id"], _campaigns.c.active.is_(not on))
+        .values(active=on)
+    ).rowcount
+    if not turned:
+        since = by_whom_since(conn, change, "campaign_id", _SWITCHING)
+        raise Refused(f"The campaign was switched again since{since}.")
+
+
+def _on(conn: Connection, change: ChangeRow) -> None:
+    _turn_switch(conn, change, on=True)
+
+
+def _off(conn: Connection, change: ChangeRow) -> None:
+    _turn_switch(conn, change, on=False)
+
+
+REVERSALS = {
+    "campaign.attach": Reversal(_draw_no_more, _draw),
+    "campaign.detach": Reversal(_draw, _draw_no_more),
+    "campaign.activate": Reversal(_off, _on),
+    "campaign.deactivate": Reversal(_on, _off),
+}
+"""How acts on campaigns themselves are taken back; see also `storage.campaign_acts`."""

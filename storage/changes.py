@@ -147,19 +147,20 @@ def rows_of(conn: Connection, found: Iterable[Any]) -> list[ChangeRow]:
     ]
 
 
-def by_whom_since(conn: Connection, change: ChangeRow, key: str) -> str:
+def by_whom_since(conn: Connection, change: ChangeRow, key: str, verbs: Sequence[str] = ()) -> str:
     """Who did the same to the same thing after an act, and when: ` by bo 3 min ago`, or nothing.
 
     Args:
         conn: The store.
         change: The act.
         key: The name in its details of what it was done to.
+        verbs: The acts that count; left out: those of the same verb.
     """
     query = (
         select(_changes)
         .where(
             _changes.c.id > change.id,
-            _changes.c.verb == change.verb,
+            _changes.c.verb.in_(verbs or (change.verb,)),
             _changes.c.undone.is_(False),
         )
         .order_by(_changes.c.id.desc())
@@ -260,6 +261,10 @@ _PLAIN = {
     "note": "note on {n}",
     "note.edit": "change of a note",
     "note.delete": "delete a note",
+    "campaign.attach": "attach {subject}",
+    "campaign.detach": "detach {subject}",
+    "campaign.activate": "activate campaign “{subject}”",
+    "campaign.deactivate": "deactivate campaign “{subject}”",
     "campaign.join": "add {n} to the campaign “{subject}”",
     "campaign.leave": "take {n} out of the campaign “{subject}”",
     "label.rename": "rename label {subject}",

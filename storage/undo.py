@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, exists, func, select, update
 from sqlalchemy.engine import Connection
 
-from storage import groups, labels, notes, regrouping, relabelling
+from storage import campaigns, groups, labels, notes, regrouping, relabelling
 from storage.acts import Act, Delete, WriteNote
 from storage.bulk import CHUNK, HANDFUL, Progress, Tally
 from storage.changes import MOST_EXPLAINED, ChangeRow, name_of, record, row_of, rows_of
@@ -58,6 +58,7 @@ REVERSALS: dict[str, Reversal] = {
     **relabelling.REVERSALS,
     **groups.REVERSALS,
     **regrouping.REVERSALS,
+    **campaigns.REVERSALS,
 }
 """How acts that are more than a change of contacts are turned; `storage.acts` has the others."""
 

@@ -67,6 +67,36 @@ def test_a_campaign_draws_on_groups_and_leaves_test_numbers_out(store: Store, me
     store.do(lambda conn: groups.delete(conn, me, spring.id))
 
 
+def test_attaching_and_switching_a_campaign_are_undone_and_done_again(
+    store: Store, me: Actor
+) -> None:
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    offer = store.do(lambda conn: campaigns.create(conn, me, "Offer"))
+
+    def now_is(drawing: bool, active: bool) -> bool:
+        with store.read() as conn:
+            [row] = campaigns.listing(conn)
+        return (bool(row.groups), row.active) == (drawing, active)
+
+    store.do(lambda conn: campaigns.attach(conn, me, offer, spring.id))
+    store.do(lambda conn: campaigns.switch(conn, me, offer, True))
+    assert now_is(True, True)
+    undo.undo(store, me)
+    assert now_is(True, False)
+    undo.undo(store, me)
+    assert now_is(False, False)
+    undo.redo(store, me)
+    assert now_is(True, False)
+    store.do(lambda conn: campaigns.detach(conn, me, offer, spring.id))
+    assert undo.undo(store, me).sentence == "undid: detach “Spring” from “Offer”"
+    assert now_is(True, False)
+    store.do(lambda conn: campaigns.switch(conn, me, offer, True))
+    bo = Actor.person("bo")
+    store.do(lambda conn: campaigns.switch(conn, bo, offer, False))
+    with pytest.raises(Refused, match="switched again since by bo 0 s ago"):
+        undo.undo(store, me)
+
+
 def asked(store: Store, text: str) -> Answer:
     with store.read() as conn:
         return where_is(conn, text)
