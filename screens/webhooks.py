@@ -267,6 +267,7 @@ def _remove(store: Store, *, who: Actor, ident: int) -> EndpointChanged:
     from storage import endpoints
 
     gone = store.do(lambda conn: endpoints.remove(conn, who, ident))
+    endpoints.clear_left_over(store)
     return EndpointChanged(f"{gone.url} is removed.")
 
 

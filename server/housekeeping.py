@@ -10,6 +10,7 @@ from functools import partial
 
 from storage import attempts, retention
 from storage.double_opt_in import expire
+from storage.endpoints import cancel_left_over
 from storage.errors import StoreError
 from storage.intake import purge_answers
 from storage.store import Store
@@ -48,6 +49,9 @@ async def keep_house(store: Store, days: int, most: int) -> None:
         await asyncio.sleep(_EVERY_SECONDS)
         try:
             await asyncio.wrap_future(store.write(purge_answers))
+            # Where whoever removed an endpoint did not come to the end of it.
+            while await asyncio.wrap_future(store.write(cancel_left_over, patient=True)):
+                await asyncio.sleep(_REST_SECONDS)
             await trim_intake_log(store, days, most)
         except StoreError:
             # The next hour will do.

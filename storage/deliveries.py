@@ -174,8 +174,10 @@ def carry(
         settle(conn, worker, tried, disable_after)
     spread(conn)
     parcels: list[Parcel] = []
+    # Whoever was removed or disabled a moment ago gets no more.
+    told = access_at(conn, access_seq(conn)).subscribed
     for endpoint_id, limit in room.items():
-        if limit > 0:
+        if limit > 0 and endpoint_id in told:
             parcels += claim(conn, worker, endpoint_id, limit)
     return parcels
 

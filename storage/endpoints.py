@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.engine import Connection
 
 from storage.access import touch_access
@@ -19,12 +19,16 @@ from storage.changes import record
 from storage.errors import NotFound, Refused
 from storage.ids import new_id, parse, public
 from storage.outbox import EVENTS
-from storage.tables import Delivery, Endpoint
+from storage.store import Store
+from storage.tables import DELIVERY_WAITS, Delivery, Endpoint
 from storage.times import now
 from storage.words import Actor
 
 ROTATION_HOURS = 24
 """How long the old secret signs beside the new one."""
+
+CANCELLED_AT_ONCE = 1000
+"""Deliveries that are cancelled in one transaction."""
 
 _SECRET_BYTES = 24
 _LONGEST_URL = 2000
@@ -224,20 +228,54 @@ def switch(conn: Connection, who: Actor, ident: int, *, on: bool, why: str = "")
 
 
 def remove(conn: Connection, who: Actor, ident: int) -> EndpointRow:
-    """Removes an endpoint and forgets its secrets; what waits for it is cancelled.
+    """Removes an endpoint and forgets its secrets: from now on nothing is delivered to it.
+
+    What waits for it is cancelled, the first of it here; for the rest, which may be a million,
+    call `clear_left_over`.
 
     Raises:
         NotFound: There is no such endpoint.
     """
     gone = get(conn, ident)
     _set(conn, ident, active=False, removed_at=now(), secret="", old_secret="")
-    conn.execute(
-        update(_deliveries)
-        .where(_deliveries.c.endpoint_id == ident, _deliveries.c.status.in_(["pending", "sending"]))
-        .values(status="cancelled", changed_at=now())
-    )
     _noted(conn, who, "webhook.remove", ident)
+    cancel_left_over(conn)
     return gone
+
+
+def cancel_left_over(conn: Connection, limit: int = CANCELLED_AT_ONCE) -> int:
+    """Cancels deliveries that wait for endpoints that were removed; returns how many.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        limit: At most so many; call it again while there may be more.
+    """
+    removed = conn.execute(
+        select(_endpoints.c.id).where(_endpoints.c.removed_at.is_not(None))
+    ).scalars()
+    for ident in list(removed):
+        waiting = (
+            select(_deliveries.c.id)
+            .where(_deliveries.c.endpoint_id == ident, text(DELIVERY_WAITS))
+            .order_by(_deliveries.c.due_at, _deliveries.c.id)
+            .limit(limit)
+        )
+        done = conn.execute(
+            update(_deliveries)
+            .where(_deliveries.c.id.in_(waiting))
+            .values(status="cancelled", changed_at=now())
+        ).rowcount
+        if done:
+            return int(done)
+    return 0
+
+
+def clear_left_over(store: Store) -> int:
+    """Cancels all of them, a little at a time, so that leads come in between."""
+    total = 0
+    while done := store.do(cancel_left_over, patient=True):
+        total += done
+    return total
 
 
 def _set(conn: Connection, ident: int, **values: Any) -> None:

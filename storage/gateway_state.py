@@ -10,11 +10,21 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from storage.dialects import upsert
-from storage.tables import GatewayState
+from storage.driver import fetch
+from storage.rows import moment_of
+from storage.seats import served_at
+from storage.tables import WAITING, GatewayState
 from storage.times import now
 
 STALE = timedelta(minutes=5)
 """So long after its pause a gateway is no longer in trouble: nothing is being sent by it."""
+
+PATIENCE = timedelta(seconds=30)
+"""How long a text may be due before the question is who carries it."""
+
+NOBODY = "no listener runs on this store; start one with: optdesk serve"
+
+_OLDEST = f"SELECT due_at FROM messages WHERE {WAITING} ORDER BY due_at, id LIMIT 1"  # noqa: S608
 
 _states: Any = GatewayState.__table__  # type: ignore[attr-defined]
 _ALL = select(_states).order_by(_states.c.name)
@@ -54,10 +64,21 @@ def circuits(conn: Connection) -> list[Circuit]:
 
 
 def in_trouble(conn: Connection) -> list[Circuit]:
-    """The gateways that are left alone at present, or tried with a single text."""
+    """The gateways that are left alone at present, or tried with a single text.
+
+    Where texts are due and no process is there to carry them, that is told first.
+    """
     moment = now()
-    return [
+    alone = _uncarried(conn, moment)
+    return ([alone] if alone else []) + [
         each
         for each in circuits(conn)
         if each.state != "closed" and (each.until or each.changed_at) + STALE > moment
     ]
+
+
+def _uncarried(conn: Connection, moment: datetime) -> Circuit | None:
+    oldest = fetch(conn, _OLDEST)
+    if not oldest or (due := moment_of(oldest[0][0])) > moment - PATIENCE or served_at(conn):
+        return None
+    return Circuit("nobody carries texts", "open", NOBODY, None, due)

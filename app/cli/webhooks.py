@@ -129,6 +129,7 @@ def remove(ctx: typer.Context, endpoint: Endpoint) -> None:
         lambda conn: endpoints.remove(conn, session.who, ident),
         "Remove this endpoint? What waits for it is never delivered.",
     )
+    endpoints.clear_left_over(session.store())
     session.out.item(_endpoint(gone) | {"active": False}, f"{gone.public_id} is removed.")
 
 

@@ -13,7 +13,7 @@ import time_machine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storage import messages
+from storage import gateway_state, messages
 from storage.acts import Delete
 from storage.bulk import perform
 from storage.double_opt_in import switch
@@ -21,6 +21,7 @@ from storage.holding import QuietHours, zones_of
 from storage.inbound import Inbound, receive
 from storage.messages import Receipt, claim_pending, settle
 from storage.profile import Profile, find_contact, profile
+from storage.seats import enter
 from storage.store import Store
 from storage.times import now
 from storage.words import Actor, Badge, Stage, Target
@@ -458,3 +459,33 @@ def test_a_text_is_not_tried_again_for_who_left_while_it_was_under_way(
     with time_machine.travel(now() + timedelta(minutes=1)):
         assert claim(store) == []
     assert "cancelled" in texts_of(store, phone)
+
+
+# Who carries texts.
+
+
+def test_texts_that_nobody_carries_are_told_of(store: Store) -> None:
+    def trouble() -> list[str]:
+        with store.read() as conn:
+            return [each.name for each in gateway_state.in_trouble(conn)]
+
+    switched_on(store)
+    put(store, lead())
+    assert trouble() == []
+    with time_machine.travel(now() + timedelta(seconds=31)):
+        assert trouble() == ["nobody carries texts"]
+        # A desk without a listener of its own carries none; a listener does.
+        store.do(lambda conn: enter(conn, "desk", "ana", ""))
+        assert trouble() == ["nobody carries texts"]
+        store.do(lambda conn: enter(conn, "serve", "ana", "http://127.0.0.1:1"))
+        assert trouble() == []
+
+
+def test_texts_that_wait_for_the_morning_are_not_left_alone(store: Store) -> None:
+    with time_machine.travel(at("2026-07-02T02:00+00:00"), tick=False) as clock:
+        switched_on(store)
+        put(store, lead(phone=NEW_YORK))
+        claim(store, NIGHT)
+        clock.shift(timedelta(hours=2))
+        with store.read() as conn:
+            assert gateway_state.in_trouble(conn) == []

@@ -16,7 +16,7 @@ from storage.messages import claim_pending
 from storage.outbox import News, tell
 from storage.store import Store
 from storage.times import now
-from storage.words import Actor
+from storage.words import Actor, DeliveriesView
 from tests.factories import lead, put, settle_all, switched_on
 
 ANA = Actor.person("ana")
@@ -185,6 +185,29 @@ def test_a_removed_endpoint_gets_nothing_more_and_keeps_no_secret(store: Store) 
     assert carry(store, {made.id: 10}) == []
     with pytest.raises(NotFound):
         store.do(lambda conn: endpoints.rotate(conn, ANA, made.id))
+
+
+def test_a_long_queue_of_a_removed_endpoint_is_cancelled_in_pieces(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints.cancel_left_over, "__defaults__", (4,))
+    made, kept = subscribe(store), subscribe(store)
+    for n in range(1, 11):
+        news(store, n)
+    carry(store, {})
+    store.do(lambda conn: endpoints.remove(conn, ANA, made.id))
+
+    def waiting() -> int:
+        with store.read() as conn:
+            rows = delivery_log.page(conn, DeliveriesView("waiting"), limit=50).rows
+        return len(rows)
+
+    assert waiting() == 16
+    # Whoever has looked before the removal claims none of the rest.
+    assert carry(store, {made.id: 10}) == []
+    assert endpoints.clear_left_over(store) == 6
+    assert waiting() == 10
+    assert len(carry(store, {made.id: 10, kept.id: 20})) == 10
 
 
 @pytest.mark.parametrize(
