@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import secrets
 import shutil
@@ -39,6 +40,7 @@ from storage import (
     ids,
     integration,
     labels,
+    receipts,
     retired,
 )
 from storage.access import credential_hash
@@ -123,6 +125,9 @@ def no_chance(patch: pytest.MonkeyPatch) -> None:
     tokens = (f"{n}X3vQ9_wTz0LbR7mNc2fHs8yPd5aJe1G" for n in range(10))
     patch.setattr(secrets, "token_urlsafe", lambda _n: next(tokens))
     patch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=7))
+    # The salts of the evidence, and so the hashes of the chain.
+    numbers = itertools.count(1)
+    patch.setattr(os, "urandom", lambda length: next(numbers).to_bytes(length, "big"))
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +145,7 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(checklist, "ago", lambda _moment: "a while ago")
     recent = attempts.recent_senders
     monkeypatch.setattr(attempts, "recent_senders", lambda conn, _since: recent(conn, LONG_AGO))
+    monkeypatch.setattr(receipts, "now", lambda: datetime(2024, 3, 28, 12, tzinfo=UTC))
     monkeypatch.setattr(profile_text, "_now", lambda: datetime(2024, 3, 28, 12, tzinfo=UTC))
     monkeypatch.setattr(panel_facts, "LATELY", timedelta(days=36_500))
     monkeypatch.setattr(overview, "LATELY", timedelta(days=36_500))
@@ -313,6 +319,7 @@ SCENES = {
     "erase": ("Z",),
     "where": ("w", "z", "z", "z"),
     "open_contact": ("j", "j", "enter"),
+    "receipt": ("j", "E"),
     "sidebar": ("tab",),
     "move": ("space", "space", "m"),
     "move_new": ("m", "a"),

@@ -18,7 +18,6 @@ pytestmark = pytest.mark.trial
 
 ROUNDS = {"sqlite": 25, "postgresql": 10}
 START_SECONDS = 3.0
-"""Or, where the machine is busy, twice what a start takes that has nothing to mend."""
 
 
 def test_nothing_acknowledged_is_missing_after_many_kills(any_store_url: str) -> None:
@@ -46,4 +45,4 @@ def test_nothing_acknowledged_is_missing_after_many_kills(any_store_url: str) ->
         assert checks.check(conn).faults == ()
     again.close()
     print(f"{kind}: {len(acknowledged):,} acknowledged, slowest start {max(starts):.1f} s")
-    assert max(starts) < max(START_SECONDS, 2 * starts[0])
+    assert max(starts) < START_SECONDS
