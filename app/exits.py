@@ -1,4 +1,4 @@
-"""How a run of `optdesk` ends when it does not end well."""
+"""How a run of `optdesk` ends when it does not end well, or began without its streams."""
 
 from __future__ import annotations
 
@@ -27,3 +27,19 @@ def hang_up() -> int:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     return HUNG_UP
+
+
+def stand_in_for_closed_streams() -> None:
+    """Puts nothing in the place of standard streams that were closed before the program began.
+
+    Else the first file that is opened, such as the store's, would take their numbers, and whatever
+    is printed would be written into it.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # The lowest number that is free: this one.
+        if getattr(sys, name) is None:
+            stream = open(number, mode, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from app import flags as shared
-from app.exits import INTERRUPTED, complain, hang_up
+from app.exits import INTERRUPTED, complain, hang_up, stand_in_for_closed_streams
 from storage.errors import OptdeskError
 
 
@@ -23,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 refused, 2 wrong usage, 3 store unusable.
     """
+    stand_in_for_closed_streams()
     try:
         flags, rest = shared.take(sys.argv[1:] if argv is None else argv)
         if flags.version:

@@ -73,6 +73,12 @@ def store_url(url: str) -> URL:
 _EXAMPLES = "Use sqlite:///path/to/optdesk.db or postgresql://user@host/database."
 
 
+def shown(url: URL) -> str:
+    """A store's URL for people: without a password, and as they write it."""
+    plain = url.set(drivername=url.get_backend_name())
+    return plain.render_as_string(hide_password=True)
+
+
 def sqlite_path(url: URL) -> Path | None:
     """The file of a SQLite store, absolute; None for PostgreSQL."""
     if url.get_backend_name() != "sqlite":

@@ -13,9 +13,20 @@ from storage.errors import (
     StoreUnavailable,
 )
 
+_AGAIN = "A desk or listener tries again by itself."
 _SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
-    ("locked", StoreUnavailable, "is held by another program", "It is tried again by itself."),
-    ("busy", StoreUnavailable, "is held by another program", "It is tried again by itself."),
+    (
+        "locked",
+        StoreUnavailable,
+        "is held by another program",
+        _AGAIN,
+    ),
+    (
+        "busy",
+        StoreUnavailable,
+        "is held by another program",
+        _AGAIN,
+    ),
     (
         "full",
         StoreUnavailable,
@@ -78,9 +89,7 @@ def explain(error: BaseException, name: str) -> OptdeskError:
     if isinstance(error, OptdeskError):
         return error
     if isinstance(error, PoolTimeout):
-        return StoreUnavailable(
-            f"The store {name} is too busy to answer.", "It is tried again by itself."
-        )
+        return StoreUnavailable(f"The store {name} is too busy to answer.", _AGAIN)
     if isinstance(error, DBAPIError) and "psycopg" in type(error.orig).__module__:
         return _postgresql(error, name)
     return _sqlite(error, name)
@@ -113,7 +122,8 @@ def _postgresql(error: DBAPIError, name: str) -> StoreError:
         return StoreUnavailable(f"The store {name} is out of space or connections.", "Free some.")
     if state in ("55P03", "57014"):
         return StoreUnavailable(
-            f"The store {name} is held by another program.", "It is tried again by itself."
+            f"The store {name} is held by another program.",
+            _AGAIN,
         )
     if state == "42P01":
         return StoreDamaged(f"The store {name} lacks its tables.", "Restore a backup.")
@@ -125,5 +135,5 @@ def _postgresql(error: DBAPIError, name: str) -> StoreError:
         )
     return StoreUnavailable(
         f"The store {name} cannot be reached.",
-        "It is tried again by itself until the server answers.",
+        "See that it runs; a desk or listener tries again by itself until it answers.",
     )

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from storage.engine import store_url, write_engine
+from storage.engine import shown, store_url, write_engine
 from storage.faults import explain
 from storage.feed import POLL_SECONDS, Reports, Watched
 
@@ -25,7 +25,7 @@ def watch(store: Watched, reports: Reports) -> None:
     """Watch a PostgreSQL store until the feed closes."""
     url = store_url(store.url)
     engine = write_engine(url, None)
-    name = url.render_as_string(hide_password=True)
+    name = shown(url)
     pause = FIRST_PAUSE
     connected_before = False
     while not reports.closing():

@@ -16,6 +16,9 @@ from datetime import UTC, datetime
 SERIAL_BITS = 22
 """Bits below the millisecond."""
 
+LARGEST = 2**63 - 1
+"""More than any id, and what a store takes as a number."""
+
 EPOCH_MS = 1_577_836_800_000
 """2020-01-01 in milliseconds since 1970."""
 
@@ -75,4 +78,5 @@ def public(prefix: str, ident: int) -> str:
 def parse(text: str) -> int | None:
     """The integer behind a public id, or None when the text is none."""
     found = _SHAPE.match(text)
-    return int(found[1], 16) if found else None
+    ident = int(found[1], 16) if found else LARGEST + 1
+    return ident if ident <= LARGEST else None

@@ -17,7 +17,14 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from storage.dialects import is_postgresql
-from storage.engine import check_folder, may_write, read_engine, sqlite_module, write_engine
+from storage.engine import (
+    check_folder,
+    may_write,
+    read_engine,
+    shown,
+    sqlite_module,
+    write_engine,
+)
 from storage.errors import Refused, StoreDamaged, StoreError, StoreTooNew, StoreUnavailable
 from storage.faults import explain
 from storage.file_guard import first_bytes
@@ -174,7 +181,7 @@ def _sync(path: Path) -> None:
 
 
 def _upgrade(url: URL, path: Path | None, *, create: bool, migrate: bool) -> None:
-    name = str(path) if path else url.render_as_string(hide_password=True)
+    name = str(path) if path else shown(url)
     engine = write_engine(url, path)
     try:
         with engine.connect() as conn:
@@ -357,8 +364,10 @@ def backup_to(path: Path, target: Path) -> Path:
         _put(draft, target)
         _sync(target.parent)
     except (OSError, module.Error) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or error
         raise StoreError(
-            f"No backup could be written to {target}: {error}.", "Free some space."
+            f"No backup could be written to {target}: {why}.",
+            "See that its folder is there, may be written to and has room.",
         ) from error
     finally:
         draft.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage import schema
-from storage.engine import read_engine, sqlite_path, store_url, write_engine
+from storage.engine import read_engine, shown, sqlite_path, store_url, write_engine
 from storage.errors import OptdeskError, StoreReadOnly
 from storage.faults import explain
 from storage.feed import ChangeFeed
@@ -50,7 +50,7 @@ class Store:
         self.path: Path | None = sqlite_path(parsed)
         self.kind = "sqlite" if self.path else "postgresql"
         self.read_only = read_only
-        self.name = str(self.path) if self.path else parsed.render_as_string(hide_password=True)
+        self.name = str(self.path) if self.path else shown(parsed)
         refusal = self._refusal()
         self._best = (
             StoreHealth(False, refusal.sentence, refusal.next_step) if read_only else StoreHealth()
@@ -88,7 +88,7 @@ class Store:
             read_only = schema.prepare(parsed, path, create=create, migrate=migrate)
             return cls(url, read_only=read_only)
         except (SQLAlchemyError, OSError) as error:
-            name = str(path) if path else parsed.render_as_string(hide_password=True)
+            name = str(path) if path else shown(parsed)
             raise explain(error, name) from error
 
     @contextmanager

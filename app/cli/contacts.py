@@ -10,7 +10,7 @@ import typer
 
 from app.cli import choosing
 from app.cli.acting import act_on, cancelled_by_ctrl_c, report_all, shown_progress
-from app.cli.output import Column, Row
+from app.cli.output import Column, Row, written
 from app.cli.session import Session, noun, session_of
 from app.cli.shapes import (
     CONTACT_COLUMNS,
@@ -331,7 +331,8 @@ def export(
     if form not in exporting.FORMATS:
         raise WrongUsage(f"“{form}” is no format.", "Use csv or jsonl.")
     if file is None:
-        exporting.write(store, listed, sys.stdout, form=form)
+        with written():
+            exporting.write(store, listed, sys.stdout, form=form)
         return
     with cancelled_by_ctrl_c() as cancel:
         try:

@@ -90,17 +90,22 @@ class Output:
 
     def line(self, text: str) -> None:
         """One finished line. Ends the run without a word when nobody reads on."""
-        with _written():
+        with written():
             sys.stdout.write(text + "\n")
 
     def finish(self) -> None:
         """Sees that everything is written."""
-        with _written():
+        with written():
             sys.stdout.flush()
 
 
 @contextmanager
-def _written() -> Iterator[None]:
+def written() -> Iterator[None]:
+    """Ends the run without a word when nobody reads on.
+
+    Raises:
+        OptdeskError: What is written cannot be, as on a full disk.
+    """
     try:
         yield
     except BrokenPipeError:

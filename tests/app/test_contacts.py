@@ -276,3 +276,12 @@ def test_no_name_reaches_the_terminal_as_anything_but_text(store, optdesk: Optde
         shown = optdesk("contacts", "show", row["id"]).out
         assert "\x1b" not in shown
         assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize("verb", [["show"], ["star"], ["move", "--to", "Spring"]])
+def test_an_id_larger_than_any_is_nobodys(optdesk: Optdesk, verb):
+    optdesk("integration", "add")
+    answer = optdesk("contacts", *verb, "con_ffffffffffffffff")
+    assert answer.code == 1
+    assert "There is no contact" in answer.err
+    assert "was never seen here" in optdesk("contacts", "why", "con_ffffffffffffffff").out

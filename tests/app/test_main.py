@@ -11,6 +11,7 @@ import pytest
 
 from app.cli.root import NOUNS
 from app.main import main
+from storage import checks, keys
 from storage.store import Store
 from tests.app.conftest import ROOT, Optdesk
 from tests.app.terminal import Terminal
@@ -164,6 +165,30 @@ def test_a_full_disk_is_said(full_queue, program: Optdesk):
     )
     assert done.returncode == 1
     assert done.stderr == "optdesk: The answer cannot be written: No space left on device.\n"
+
+
+def test_an_export_whose_reader_leaves_ends_without_a_word(full_queue):
+    words = ["contacts", "export", "--store", full_queue]
+    codes, err = piped(words, "head -n 1 >&2")
+    assert codes == [141, 0]
+    assert err.count("\n") == 1
+
+
+def test_closed_streams_are_no_files_to_write_into(full_queue):
+    run = f"{sys.executable} -m app.main --store {full_queue}"
+    command = (
+        f"{run} keys create site <&- >&- 2>&-; echo $?; {run} contacts star - <&- 2>&1; echo $?"
+    )
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.stdout == "0\nNothing to change.\n0\n"
+    assert not done.stderr
+    store = Store.open(full_queue)
+    with store.read() as conn:
+        assert keys.listing(conn)[0].name == "site"
+        assert not checks.check(conn).faults
+    store.close()
 
 
 def test_a_terminal_without_unicode_gets_question_marks(sqlite_store, process: Optdesk):
