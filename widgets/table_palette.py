@@ -18,6 +18,9 @@ COMPONENTS = (
 )
 """What the style sheet can name, each behind `PREFIX`."""
 
+READABLE = 4.5
+"""The contrast that WCAG 2 asks of letters of this size."""
+
 _LABELS = {
     "red": "#e5786d",
     "orange": "#e09a5b",
@@ -69,6 +72,25 @@ def label_hue(colour: str, background: Color) -> str:
 
 @lru_cache(maxsize=64)
 def _readable(hue: str, background: Color) -> Color:
-    """A hue, darkened where the ground is light."""
+    """A hue, made darker or lighter until it can be read on its ground."""
     color = Color.parse(hue)
-    return color if background.brightness < 0.5 else color.darken(0.3)
+    light = background.brightness >= 0.5
+    for step in range(20):
+        moved = color.darken(step * 0.04) if light else color.lighten(step * 0.04)
+        if contrast(moved, background) >= READABLE:
+            return moved
+    return color.darken(0.8) if light else color.lighten(0.8)
+
+
+def contrast(ink: Color, ground: Color) -> float:
+    """How far two colours are apart, from 1 to 21, as WCAG 2 counts it."""
+    bright, dark = sorted((_luminance(ink), _luminance(ground)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
