@@ -157,7 +157,9 @@ class Picker(Dialog[R], Generic[R]):
         taken = cell_len(aside) + cell_len(mark) + cell_len(dot) + 1
         text = fitted(choice.text, max(4, width - taken))
         hue = label_hue(choice.ink, self.background_colors[1])
-        return Content.assemble(mark, (dot, hue), text, " ", (aside, "$text-muted"))
+        # In the terminal's own colours nothing is muted, so that the chosen line keeps one ink.
+        ink = "" if self.app.native_ansi_color else "$text-muted"
+        return Content.assemble(mark, (dot, hue), text, " ", (aside, ink))
 
     @property
     def list_width(self) -> int:
