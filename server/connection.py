@@ -198,10 +198,11 @@ class Connection(RequestHandler):
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """A sender that closes its half after a whole request still gets its answer."""
-        if self._over or self.unfinished:
+        """A sender that closes its half still gets its answer, also to a body that it cut off."""
+        if self._over or not self._held:
             return False
         self._ended = True
+        self._fail_body(RequestPayloadError())
         return True
 
     def data_received(self, data: bytes) -> None:
@@ -437,13 +438,16 @@ class Connection(RequestHandler):
         parts: list[bytes] = []
         try:
             request.body = await self._body(message, payload, parts)
-        except (TooLarge, TooSlow, RequestPayloadError) as error:
-            code = _UNREAD.get(type(error), "MALFORMED_REQUEST")
+        except (TooLarge, TooSlow, RequestPayloadError, ConnectionError) as error:
+            problem = error
         else:
             return await route.answer(request)
+        code = _UNREAD.get(type(problem), "MALFORMED_REQUEST")
         if route.unread is not None:
             begin = partial(self._beginning, message, payload, parts)
             await route.unread(request, code, begin)
+        if isinstance(problem, ConnectionError):
+            raise problem
         return refusal(code, request.id)
 
     async def _body(self, message: Any, payload: StreamReader, parts: list[bytes]) -> bytes:
@@ -481,7 +485,7 @@ class Connection(RequestHandler):
         """What arrived of a body that is refused; one that was refused unread is read a little."""
         if not parts and message.headers.get("Expect", "").lower() != "100-continue":
             size = 0
-            with suppress(TimeoutError, TooLarge, TooSlow, RequestPayloadError):
+            with suppress(TimeoutError, TooLarge, TooSlow, RequestPayloadError, ConnectionError):
                 async with asyncio.timeout(_BEGIN_SECONDS):
                     while size < KEPT_UNREAD and (part := await payload.readany()):
                         parts.append(part)

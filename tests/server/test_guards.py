@@ -18,6 +18,7 @@ from storage import attempts
 from storage.errors import NotFound
 from storage.ids import parse as parse_id
 from storage.store import Store
+from storage.words import AttemptView
 from tests.server.served import Served, answers_in, read_all, read_answer, serving
 
 
@@ -303,13 +304,23 @@ def test_a_body_of_a_known_key_that_was_not_read_whole_stays_in_the_log(served: 
         time.sleep(0.05)
         line.sendall(b"zz\r\n")
         assert kept(read_all(line))[0::2] == ("MALFORMED_REQUEST", '{"a": ')
+    with served.connect() as line:
+        line.sendall(served.request(b"Content-Length: 100", body=b'{"cut": '))
+        line.shutdown(socket.SHUT_WR)
+        assert kept(read_all(line))[0::2] == ("MALFORMED_REQUEST", '{"cut": ')
+    with served.connect() as line:
+        line.sendall(served.request(b"Content-Length: 100", body=b'{"gone": '))
+        time.sleep(0.05)
     asked = served.request(b"Expect: 100-continue", b"Content-Length: 99999", body=b"")
     assert kept(served.raw(asked))[2] == ""
     stranger = declared.replace(served.key.encode(), b"12345678-1234-4234-8234-123456789012")
     ((status, said),) = answers_in(served.raw(stranger))
     assert status == 413
-    with served.store.read() as conn, pytest.raises(NotFound):
-        attempts.get(conn, parse_id(said["request_id"]) or 0)
+    with served.store.read() as conn:
+        with pytest.raises(NotFound):
+            attempts.get(conn, parse_id(said["request_id"]) or 0)
+        gone = attempts.page(conn, AttemptView(search="gone"), patience=5).rows
+        assert [row.code for row in gone] == ["MALFORMED_REQUEST"]
 
 
 def test_memory_stays_flat_under_what_is_refused(served: Served) -> None:
