@@ -14,6 +14,8 @@ REQUIRED = ("first_name", "last_name", "phone")
 """What a lead must have, in the order in which senders are told."""
 
 _PERSON = frozenset({*REQUIRED, "full_name"})
+_ACCOUNT = "user"
+"""The branch of whoever is logged in: the person who opted in, or one of the staff."""
 
 
 @dataclass(slots=True)
@@ -49,10 +51,13 @@ class Candidates:
         self.found: dict[str, list[Candidate]] = {}
         self.used: set[int] = set()
         """The identities of leaves that became a part of the lead."""
+        self._has_account = False
         ignored = self._apply(rules) if rules else set()
         for leaf in leaves:
             if id(leaf) not in ignored and leaf.text.strip():
                 self._sort_in(leaf)
+        if self._has_account:
+            self._set_staff_back()
 
     def best(self, name: str) -> list[Leaf]:
         """The values that count for a field."""
@@ -110,7 +115,27 @@ class Candidates:
                 return
             if not ELSEWHERE.isdisjoint(leaf.within):
                 rank = OTHERWISE
+            self._has_account = self._has_account or _ACCOUNT in leaf.within
         self._add(name, leaf, rank)
+
+    def _set_staff_back(self) -> None:
+        """Takes an account for one of the staff where there is a whole person besides."""
+        inside = [
+            (name, one)
+            for name in _PERSON
+            for one in self.found.get(name, ())
+            if _ACCOUNT in one.leaf.within
+        ]
+        outside = {
+            name
+            for name in _PERSON
+            if any(_ACCOUNT not in one.leaf.within for one in self.found.get(name, ()))
+        }
+        if all(
+            "phone" in said and len(said) > 1 for said in ({name for name, _ in inside}, outside)
+        ):
+            for _, one in inside:
+                one.rank = OTHERWISE
 
     def _add(self, name: str, leaf: Leaf, rank: int) -> None:
         self.found.setdefault(name, []).append(Candidate(leaf, rank))

@@ -221,7 +221,7 @@ PHONE_TYPES = _words(
 ELSEWHERE = _words(
     """
     billingaddress shippingaddress defaultaddress address addresses billing shipping deliveryaddress
-    homeaddress mailingaddress user
+    homeaddress mailingaddress
     """
 )
 """Branches whose values count only where nothing better is filled, folded."""

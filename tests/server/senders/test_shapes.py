@@ -69,6 +69,7 @@ P = "+12025550146"
         ({"Name (Middle)": "Ada Byron", "phone": P}, "MISSING", "first_name"),
         ({"name": "Ada B", "phones": [{"type": "fax", "number": P}]}, "MISSING", "phone"),
         ({"name": "Ada B", "phone": P, "lead": {"phone": "+12025550147"}}, "AMB", "phone"),
+        ({"name": "Ada B", "phone": P, "user": {"phone": "+12025550147"}}, "AMB", "phone"),
         ({"name": "Ada B", "number": P}, "MISSING", "phone"),
         ({"name": "Ada B", "location": {"phone": P}}, "MISSING", "phone"),
         ({"name": "Ada B", "tracking_phone_number": P}, "MISSING", "phone"),
