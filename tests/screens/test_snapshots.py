@@ -50,6 +50,7 @@ from storage.inbound import Inbound, receive
 from storage.store import Store
 from storage.words import Actor, Target
 from tests.factories import lead, put, refuse, settle_all, switched_on
+from widgets.display import use_ascii
 
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 ANA = Actor.person("ana")
@@ -424,6 +425,7 @@ def test_snapshot_in_other_looks(
         assert snap_compare(desk, run_before=keys("space", "j", "tab"), terminal_size=(80, 24))
     finally:
         desk.backstage.close()
+        use_ascii(False)
 
 
 def test_a_snapshot_needs_no_luck(filled_url: str) -> None:

@@ -93,7 +93,7 @@ def test_attaching_and_switching_a_campaign_are_undone_and_done_again(
     store.do(lambda conn: campaigns.switch(conn, me, offer, True))
     bo = Actor.person("bo")
     store.do(lambda conn: campaigns.switch(conn, bo, offer, False))
-    with pytest.raises(Refused, match="switched again since by bo 0 s ago"):
+    with pytest.raises(Refused, match=r"switched again since by bo \d s ago"):
         undo.undo(store, me)
 
 
