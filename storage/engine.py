@@ -86,14 +86,20 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(str(url.database)).expanduser().absolute()
 
 
-def write_engine(url: URL, path: Path | None) -> Engine:
-    """An engine whose transactions take the write lock at once."""
+def write_engine(url: URL, path: Path | None, *, by_keys: bool = False) -> Engine:
+    """An engine whose transactions take the write lock at once.
+
+    Args:
+        url: The store's.
+        path: Its file, where it is one.
+        by_keys: PostgreSQL is to look rows up by keys wherever it can.
+    """
     if path is None:
         return create_engine(
             url,
             poolclass=NullPool,
             hide_parameters=True,
-            connect_args=_postgresql_arguments(_BY_INDEX),
+            connect_args=_postgresql_arguments(_BY_KEYS if by_keys else ""),
         )
     return _sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS, pooled=False)
 
@@ -136,7 +142,7 @@ _READER_PRAGMAS = (
 )
 
 
-_BY_INDEX = " -c enable_seqscan=off -c jit=off"
+_BY_KEYS = " -c enable_seqscan=off -c jit=off"
 """For a writer, whose verbs look rows up by keys. In a new store, of which PostgreSQL knows nothing
 yet, it plans to read whole tables and keeps to that while they fill: measured, claiming 20 texts
 took 15 ms at 5,000 contacts, and more with each."""

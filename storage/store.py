@@ -61,7 +61,7 @@ class Store:
         self._closed = False
         self._guard = FileGuard(self.path, read_only=read_only) if self.path else None
         self._readers: Engine = read_engine(parsed, self.path)
-        self._writers: Engine = write_engine(parsed, self.path)
+        self._writers: Engine = write_engine(parsed, self.path, by_keys=True)
         self.feed = ChangeFeed(self)
         self._writer = Writer(self._writers, self.name, self)
         self._indexer = Indexer(self)
