@@ -34,6 +34,7 @@ from storage.tables import (
     Suppression,
 )
 from storage.times import now, stamp
+from storage.words import badges_of
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _events: Any = ConsentEvent.__table__  # type: ignore[attr-defined]
@@ -132,6 +133,14 @@ def _version(wording: str) -> str:
     return hashlib.sha256(" ".join(wording.split()).encode("utf-8", "replace")).hexdigest()[:16]
 
 
+_KINDS_OF_EVENTS = {
+    "opt_in": "Opted in",
+    "repeat": "Opted in again",
+    "confirmed": "Confirmed with YES",
+    "opt_out": "Opted out",
+    "opt_back_in": "Opted back in",
+}
+
 _SAID = (
     ("door", "Method"),
     ("method", "How"),
@@ -161,24 +170,28 @@ def as_text(made: dict[str, Any]) -> str:
         + (f" ({named})" if named else ""),
     ]
     for event in made["events"]:
-        lines += ["", f"{event['at']}  {event['kind']}  (event {event['seq']})"]
+        kind = _KINDS_OF_EVENTS.get(event["kind"], event["kind"])
+        lines += ["", f"{event['at']}  {kind}  (event {event['seq']})"]
         if event["request_id"]:
             lines.append(f"  Request: {event['request_id']}")
         said = event["said"]
         if said is None:
-            lines.append("  The evidence was erased; its hash stays.")
+            lines.append("  The evidence was erased or let go after its time; its hash stays.")
         for name, title in _SAID:
             if said and said.get(name):
                 lines.append(f"  {title}: {_line(said[name])}")
         if event["wording_version"]:
             lines.append(f"  Version of the wording: {event['wording_version']}")
+        elif said and event["kind"] in ("opt_in", "repeat"):
+            lines.append("  Wording: the sender did not say what the person agreed to.")
         if said and said.get("more"):
             lines.append(f"  Also sent: {_line(said['more'])}")
         lines.append(f"  Hash: {event['hash']}")
     if made["texts"]:
         lines += ["", "Texts:"]
     for text in made["texts"]:
-        via = f" via {text['gateway']} {text['gateway_id']}" if text["gateway"] else ""
+        via = " ".join(part for part in (text["gateway"], text["gateway_id"]) if part)
+        via = f" via {via}" if via else ""
         way = "to" if text["direction"] == "out" else "from"
         lines.append(f"  {text['at']}  {way} them, {text['status']}{via}: {_line(text['body'])}")
     ledger = made["ledger"]
@@ -290,7 +303,7 @@ def everything(conn: Connection, contact_id: int) -> dict[str, Any]:
             ).where(_suppressions.c.phone_hash == digest),
         ),
     }
-    told = {name: [_plain(row) for row in rows] for name, rows in parts.items()}
+    told = {name: [_plain(row, _IDS.get(name)) for row in rows] for name, rows in parts.items()}
     return {"phone": phone, "made_at": stamp(now()), **told}
 
 
@@ -303,12 +316,22 @@ def _rows(conn: Connection, query: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
-_KINDS = {"contact_id": "con", "request_id": "req", "event_id": "evt", "endpoint_id": "end"}
+_KINDS = {
+    **{"contact_id": "con", "request_id": "req", "event_id": "evt", "endpoint_id": "end"},
+    **{"group_id": "grp", "key_id": "key", "campaign_id": "cam", "replay_of": "req"},
+}
 _LEFT_OUT = frozenset({"haystack", "live", "version", "claimed_by"})
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as JSON takes it."""
+_IDS = {
+    **{"contacts": "con", "texts": "msg", "requests": "req", "webhook_events": "evt"},
+    **{"groups": "grp", "notes": "nte"},
+}
+"""How the ids of each part are written elsewhere; as numbers many programs would round them."""
+
+
+def _plain(row: dict[str, Any], kind: str | None) -> dict[str, Any]:
+    """A row as JSON takes it; `kind` is what its own id begins with."""
     said: dict[str, Any] = {}
     for name, value in row.items():
         if name in _LEFT_OUT:
@@ -319,6 +342,10 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
             said[name] = stamp(value)
         elif name in _KINDS and value is not None:
             said[name] = public(_KINDS[name], value)
+        elif name == "id" and kind is not None:
+            said[name] = public(kind, value)
+        elif name == "badges":
+            said[name] = [badge.value for badge in badges_of(value)]
         elif name == "evidence" and value:
             said[name] = json.loads(value)
         else:

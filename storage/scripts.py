@@ -26,10 +26,21 @@ class Scripted:
     """E.164, or `*` for every number not named."""
     outcome: str
     delay_ms: int
+    reply: str = ""
+    """What the person texts back once the text has arrived; empty for nothing."""
 
 
-def script(conn: Connection, phone: str, outcome: str, delay_ms: int = 0) -> Scripted:
+def script(
+    conn: Connection, phone: str, outcome: str, delay_ms: int = 0, reply: str = ""
+) -> Scripted:
     """Tells the simulated gateway what to do with a number from now on.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        phone: E.164, or `*` for every number not named.
+        outcome: One of `OUTCOMES`.
+        delay_ms: How long it takes.
+        reply: What the person texts back once the text has arrived.
 
     Raises:
         Refused: The number or the outcome is none.
@@ -44,10 +55,10 @@ def script(conn: Connection, phone: str, outcome: str, delay_ms: int = 0) -> Scr
             )
         phone = parsed.e164
     conn.execute(
-        upsert(conn, _script, ("phone",), ("outcome", "delay_ms")),
-        {"phone": phone, "outcome": outcome, "delay_ms": delay_ms},
+        upsert(conn, _script, ("phone",), ("outcome", "delay_ms", "reply")),
+        {"phone": phone, "outcome": outcome, "delay_ms": delay_ms, "reply": reply},
     )
-    return Scripted(phone, outcome, delay_ms)
+    return Scripted(phone, outcome, delay_ms, reply)
 
 
 def unscript(conn: Connection, phone: str) -> bool:
@@ -58,4 +69,4 @@ def unscript(conn: Connection, phone: str) -> bool:
 def scripts(conn: Connection) -> dict[str, Scripted]:
     """All that the simulated gateway is told, by number."""
     rows = conn.execute(select(_script).order_by(_script.c.phone))
-    return {row.phone: Scripted(row.phone, row.outcome, row.delay_ms) for row in rows}
+    return {row.phone: Scripted(row.phone, row.outcome, row.delay_ms, row.reply) for row in rows}

@@ -849,3 +849,5 @@ class GatewayScript(Base, table=True):
     outcome: str = words()
     """`accept`, `deliver`, `block`, `landline`, `fail`, `silent` or `error`."""
     delay_ms: int = Field(default=0, sa_column=Column(Integer, nullable=False))
+    reply: str = words_with_default()
+    """What the person texts back; empty for nothing."""

@@ -31,12 +31,14 @@ def simulate(
     phone: Phone,
     outcome: Annotated[str, typer.Argument(help=f"One of: {', '.join(OUTCOMES)}.")],
     delay: Annotated[int, typer.Option(min=0, help="Milliseconds until it happens.")] = 0,
+    reply: Annotated[str, typer.Option(help="What the person texts back, such as STOP.")] = "",
 ) -> None:
-    """Say what becomes of texts to a number from now on."""
+    """Say what becomes of texts to a number from now on, and what comes back."""
     session = session_of(ctx)
     store = session.store(create=True)
-    made = store.do(lambda conn: scripts.script(conn, phone, outcome, delay))
-    session.out.item(_row(made), f"Texts to {_named(made.phone)}: {made.outcome}.")
+    made = store.do(lambda conn: scripts.script(conn, phone, outcome, delay, reply))
+    answer = f" They text back: {made.reply}" if made.reply else ""
+    session.out.item(_row(made), f"Texts to {_named(made.phone)}: {made.outcome}.{answer}")
 
 
 @app.command()
@@ -59,6 +61,7 @@ def list_(ctx: typer.Context) -> None:
             Column("number", lambda row: row["phone"]),
             Column("outcome", lambda row: row["outcome"]),
             Column("delay", lambda row: f"{row['delay_ms']} ms", right=True),
+            Column("reply", lambda row: row["reply"]),
         ),
         map(_row, found),
         "Nothing was said: every text is accepted.",
@@ -70,6 +73,7 @@ def _row(scripted: Scripted) -> dict[str, object]:
         "phone": scripted.phone,
         "outcome": scripted.outcome,
         "delay_ms": scripted.delay_ms,
+        "reply": scripted.reply,
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from server.gateways.base import Gateway, Report
+from storage.holding import OPENING
+from storage.inbound import Inbound, receive
 from storage.messages import Outgoing, Receipt
 from storage.scripts import Scripted, scripts
 from storage.store import Store
@@ -37,6 +39,12 @@ _FAULTS = {
     "fail": "the carrier refused the text",
     "error": "the carrier did not answer",
 }
+
+_ARRIVE = ("accept", "deliver", "silent")
+"""Outcomes after which a person has the text and can answer it."""
+
+_REPLY_MS = 50
+"""How long after the text has arrived they do."""
 
 _ACCEPT = Scripted("*", "accept", 0)
 
@@ -83,17 +91,33 @@ class SimulatedGateway(Gateway):
     def _play(self, loop: asyncio.AbstractEventLoop, text: Outgoing, part: Scripted) -> Receipt:
         fault = _FAULTS.get(part.outcome, "")
         later = _LATER.get(part.outcome)
+        replies = part.reply and part.outcome in _ARRIVE and text.purpose in OPENING
+        if replies:
+            self._after(loop, part.delay_ms + _REPLY_MS, lambda: self._reply(text, part.reply))
         if later is None or (not part.delay_ms and part.outcome != "deliver"):
             return _receipt(text, _AT_ONCE[part.outcome], fault)
 
         def arrive() -> None:
-            self._timers.discard(timer)
             if self._report is not None:
                 self._report(_receipt(text, later, fault))
 
-        timer = loop.call_later(part.delay_ms / 1000, arrive)
-        self._timers.add(timer)
+        self._after(loop, part.delay_ms, arrive)
         return _receipt(text, "sent")
+
+    def _after(
+        self, loop: asyncio.AbstractEventLoop, delay_ms: int, what: Callable[[], None]
+    ) -> None:
+        def happen() -> None:
+            self._timers.discard(timer)
+            what()
+
+        timer = loop.call_later(delay_ms / 1000, happen)
+        self._timers.add(timer)
+
+    def _reply(self, text: Outgoing, words: str) -> None:
+        """The person texts back. A store in trouble loses it: it is only played."""
+        said = Inbound(self.name, "", text.phone, text.number_id, words)
+        self._store.write(lambda conn: receive(conn, said))
 
 
 def _receipt(text: Outgoing, status: str, fault: str = "") -> Receipt:

@@ -188,3 +188,19 @@ def test_another_process_that_takes_a_lead_in_wakes_the_courier(served_by_any: S
         soon(lambda: standing(other, phone)[0] is Stage.QUEUED, 1.5)
     finally:
         other.close()
+
+
+@pytest.mark.parametrize(("words", "stage"), [("STOP", Stage.SUPPRESSED), ("thanks", Stage.QUEUED)])
+def test_a_person_can_be_made_to_text_back(served: Served, words: str, stage: Stage) -> None:
+    phone = next_phone()
+    served.store.do(lambda conn: scripts.script(conn, phone, "deliver", reply=words))
+    served.put(served.body(mobile_phone=phone))
+
+    def texts() -> list[tuple[str, str]]:
+        with served.store.read() as conn:
+            found = profile(conn, find_contact(conn, phone))
+        return [(text.direction, text.status) for text in found.messages]
+
+    soon(lambda: texts() == [("in", "received"), ("out", "delivered")])
+    with served.store.read() as conn:
+        assert profile(conn, find_contact(conn, phone)).contact.stage is stage

@@ -22,6 +22,7 @@ def upgrade() -> None:
     """To this revision."""
     index_changes()
     change_attempts()
+    let_people_reply()
     index_refused()
 
 
@@ -57,6 +58,14 @@ def change_attempts() -> None:
         unique=False,
         sqlite_where=sa.text("door = 'hook'"),
         postgresql_where=sa.text("door = 'hook'"),
+    )
+
+
+def let_people_reply() -> None:
+    """What the simulated gateway lets people text back."""
+    op.add_column(
+        "gateway_script",
+        sa.Column("reply", sa.Text(), server_default=sa.text("''"), nullable=False),
     )
 
 
