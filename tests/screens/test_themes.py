@@ -1,11 +1,17 @@
-"""Every colour of Optdesk's own themes can be read on every ground that it stands on."""
+"""Every colour of Optdesk's own themes can be read on its ground, and every style is at hand."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.color import Color
 from textual.theme import Theme
 
+from app.background import import_the_rest
+from screens.dialog import Dialog
+from screens.main import DIALOG_STYLES
 from screens.themes import THEMES
 from storage.labels import COLOURS
 from widgets.table_palette import READABLE, contrast, label_hue
@@ -33,3 +39,15 @@ def test_labels_can_be_read_in_every_colour(theme: Theme) -> None:
         base = Color.parse(ground or "")
         for name in COLOURS:
             assert contrast(Color.parse(label_hue(name, base)), base) >= READABLE, name
+
+
+def test_the_styles_of_every_dialog_are_read_before_it_opens() -> None:
+    import_the_rest()
+    kinds: list[Any] = [Dialog]
+    named: set[str] = set()
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        named |= {Path(path).name for path in kind.CSS_PATH}
+    assert named == {path.name for path in DIALOG_STYLES}
+    assert all(path.is_file() for path in DIALOG_STYLES)
