@@ -296,6 +296,8 @@ class Background:
         }
         loaded = Loaded(said, options.config)
         settings = loaded.settings
+        if options.on_settings is not None:
+            options.on_settings(settings)
         self._actor = settings.actor
         self.keymap = Keymap(settings.keys)
         self.public_base_url = settings.public_base_url

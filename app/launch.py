@@ -6,8 +6,13 @@ import gc
 import os
 import sys
 import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from app.options import DeskOptions
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 
 def run_desk(options: DeskOptions) -> int:
@@ -31,7 +36,7 @@ def run_desk(options: DeskOptions) -> int:
     from app.desk import Desk, Fault
     from app.signals import Ending
 
-    desk = Desk(options)
+    desk = Desk(replace(options, on_settings=_tune))
     ending = Ending(desk.leave, desk.backstage.close)
     ending.install()
 
@@ -51,6 +56,13 @@ def run_desk(options: DeskOptions) -> int:
     if desk.stopped_by is not None:
         _say(str(desk.stopped_by))
     return desk.return_code or 0
+
+
+def _tune(settings: Settings) -> None:
+    if settings.one_core:
+        from server.one_core import OneCore
+
+        OneCore().start()
 
 
 def terminal_complaint() -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from app.settings import Settings
     from storage.store import Store
 
 
@@ -46,5 +47,7 @@ class DeskOptions:
     """Settings that go before those of the person."""
     captions: Captions | None = None
     """What a story says while it plays."""
+    on_settings: Callable[[Settings], None] | None = None
+    """Called in a background thread once the settings are read, before the store is opened."""
     on_listening: Callable[[Store, str], None] | None = None
     """Called in a background thread once the listener's address is known: (store, address)."""

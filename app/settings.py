@@ -171,6 +171,11 @@ class Settings(BaseSettings):
     webhook_disable_days: int = Field(default=5, ge=0)
     """Days after which a webhook endpoint that only fails is disabled. 0 never disables one."""
 
+    one_core: bool = True
+    """Keep the desk, or `optdesk serve`, on one processor core, and go on to a calmer one where
+    others use it. Python runs one thread at a time, and handing over between cores costs more than
+    a second core gives; see `docs/performance.md`. For Linux; elsewhere it changes nothing."""
+
     theme: str = ""
     """The desk's theme, by the name that the palette shows; also one of your own, a file such as
     `themes/dusk.toml` beside the settings file. What is chosen in the desk later goes before it.

@@ -12,6 +12,10 @@ app = verb_alone("serve")
 @app.command()
 def serve(ctx: typer.Context) -> None:
     """Listen until SIGTERM or Ctrl-C, and print `listening on http://HOST:PORT` when ready."""
+    from server.one_core import OneCore
     from server.serve import run
 
-    raise typer.Exit(run(session_of(ctx).settings))
+    settings = session_of(ctx).settings
+    if settings.one_core:
+        OneCore().start()
+    raise typer.Exit(run(settings))

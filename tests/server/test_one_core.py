@@ -1,0 +1,66 @@
+"""One core for all threads, and another one where it is crowded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from server.one_core import CoreClock, calmer, loads
+
+BOTH = frozenset({0, 1})
+ALL = frozenset({0, 1, 2})
+
+GATHERED = """
+import os, threading
+from pathlib import Path
+from server.one_core import OneCore
+
+everywhere = os.sched_getaffinity(0)
+resting = threading.Event()
+threading.Thread(target=resting.wait, daemon=True).start()
+one = OneCore()
+one.start()
+threading.Thread(target=resting.wait, daemon=True).start()
+tasks = [int(task.name) for task in Path("/proc/self/task").iterdir()]
+held = {frozenset(os.sched_getaffinity(task)) for task in tasks}
+assert held == {frozenset({one.core})}, held
+one.stop()
+assert os.sched_getaffinity(0) == everywhere
+print("gathered")
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="SKIPPED: this system has one core, or cannot hold a process on one",
+)
+def test_threads_begun_before_and_after_are_on_one_core() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", GATHERED], capture_output=True, text=True, check=False
+    )
+    assert said.stdout == "gathered\n", said.stderr
+
+
+def test_a_core_that_others_use_is_left_for_one_that_is_calm() -> None:
+    assert calmer(0, own=0.4, busy={0: 1.0, 1: 0.9, 2: 0.1}, allowed=ALL) == 2
+
+
+def test_nothing_moves_while_the_core_is_its_own() -> None:
+    assert calmer(0, own=0.95, busy={0: 1.0, 1: 0.0}, allowed=BOTH) == 0
+
+
+def test_nothing_moves_where_every_core_is_as_crowded() -> None:
+    assert calmer(0, own=0.3, busy={0: 1.0, 1: 0.8}, allowed=BOTH) == 0
+
+
+def test_a_core_that_may_not_be_used_is_not_chosen() -> None:
+    assert calmer(0, own=0.2, busy={0: 1.0, 1: 0.9, 2: 0.0}, allowed=BOTH) == 0
+
+
+def test_the_load_of_a_core_is_its_share_between_two_looks() -> None:
+    before = {0: CoreClock(busy=100, idle=900), 1: CoreClock(busy=0, idle=1000)}
+    after = {0: CoreClock(busy=175, idle=925), 1: CoreClock(busy=0, idle=1000)}
+    assert loads(before, after) == {0: 0.75, 1: 0.0}
