@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from storage.store import StoreHealth
+
 if TYPE_CHECKING:
-    from storage.store import Store, StoreHealth
+    from storage.store import Store
 
 _ROOT = "optdesk"
 _HEALTH_SECONDS = 10.0
@@ -62,27 +65,52 @@ def note_unexpected(where: str, error: BaseException) -> None:
 class HealthLog:
     """Writes to the log when a store falls ill or recovers, each at most every ten seconds.
 
-    A listener for `Store.on_health`; may be called from any thread.
+    What is held back for that is written afterwards, unless it has passed: the last line is what
+    holds. A listener for `Store.on_health`; may be called from any thread.
 
     Args:
         store: What is said of it now is logged at once where it is ill.
     """
 
     def __init__(self, store: Store) -> None:
-        self._said = {True: -_HEALTH_SECONDS, False: -_HEALTH_SECONDS}
+        self._lock = threading.Lock()
+        self._now = self._last = StoreHealth()
+        self._said: dict[StoreHealth, float] = {}
+        self._later: threading.Timer | None = None
         if not store.health.ok:
             self(store.health)
 
     def __call__(self, health: StoreHealth) -> None:
         """Takes note of how the store does."""
-        moment = time.monotonic()
-        if moment - self._said[health.ok] < _HEALTH_SECONDS:
+        with self._lock:
+            self._now = health
+            self._write()
+
+    def _write(self) -> None:
+        """Writes how the store does, or sees to it that it is written later. Under the lock."""
+        health = self._now
+        if health == self._last:
             return
-        self._said[health.ok] = moment
+        moment = time.monotonic()
+        self._said = {said: at for said, at in self._said.items() if moment - at < _HEALTH_SECONDS}
+        if health in self._said:
+            if self._later is None:
+                wait = self._said[health] + _HEALTH_SECONDS - moment
+                self._later = threading.Timer(wait, self._catch_up)
+                self._later.daemon = True
+                self._later.start()
+            return
+        self._last = health
+        self._said[health] = moment
         if health.ok:
             _log.info("store", says="The store works again.")
         else:
             _log.error("store", says=health.sentence, next_step=health.next_step)
+
+    def _catch_up(self) -> None:
+        with self._lock:
+            self._later = None
+            self._write()
 
 
 def quiet_loop(loop: asyncio.AbstractEventLoop) -> None:

@@ -6,12 +6,13 @@ import asyncio
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from server import log
-from storage.store import Store
+from storage.store import Store, StoreHealth
 from tests.factories import next_phone
 from tests.server.served import Served, serving
 
@@ -55,6 +56,28 @@ def test_faults_of_the_event_loop_are_logged_by_type_alone(written: io.StringIO)
     asyncio.run(main())
     assert "ZeroDivisionError" in written.getvalue()
     assert "4155550123" not in written.getvalue()
+
+
+def test_what_was_held_back_of_a_store_that_comes_and_goes_is_said_at_last(
+    sqlite_store: Store, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> list[str]:
+        return [json.loads(line)["says"] for line in written.getvalue().splitlines()]
+
+    monkeypatch.setattr(log, "_HEALTH_SECONDS", 0.3)
+    note = log.HealthLog(sqlite_store)
+    well, held, gone = (StoreHealth(), StoreHealth(False, "held"), StoreHealth(False, "gone"))
+    for health in (held, well, gone):
+        note(health)
+    recovered = "The store works again."
+    assert said() == ["held", recovered, "gone"]
+    for health in (well, gone, well):
+        note(health)
+    assert said() == ["held", recovered, "gone"], "the same again is held back"
+    deadline = time.monotonic() + 5
+    while len(said()) == 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert said()[3:] == [recovered]
 
 
 def test_nothing_a_sender_wrote_is_in_the_log(
