@@ -16,7 +16,7 @@ LONGEST_HEADER = 512
 class Request:
     """One request."""
 
-    __slots__ = ("body", "headers", "id", "method", "near", "path", "peer")
+    __slots__ = ("body", "headers", "id", "method", "near", "path", "peer", "query")
 
     def __init__(
         self,
@@ -33,6 +33,8 @@ class Request:
         self.method = method
         self.path = path
         """Without query and as it was sent; percent signs are not decoded."""
+        self.query = ""
+        """As it was sent, with its question mark; empty where there is none."""
         self.headers = headers
         self.peer = peer
         """The other end of the connection: a sender or a proxy."""

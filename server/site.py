@@ -68,7 +68,8 @@ class Site:
         route = self._routes.get(request.path)
         if route is None:
             # With a query, or written as a proxy would.
-            request.path = str(message.url.raw_path)
+            query = request.path.partition("#")[0].partition("?")[1:]
+            request.path, request.query = str(message.url.raw_path), "".join(query)
             route = self._routes.get(request.path)
         if route is None:
             if not request.path.startswith(HOOK_PATH):

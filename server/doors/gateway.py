@@ -99,7 +99,7 @@ class GatewayDoor:
             return refusal("INVALID_SIGNATURE", request.id)
         fields = MultiDict(pairs)
         base = self._base_url or "http://" + request.said("Host")
-        if not self._callbacks.genuine(base + request.path, signatures[0], fields):
+        if not self._callbacks.genuine(base + request.path + request.query, signatures[0], fields):
             return refusal("INVALID_SIGNATURE", request.id)
         return MultiDict(
             (name, value.encode("utf-8", "replace").decode().replace("\x00", "\ufffd"))

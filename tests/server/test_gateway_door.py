@@ -46,7 +46,7 @@ def twilio(store: Store) -> Iterator[Served]:
 def call(
     served: Served, what: str, signature: str | None = None, token: str = TOKEN, **fields: Any
 ) -> requests.Response:
-    """What the provider does: a signed form."""
+    """What the provider does: a signed form. The address is signed with its query."""
     pairs = MultiDict(fields)
     path = f"/gateway/twilio/{what}"
     signed = RequestValidator(token).compute_signature(BASE + path, pairs)
@@ -101,6 +101,21 @@ def test_a_stop_takes_effect_within_a_second_also_while_it_is_off(twilio: Served
     assert answer.text.endswith("<Response/>")
     assert stage(twilio.store, phone) is Stage.SUPPRESSED
     assert call(twilio, "inbound", From=phone, Body="STOP", MessageSid="SM1").status_code == 200
+
+
+def test_an_address_with_a_query_is_signed_whole(twilio: Served) -> None:
+    [ident] = make_queued(twilio.store, kind=Kind.LANDLINE)
+    with twilio.store.read() as conn:
+        phone = profile(conn, ident).contact.phone
+    path = "/gateway/twilio/inbound"
+    stop = {"From": phone, "Body": "STOP", "MessageSid": "SM1"}
+    plain = RequestValidator(TOKEN).compute_signature(BASE + path, MultiDict(stop))
+    forged = twilio.session.post(
+        f"{twilio.url}{path}?a=1", data=stop, headers={"X-Twilio-Signature": plain}, timeout=20
+    )
+    assert forged.status_code == 403
+    assert call(twilio, "inbound?a=1&b=%C3%A9/", **stop).status_code == 200
+    assert stage(twilio.store, phone) is Stage.SUPPRESSED
 
 
 @pytest.mark.parametrize(
