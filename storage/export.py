@@ -36,7 +36,8 @@ COLUMNS = (
 EVERY = 1000
 """Rows between two reports of progress."""
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'", "＝", "＋", "－", "＠")
+"""How a formula may begin; Japanese spreadsheets take the full-width signs for the same."""
 
 
 def fields(row: ContactRow) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def test_an_export_runs_no_formula_and_is_read_back_exactly(
     store, optdesk: Optdesk, tmp_path: Path
 ):
     names = ["=1+1", "+1", "-1", "@x", "\ttab", "'quoted", 'a "b", c', "[/x]", "\u202eبعد", "a\nb"]
+    names += ["＝1+1", "＠x"]
     for name in names:
         make_queued(store, first_name=name)
     put(store, lead(phone="+15555550100", test=True))
@@ -63,10 +64,10 @@ def test_an_export_runs_no_formula_and_is_read_back_exactly(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with path.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＠"))
                    for row in rows for cell in row.values())  # fmt: skip
     assert {row["first_name"] for row in rows} == {
-        f"'{name}" if name[0] in "=+-@\t'" else name for name in names
+        f"'{name}" if name[0] in "=+-@\t'＝＠" else name for name in names
     }
     done = optdesk("dnc", "import", str(path), "--json").json
     assert (done["added"], done["skipped"]) == (len(names), 0)
