@@ -102,7 +102,18 @@ def _text(body: bytes, content_type: str) -> str:
     try:
         return decode(body, charset_of(content_type))
     except UnknownLetters:
+        if not _may_be_read(media_of(content_type)):
+            raise Unreadable("UNSUPPORTED_MEDIA_TYPE", "neither JSON nor a form") from None
         raise Unreadable("MALFORMED_JSON", "the body is not UTF-8 and names no charset") from None
+
+
+def _says_json(media: str) -> bool:
+    return media.endswith(("/json", "+json"))
+
+
+def _may_be_read(media: str) -> bool:
+    """Whether a media type says, or leaves open, that the body is JSON or a form."""
+    return _says_json(media) or media in (_URLENCODED, _MULTIPART) or media in _SAYS_NOTHING
 
 
 def read_text(text: str, media: str, charset: str = "") -> Body:
@@ -113,14 +124,14 @@ def read_text(text: str, media: str, charset: str = "") -> Body:
     """
     text = text.removeprefix("\ufeff")
     start = text.lstrip()[:1]
-    json_said = media.endswith(("/json", "+json"))
+    json_said = _says_json(media)
     if json_said or (start and start in "{["):
         try:
             return Body(_json_tree(text), text)
         except MalformedJson as error:
             if start == "[" and not json_said and _FORM_START.match(text):
                 pass
-            elif json_said or media == _URLENCODED or media in _SAYS_NOTHING:
+            elif media != _MULTIPART and _may_be_read(media):
                 raise Unreadable("MALFORMED_JSON", str(error)) from None
             else:
                 raise Unreadable("UNSUPPORTED_MEDIA_TYPE", "neither JSON nor a form") from None

@@ -189,6 +189,8 @@ def test_a_compressed_body_and_one_of_no_known_kind_are_refused(lasting: Served)
     answer = hook(lasting, b"<lead/>", "application/xml")
     assert answer.json()["error_code"] == "UNSUPPORTED_MEDIA_TYPE"
     assert attempt_of(lasting, answer).media == "application/xml"
+    answer = hook(lasting, b"\x89PNG\xff", "image/png")
+    assert (answer.status_code, answer.json()["error_code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 @pytest.mark.parametrize(
