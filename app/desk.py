@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
-from textual import on
+from textual import events, on
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.widget import Widget
 
 from app.background import Background, CannotStart, SettingsRead
 from app.crash import SafeCrash
@@ -61,6 +63,7 @@ class Desk(SafeCrash, inherit_bindings=False):
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._net = NoControls()
         self._theme_set = ""
+        self._typed_for: WeakKeyDictionary[events.Key, Widget] = WeakKeyDictionary()
         for theme in THEMES:
             self.register_theme(theme)
         if self.theme == "textual-dark":
@@ -99,6 +102,26 @@ class Desk(SafeCrash, inherit_bindings=False):
             if not self.stylesheet.has_source(str(path), ""):
                 self.stylesheet.read(path)
         self.stylesheet.parse()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Notes whom a key is for when it arrives."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._typed_for[event] = self.focused or self.screen
+        await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that nobody took: a verb, unless keys before it have moved the focus meanwhile.
+
+        Several keys arrive at once over a slow line. Those typed after `/` are letters then, and
+        must not be taken for the verbs of the list that the first of them left.
+        """
+        focus = self.focused or self.screen
+        if self._typed_for.get(event, focus) is not focus:
+            event.prevent_default()
+            again = events.Key(event.key, event.character)
+            again._set_forwarded()
+            self._typed_for[again] = focus
+            focus.post_message(again)
 
     def leave(self, code: int) -> None:
         """Closes the desk; may be called from any thread and from signal handlers."""

@@ -52,7 +52,7 @@ class ContactFinding(ContactUndo):
 
     async def action_list_search(self) -> None:
         """To the search line."""
-        (await self._open_line()).focus()
+        self.screen.set_focus(await self._open_line())
 
     async def _open_line(self) -> CompletingLine:
         line = self._line

@@ -169,7 +169,7 @@ class LogPlace(Place):
 
     def action_list_search(self) -> None:
         """To the search line."""
-        self.query_one(SearchLine).focus()
+        self.screen.set_focus(self.query_one(SearchLine))
 
     def action_log_open(self) -> None:
         """Show the row under the cursor whole."""

@@ -173,3 +173,18 @@ async def test_a_move_to_a_view_of_another_place_goes_there(
         await hand.press("9")
         await hand.until(lambda: hand.names == ["Ada"])
         assert hand.place.sentence == "All contacts matching “ada”, newest first"
+
+
+async def test_letters_that_arrive_together_with_the_slash_are_searched_for(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ada", "Bo", "Dada")
+    async with at_desk(sqlite_url) as hand:
+        hand.burst("slash", "d", "a", "d")
+        await hand.until(lambda: hand.names == ["Dada"])
+        assert hand.contacts.view.search == "dad"
+        assert not hand.toasts, "a letter was taken for a verb"
+        await hand.press("escape", "escape")
+        hand.burst("l", "d", "u", "d")
+        await hand.until(lambda: hand.dialog and hand.typed == "dud")
+        assert not hand.toasts
