@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -84,6 +85,15 @@ class Dialog(ModalScreen[R | None], Generic[R]):
         """A click on a key does what the key does."""
         event.stop()
         await self.run_action(event.verb_id.replace(".", "_"))
+
+    def dismiss(self, result: R | None = None) -> AwaitComplete:
+        """Close with a result, once: a late second answer would close what lies beneath."""
+        if self._dismissed:
+            return AwaitComplete.nothing()
+        self._dismissed = True
+        return super().dismiss(result)
+
+    _dismissed = False
 
     def action_dialog_close(self) -> None:
         """Close; nothing is done."""
