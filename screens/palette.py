@@ -55,7 +55,7 @@ class Palette(Picker[str]):
             Choice(each.id, self._title(each), _keys(keymap.keys_of(each)), also=each.help)
             for each in offered(self._where)
         ]
-        places = [Choice(GO + key, f"Go to {name}") for key, name in self._places]
+        places = [Choice(GO + key, f"Go to {name}", name=name) for key, name in self._places]
         order = {key: place for place, key in enumerate(self._recent)}
         every = [*verbs, *places]
         self.offer(sorted(every, key=lambda choice: order.get(choice.key, len(order))))

@@ -53,6 +53,8 @@ class Choice:
     """Found by this text too."""
     ink: str = ""
     """The colour of a label, shown as a dot in front of the text."""
+    name: str = ""
+    """What its text is about, where people type that alone; it goes before what fits no better."""
 
 
 class Picker(Dialog[R], Generic[R]):
@@ -228,12 +230,17 @@ def matching(choices: Sequence[Choice], typed: str) -> list[Choice]:
     ]
     start = " ".join(words)
 
-    def rank(choice: Choice) -> int:
-        text = choice.text.casefold()
-        if text == start:
-            return 0
-        if text.startswith(start):
-            return 1
-        return 2 if any(part.startswith(words[0]) for part in text.split()) else 3
+    def rank(choice: Choice) -> tuple[int, bool]:
+        return min(_fit(text, start) for text in (choice.name, choice.text)), not choice.name
 
     return sorted(found, key=rank)
+
+
+def _fit(text: str, start: str) -> int:
+    """How well a text fits what was typed; 0 is best."""
+    text = text.casefold()
+    if text == start:
+        return 0
+    if text.startswith(start):
+        return 1
+    return 2 if any(part.startswith(start.split(maxsplit=1)[0]) for part in text.split()) else 3

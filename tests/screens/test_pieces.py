@@ -121,6 +121,17 @@ def test_the_best_choice_comes_first() -> None:
     assert matching(choices, "") == choices
 
 
+def test_a_place_goes_before_verbs_that_fit_no_better() -> None:
+    choices = [
+        Choice("purge", "Delete all test contacts"),
+        Choice("dnc", "Do Not Contact"),
+        Choice("go:all", "Go to All contacts", name="All contacts"),
+        Choice("go:dnc", "Go to Do Not Contact", name="Do Not Contact"),
+    ]
+    assert [c.key for c in matching(choices, "all c")] == ["go:all", "purge"]
+    assert [c.key for c in matching(choices, "do not")] == ["go:dnc", "dnc"]
+
+
 def test_bars_are_as_high_as_their_share_and_one_is_not_none() -> None:
     assert sparkline((0, 0)) == "▁▁"
     assert sparkline((0, 1, 1000)) == "▁▂█"
