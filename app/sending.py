@@ -11,6 +11,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from screens.backstage import Answer
+from storage.senders import OWN_AGENT
 
 TIMEOUT = 10.0
 LONGEST = 65_536
@@ -42,7 +43,7 @@ def send(url: str, body: Mapping[str, str]) -> Answer:
     request = Request(  # noqa: S310 - the address is this desk's own
         url,
         json.dumps(body).encode(),
-        {"Content-Type": "application/json", "User-Agent": "Optdesk test request"},
+        {"Content-Type": "application/json", "User-Agent": OWN_AGENT},
         method="POST",
     )
     began = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -19,6 +19,13 @@ from screens.keymap import Hint
 
 if TYPE_CHECKING:
     from storage.store import Store
+
+
+LOW = 14
+"""Lines of a screen below which the text takes what room there is."""
+
+FRAME = 9
+"""Lines around the text elsewhere: frame, a title of two lines, buttons, keys, blanks between."""
 
 
 class Learned(Message):
@@ -41,7 +48,7 @@ class Confirm(Dialog[bool]):
     """
 
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (40, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (14, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-high")]
     BINDINGS: ClassVar = [
         ("left,h", "app.focus_previous", "Previous button"),
         ("right,l", "app.focus_next", "Next button"),
@@ -88,6 +95,11 @@ class Confirm(Dialog[bool]):
             # What cannot be read is not told; the question stands without it.
             nothing = Learned(Content(""))
             backstage(self).work(self, lambda store: Learned(learn(store)), lambda _: nothing)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The buttons stay in sight, however much there is to read."""
+        high = event.size.height - FRAME if event.size.height >= LOW else None
+        self.query_one(".consequence").styles.max_height = high
 
     @on(Learned)
     def learned(self, event: Learned) -> None:

@@ -95,7 +95,7 @@ def _tell_senders(store: Store) -> Content:
     from storage.times import now
 
     with store.read() as conn:
-        found = attempts.recent_senders(conn, now() - LATELY)
+        found = attempts.senders_at_stake(conn, now() - LATELY)
     sign = f"{glyphs().bullet} "
     lines = [
         Content.assemble(sign, safe(each.title, 40), f": {clean(each.when_off)}")

@@ -16,7 +16,7 @@ from storage.attempt_search import PATIENCE, AttemptSearch
 from storage.dialects import among, run_counted
 from storage.errors import NotFound
 from storage.ids import id_at, public
-from storage.senders import title_of, when_off
+from storage.senders import OWN_AGENT, title_of, when_off
 from storage.tables import Attempt, Contact
 from storage.times import now
 from storage.words import AttemptView, Stage
@@ -240,6 +240,17 @@ def recent_senders(conn: Connection, since: datetime) -> list[RecentSender]:
             )
         uses[door, sender, title] = use
     return sorted(uses.values(), key=lambda use: (-use.count, use.title))
+
+
+def senders_at_stake(conn: Connection, since: datetime) -> list[RecentSender]:
+    """Who would be turned away: each recent sender once, without this desk's own test requests."""
+    found = [
+        use
+        for use in recent_senders(conn, since)
+        if use.sender or use.title != OWN_AGENT.split(" ", maxsplit=1)[0]
+    ]
+    once = {use.title: use for use in reversed(found)}
+    return [use for use in found if once[use.title] is use]
 
 
 def first_to_keep(conn: Connection, *, days: int, most: int) -> int | None:

@@ -21,6 +21,9 @@ class Sender:
     """What it does with the 503 of an integration that is off: the end of a sentence."""
 
 
+OWN_AGENT = "Optdesk test request"
+"""The user agent of the test leads that a desk sends to its own listener."""
+
 _UNSAID = "what it does then is not documented, so count on losing what comes meanwhile"
 _VISITOR = "shows its visitor a page that says to try again later"
 

@@ -142,7 +142,7 @@ def off(ctx: typer.Context) -> None:
     session = session_of(ctx)
     with session.store().read() as conn:
         view = integration.show(conn)
-        senders = attempts.recent_senders(conn, now() - LATELY)
+        senders = attempts.senders_at_stake(conn, now() - LATELY)
     told = [f"{use.title}: {use.when_off}" for use in senders]
     if view is not None and view.active:
         for line in told:

@@ -11,7 +11,7 @@ from screens.backstage import ListenerChanged, ListenerKind, ListenerReport
 from storage import integration, keys, numbers
 from storage.store import Store
 from storage.words import Actor, NumberStatus
-from tests.factories import lead, make_queued, put, switched_on
+from tests.factories import lead, make_queued, put, refuse, switched_on
 from tests.screens.hand import Hand, at_desk
 
 BO = Actor.person("bo")
@@ -300,9 +300,12 @@ async def test_a_question_shows_its_buttons(
     sqlite_store: Store, sqlite_url: str, size: tuple[int, int]
 ) -> None:
     switched_on(sqlite_store)
+    for sender in ("cf7", "facebook", "google_ads", "jotform", "typeform", "hubspot", "framer"):
+        refuse(sqlite_store, sender=sender)
     async with at_desk(sqlite_url, size=size) as hand:
         await hand.press("ctrl+t")
         await hand.until(lambda: hand.dialog == "Confirm")
+        await hand.until(lambda: hand.desk.screen.query_one(".learned").display)
         assert "Keep it on" in hand.text and hand.text.count("Deactivate") == 2
         assert ("←→ choose  enter press  esc close" in hand.text) == (size[0] > 40)
         await hand.press("right", "enter")

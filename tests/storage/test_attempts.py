@@ -14,6 +14,7 @@ from storage import attempt_search, attempts, refused_index
 from storage.errors import NotFound
 from storage.ids import id_at, moment_of, new_id, public
 from storage.intake import RefusedAttempt, record_refused
+from storage.senders import OWN_AGENT
 from storage.store import Store
 from storage.times import UtcTime, now
 from storage.words import AttemptView
@@ -229,6 +230,16 @@ def test_recent_senders_are_told_apart_and_counted(store: Store) -> None:
         ("zapier", "hook", 2),
     }
     assert all(use.when_off for use in found)
+
+
+def test_a_sender_at_stake_is_named_once_and_the_desks_own_test_is_none(store: Store) -> None:
+    switched_on(store)
+    put(store, lead(sender="script"), lead(sender="zapier"))
+    refuse(store, sender="script", user_agent="curl/8.1")
+    refuse(store, user_agent=OWN_AGENT)
+    with store.read() as conn:
+        found = attempts.senders_at_stake(conn, now() - timedelta(hours=1))
+    assert sorted(use.sender for use in found) == ["script", "zapier"]
 
 
 def test_what_is_over_its_time_or_too_many_is_forgotten_and_evidence_stays(store: Store) -> None:
