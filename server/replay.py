@@ -28,7 +28,7 @@ from storage.mapping_rules import FIELDS, Pair, Replayed, Rule, Tried
 from storage.replays import Kept, kept, mendable
 from storage.store import Store
 from storage.times import stamp
-from storage.words import Actor
+from storage.words import SYSTEM, Actor
 
 MENDED = "mended"
 """The member of a hook's body that holds the values a person gave."""
@@ -225,6 +225,11 @@ def _why(judged: Verdict) -> str:
     return f"Still refused: {sentence}{about}."
 
 
+def _bare(judged: Verdict) -> str:
+    """The same for what was not refused before."""
+    return _why(judged).removeprefix("Still refused: ")
+
+
 # Mapping by example.
 
 
@@ -255,11 +260,14 @@ def _try(row: Kept, rules: Sequence[Rule], access: Access) -> Tried:
         return Tried(row.id, False, "", "", "", f"The body cannot be read: {error.reason}.")
     mapped = map_lead(tree, rules, access.default_region)
     if isinstance(mapped, Fault):
-        verdict = hook_lead.fault(mapped)
-        return Tried(row.id, False, "", "", "", _why(verdict).removeprefix("Still refused: "))
+        return Tried(row.id, False, "", "", "", _bare(hook_lead.fault(mapped)))
     first, last = mapped.first_name, mapped.last_name
     if isinstance(mapped.phone, UnreadablePhone):
         sentence = f"The phone cannot be read: {mapped.phone.reason}."
         return Tried(row.id, False, first, last, "", sentence)
     phone = mapped.phone.e164
+    options = replace(access.options, rules=tuple(rules))
+    judged, *_ = _at_hook(_Again(row, replace(access, options=options), row.body, {}, SYSTEM))
+    if isinstance(judged, Verdict):
+        return Tried(row.id, False, first, last, phone, _bare(judged))
     return Tried(row.id, True, first, last, phone, f"{first} {last}, {phone}")

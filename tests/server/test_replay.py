@@ -89,3 +89,10 @@ def test_mapping_by_example_shows_the_values_and_tries_the_rules(served: Served)
     rules = [Rule("full_name", "answers/Wem?"), Rule("phone", "n")]
     (tried,) = tools.try_rules(served.store, rules, [row.id])
     assert (tried.ok, tried.first, tried.last, tried.phone) == (True, "Ada", "Byron", phone)
+
+
+def test_what_the_door_refuses_for_another_reason_is_not_taken_in_by_rules(served: Served) -> None:
+    row = attempt_of(served, hook(served, ada(phone=next_phone()) | {"consent": "no"}))
+    (tried,) = ServerLeadTools().try_rules(served.store, [], [row.id])
+    assert not tried.ok
+    assert "consent" in tried.sentence
