@@ -31,7 +31,7 @@ from screens.place import Told
 from screens.progress_strip import ProgressStrip
 from screens.table_verbs import TableVerbs
 from storage.words import ContactRow, Place, Target, View
-from widgets.display import clean
+from widgets.display import clean, plural
 from widgets.finding import once
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class ContactActs(TableVerbs):
             if where is not None:
                 self._do(moving(where), target)
 
-        self.app.push_screen(MoveTo(groups, self._how_many(target)), chosen)
+        self.app.push_screen(MoveTo(groups, self._whom(target)), chosen)
 
     def action_contact_label(self) -> None:
         """Ask for labels; which of them are worn is read meanwhile."""
@@ -121,12 +121,10 @@ class ContactActs(TableVerbs):
         from screens.label_acts import list_labels
         from screens.labels import Labels
 
-        count = self._how_many(target)
-
         def read() -> None:
             backstage(self).work(self, partial(_read_labels, picker=picker, target=target))
 
-        picker = Labels(count, lambda: list_labels(self, read))
+        picker = Labels(self._whom(target), lambda: list_labels(self, read))
 
         def chosen(wanted: Labelling | None) -> None:
             if wanted is not None and (wanted.add or wanted.create or wanted.remove):
@@ -272,6 +270,13 @@ class ContactActs(TableVerbs):
 
     def _how_many(self, target: Target) -> int:
         return len(target.ids) if target.view is None else self.table.marks_count
+
+    def _whom(self, target: Target) -> str:
+        """Whom an act is about, for the title of a dialog: by name where it is one contact."""
+        contact = self.table.cursor_contact
+        if contact is not None and target.ids == (contact.id,):
+            return clean(contact.name or contact.phone)
+        return plural(self._how_many(target), "contact")
 
     def _nothing_in(self, target: Target) -> bool:
         return target.view is None and not target.ids

@@ -86,7 +86,7 @@ class ContactClearing(ContactFinding):
         target = self._target()
         if self._nothing_in(target):
             return
-        title = f"{plural(self._how_many(target), 'contact')} to Do Not Contact"
+        title = f"{self._whom(target)} to Do Not Contact"
         fields = [Field("reason", "Reason", "for people to read", required=False)]
 
         def job(_store: Store, values: Mapping[str, str]) -> Message:

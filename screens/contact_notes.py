@@ -12,7 +12,6 @@ from textual.message import Message
 from screens.acting import Deed
 from screens.backstage import backstage, say
 from screens.contact_acts import ContactActs
-from widgets.display import clean, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,17 +52,11 @@ class ContactNotes(ContactActs):
             return
         from screens.note_box import NoteBox
 
-        contact, count = self.table.cursor_contact, self._how_many(target)
-        one = contact is not None and target.ids == (contact.id,)
-        about = (
-            clean(contact.name or contact.phone) if one and contact else plural(count, "contact")
-        )
-
         def written(text: str | None) -> None:
             if text is not None:
                 self._do(Deed("note", partial(_writing, text)), target)
 
-        self.app.push_screen(NoteBox(Content(f"Note on {about}")), written)
+        self.app.push_screen(NoteBox(Content(f"Note on {self._whom(target)}")), written)
 
     def action_contact_notes(self) -> None:
         """The notes on the contact under the cursor."""

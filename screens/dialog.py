@@ -89,7 +89,7 @@ class Dialog(ModalScreen[R | None], Generic[R]):
     def dismiss(self, result: R | None = None) -> AwaitComplete:
         """Close with a result, once: a late second answer would close what lies beneath."""
         if self._dismissed:
-            return AwaitComplete.nothing()
+            return AwaitComplete()
         self._dismissed = True
         return super().dismiss(result)
 

@@ -16,7 +16,7 @@ from textual.widgets import Input
 from screens.commands import Context
 from screens.keymap import bindings
 from screens.picker import Choice, Picker
-from widgets.display import plural, thousands
+from widgets.display import thousands
 
 _NEW = "new:"
 """Begins the keys of labels that do not exist yet."""
@@ -89,7 +89,7 @@ class Labels(Picker[Labelling]):
     Opens at once, so that what is typed meanwhile is not taken for verbs; the labels follow.
 
     Args:
-        count: How many contacts it is about.
+        whom: Whom it is about, cleaned.
         manage: Shows all labels, to be changed; then fills this picker again.
     """
 
@@ -102,14 +102,14 @@ class Labels(Picker[Labelling]):
     taking = "apply"
     nothing = "No label yet. Type a name to make one."
 
-    def __init__(self, count: int, manage: Callable[[], None] | None = None) -> None:
+    def __init__(self, whom: str, manage: Callable[[], None] | None = None) -> None:
         super().__init__()
         self._labels: dict[str, LabelChoice] = {}
         self._worn: Mapping[int, Worn] = {}
         self._manage = manage
         self.filled = False
         """The labels there are have been read."""
-        self._count = count
+        self._whom = whom
         self._ticked: dict[str, bool] = {}
         """What the person changed so far: the choice's key, and whether it is wanted."""
 
@@ -155,7 +155,7 @@ class Labels(Picker[Labelling]):
 
     def title_text(self) -> Content:
         """Whose labels."""
-        return Content(f"Labels of {plural(self._count, 'contact')}")
+        return Content(f"Labels of {self._whom}")
 
     def worn(self, key: str) -> Worn:
         """How things stand before anything is ticked."""

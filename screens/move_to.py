@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from screens.picker import Choice, Picker
-from widgets.display import plural, thousands
+from widgets.display import thousands
 
 _NEW = "new"
 
@@ -35,24 +35,24 @@ class MoveTo(Picker[Destination]):
 
     Args:
         groups: The groups there are.
-        count: How many contacts will be moved.
+        whom: Who will be moved, cleaned.
     """
 
     placeholder = "group, or a new name"
     taking = "move"
     nothing = "No group yet. Type a name to make one."
 
-    def __init__(self, groups: Sequence[GroupChoice], count: int) -> None:
+    def __init__(self, groups: Sequence[GroupChoice], whom: str) -> None:
         super().__init__()
         self._groups = {str(group.id): group for group in groups}
-        self._count = count
+        self._whom = whom
         self.offer(
             [Choice(key, group.name, thousands(group.count)) for key, group in self._groups.items()]
         )
 
     def title_text(self) -> Content:
         """What will be moved."""
-        return Content(f"Move {plural(self._count, 'contact')} to group")
+        return Content(f"Move {self._whom} to group")
 
     def offer_new(self, typed: str) -> Choice | None:
         """A new group, unless one of that name is there."""

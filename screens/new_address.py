@@ -162,7 +162,7 @@ class NewAddress(Dialog[Message]):
         sign, style = ("✓", "$success") if answer.taken else ("✗", "$error")
         if ascii_only():
             sign = "ok" if answer.taken else "!!"
-        after = " It is in the Opt-in queue." if answer.taken else ""
+        after = ". It is in the Opt-in queue." if answer.taken else ""
         return Content.assemble(
             (f"{sign} ", f"bold {style}"), "Test request: ", said, clean(answer.sentence), after
         )

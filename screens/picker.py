@@ -39,6 +39,9 @@ MOST_SHOWN = 200
 """Choices listed at once; typing brings up the others."""
 
 
+NO_MATCH = "Nothing matches."
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One line of the list. All of its text may be a stranger's."""
@@ -65,7 +68,8 @@ class Picker(Dialog[R], Generic[R]):
     contexts: ClassVar[tuple[Context, ...]] = (Context.PICKER, Context.DIALOG)
 
     placeholder = "type to find"
-    nothing = "Nothing matches."
+    nothing = NO_MATCH
+    """Said where there is nothing to choose from; see `NO_MATCH` for what does not match."""
     taking = "choose"
     """What enter does to the choice, as the line of keys says it."""
 
@@ -144,7 +148,9 @@ class Picker(Dialog[R], Generic[R]):
         options = self.query_one(OptionList)
         options.set_options([Option(self._line(choice)) for choice in self._shown])
         options.display = bool(self._shown)
-        self.query_one(".nothing").display = not self._shown
+        nothing = self.query_one(".nothing", Static)
+        nothing.update(Content(NO_MATCH if self._choices else self.nothing))
+        nothing.display = not self._shown
         self.show_hints()
         keys = [choice.key for choice in self._shown]
         if keys:

@@ -121,6 +121,7 @@ def import_(
             progress=shown_progress(),
             cancel=cancel,
         )
+    people = f"{done.contacts:,} contact" + ("" if done.contacts == 1 else "s")
     session.out.item(
         {
             "id": public("imp", done.id),
@@ -137,7 +138,7 @@ def import_(
             ],
         },
         f"{done.added:,} added, {done.known:,} on the list already, {done.skipped:,} skipped;"
-        f" {done.contacts:,} contacts left the queue or their group.",
+        f" {people} left the queue or their group.",
     )
     if report is None:
         for line in told:

@@ -162,9 +162,10 @@ def text(
         "segments": measured.segments,
         "missing": list(shown.missing),
     }
+    pieces = f"{measured.segments} segment" + ("" if measured.segments == 1 else "s")
     lines = [
         shown.text,
-        f"({measured.characters} characters, {measured.encoding}, {measured.segments} segments)",
+        f"({measured.characters} characters, {measured.encoding}, {pieces})",
         f"HELP: {shown.help}",
     ]
     if shown.missing:

@@ -45,6 +45,7 @@ async def test_a_campaign_is_made_draws_on_a_group_and_is_activated(
         await hand.until(lambda: "“May offer” is active." in hand.toasts)
         assert eligible(sqlite_store, "May offer") == 1
         await hand.desk.main.go("all")
+        await hand.until(lambda: hand.has_rows)
         await hand.press("enter")
         await hand.until(lambda: "May offer (active)" in hand.text)
         await hand.press("escape", "]")

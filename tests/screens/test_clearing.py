@@ -46,7 +46,10 @@ async def test_marked_contacts_go_to_do_not_contact_after_asking(
 ) -> None:
     ids = fill(sqlite_store, "Ada", "Bo", "Cy")
     async with at_desk(sqlite_url) as hand:
-        await hand.press("space", "space", "D")
+        await hand.press("D")
+        await hand.until(lambda: hand.dialog == "Ask")
+        assert "Cy to Do Not Contact" in hand.text
+        await hand.press("escape", "space", "space", "D")
         await hand.until(lambda: hand.dialog == "Ask")
         assert "2 contacts to Do Not Contact" in hand.text
         await hand.press("escape")
