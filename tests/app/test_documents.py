@@ -58,3 +58,19 @@ def test_everything_that_the_desk_can_do_the_command_line_can_do() -> None:
         and (verb.acts_on is not ActsOn.NOTHING or verb.undoable or verb.confirmation)
     }
     assert without == IN_THE_DESK_ALONE
+
+
+def test_each_sample_of_the_api_door_sends_all_that_is_required():
+    text = (ROOT / "docs/http-api.md").read_text(encoding="utf-8")
+    required = ("mobile_phone", "ip_address", "user_agent", "opt_in_number_id", "x-api", "PUT")
+    samples = dict(re.findall(r"```(python|js|php)\n(.*?)```", text, re.DOTALL))
+    assert set(samples) == {"python", "js", "php"}
+    for language, sample in samples.items():
+        assert all(word in sample for word in required), language
+    compile(samples["python"], "sample", "exec")
+
+
+def test_every_guide_is_named_in_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for guide in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{guide.name})" in readme, guide.name
