@@ -133,6 +133,9 @@ BADGES = {
 }
 """Badges as short tags."""
 
+_BARRED = "DNC"
+"""Who must not be texted, where no column says so."""
+
 _SAID_BY_LINE = {Badge.UNASSIGNED, Badge.LANDLINE}
 
 
@@ -144,4 +147,6 @@ def where(row: ContactRow) -> str:
 def badges(row: ContactRow, shown: Layout) -> list[str]:
     """The badges of a row that no other column says already."""
     said = _SAID_BY_LINE if shown.has(Column.LINE) else set()
-    return [BADGES[badge] for badge in row.badges if badge not in said]
+    barred = row.stage is Stage.SUPPRESSED and not shown.has(Column.WHERE)
+    tags = [BADGES[badge] for badge in row.badges if badge not in said]
+    return [_BARRED, *tags] if barred else tags

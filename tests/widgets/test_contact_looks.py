@@ -125,6 +125,12 @@ def test_a_badge_that_has_no_room_leaves_a_sign() -> None:
     assert " ! " not in painter(40).row(row(badges=()), Look(), "3 s").text
 
 
+def test_who_must_not_be_texted_is_told_at_every_width() -> None:
+    barred = row(stage=Stage.SUPPRESSED, badges=(), labels=())
+    for width, sign in ((40, " ! "), (60, "[DNC]"), (80, "do not text"), (120, "do not text")):
+        assert sign in painter(width, Place.ALL).row(barred, Look(), "3 s").text, width
+
+
 def test_a_contact_without_a_name_is_said_to_have_none() -> None:
     assert "(no name)" in painter(80).row(row("", labels=()), Look(), "3 s").text
 
