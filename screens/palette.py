@@ -52,7 +52,12 @@ class Palette(Picker[str]):
         """What was chosen last, then verbs of this place, then places."""
         keymap = backstage(self).keymap
         verbs = [
-            Choice(each.id, self._title(each), _keys(keymap.keys_of(each)), also=each.help)
+            Choice(
+                each.id,
+                self._title(each),
+                _keys(keymap.keys_of(each)),
+                also=f"{each.help} {each.command}",
+            )
             for each in offered(self._where)
         ]
         places = [Choice(GO + key, f"Go to {name}", name=name) for key, name in self._places]
