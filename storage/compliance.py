@@ -21,8 +21,10 @@ from storage.tables import Integration, MessagingNumber
 from storage.times import now
 from storage.words import Actor, NumberStatus
 
-_BRAND = "Optdesk"
-_PROGRAM = "our text alerts"
+BRAND = "Optdesk"
+PROGRAM = "our text alerts"
+"""What texts say until staff name a brand and a program."""
+
 _FREQUENCY = "Msg frequency varies"
 _LONGEST = 60
 """Characters kept of a brand or program, so that what the law asks for is never cut off."""
@@ -100,8 +102,8 @@ def compose(brand: str, program: str, texts: Texts | None = None, *, confirm: bo
 
 def _filled(template: str, brand: str, program: str, texts: Texts) -> str:
     values = {
-        "brand": _plain(texts.brand) or _plain(brand) or _BRAND,
-        "program": _plain(texts.program) or _plain(program) or _PROGRAM,
+        "brand": _plain(texts.brand) or _plain(brand) or BRAND,
+        "program": _plain(texts.program) or _plain(program) or PROGRAM,
         "frequency": (_plain(texts.frequency) or _FREQUENCY).rstrip("."),
     }
     # Not str.format: what staff wrote may hold braces of its own.
@@ -221,8 +223,8 @@ def preview(texts: Texts, usual: Usual, number_id: str = "", phone: str = "") ->
     text = compose(brand, program, texts, confirm=usual.confirm)
     lacking = missing_elements(
         text,
-        _plain(texts.brand) or _plain(brand) or _BRAND,
-        _plain(texts.program) or _plain(program) or _PROGRAM,
+        _plain(texts.brand) or _plain(brand) or BRAND,
+        _plain(texts.program) or _plain(program) or PROGRAM,
     )
     if usual.confirm and not re.search(r"\bYES\b", text):
         lacking += ("YES",)

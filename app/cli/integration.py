@@ -10,7 +10,7 @@ import typer
 from app.cli.mapping import map_fields, test
 from app.cli.session import Session, noun, session_of
 from screens.sample_request import PATH, curl
-from storage import attempts, double_opt_in, integration
+from storage import attempts, compliance, double_opt_in, integration
 from storage.attempts import RecentSender
 from storage.errors import WrongUsage
 from storage.integration import IntegrationView
@@ -247,8 +247,8 @@ def _described(fields: dict[str, Any], *, reveal: bool) -> str:
             f"Address:       {fields['api_url']}",
             f"Secret URL:    {url}",
             f"Number:        {fields['number_id']}",
-            f"Brand:         {fields['brand'] or 'none given'}",
-            f"Program:       {fields['program'] or 'none given'}",
+            f"Brand:         {fields['brand'] or f'{compliance.BRAND} (none given)'}",
+            f"Program:       {fields['program'] or f'{compliance.PROGRAM} (none given)'}",
             f"Region:        {fields['default_region']}",
             f"After a form:  {fields['redirect'] or 'the thank-you page'}",
             f"Last arrival:  {fields['last_arrival'] or 'none yet'}",
