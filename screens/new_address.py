@@ -205,6 +205,13 @@ class NewAddress(Dialog[Message]):
         self._as_code = not self._as_code
         self._draw()
 
+    def action_dialog_close(self) -> None:
+        """Back one layer: from the code to the words, for the key among them is shown once."""
+        if self._as_code:
+            self.action_address_code()
+        else:
+            super().action_dialog_close()
+
     def action_address_queue(self) -> None:
         """Close it and go to the queue."""
         self.dismiss(PlaceAsked(QUEUE))

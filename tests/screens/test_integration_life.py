@@ -120,6 +120,8 @@ async def test_regenerating_kills_the_old_url_and_shows_the_new_one(
         assert hand.copied == [new]
         assert "▀" in hand.text and new not in hand.text
         await hand.press("escape")
+        assert hand.dialog and new in hand.text.replace("\n", ""), "esc goes back one layer"
+        await hand.press("escape")
         await hand.until(lambda: "An old URL was used 1 time" in hand.text)
         await hand.until(lambda: "old URL 1" in hand.status)
         assert "Integrations ! on" in hand.sidebar
