@@ -102,7 +102,13 @@ def test_in_a_terminal_it_is_the_desk_and_its_store_goes_with_it(temporary):
     assert not list(temporary.iterdir())
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        *(pytest.param(each, marks=pytest.mark.trial) for each in (signal.SIGINT, signal.SIGHUP)),
+    ],
+)
 def test_a_signal_ends_it_and_its_store_goes_too(number, temporary):
     process = subprocess.Popen(
         [sys.executable, "-m", "app.main", "demo", "--rate", "20"],

@@ -71,6 +71,7 @@ async def test_the_story_is_told_in_a_small_desk_and_ends_in_calm(
         story.end()
 
 
+@pytest.mark.trial
 def test_without_a_terminal_it_is_told_in_lines() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "app.main", "demo", "--story", "compliance", "--speed", "60"],

@@ -126,7 +126,7 @@ def test_a_number_on_the_list_leaves_the_queue(store, optdesk: Optdesk):
 
 def test_the_gateway_plays_what_it_is_told(optdesk: Optdesk):
     told = optdesk("sms", "simulate", "+14155550123", "block", "--delay", "20", "--json").json
-    assert told == {"phone": "+14155550123", "outcome": "block", "delay_ms": 20}
+    assert told == {"phone": "+14155550123", "outcome": "block", "delay_ms": 20, "reply": ""}
     optdesk("sms", "simulate", "*", "landline")
     assert len(optdesk("sms", "list", "--json").rows) == 2
     assert optdesk("sms", "simulate", "+14155550123", "explode").code == 1

@@ -68,14 +68,14 @@ async def test_own_and_ansi_themes_can_be_looked_at_and_chosen(
         assert any("bad.toml, line 1" in toast for toast in hand.toasts)
         assert hand.desk.animation_level == "none"
         before = hand.desk.theme
-        await hand.press("colon", *"colors", "enter")
+        await hand.press("colon", *"colours", "enter")
         await hand.until(lambda: hand.dialog == "ThemePicker")
         await hand.type("ansi-dark")
         assert hand.desk.theme == "ansi-dark"
         assert "ansi-dark" in hand.text
         await hand.press("escape")
         assert hand.desk.theme == before
-        await hand.press("colon", *"colors", "enter")
+        await hand.press("colon", *"colours", "enter")
         await hand.until(lambda: hand.dialog == "ThemePicker")
         await hand.type("dusk")
         await hand.press("enter")

@@ -173,7 +173,7 @@ async def test_erasing_asks_for_the_last_four_digits(sqlite_store: Store, sqlite
         await hand.until(lambda: any("never texted again" in toast for toast in hand.toasts))
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize("ending", ["csv", pytest.param("jsonl", marks=pytest.mark.trial)])
 async def test_the_view_is_exported_whole_and_private(
     sqlite_store: Store, sqlite_url: str, tmp_path: Path, ending: str
 ) -> None:

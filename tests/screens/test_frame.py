@@ -170,7 +170,7 @@ async def test_a_read_only_store_can_be_looked_at(sqlite_store: Store, sqlite_ur
         assert not hand.here.favorite
 
 
-@pytest.mark.parametrize("colors", ["color", "no color"])
+@pytest.mark.parametrize("colors", ["color", pytest.param("no color", marks=pytest.mark.trial)])
 async def test_no_name_label_group_or_search_is_obeyed(
     sqlite_store: Store, sqlite_url: str, colors: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -38,6 +39,8 @@ from storage import (
     endpoints,
     groups,
     ids,
+    inbound,
+    intake,
     integration,
     labels,
     receipts,
@@ -126,9 +129,12 @@ def no_chance(patch: pytest.MonkeyPatch) -> None:
     tokens = (f"{n}X3vQ9_wTz0LbR7mNc2fHs8yPd5aJe1G" for n in range(10))
     patch.setattr(secrets, "token_urlsafe", lambda _n: next(tokens))
     patch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=7))
-    # The salts of the evidence, and so the hashes of the chain.
+    # The salts of the evidence, and so the hashes of the chain. Not for the whole process, where
+    # a thread of another test would draw some of them.
     numbers = itertools.count(1)
-    patch.setattr(os, "urandom", lambda length: next(numbers).to_bytes(length, "big"))
+    salts = SimpleNamespace(urandom=lambda length: next(numbers).to_bytes(length, "big"))
+    patch.setattr(intake, "os", salts)
+    patch.setattr(inbound, "os", salts)
 
 
 @pytest.fixture(autouse=True)
