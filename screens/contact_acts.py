@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
@@ -61,6 +62,13 @@ class LabelsRead(Message):
         self.worn = worn
 
 
+FEW = 50
+"""Contacts that an act is soon through with; the next one may wait for it."""
+
+MOST_NEXT = 32
+"""Acts that wait."""
+
+
 class ContactActs(TableVerbs):
     """Acts on the marked contacts, else on the one under the cursor; then steps on."""
 
@@ -77,14 +85,17 @@ class ContactActs(TableVerbs):
     """Who else looks at which contact."""
 
     _under_way: Running | None = None
+    _next: deque[tuple[Running, View]]
+    """Acts that wait for the one before, each with the view that it was meant in."""
 
     # Acts.
 
     def action_contact_star(self) -> None:
         """Star, or unstar what is starred."""
+        target = self._target()
         contact = self.table.cursor_contact
         if contact is not None:
-            self._do(_starring(not contact.favorite), self._target())
+            self._do(_starring(not contact.favorite), target)
 
     def star_one(self, contact: ContactRow) -> None:
         """Star or unstar one contact, whatever is marked."""
@@ -247,6 +258,7 @@ class ContactActs(TableVerbs):
     async def action_list_escape(self) -> None:
         """Back one layer."""
         if self._under_way is not None:
+            self._next.clear()
             self._under_way.cancel.set()
             self.strip.report(self._under_way)
         elif self.table.range_active:
@@ -266,7 +278,17 @@ class ContactActs(TableVerbs):
     # Carrying out.
 
     def _target(self) -> Target:
+        """The marks, else the contact under the cursor; past one that is about to leave."""
+        contact = self.table.cursor_contact
+        if contact is not None and not self.table.marks_count and self._is_leaving(contact):
+            self.table.action_cursor_down()
         return self.table.target()
+
+    def _is_leaving(self, contact: ContactRow) -> bool:
+        there = [running for running, _ in self._next]
+        if self._under_way is not None:
+            there.append(self._under_way)
+        return any(each.deed.leaves and contact.id in each.target.ids for each in there)
 
     def _how_many(self, target: Target) -> int:
         return len(target.ids) if target.view is None else self.table.marks_count
@@ -284,24 +306,28 @@ class ContactActs(TableVerbs):
     def _do(self, deed: Deed, target: Target) -> None:
         if self._nothing_in(target):
             return
-        if self._busy():
-            return
         marked = self.table.marks_count > 0
         running = Running(deed, target, self._how_many(target))
+        if self._under_way is None:
+            self._start(running, self.view)
+        elif self._under_way.total <= FEW and len(self._next) < MOST_NEXT:
+            # Whoever types faster than the disk writes loses nothing.
+            self._next.append((running, self.view))
+        else:
+            self._busy()
+            return
         if not deed.asked:
             self._last = deed
+        if not marked and not (deed.leaves and self.view.place is not Place.ALL):
+            self.table.action_cursor_down()
+
+    def _start(self, running: Running, seen: View) -> None:
         self._begin(running)
         back = backstage(self)
         job = partial(
-            carry_out,
-            who=back.actor,
-            running=running,
-            seen=self.view,
-            report=self.post_message,
+            carry_out, who=back.actor, running=running, seen=seen, report=self.post_message
         )
         back.work(self, job, partial(DeedFailed, running))
-        if not marked and not (deed.leaves and self.view.place is not Place.ALL):
-            self.table.action_cursor_down()
 
     def work_on(self, name: str, total: int, job: LongJob) -> None:
         """Does something long in the background, with progress; esc stops it.
@@ -395,6 +421,8 @@ class ContactActs(TableVerbs):
         self._under_way = None
         self.strip.end()
         self.table.refresh_from_store()
+        if self._next:
+            self._start(*self._next.popleft())
 
 
 def _starring(on: bool) -> Deed:

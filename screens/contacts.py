@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -69,6 +70,7 @@ class Contacts(ContactCampaigns, ConsentActs):
         self.set_reactive(Contacts.view, view)
         self.overview = Overview()
         self._marks = ""
+        self._next = deque()
         self._stale = False
         self._at = at
 

@@ -415,3 +415,19 @@ async def test_groups_are_lists_like_the_queue(sqlite_store: Store, sqlite_url: 
         await hand.press("q")
         await hand.until(lambda: hand.place.sentence.startswith("Opt-in queue"))
         assert hand.names == ["a"]
+
+
+async def test_keys_faster_than_the_disk_each_do_what_they_say(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ada", "Bo", "Cy", "Di", "Ed")
+    async with at_desk(sqlite_url) as hand:
+        await hand.until(lambda: len(hand.names) == 5)
+        # As one burst: the first act is still on its way when the others come.
+        for act in ("star", "star", "delete", "delete"):
+            getattr(hand.contacts, f"action_contact_{act}")()
+        await hand.until(lambda: hand.names == ["Ed", "Di", "Ada"])
+        await hand.until(
+            lambda: [row.favorite for row in hand.table.visible_rows][:2] == [True] * 2
+        )
+        assert hand.toasts[-1:] != ["Still busy: delete."]
