@@ -25,7 +25,7 @@ T = TypeVar("T")
 BLOCK = 128
 """Rows added at a time as the reader goes on."""
 
-CALM = 0.015
+CALM = 0.005
 """Seconds between two looks at a store that changes now and then."""
 
 EVERY = 0.1
