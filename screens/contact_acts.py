@@ -62,7 +62,7 @@ class LabelsRead(Message):
         self.worn = worn
 
 
-FEW = 50
+FEW = 10
 """Contacts that an act is soon through with; the next one may wait for it."""
 
 MOST_NEXT = 32

@@ -111,3 +111,9 @@ def refuse(store: Store, **fields: Any) -> int:
     store.write_many(record_refused, RefusedAttempt(**values), lambda _: done.set())
     assert done.wait(10)
     return int(values["request_id"])
+
+
+def indexed(store: Store) -> bool:
+    """Whether search needs to look at no contact itself."""
+    with store.read() as conn:
+        return not conn.exec_driver_sql("SELECT count(*) FROM search_pending").scalar_one()

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from storage.store import Store
-from tests.factories import make_queued
+from tests.factories import indexed, make_queued
 from tests.screens.hand import Hand, at_desk
 
 
@@ -41,6 +41,8 @@ async def test_resting_on_a_row_is_enough_and_wakes_no_table(
 ) -> None:
     make_queued(sqlite_store, 4)
     async with at_desk(sqlite_url) as ana, at_desk(sqlite_url, actor="ben") as ben:
+        # Filling the search index is a change.
+        await ana.until(lambda: indexed(ana.store))
         await asyncio.sleep(0.3)
         with ana.store.read() as conn:
             seq = conn.exec_driver_sql("SELECT seq FROM store_state").scalar()

@@ -17,6 +17,7 @@ from storage.glimpses import Ask, GaveUp, Glimpse, Key, Patience
 from storage.store import Store
 from storage.windows import RowReader
 from storage.words import ContactRow, Target, View
+from tests.factories import indexed
 from tests.widgets.desk import (
     Desk,
     cursor_name,
@@ -234,12 +235,6 @@ async def test_a_change_is_read_once_more_when_it_is_quiet(
         await until(pilot, lambda: len(gate.looks) == 2)
         await pilot.pause(3 * table_reader.LATE)
         assert len(gate.looks) == 2
-
-
-def indexed(store: Store) -> bool:
-    """Whether search needs to look at no contact itself."""
-    with store.read() as conn:
-        return not conn.exec_driver_sql("SELECT count(*) FROM search_pending").scalar_one()
 
 
 async def test_an_answer_about_an_older_search_is_thrown_away(sqlite_store: Store) -> None:
