@@ -52,7 +52,7 @@ async def test_a_lead_is_put_appears_is_triaged_and_the_queue_hides(
         await hand.press("enter")
         await hand.until(lambda: "Spring 1" in hand.sidebar)
         assert not [line for line in hand.sidebar if line.startswith("Opt-in queue")]
-        assert "The Opt-in queue is empty." in hand.text
+        await hand.until(lambda: "The Opt-in queue is empty." in hand.text)
         await hand.press("u")
         await hand.until(lambda: "Opt-in queue 1" in hand.sidebar)
         await hand.until(lambda: hand.names == ["Grace Hopper"])
