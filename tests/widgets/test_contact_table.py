@@ -264,8 +264,7 @@ async def test_reading_on_through_a_search_that_was_not_counted(sqlite_store: St
     desk = Desk(sqlite_store, View(search="P"))
     async with desk.run_test(size=(80, 150)) as pilot:
         await ready(pilot, desk)
-        # A page is shorter where the search had to be waited for.
-        for _ in range(16):
+        for _ in range(12):
             await press(pilot, desk, "pagedown")
         assert cursor_name(desk.table) == "P 0"
         assert desk.table.total == 1_500
