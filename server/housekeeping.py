@@ -12,7 +12,7 @@ from storage import attempts, retention
 from storage.double_opt_in import expire
 from storage.endpoints import cancel_left_over
 from storage.errors import StoreError
-from storage.intake import purge_answers
+from storage.first_answers import purge_answers
 from storage.store import Store
 from storage.words import SYSTEM
 

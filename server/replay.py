@@ -23,8 +23,10 @@ from storage.access import Access, load_access
 from storage.changes import record
 from storage.errors import NotFound, Refused
 from storage.ids import public
-from storage.intake import IntakeResult, OptIn, RefusedAttempt, record_refused, take_in
+from storage.intake import take_in
+from storage.leads import IntakeResult, OptIn
 from storage.mapping_rules import FIELDS, Pair, Replayed, Rule, Tried
+from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.replays import Kept, kept, mendable
 from storage.store import Store
 from storage.times import stamp

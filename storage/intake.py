@@ -10,25 +10,25 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from json.encoder import encode_basestring
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, update
 from sqlalchemy.engine import Connection
 
-from storage import refused_index
-from storage.access import access_at, access_seq
+from storage import first_answers, refused_index
+from storage.access import access_at
 from storage.consent import Chain
-from storage.dialects import among, among_packed, packed, upsert
+from storage.dialects import among, among_packed, packed
 from storage.driver import fetch, run_together
 from storage.ids import new_ids
+from storage.leads import IntakeResult, OptIn
 from storage.outbox import OPT_IN_FAILED, OPTED_IN, News, spread_mark, tell
-from storage.phones import parse_e164
-from storage.rows import insert_rows, inserting, moment_of, moment_value
+from storage.refused_attempts import UNTOLD
+from storage.rows import inserting, moment_of, moment_value
 from storage.search import haystack
 from storage.suppressions import phone_hash
 from storage.tables import (
@@ -36,7 +36,6 @@ from storage.tables import (
     Attempt,
     ConsentEvent,
     Contact,
-    IdempotencyKey,
     Message,
     OutboxEvent,
     SearchPending,
@@ -45,21 +44,8 @@ from storage.tallies import adding, hour_tally, stage_tally
 from storage.times import now
 from storage.words import BADGE_BITS, UNTEXTED, Badge, Kind, Stage
 
-IDEMPOTENCY_HOURS = 24
-"""How long a first answer is replayed."""
-
 STALE = "STALE"
 """The code of a lead that was judged by what is no longer true. Nothing was written; look again."""
-UNTOLD = frozenset(
-    (
-        *("RATE_LIMITED", "INTEGRATION_INACTIVE", "IDEMPOTENCY_MISMATCH", "ALREADY_OPTED_IN"),
-        *("REQUEST_TIMEOUT", "MALFORMED_REQUEST"),
-    )
-)
-"""Refusals that no webhook tells of: the sender is to try again, or the lead came in before."""
-
-_LONGEST_SUBJECT = 64
-"""Characters that are told of what a refused sender gave as a number."""
 
 _KEY_USE_SECONDS = 60
 """How exact `last_used_at` is; a row is not rewritten for every request."""
@@ -73,93 +59,7 @@ _events: Any = ConsentEvent.__table__  # type: ignore[attr-defined]
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
 _outbox: Any = OutboxEvent.__table__  # type: ignore[attr-defined]
 _pending: Any = SearchPending.__table__  # type: ignore[attr-defined]
-_answers: Any = IdempotencyKey.__table__  # type: ignore[attr-defined]
 _keys: Any = ApiKey.__table__  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True, slots=True)
-class Idempotency:
-    """A sender's own name for a request, and a hash of the body it came with."""
-
-    key: str
-    body_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class OptIn:
-    """A request that passed every check that needs no store."""
-
-    request_id: int
-    door: str
-    """`api` or `hook`."""
-    key_id: int | None
-    """The API key; None at the hook door."""
-    phone: str
-    """Canonical E.164."""
-    kind: Kind
-    region: str
-    number_id: str
-    first_name: str = ""
-    last_name: str = ""
-    badges: int = 0
-    """Badges beside those that follow from the kind of line."""
-    evidence: dict[str, Any] = field(default_factory=dict)
-    """What the sender said and what was seen of it; kept as JSON."""
-    body: str = ""
-    peer: str = ""
-    user_agent: str = ""
-    """Of the request itself, not of the person."""
-    idempotency: Idempotency | None = None
-    test: bool = False
-    """The test number that succeeds every time."""
-    sender: str = ""
-    """The recognised sender, such as `zapier`; empty where none was."""
-    media: str = ""
-    """The media type that the request named."""
-    headers: str = ""
-    """JSON: the headers that tell something, credentials left out."""
-    replay_of: int | None = None
-    """The refused attempt that this one mends."""
-    judged_by: int | None = None
-    """The `access_seq` that the hook door judged by: URL, rules and region must still be those."""
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeResult:
-    """What became of an opt-in."""
-
-    outcome: str
-    """`accepted`, `duplicate` or `refused`."""
-    code: str | None
-    """The contract's error code, or None."""
-    request_id: int
-    """Of the answer; of the first one where it is replayed."""
-    contact_id: int | None = None
-    phone: str = ""
-    at: datetime | None = None
-    """When the contact opted in."""
-    replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedAttempt:
-    """An authenticated request that a door refused."""
-
-    request_id: int
-    door: str
-    key_id: int | None
-    code: str
-    reason: str = ""
-    body: str = ""
-    peer: str = ""
-    user_agent: str = ""
-    sender: str = ""
-    media: str = ""
-    headers: str = ""
-    replay_of: int | None = None
-    phone: str = ""
-    """Whom it was about, in E.164 where that could be read. For the API door the body tells."""
-    number_id: str = ""
 
 
 @dataclass(slots=True)
@@ -213,7 +113,7 @@ class _Intake:
         self.rows = _Rows()
         self.hashes = {item.phone: phone_hash(secret, item.phone) for item in items}
         self.known, self.blocked = _known_among(conn, self.hashes)
-        self.answered = _known_answers(conn, items, self.moment)
+        self.answered = first_answers.known_answers(conn, items, self.moment)
         self.failed: list[News] = []
         """Refused for good: told of, where anybody wants to know."""
         self.purpose = "confirm" if self.access.double_opt_in else "compliance"
@@ -261,11 +161,7 @@ class _Intake:
         refused_index.note(conn, rows.refused)
         if OPT_IN_FAILED in self.access.told:
             tell(conn, self.failed)
-        if rows.answers:
-            statement = upsert(
-                conn, _answers, ("key_id", "key"), ("body_hash", "status", "answer", "at")
-            )
-            conn.execute(statement, rows.answers)
+        first_answers.keep(conn, rows.answers)
         statements = [
             *inserting(conn, _contacts, rows.contacts),
             *inserting(conn, _events, rows.events),
@@ -304,26 +200,9 @@ class _Intake:
         if item.idempotency is None:
             return result
         key = (item.key_id or 0, item.idempotency.key)
-        replayed = IntakeResult(
-            result.outcome,
-            result.code,
-            result.request_id,
-            result.contact_id,
-            result.phone,
-            result.at,
-            True,
-        )
-        self.answered[key] = (item.idempotency.body_hash, replayed)
-        self.rows.answers.append(
-            {
-                "key_id": key[0],
-                "key": key[1],
-                "body_hash": item.idempotency.body_hash,
-                "status": 200 if result.code is None else 0,
-                "answer": _answer_to_json(result),
-                "at": self.moment,
-            }
-        )
+        body_hash = item.idempotency.body_hash
+        self.answered[key] = (body_hash, replace(result, replayed=True))
+        self.rows.answers.append(first_answers.answer_row(key, body_hash, result, self.moment))
         return result
 
     def _refuse(self, item: OptIn, code: str) -> IntakeResult:
@@ -460,68 +339,6 @@ class _Intake:
         )
 
 
-def record_refused(conn: Connection, items: Sequence[RefusedAttempt]) -> Sequence[None]:
-    """Keeps attempts that a door refused after it knew who asked. A batch verb."""
-    at = moment_value(conn, now())
-    subjects = [_subject(item) for item in items]
-    insert_rows(
-        conn,
-        _attempts,
-        [
-            [
-                item.request_id,
-                at,
-                item.door,
-                item.key_id,
-                "refused",
-                item.code,
-                item.reason,
-                None,
-                item.peer,
-                item.user_agent,
-                item.body,
-                item.sender,
-                item.media,
-                item.headers,
-                item.replay_of,
-                phone if parse_e164(phone) else "",
-            ]
-            for item, (phone, _) in zip(items, subjects, strict=True)
-        ],
-    )
-    refused_index.note(conn, [item.request_id for item in items])
-    failed = [
-        News(OPT_IN_FAILED, 0, *subject)
-        for item, subject in zip(items, subjects, strict=True)
-        if item.code not in UNTOLD
-    ]
-    if failed and OPT_IN_FAILED in access_at(conn, access_seq(conn)).told:
-        tell(conn, failed)
-    return [None] * len(items)
-
-
-def _subject(item: RefusedAttempt) -> tuple[str, str]:
-    """The number and the messaging number that a refused attempt was about, as far as it said."""
-    said: Any = {}
-    if item.door == "api" and not (item.phone and item.number_id):
-        # Whatever a door could not read is not told of.
-        with suppress(ValueError, RecursionError):
-            said = json.loads(item.body)
-    if not isinstance(said, dict):
-        said = {}
-    phone, number_id = said.get("mobile_phone"), said.get("opt_in_number_id")
-    return (
-        item.phone or (phone[:_LONGEST_SUBJECT] if isinstance(phone, str) else ""),
-        (item.number_id or (number_id if isinstance(number_id, str) else ""))[:_LONGEST_SUBJECT],
-    )
-
-
-def purge_answers(conn: Connection) -> int:
-    """Forgets idempotent answers older than a day; returns how many."""
-    limit = now() - timedelta(hours=IDEMPOTENCY_HOURS)
-    return int(conn.execute(delete(_answers).where(_answers.c.at < limit)).rowcount)
-
-
 _key_use_of: WeakKeyDictionary[Engine, dict[int, float]] = WeakKeyDictionary()
 
 
@@ -555,34 +372,6 @@ def _known_among(
         if phone is not None
     }
     return known, {bytes(row[4]) for row in rows if row[4] is not None}
-
-
-def _known_answers(
-    conn: Connection, items: Sequence[OptIn], moment: datetime
-) -> dict[tuple[int, str], tuple[bytes, IntakeResult]]:
-    names = [item.idempotency.key for item in items if item.idempotency]
-    if not names:
-        return {}
-    limit = moment - timedelta(hours=IDEMPOTENCY_HOURS)
-    rows = conn.execute(
-        select(_answers).where(among(conn, _answers.c.key, names), _answers.c.at >= limit)
-    )
-    return {
-        (row.key_id, row.key): (bytes(row.body_hash), _answer_from_json(row.answer)) for row in rows
-    }
-
-
-def _answer_to_json(result: IntakeResult) -> str:
-    at = result.at.isoformat() if result.at else None
-    return json.dumps(
-        [result.outcome, result.code, result.request_id, result.contact_id, result.phone, at]
-    )
-
-
-def _answer_from_json(text: str) -> IntakeResult:
-    outcome, code, request_id, contact_id, phone, at = json.loads(text)
-    moment = datetime.fromisoformat(at) if at else None
-    return IntakeResult(outcome, code, request_id, contact_id, phone, moment, replayed=True)
 
 
 def _kind_badges(item: OptIn) -> int:

@@ -8,10 +8,12 @@ from typing import Any
 
 from storage import integration
 from storage.ids import new_id
-from storage.intake import IntakeResult, OptIn, RefusedAttempt, record_refused, take_in
+from storage.intake import take_in
 from storage.integration import Added
+from storage.leads import IntakeResult, OptIn
 from storage.messages import Receipt, claim_pending, settle
 from storage.phones import parse_e164
+from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.store import Store
 from storage.words import Actor
 

@@ -35,8 +35,10 @@ from server.site import Beginning
 from server.strict_json import MalformedJson, read_object
 from storage.access import SANDBOX, Access, credential_hash
 from storage.errors import StoreError
-from storage.intake import Idempotency, IntakeResult, OptIn, RefusedAttempt, record_refused, take_in
+from storage.intake import take_in
+from storage.leads import Idempotency, IntakeResult, OptIn
 from storage.phones import parse_e164
+from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.times import stamp
 from storage.words import UNTEXTED
 

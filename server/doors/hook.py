@@ -22,7 +22,9 @@ from server.request import Request
 from server.site import HOOK_PATH, Beginning
 from storage.access import Access, credential_hash
 from storage.errors import StoreError
-from storage.intake import STALE, IntakeResult, OptIn, record_refused, take_in
+from storage.intake import STALE, take_in
+from storage.leads import IntakeResult, OptIn
+from storage.refused_attempts import record_refused
 from storage.times import stamp
 from storage.words import UNTEXTED
 

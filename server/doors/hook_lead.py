@@ -21,7 +21,8 @@ from server.mapping.reading import Body, Unreadable, charset_of, media_of, read_
 from server.mapping.recognise import recognise
 from server.request import Request, kept
 from storage.access import SANDBOX, Access
-from storage.intake import Idempotency, OptIn, RefusedAttempt
+from storage.leads import Idempotency, OptIn
+from storage.refused_attempts import RefusedAttempt
 
 DOOR = "hook"
 

@@ -13,7 +13,7 @@ from server.embedded import EmbeddedListener
 from server.settings import ListenerSettings
 from storage import seats
 from storage.ids import new_id
-from storage.intake import RefusedAttempt, record_refused
+from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.store import Store
 from tests.app.conftest import Optdesk
 from tests.factories import make_queued, switched_on

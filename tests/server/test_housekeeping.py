@@ -8,7 +8,7 @@ from datetime import timedelta
 from server import housekeeping
 from storage import attempts
 from storage.ids import id_at
-from storage.intake import RefusedAttempt, record_refused
+from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.store import Store
 from storage.times import now
 from storage.words import AttemptView

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from storage import attempt_search, attempts, refused_index
 from storage.errors import NotFound
 from storage.ids import id_at, moment_of, new_id, public
-from storage.intake import RefusedAttempt, record_refused
+from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.senders import OWN_AGENT
 from storage.store import Store
 from storage.times import UtcTime, now

@@ -11,7 +11,7 @@ from storage.acts import Delete, DoNotContact, Move
 from storage.bulk import perform
 from storage.errors import Refused
 from storage.fates import Answer, in_words, where_is
-from storage.intake import RefusedAttempt, record_refused
+from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.store import Store
 from storage.words import GATEWAY, Actor, Target
 from tests.factories import lead, make_queued, put, settle_all, switched_on

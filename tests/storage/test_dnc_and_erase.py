@@ -29,9 +29,10 @@ from storage.dnc_pages import Entry
 from storage.errors import NotFound, Refused
 from storage.folding import digits, in_any_spelling
 from storage.ids import new_id
-from storage.intake import Idempotency, RefusedAttempt, record_refused
+from storage.leads import Idempotency
 from storage.number_lists import Line, number_in
 from storage.profile import profile
+from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.search import index_pending
 from storage.store import Store
 from storage.tables import Attempt

@@ -13,8 +13,9 @@ from storage.acts import Delete, Move
 from storage.bulk import perform
 from storage.counts import counts
 from storage.groups import ensure
-from storage.intake import Idempotency, RefusedAttempt, record_refused
+from storage.leads import Idempotency
 from storage.profile import profile
+from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.store import Store
 from storage.tables import Attempt, ConsentEvent, Contact, Message, OutboxEvent
 from storage.words import Actor, Badge, Kind, Stage, Target
