@@ -33,6 +33,12 @@ _SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
         "cannot grow: the disk is full",
         "Free some space; no restart is needed.",
     ),
+    (
+        "no space left",
+        StoreUnavailable,
+        "cannot grow: the disk is full",
+        "Free some space; no restart is needed.",
+    ),
     ("readonly", StoreReadOnly, "is read-only", "Give this user the right to write to it."),
     ("read-only", StoreReadOnly, "is read-only", "Give this user the right to write to it."),
     (
@@ -105,6 +111,13 @@ def _sqlite(error: BaseException, name: str) -> StoreError:
         for sign, family, clause, step in _SQLITE:
             if sign in said:
                 return family(f"The store {name} {clause}.", step)
+        if isinstance(origin, OSError) and origin.strerror:
+            return StoreUnavailable(
+                f"The store {name} cannot be opened: {origin.strerror.lower()}.",
+                "Give this user the right to enter its folder, to read it and to write it."
+                if isinstance(origin, PermissionError)
+                else "Check its name, its folder and its disk.",
+            )
         cause = cause.__context__
     kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
     return StoreUnavailable(f"The store {name} reports {kind}.", "See the log.")

@@ -62,13 +62,13 @@ def first_look(path: Path) -> FirstLook | None:
         What is there, or None where only the proper way can tell.
     """
     driver = _driver()
-    if not path.is_file():
-        return None
     try:
+        if not path.is_file():
+            return None
         with closing(driver.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.2)) as conn:
             conn.execute("BEGIN")
             return _look(conn)
-    except (driver.Error, ValueError, KeyError, TypeError, OverflowError):
+    except (driver.Error, OSError, ValueError, KeyError, TypeError, OverflowError):
         # Locked, older, newer, damaged: opening it properly finds the right words.
         return None
 

@@ -104,6 +104,7 @@ def test_a_bad_settings_file_names_its_line(tmp_path, process: Optdesk):
     [
         ("{folder}/none/a.db", 3, "The folder {folder}/none of the store a.db does not exist."),
         ("{folder}/a.db", 3, "There is no store at {folder}/a.db."),
+        ("{folder}/" + "a" * 300, 3, "cannot be opened: file name too long."),
         ("sqlite://", 2, "A store in memory would forget every lead."),
         ("mysql://host/db", 2, "mysql"),
         ("postgresql://nobody@127.0.0.1:1/none", 3, "cannot be reached"),
