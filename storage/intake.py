@@ -51,7 +51,9 @@ _KEY_USE_SECONDS = 60
 """How exact `last_used_at` is; a row is not rewritten for every request."""
 
 _STATE = "SELECT chain_seq, chain_head, access_seq, secret FROM store_state WHERE id = 1"
-_SAVE_CHAIN = "UPDATE store_state SET chain_seq = ?, chain_head = ? WHERE id = 1"
+_SAVE_CHAIN = (
+    "UPDATE store_state SET chain_seq = ?, chain_head = ?, chain_seal = ? WHERE id = 1"
+)
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
@@ -109,7 +111,7 @@ class _Intake:
         self.at = moment_value(conn, self.moment)
         ((seq, head, at_seq, secret),) = fetch(conn, _STATE)
         self.access = access_at(conn, at_seq)
-        self.chain = Chain(seq, bytes(head))
+        self.chain = Chain(seq, bytes(head), bytes(secret))
         self.rows = _Rows()
         self.hashes = {item.phone: phone_hash(secret, item.phone) for item in items}
         self.known, self.blocked = _known_among(conn, self.hashes)
@@ -171,7 +173,7 @@ class _Intake:
             *inserting(conn, _pending, rows.pending),
         ]
         if rows.events:
-            statements.append((_SAVE_CHAIN, (self.chain.seq, self.chain.head)))
+            statements.append((_SAVE_CHAIN, (self.chain.seq, self.chain.head, self.chain.seal)))
         tallies = {stage_tally(stage): n for stage, n in rows.stages.items()}
         statements += adding(tallies | {hour_tally(self.hour): len(rows.contacts)})
         run_together(conn, statements)

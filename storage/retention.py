@@ -7,20 +7,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, or_, select, text, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.engine import Connection
 
 from storage.changes import record
+from storage.consent import A_YEAR, MINIMUM_YEARS, save_base
 from storage.dialects import among
 from storage.errors import Refused
 from storage.tables import ConsentEvent, Contact
 from storage.times import now
 from storage.words import Actor, Stage
-
-MINIMUM_YEARS = 5
-"""How long after a person's last event their evidence is kept at least."""
-
-_DAYS_A_YEAR = 365.25
 
 RELIED_ON = (Stage.CONFIRMING, Stage.AWAITING, Stage.QUEUED, Stage.GROUPED)
 """Where people stand who may be texted because of what they agreed to, however long ago."""
@@ -46,7 +42,7 @@ def edge(years: float) -> datetime:
             f"Evidence of consent has to be kept for {MINIMUM_YEARS} years at least.",
             f"Give --years {MINIMUM_YEARS} or more.",
         )
-    return now() - timedelta(days=years * _DAYS_A_YEAR)
+    return now() - years * A_YEAR
 
 
 def due_edge(conn: Connection, years: float) -> datetime | None:
@@ -158,7 +154,7 @@ def _cut(conn: Connection, who: Actor, before: datetime) -> int:
         return 0
     last, head = int(gone[-1].seq), bytes(gone[-1].hash)
     conn.execute(delete(_events).where(_events.c.seq <= last))
-    conn.execute(_SAVE_BASE, {"seq": last, "head": head})
+    save_base(conn, last, head)
     record(
         conn,
         who,
@@ -168,8 +164,3 @@ def _cut(conn: Connection, who: Actor, before: datetime) -> int:
         size=len(gone),
     )
     return len(gone)
-
-
-_SAVE_BASE = text(
-    "UPDATE store_state SET chain_base_seq = :seq, chain_base_head = :head WHERE id = 1"
-)

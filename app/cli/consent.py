@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.session import noun, session_of
 from storage import consent, receipts, retention
+from storage.errors import WrongUsage
 from storage.profile import find_contact
 
 app = noun("consent")
@@ -21,12 +24,19 @@ _BAR = 30
 
 
 @app.command()
-def verify(ctx: typer.Context) -> None:
+def verify(
+    ctx: typer.Context,
+    receipt: Annotated[
+        Path | None,
+        typer.Option(help="A receipt as JSON, kept elsewhere: what it names must still be there."),
+    ] = None,
+) -> None:
     """Check the whole ledger; names every change, gap and cut. Exit code 1 when it is broken."""
     session = session_of(ctx)
+    witness = _witness(receipt) if receipt else None
     shows = sys.stderr.isatty() and not session.out.as_json
     with session.store().read() as conn:
-        report = consent.verify(conn, _bar if shows else None)
+        report = consent.verify(conn, _bar if shows else None, witness)
     if shows:
         sys.stderr.write("\n")
     fields = {"events": report.events, "ok": not report.faults, "faults": list(report.faults)}
@@ -41,6 +51,21 @@ def verify(ctx: typer.Context) -> None:
     session.out.item(
         fields, f"All {report.events:,} consent events are whole and in order.{before}"
     )
+
+
+def _witness(path: Path) -> consent.Head | None:
+    """The head of the ledger that a receipt names; None where there was no event yet."""
+    try:
+        ledger = json.loads(path.read_bytes())["ledger"]
+        found = consent.Head(int(ledger["events"]), bytes.fromhex(ledger["head"]))
+    except OSError as error:
+        raise WrongUsage(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError):
+        raise WrongUsage(
+            f"{path} is no receipt of consent.",
+            "Make one with: optdesk consent receipt CONTACT --json",
+        ) from None
+    return found if found.seq > 0 else None
 
 
 @app.command()
@@ -73,7 +98,7 @@ def prune(
 ) -> None:
     """Forget the evidence of people not heard of for years; the ledger still verifies."""
     session = session_of(ctx)
-    kept = session.settings.consent_years or retention.MINIMUM_YEARS if years is None else years
+    kept = session.settings.consent_years or consent.MINIMUM_YEARS if years is None else years
     retention.edge(kept)
     store = session.store()
     session.confirm(f"Forget the evidence of people not heard of for {kept:g} years?")

@@ -29,6 +29,10 @@ class StoreState(Base, table=True):
     """The last consent event that was let go after its time; the ledger begins behind it."""
     chain_base_head: bytes | None = blob(null=True)
     """The hash of that event; NULL while none was let go."""
+    chain_seal: bytes | None = blob(null=True)
+    """Of the newest consent event; see `storage.consent.sealed`."""
+    chain_base_seal: bytes | None = blob(null=True)
+    """Of the last one that was let go; NULL while none was."""
 
 
 class Tally(Base, table=True):

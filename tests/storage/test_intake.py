@@ -237,14 +237,9 @@ def test_the_consent_chain_verifies_and_names_what_was_changed(store: Store) -> 
     assert report.faults == ("event 2 was changed", "events 4 to 4 are missing")
 
 
-def test_erased_evidence_leaves_the_chain_whole_but_changed_evidence_does_not(store: Store) -> None:
+def test_changed_evidence_is_named(store: Store) -> None:
     make_queued(store, 3)
     events = ConsentEvent.__table__  # type: ignore[attr-defined]
-    store.do(
-        lambda conn: conn.execute(events.update().where(events.c.seq == 1).values(evidence=None))
-    )
-    with store.read() as conn:
-        assert consent.verify(conn).faults == ()
     forged = json.dumps({"ip_address": "198.51.100.1"})
     store.do(
         lambda conn: conn.execute(events.update().where(events.c.seq == 2).values(evidence=forged))
