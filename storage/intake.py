@@ -51,9 +51,7 @@ _KEY_USE_SECONDS = 60
 """How exact `last_used_at` is; a row is not rewritten for every request."""
 
 _STATE = "SELECT chain_seq, chain_head, access_seq, secret FROM store_state WHERE id = 1"
-_SAVE_CHAIN = (
-    "UPDATE store_state SET chain_seq = ?, chain_head = ?, chain_seal = ? WHERE id = 1"
-)
+_SAVE_CHAIN = "UPDATE store_state SET chain_seq = ?, chain_head = ?, chain_seal = ? WHERE id = 1"
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]

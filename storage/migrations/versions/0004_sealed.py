@@ -31,9 +31,7 @@ def seal_the_ledger() -> None:
     ).one()
     secret, base = bytes(row.secret), row.chain_base_head
     conn.execute(
-        sa.text(
-            "UPDATE store_state SET chain_seal = :seal, chain_base_seal = :base WHERE id = 1"
-        ),
+        sa.text("UPDATE store_state SET chain_seal = :seal, chain_base_seal = :base WHERE id = 1"),
         {
             "seal": sealed(secret, END, row.chain_seq, bytes(row.chain_head)),
             "base": None if base is None else sealed(secret, BASE, row.chain_base_seq, bytes(base)),
