@@ -59,6 +59,9 @@ def read_facts(
         known = {number.id: number for number in numbers.listing(conn)}
         old = [use for use in retired.radar(conn) if use.last_at >= now() - LATELY]
         items = checklist.examine(conn, listener=listener, public=public)
+    health = store.health
+    if not health.ok:
+        items = (checklist.unhealthy(health.sentence, health.next_step), *items)
     own = known.get(row.number_id) if row is not None else None
     return FactsRead(
         Facts(

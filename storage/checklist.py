@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
-from storage import attempts, integration, keys, numbers
+from storage import attempts, gateway_state, integration, keys, numbers
 from storage.changes import ago
 from storage.integration import IntegrationView
 from storage.refusals import why
@@ -73,6 +73,11 @@ class Item:
         return {State.OK: True, State.WARN: None, State.BAD: False}[self.state]
 
 
+def unhealthy(sentence: str, next_step: str) -> Item:
+    """The line of a store that fails or can only be read; see `storage.store.StoreHealth`."""
+    return Item("store", State.BAD, f"{sentence} Senders get 503 and try again.", next_step)
+
+
 def examine(
     conn: Connection, *, listener: Item | None = None, public: Item | None = None
 ) -> tuple[Item, ...]:
@@ -88,6 +93,7 @@ def examine(
         _integration(view),
         _number(conn, view),
         _key(conn),
+        _texts(conn),
         *(item for item in (listener, public) if item is not None),
         _last_arrival(view),
         *_refusals(conn, view),
@@ -137,6 +143,19 @@ def _key(conn: Connection) -> Item:
         said = "No API key works; leads come by the secret URL alone."
         return _item("key", State.WARN, said, "Make one:", Remedy.MAKE_KEY)
     return _item("key", State.BAD, "No API key works.", "Make one:", Remedy.MAKE_KEY)
+
+
+def _texts(conn: Connection) -> Item | None:
+    """What keeps the compliance texts from going out; a contact is queued only after its text."""
+    trouble = gateway_state.in_trouble(conn)
+    if not trouble:
+        return None
+    name, reason = trouble[0].name, trouble[0].reason
+    said = f"New contacts wait for their compliance text, {name}: {reason}."
+    if reason == gateway_state.NOBODY:
+        said = "New contacts wait for their compliance text: nobody carries it."
+        return _item("texts", State.BAD, said, "Start a listener:", Remedy.START_LISTENER)
+    return Item("texts", State.BAD, said, "They are tried again by themselves.")
 
 
 def _last_arrival(view: IntegrationView | None) -> Item:

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from app.settings import Settings
 from server import reach
+from server.gateways import make_gateway
+from server.settings import ListenerSettings
 from storage import checklist, engine, seats
 from storage.checklist import Item, State
-from storage.errors import OptdeskError
+from storage.errors import OptdeskError, WrongUsage
 from storage.store import Store
 
 
@@ -28,12 +30,11 @@ def examine(settings: Settings, *, named: bool = False) -> Iterator[Item]:
         yield Item("store", State.BAD, error.sentence, error.next_step)
         return
     try:
-        yield Item(
-            "store",
-            State.BAD if store.read_only else State.OK,
-            f"{store.name} {'can only be read' if store.read_only else 'is open'}.",
-            "Give this user the right to write to it." if store.read_only else "",
-        )
+        health = store.health
+        if health.ok:
+            yield Item("store", State.OK, f"{store.name} is open.")
+        else:
+            yield checklist.unhealthy(health.sentence, health.next_step)
         if store.path is not None:
             yield _files(store.path)
             yield _sqlite()
@@ -41,13 +42,27 @@ def examine(settings: Settings, *, named: bool = False) -> Iterator[Item]:
         public = reach.public(settings.public_base_url) if settings.public_base_url else None
         with store.read() as conn:
             yield from checklist.examine(conn, listener=listener, public=public)
-        yield Item(
-            "gateway", State.WARN, "The gateway is simulated: texts are recorded and none is sent."
-        )
+        yield _gateway(settings, store)
     except OptdeskError as error:
         yield Item("store", State.BAD, error.sentence, error.next_step)
     finally:
         store.close()
+
+
+def _gateway(settings: Settings, store: Store) -> Item:
+    """Whether the gateway of the settings can be used; nothing is sent to it."""
+    if settings.gateway == "simulated":
+        said = "The gateway is simulated: texts are recorded and none is sent."
+        return Item("gateway", State.WARN, said)
+    try:
+        make_gateway(ListenerSettings.of(settings), store)
+    except WrongUsage as error:
+        return Item("gateway", State.BAD, error.sentence, error.next_step)
+    if not settings.public_base_url:
+        said = f"The gateway is {settings.gateway}, which cannot report back: texts that come in,"
+        step = "Set public_base_url to the address under which the provider reaches the listener."
+        return Item("gateway", State.BAD, f"{said} STOP among them, do not arrive.", step)
+    return Item("gateway", State.OK, f"The gateway is {settings.gateway}.")
 
 
 def _listener(store: Store, settings: Settings, *, named: bool) -> Item:

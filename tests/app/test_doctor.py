@@ -6,15 +6,17 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from server.embedded import EmbeddedListener
 from server.settings import ListenerSettings
-from storage import seats
+from storage import engine, gateway_state, schema, seats
 from storage.ids import new_id
 from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.store import Store
+from storage.times import now
 from tests.app.conftest import Optdesk
 from tests.factories import make_queued, switched_on
 
@@ -121,3 +123,43 @@ def test_a_public_address_that_nobody_answers_at_is_named(store, optdesk: Optdes
     found = findings(optdesk, "--port", "1")["public address"]
     assert found["ok"] is False
     assert "cannot be reached" in str(found["says"])
+
+
+def test_a_gateway_in_trouble_is_what_new_contacts_wait_for(store, listener, optdesk: Optdesk):
+    until = now() + timedelta(minutes=1)
+    store.do(lambda conn: gateway_state.note(conn, "twilio", "open", "503 [b]no[/b]", until))
+    found = findings(optdesk, "--port", listener)["texts"]
+    assert found["ok"] is False
+    assert "wait for their compliance text, twilio: 503 [b]no[/b]" in str(found["says"])
+
+
+@pytest.mark.parametrize(
+    ("account", "token", "address", "ok", "says"),
+    [
+        ("", "", "", False, "needs an account and its secret"),
+        ("AC" + "0" * 32, "secret", "", False, "STOP among them, do not arrive"),
+        ("AC" + "0" * 32, "secret", "http://127.0.0.1:1", True, "The gateway is twilio."),
+    ],
+)
+def test_the_gateway_of_the_settings_is_looked_at(
+    account, token, address, ok, says, store, optdesk: Optdesk, monkeypatch
+):
+    named = {"GATEWAY": "twilio", "TWILIO_ACCOUNT": account, "PUBLIC_BASE_URL": address}
+    for name, value in {**named, "TWILIO_TOKEN": token}.items():
+        monkeypatch.setenv(f"OPTDESK_{name}", value)
+    found = findings(optdesk, "--port", "1")["gateway"]
+    assert found["ok"] is ok
+    assert says in str(found["says"])
+    assert "secret" not in str(found["says"]) or not token
+
+
+def test_a_store_that_can_only_be_read_takes_no_lead(
+    sqlite_store, sqlite_url, program: Optdesk, monkeypatch
+):
+    sqlite_store.close()
+    # The rights of a file bind everybody but root.
+    monkeypatch.setattr(schema, "may_write", lambda _path: False)
+    monkeypatch.setattr(engine, "may_write", lambda _path: False)
+    answer = program("doctor", "--store", sqlite_url, "--port", "1")
+    assert f"The store {sqlite_store.path} is read-only" in answer.out
+    assert "Senders get 503" in answer.out
