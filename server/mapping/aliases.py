@@ -18,8 +18,8 @@ from server.mapping import tongues, vocabulary
 LONGEST = 120
 """Characters of a name that is looked at: longer ones are texts, not names."""
 
-USUAL, OTHERWISE = 0, 1
-"""Ranks: what is meant, and what is taken only where nothing better is filled."""
+USUAL, OTHERWISE, AT_LAST = 0, 1, 2
+"""Ranks: what is meant, what is taken only where nothing better is filled, and what may be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,16 @@ NOT_OURS = Meaning("")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _NUMBERED = re.compile(r"[a-z]{0,2}\d+")
+_IDENTIFIER = re.compile(r"[a-z]*\d+[a-z][a-z0-9]*|[a-z]{1,3}\d{2,}|[0-9a-f]{4}")
+"""What machines put behind a name to tell fields apart: `first_name_5f2e`."""
+_TAG = re.compile(r"<[^<>]{0,80}>")
+_UNLABELLED = re.compile(r"^\s*no label\s+", re.IGNORECASE)
+_TWO_TONGUES = re.compile(r"\s+[/|–—-]\s+|\s*[|]\s*")
+_YOURS = re.compile(r"\byour\s+([^?!.,;:]*)", re.IGNORECASE)
+_HALVES = frozenset({"first_name", "last_name"})
+_NAMES = frozenset({"first_name", "last_name", "full_name"})
+_NO_OTHER_NAME = vocabulary.PERSONAL | {"q"}
+"""Words beside which a `name` is still a person's, such as in `q3_name`."""
 _PERSON_FIELDS = frozenset({"first_name", "last_name", "full_name", "phone"})
 _LETTERS = re.compile(r"[\W_]+")
 _REMARK = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
@@ -69,6 +79,7 @@ _TONGUES = {
 _MEANINGS: dict[str, Meaning] = {
     folded(name): Meaning(field, rank)
     for table, rank in (
+        (vocabulary.LAST_CHOICE, AT_LAST),
         (vocabulary.SECOND_CHOICE, OTHERWISE),
         (_TONGUES, USUAL),
         (vocabulary.NAMES, USUAL),
@@ -83,7 +94,9 @@ def meaning_of(name: str) -> Meaning | None:
     """What a field of this name is; None where the name does not say."""
     if len(name) > LONGEST:
         return None
-    known = _said(name)
+    if "<" in name:
+        name = _TAG.sub(" ", name)
+    known = _said(_UNLABELLED.sub("", name))
     if known is None and ("(" in name or "[" in name):
         # `Mobile (we'll text you)` is a mobile, `Name (Middle)` no name.
         remarks = {word for part in _REMARK.findall(name) for word in _spelled("".join(part))}
@@ -92,7 +105,25 @@ def meaning_of(name: str) -> Meaning | None:
     if known is None and not name.isascii():
         # Two languages in one name, such as `First name / 名`.
         known = _said(_plain(name).encode("ascii", "replace").decode().replace("?", " "))
-    return known
+    return known or _in_two_tongues(name) or _asked(name)
+
+
+def _in_two_tongues(name: str) -> Meaning | None:
+    """What is meant where a name is said twice: `First name / Prénom`."""
+    parts = {_said(part) for part in _TWO_TONGUES.split(name)}
+    if len(parts) == 2 and any(known is not None and known.field in _HALVES for known in parts):
+        # In `Last name / Nom` the second is what many a tongue calls either name.
+        parts -= {_MEANINGS["name"]}
+    return parts.pop() if len(parts) == 1 else None
+
+
+def _asked(name: str) -> Meaning | None:
+    """Which name a sentence asks for: `Hello there! What's your first name?`."""
+    found = _YOURS.findall(name)
+    if not found or not vocabulary.SOMEBODY_ELSE.isdisjoint(_spelled(name)):
+        return None
+    known = _said(found[-1])
+    return known if known is not None and known.field in _NAMES else None
 
 
 def mentions_phone(name: str) -> bool:
@@ -139,6 +170,8 @@ def _exact(name: str) -> Meaning | None:
 
 def _undressed(words: list[str]) -> Meaning | None:
     """What is meant by words of which some only dress a name."""
+    while len(words) > 1 and _is_identifier(words[-1]):
+        words = words[:-1]
     words = [word.rstrip("0123456789") or word for word in words]
     if any(word in vocabulary.SOMEBODY_ELSE for word in words):
         return _about_somebody_else(words)
@@ -162,7 +195,7 @@ def _undressed(words: list[str]) -> Meaning | None:
             word = core.pop(0)
         if word in vocabulary.ELSEWHERE_WORDS:
             rank = OTHERWISE
-        elif word not in vocabulary.PERSONAL and not _NUMBERED.fullmatch(word):
+        elif word not in _NO_OTHER_NAME and not _NUMBERED.fullmatch(word):
             person_only = False
         # `last_input_text` and `first_form` are no names.
         is_name = not bare or len(core) > 1 or core[0] not in vocabulary.ORDINALS
@@ -170,6 +203,12 @@ def _undressed(words: list[str]) -> Meaning | None:
         if known is not None:
             return _ranked(known, rank, person_only)
     return None
+
+
+def _is_identifier(word: str) -> bool:
+    if not _IDENTIFIER.fullmatch(word):
+        return False
+    return word.rstrip("0123456789") not in vocabulary.PHONE_WORDS
 
 
 def _dresses(word: str) -> bool:

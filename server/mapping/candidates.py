@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from server.mapping.aliases import OTHERWISE, USUAL, exact_meaning, meaning_of
 from server.mapping.flatten import Leaf
-from server.mapping.vocabulary import ELSEWHERE, STRANGERS
+from server.mapping.vocabulary import ELSEWHERE, PERSONAL, STRANGERS
 from storage.mapping_rules import IGNORE, Rule
 
 REQUIRED = ("first_name", "last_name", "phone")
 """What a lead must have, in the order in which senders are told."""
 
 _PERSON = frozenset({*REQUIRED, "full_name"})
+_NAMES = _PERSON - {"phone"}
+_NO_NAME = frozenset(("false", "true", "null", "undefined", "nil", "NaN", "N/A", "n/a", "None"))
+"""What programs write for a name that is not there."""
 _ACCOUNT = "user"
 """The branch of whoever is logged in: the person who opted in, or one of the staff."""
 
@@ -59,11 +62,13 @@ class Candidates:
         if self._has_account:
             self._set_staff_back()
 
-    def best(self, name: str) -> list[Leaf]:
-        """The values that count for a field."""
+    def best(self, name: str, admit: Callable[[Candidate], bool] | None = None) -> list[Leaf]:
+        """The values that count for a field, of those that are admitted."""
         if name in self.ruled:
             return [self.ruled[name]]
         found = self.found.get(name)
+        if found and admit is not None:
+            found = [one for one in found if admit(one)]
         if not found:
             return []
         rank = min(one.rank for one in found)
@@ -98,6 +103,9 @@ class Candidates:
             if leaf.phone:
                 self._add("phone", leaf, USUAL)
             elif within and leaf.names:
+                if leaf.names[0] == "number" and leaf.text[0] == "+" and within[-1] in PERSONAL:
+                    # `customer.number` may count customers, but not with a plus.
+                    self._add("phone", leaf, USUAL)
                 # Such as `Name: {First: …}`, where the two make the name.
                 about = exact_meaning(within[-1] + leaf.names[0])
                 if about is not None:
@@ -108,7 +116,7 @@ class Candidates:
         self._place(known.field, known.rank, leaf)
 
     def _place(self, name: str, rank: int, leaf: Leaf) -> None:
-        if not name:
+        if not name or (name in _NAMES and leaf.text.strip() in _NO_NAME):
             return
         if name in _PERSON and leaf.within:
             if not STRANGERS.isdisjoint(leaf.within):

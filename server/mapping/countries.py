@@ -67,9 +67,13 @@ def region_of(text: str) -> str:
     text = text.strip()
     if not text or len(text) > LONGEST:
         return ""
-    code = _PLUS.search(text) or _CODE.fullmatch(text)
+    code = _PLUS.search(text)
     if code:
         return _by_code(code[1])
+    code = _CODE.fullmatch(text)
+    if code:
+        # Without a plus, `555` is no `55`: it may be the middle of a number.
+        return _exactly(code[1])
     for piece in (text, *_PIECES.split(text)):
         region = _by_name(piece.translate(_FLAG).strip())
         if region:
@@ -79,10 +83,15 @@ def region_of(text: str) -> str:
 
 def _by_code(digits: str) -> str:
     for length in range(len(digits), 0, -1):
-        found = phonenumbers.region_code_for_country_code(int(digits[:length]))
-        if found not in ("ZZ", "001"):
-            return str(found)
+        found = _exactly(digits[:length])
+        if found:
+            return found
     return ""
+
+
+def _exactly(digits: str) -> str:
+    found = phonenumbers.region_code_for_country_code(int(digits))
+    return "" if found in ("ZZ", "001") else str(found)
 
 
 def _by_name(text: str) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from server.mapping.aliases import LONGEST, folded, meaning_of
-from server.mapping.vocabulary import PHONE_TYPES
+from server.mapping.vocabulary import PHONE_TYPES, STAFF
 from storage.mapping_rules import step
 
 _VALUES = (
@@ -21,6 +21,7 @@ _LABELS = (
     *("label", "title", "question", "column_name", "field_label", "fieldLabel", "question_text"),
     *("questionText", "text", "name", "field_name", "fieldName", "key", "field", "column_id"),
     *("custom_key", "fieldname", "fieldlabel", "heading", "row", "variable", "ref", "slug"),
+    *("item", "prompt"),
     *("k", "id"),
 )
 """What they call the name, the most telling first."""
@@ -42,7 +43,11 @@ _COUNTRIES = (
     *("dialcode", "callingcode", "phonecountrycode", "countrycallingcode", "countrycode"),
     *("prefix", "country", "code", "iso2", "countryiso", "countryname"),
 )
-_LINES = ("phone", "number", "phonenumber", "line", "nationalnumber", "national", "value")
+_LINES = (
+    *("phone", "number", "phonenumber", "line", "nationalnumber", "national", "value"),
+    *("formatted", "raw"),
+)
+_EXTENSIONS = ("extension", "ext")
 _SAID = ("title", "label", "text", "name")
 """Where a question that is an object of its own keeps its words."""
 _PLAIN = frozenset(("value", "content", "plain_text"))
@@ -129,10 +134,18 @@ def _walk_list(
             _walk(item, path, names, within, leaves, phone=phone)
         elif type(item) is dict and (record := _record(item)) is not None:
             _walk_record(item, record, path, within, leaves)
-        elif type(item) in (dict, list):
+        elif type(item) is dict:
+            inside = (*within, "staff") if _is_staff(item) else within
+            _walk(item, _joined(path, str(place)), names, inside, leaves)
+        elif type(item) is list:
             _walk(item, _joined(path, str(place)), names, within, leaves)
         else:
             leaves.append(Leaf(path, names, written(item), within, phone, labelled))
+
+
+def _is_staff(item: dict[str, Any]) -> bool:
+    """Whether one of several who take part is on the other side: `{"type": "agent", …}`."""
+    return any(type(said) is str and said in STAFF for said in map(item.get, ("type", "role")))
 
 
 def _walk_object(
@@ -157,6 +170,8 @@ def _walk_object(
         return
     inside = (*within, folded(called)) if called else within
     kind = node.get("type")
+    plain, heading = _only_value(node) if called else ("", "")
+    numbered = bool(called) and _is_phone(called)
     for key, value in node.items():
         below = _joined(path, key)
         if type(value) is dict or type(value) is list:
@@ -166,11 +181,30 @@ def _walk_object(
                 # Such as `{"type": "title", "title": [...]}`.
                 own = (*names, key)
             _walk(value, below, own, inside, leaves)
-        elif called and (key in _PLAIN or (len(node) == 1 and key in _VALUE_SET)):
+        elif called and (key in _PLAIN or key == plain or (numbered and key.isdecimal())):
             # Such as `{"firstname": {"value": "Ada"}}`.
-            leaves.append(Leaf(below, (*names, key), written(value), within))
+            own = (heading,) if heading else (*names, key)
+            leaves.append(Leaf(below, own, written(value), within))
         else:
             leaves.append(Leaf(below, (key,), written(value), inside))
+
+
+def _only_value(node: dict[str, Any]) -> tuple[str, str]:
+    """The key of the one value in an object that only wraps it, and what heads it there.
+
+    Such as `{"row_id": "9", "text": "Ada", "simple_text": "First name | Ada"}`.
+    """
+    said = [
+        key
+        for key, value in node.items()
+        if type(value) not in (dict, list) and not key.endswith("_id") and key != "simple_text"
+    ]
+    if len(said) != 1 or said[0] not in _VALUE_SET:
+        return "", ""
+    whole, text = node.get("simple_text"), node[said[0]]
+    if type(whole) is str and type(text) is str and whole.endswith(f" | {text}"):
+        return said[0], whole.removesuffix(f" | {text}")
+    return said[0], ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +253,9 @@ def _record(node: dict[str, Any]) -> _Record | None:
         if type(label) is dict:
             phone = phone or _asks_for_phone(str(label.get("type", "")))
             label = next((label[name] for name in _SAID if type(label.get(name)) is str), "")
+        elif type(label) is list:
+            # Words of which some are marked up.
+            label = "".join(part for part in label if type(part) is str)
         if type(label) is str and label:
             names.append(label)
     for key in keys.types:
@@ -284,7 +321,9 @@ def _whole_phone(node: dict[str, Any]) -> tuple[str, str] | None:
     if not line:
         return None
     area = next((said[name] for name in _AREAS if said.get(name)), "")
-    return (line if line.startswith("+") else f"{area} {line}".strip()), country
+    more = next((said[name] for name in _EXTENSIONS if said.get(name)), "")
+    line = line if line.startswith("+") else f"{area} {line}".strip()
+    return (f"{line} ext. {more}" if more else line), country
 
 
 def _sorted(node: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:

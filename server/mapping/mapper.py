@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.mapping import names
-from server.mapping.aliases import folded
+from server.mapping.aliases import AT_LAST, folded
 from server.mapping.candidates import REQUIRED, Candidates, Fault
 from server.mapping.flatten import Leaf, flatten
 from server.mapping.numbers import Unreadable
 from server.mapping.phone_choice import NUMBERED, PhoneChoice
 from server.mapping.shapes import straightened
-from server.mapping.vocabulary import THINGS
+from server.mapping.vocabulary import NAMELESS, THINGS
 from storage.mapping_rules import Rule
 from storage.phones import Phone
 
@@ -100,17 +100,18 @@ class _Mapping:
             numbered = self._numbered_names()
             if numbered:
                 return numbered
-        leaves = [
-            leaf
-            for leaf in self._body.best("full_name")
-            if THINGS.isdisjoint(leaf.within) or leaf.within == where
-        ]
+        leaves = self._body.best(
+            "full_name",
+            lambda one: (
+                (one.leaf.within == where or _may_name(one.leaf.within))
+                # A nickname tells nothing where one of the names is there.
+                and not (one.rank == AT_LAST and (first or last))
+            ),
+        )
         near = [leaf for leaf in leaves if leaf.within[: len(where)] == where]
         if near and where:
-            # The name at the top of an envelope is the form's, not the person's.
-            leaves = [
-                leaf for leaf in leaves if leaf in near or where[: len(leaf.within)] != leaf.within
-            ]
+            # The name at the top of an envelope is the form's, one in another branch somebody's.
+            leaves = near
         values = {_compared(leaf.text): leaf for leaf in reversed(leaves)}
         if len(values) > 1:
             return Fault("AMBIGUOUS_FIELD", ("full_name",), "name: two values that differ")
@@ -152,6 +153,11 @@ class _Mapping:
             else:
                 rest[leaf.path] = [there, leaf.text]
         return rest
+
+
+def _may_name(within: tuple[str, ...]) -> bool:
+    """Whether a `name` in a branch may be a person's."""
+    return THINGS.isdisjoint(within) and (not within or within[-1] not in NAMELESS)
 
 
 def _joined(first: str, last: str, whole: str) -> tuple[str, str] | Fault:

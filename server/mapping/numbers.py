@@ -20,7 +20,8 @@ from storage.phones import Phone, parse_e164
 LONGEST = 64
 """Characters of a text that may be one number."""
 
-_NANP = frozenset({"US", "CA"})
+NANP = frozenset({"US", "CA"})
+"""Regions whose numbers are three digits, three and four."""
 _STRICT = re.compile(r"\+[1-9][0-9]{6,14}")
 _LABEL = re.compile(
     r"^(?:tel|telephone|phone|mobile|cell|whatsapp|sms|p|t|m)\s*[:.=]\s*(?://)?", re.IGNORECASE
@@ -29,12 +30,17 @@ _WHOLE = re.compile(r"(\+?\d{7,15})\.0+")
 _POWER = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _SEVERAL = re.compile(
     r"[,;|&\n\r]+|\s/\s|/(?=\s*\+)|(?<=\d{7})/"
-    r"|\s(?:or|and|und|oder|et|ou|y|o|e|of|en)\s",
+    r"|\s(?:or|and|und|oder|et|ou|y|o|e|of|en)\s"
+    r"|(?<=\d{10})[\s\-]+(?=\+?\d{10})|(?<=\d{4})\s*[a-z]{3,}\s*:?\s*(?=[+(]?\d{3})",
     re.IGNORECASE,
 )
 _EXTENSION = re.compile(
     r"ext(?:ension|n)?\b|(?<=\d)\s*x|\bx\s*\d|#|\bposte\b|\bdurchwahl\b|\bint\.", re.IGNORECASE
 )
+_SORT = re.compile(r"(?<=\d)\s*[(,]?\s*(?:cell|mobile|mob|text|sms|whatsapp)\.?\)?$", re.IGNORECASE)
+_LAND = re.compile(r"^([A-Z]{2}|[\U0001F1E6-\U0001F1FF]{2})\s*(?=\+)")
+_FLAG = {0x1F1E6 + place: chr(65 + place) for place in range(26)}
+_TWICE = re.compile(r"^\++(?:(\d{1,3})\s*\+(?=\1))?")
 _SHAPE = re.compile(r"\(?\+?[\d\s().\-/]+")
 _MARKS = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-") | {"＋": "+", "﹢": "+"})
 
@@ -67,7 +73,12 @@ def _read(text: str, region: str) -> Phone | Unreadable:
     text = _plain(text)
     if not text:
         return Unreadable("it is empty")
-    text = _label_free(text)
+    text = _SORT.sub("", _label_free(text))
+    land = _LAND.match(text)
+    if land:
+        return _of_land(text[land.end() :], land[1].translate(_FLAG))
+    # A code that a form put before a number that has one.
+    text = _TWICE.sub("+", text)
     if _EXTENSION.search(text):
         return Unreadable("it has an extension, and those cannot be texted")
     power = _POWER.fullmatch(text)
@@ -83,6 +94,15 @@ def _read(text: str, region: str) -> Phone | Unreadable:
             return Unreadable("there are two numbers in it", several=True)
         return read[0]
     return _single(text.replace(",", " ") if len(parts) == 1 else text, region)
+
+
+def _of_land(text: str, land: str) -> Phone | Unreadable:
+    """A number behind the flag or the code of a country, whose number it must be."""
+    found = _read(text, land)
+    code = phonenumbers.country_code_for_region(land)
+    if isinstance(found, Phone) and not found.e164.startswith(f"+{code}"):
+        return Unreadable("it is of another country than the one before it")
+    return found
 
 
 def _plain(text: str) -> str:
@@ -117,7 +137,7 @@ def _single(text: str, region: str) -> Phone | Unreadable:
         if "(0)" in text:
             digits = re.sub(r"\D", "", text.replace("(0)", "", 1))
         return parse_e164(f"+{digits}") or Unreadable("no such number is possible")
-    if region in _NANP:
+    if region in NANP:
         if len(digits) == 10 and digits[0] not in "01":
             return parse_e164(f"+1{digits}") or _foreign(region)
         if len(digits) == 11 and digits[0] == "1" and digits[1] not in "01":

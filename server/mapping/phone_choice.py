@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from server.mapping.aliases import meaning_of, mentions_phone
+from server.mapping.aliases import folded, meaning_of, mentions_phone
 from server.mapping.candidates import Candidates, Fault
 from server.mapping.countries import region_of
 from server.mapping.flatten import Leaf
-from server.mapping.numbers import Unreadable, read_phone
+from server.mapping.numbers import NANP, Unreadable, read_phone
+from server.mapping.phone_parts import boxed_phone
 from server.mapping.vocabulary import STRANGERS
 from storage.phones import Phone
 from storage.words import Kind
@@ -25,8 +26,15 @@ _NOTHING = frozenset(
 _NO_COUNTRY = frozenset(("n/a", "na", "none", "null", "-", "--", "undefined", "unknown", "other"))
 _LONGEST_UNNAMED = 24
 _FEWEST_DIGITS = 7
+_MOST_OF_A_BOX = 7
+_EXTENSIONS = frozenset(("extension", "ext", "phoneext", "phoneextension", "telextension"))
+_CALLERS = frozenset(("from", "sender", "originator", "caller", "callerid", "callernumber"))
+"""What gateways and assistants call whoever wrote or called, folded."""
+_COMES_IN = frozenset(("received", "inbound", "incoming"))
+_GOES_TO = frozenset(("to", "recipient", "destination"))
 _MOST_NUMBERS = 50
 """Values that are looked at where many could be a phone."""
+_INTERNATIONAL = re.compile(r"\s*(?:whatsapp:|tel:|sms:)?\+\d")
 NUMBERED = re.compile(r"(?:input_)?(\d{1,4})(?:[._](\d{1,2}))?")
 """Names of fields that are numbers, such as `input_1.3`."""
 
@@ -46,8 +54,11 @@ class PhoneChoice:
     def find(self) -> tuple[Phone | Unreadable, str, Leaf] | Fault | None:
         """What was read, how it was written, and where it stood."""
         leaves = [leaf for leaf in self._body.best("phone") if not _says_nothing(leaf.text)]
+        if self._region in NANP and not any(_digits(leaf.text) > _MOST_OF_A_BOX for leaf in leaves):
+            boxed = boxed_phone(self._body, leaves)
+            leaves = [boxed] if boxed is not None else leaves
         if not leaves:
-            leaves = self._unnamed_phones()
+            leaves = self._unnamed_phones() or self._callers()
         if len({leaf.text for leaf in leaves[:_MOST_NUMBERS]}) == _MOST_NUMBERS:
             return Fault("AMBIGUOUS_FIELD", ("phone",), "phone: many numbers that differ")
         read = [(self._read(leaf), leaf) for leaf in leaves[:_MOST_NUMBERS]]
@@ -74,8 +85,13 @@ class PhoneChoice:
         if text.startswith("+"):
             return read_phone(text, self._region)
         beside = self._beside(leaf)
-        if "area" in beside and _digits(text) <= 9:
-            text = f"{beside['area']} {text}"
+        if "area" in beside:
+            # With an area beside it, a `prefix` is the middle of the number.
+            beside.pop("prefix", "")
+            if _digits(text) <= 9:
+                text = f"{beside['area']} {text}"
+        if self._has_extension(leaf):
+            return Unreadable("it has an extension, and those cannot be texted")
         said = leaf.country or beside.get("dial") or beside.get("region") or ""
         if not said and _digits(beside.get("prefix", "")):
             said = beside["prefix"]
@@ -113,6 +129,36 @@ class PhoneChoice:
                     if not _says_no_country(text) and (name != "area" or depth == len(leaf.within)):
                         beside[name], near = text, depth
         return beside
+
+    def _has_extension(self, leaf: Leaf) -> bool:
+        """Whether a field beside a phone has its extension: `ext` where it is the only phone."""
+        found = self._body.found.get("extension")
+        if not found:
+            return False
+        phones = self._body.found.get("phone", ())
+        only = sum(_digits(one.leaf.text) > 0 for one in phones) < 2
+        for one in found:
+            name = folded(one.leaf.names[0])
+            own = name in _EXTENSIONS if only else name.startswith(folded(leaf.names[0]))
+            if own and one.leaf.within == leaf.within and 0 < _digits(one.leaf.text) < 7:
+                return True
+        return False
+
+    def _callers(self) -> list[Leaf]:
+        """Who wrote or called, where the body says that the text or the call came in."""
+        found = [
+            leaf
+            for leaf in self._body.leaves
+            if leaf.names
+            and folded(leaf.names[0]) in _CALLERS
+            and _INTERNATIONAL.match(leaf.text)
+            and isinstance(self._read(leaf), Phone)
+        ]
+        if not found:
+            return []
+        names = {folded(leaf.names[0]) for leaf in self._body.leaves if leaf.names}
+        comes_in = any(leaf.text.strip().lower() in _COMES_IN for leaf in self._body.leaves)
+        return found if comes_in or names.isdisjoint(_GOES_TO) else []
 
     def _unnamed_phones(self) -> list[Leaf]:
         """Answers that are numbers, of fields whose names alone do not say that they ask for one.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from server.mapping.aliases import meaning_of
+
 _LINE = re.compile(r"([a-z_]+) = (.*?)\r?")
 """How Formstack writes the parts of a field into a form's value, a line each."""
 
@@ -29,9 +31,12 @@ def straightened(tree: Any) -> Any:
     if asked and given:
         rest = {key: value for key, value in tree.items() if key not in ("form", "formResponse")}
         return rest | {"answers": [_linkedin_answer(answer, asked) for answer in given]}
-    table = _table(tree)
+    table = _table(tree) or _titled(tree)
     if table is not None:
         return table
+    if "_model" in tree and "_id" in tree and tree.get("contact_name"):
+        # Odoo: the record is an opportunity or a ticket, and has a name of its own.
+        return {key: value for key, value in tree.items() if key != "name"}
     if "rawRequest" in tree and type(tree["rawRequest"]) is dict:
         # Everything else at the top is about the form.
         about = {
@@ -118,6 +123,25 @@ def _table(tree: dict[str, Any]) -> dict[str, Any] | None:
         return None
     rest = {key: value for key, value in tree.items() if key not in (heads, row)}
     fields = [{"label": name, "value": value} for name, value in zip(names, values, strict=True)]
+    return rest | {"fields": fields}
+
+
+def _titled(tree: dict[str, Any]) -> dict[str, Any] | None:
+    """Values by keys beside the titles of these keys; None where a body has no such two."""
+    heads = next((name for name in _HEADS if type(tree.get(name)) is dict), None)
+    row = next((name for name in _ROWS if type(tree.get(name)) is dict), None)
+    if (
+        heads is None
+        or row is None
+        or not any(type(name) is str and meaning_of(name) for name in tree[heads].values())
+    ):
+        return None
+    titles, values = tree[heads], tree[row]
+    rest = {key: value for key, value in tree.items() if key not in (heads, row)}
+    fields = [
+        {"label": titles.get(key) or key, "id": key, "value": value}
+        for key, value in values.items()
+    ]
     return rest | {"fields": fields}
 
 

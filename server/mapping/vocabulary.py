@@ -27,8 +27,8 @@ NAMES = {
         vollstandigername ganzername nom nomcomplet nometprenom prenometnom prenomnom nombre
         nombrecompleto nombreyapellido nombreyapellidos nombreapellido nombreapellidos
         nombresyapellidos nome nomecompleto nomeesobrenome nomesobrenome nomeecognome nomecognome
-        naam volledigenaam voorenachternaam namecomplete inviteename attendeename displayname
-        realname
+        naam volledigenaam voorenachternaam namecomplete inviteename attendeename realname
+        comotellamas commentvousappelezvous wieheissensie wieheisstdu comosellama whoareyou
     """,
     "phone": """
         phone phonenumber phoneno phonenr phonenum mobile mobilephone mobilenumber mobileno mobilenr
@@ -37,7 +37,8 @@ NAMES = {
         smsphone smsphonenumber textnumber textphonenumber textmessagenumber textremindernumber
         msisdn handphone whatsapp whatsappnumber whatsappphone whatsappphonenumber contactnumber
         contactphone contactphonenumber contactno phonemobile telmobile telephonemobile phonecell
-        waid numbertotext e164 e164phone phonee164 phonefull fullphone fullphonenumber
+        waid numbertotext telnational tellocal phonelocal phonenational nationalnumber
+        localnumber e164 e164phone phonee164 phonefull fullphone fullphonenumber
         phoneinternational internationalphone internationalphonenumber primaryphone phoneprimary
         userphone
         formattedphone phonenumbere164 phones phonenumbers telephones mobiles mobilenumbers
@@ -90,12 +91,16 @@ NAMES = {
     "opt_in_number_id": "optinnumberid",
     "dial": """
         dialcode dialingcode diallingcode phonecountrycode countrycallingcode callingcode
-        phoneprefix countrycode countrydialcode phonedialcode phonecode countryphonecode
+        countrycode countrydialcode phonedialcode phonecode countryphonecode
         phonecountrycallingcode internationalcode mobilecountrycode phonecc ddi vorwahlland
         landervorwahl indicatif indicatifpays indicatiftelephonique codepays codigopais
         codigodepais prefijointernacional prefissointernazionale landcode landnummer
+        telcountrycode telcc
     """,
     "prefix": "prefix",
+    "exchange": "phoneprefix telprefix telexchange exchange",
+    "line": "phoneline tellocalsuffix linenumber telline phonesuffix",
+    "extension": "extension ext phoneext phoneextension telextension mobileext",
     "region": """
         phonecountry phoneregion phonecountryiso phoneiso phoneiso2 mobilecountry countryiso
         countryiso2 iso2 isocountry isocountrycode
@@ -104,10 +109,13 @@ NAMES = {
         country countryname countryofresidence residencecountry land pays pais paese nation
         contactcountry leadcountry customercountry countryregion
     """,
-    "area": "area areacode phoneareacode phonearea vorwahl ddd",
+    "area": "area areacode phoneareacode phonearea telareacode vorwahl ddd",
 }
 """Names of fields by what they mean, folded."""
+LAST_CHOICE = {"full_name": "nickname profilename"}
+"""Names of fields that count only where no other name is said at all, folded."""
 SECOND_CHOICE = {
+    "full_name": "displayname completename",
     "phone": """
         homephone workphone officephone businessphone landline landlinenumber landlinephone
         phonehome phonework phoneoffice otherphone alternatephone alternativephone secondaryphone
@@ -123,7 +131,7 @@ OTHER_THINGS = _words(
     username formname fieldname inputname filename productname itemname entryname dataname eventname
     pagename sitename campaignname adname adsetname companyname businessname accountname listname
     groupname organizationname organisationname ownername agentname firmenname nomdelentreprise
-    middlename nickname maidenname
+    middlename maidenname phonetype phonelabel phonelinetype phonestatus phoneid mobiletype
     """
 )
 """Names of fields about something else, folded."""
@@ -134,7 +142,8 @@ SOMEBODY_ELSE = _words(
     emergencia urgence notfall supervisor assistant host organizer
     organiser broker realtor attorney lawyer firma entreprise empresa azienda bedrijf recruiter
     support tracking destination forwarding display connected husband wife mother father mum mom dad
-    son daughter child children colleague their theirs friends
+    son daughter child children colleague their theirs friends store shop branch dealer dealership
+    clinic merchant vendor old previous former advisor adviser consultant broker lender officer
     """
 )
 """Words that make a field one about another person or thing."""
@@ -200,6 +209,8 @@ BLOCKING = PARTS | _words(
     name names fax order account invoice license licence id zip postal postcode ssn passport member
     membership policy card vin house street apartment flat unit room age date amount budget vat tax
     iban bank routing reference ref ticket case serial employee registration birth email mail
+    consent consents agree permission optin timestamp sent clicks count version device hash hashed
+    sha md last4 hear
     """
 )
 """Words of questions whose answers are other numbers than phones, or none."""
@@ -234,11 +245,16 @@ STRANGERS = _words(
     definition schema recipient seller vendor staff provider inviter
     business location branch property channel merchant store shop leadowner contactowner
     accountowner dealowner assigneduser assignedemployee employee salesperson representative
-    technician dealer dealership clinic previous previousattributes previousvalues previousdata old
+    technician dealer dealership clinic advisor adviser consultant rep reps loanofficer officer
+    manager office practitioner operator operators bot lender teammember stylist instructor coach
+    closer previous previousattributes previousvalues previousdata old
     oldrecord olddata oldvalues before
     """
 )
 """Branches about somebody or something else, folded."""
+
+STAFF = _words("agent operator bot staff admin teammate")
+"""What lists of all who take part call those on the other side."""
 
 THINGS = _words(
     """
@@ -248,4 +264,13 @@ THINGS = _words(
     bot inbox department brand table
     """
 )
-"""Branches in which a `name` is that of a thing, folded."""
+"""Branches in which a `name` is that of a thing, however deep, folded."""
+
+NAMELESS = _words(
+    """
+    browser os device system app application platform library network plan offer service calendar
+    appointmenttype team role stage pipeline status company file attachment document image currency
+    language region city state order product variant session deal opportunity
+    """
+)
+"""Branches whose own `name` is that of a thing, while people may stand further in, folded."""

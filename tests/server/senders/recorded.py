@@ -1,11 +1,11 @@
-"""Bodies of platforms and tools, a line each in `recorded.jsonl`, as `shapes` has them in code."""
+"""Bodies of platforms and tools, a line each in files beside this one."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from tests.server.senders.shapes import ADA, JSON, Shape
+from tests.server.senders.shape import ADA, JSON, Shape
 
 
 def _read(line: str) -> Shape:
@@ -23,5 +23,6 @@ def _read(line: str) -> Shape:
 
 RECORDED = [
     _read(line)
-    for line in Path(__file__).with_name("recorded.jsonl").read_text("utf-8").splitlines()
+    for name in ("recorded.jsonl", "tried.jsonl")
+    for line in Path(__file__).with_name(name).read_text("utf-8").splitlines()
 ]

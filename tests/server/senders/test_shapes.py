@@ -12,12 +12,8 @@ from server.mapping.reading import read_body
 from server.mapping.recognise import recognise
 from storage.phones import Phone
 from storage.senders import SENDERS
-from tests.server.senders.recorded import RECORDED
-from tests.server.senders.shapes import SHAPES as BUILDERS
-from tests.server.senders.shapes import Shape
-from tests.server.senders.variants import VARIANTS
-
-SHAPES = [*BUILDERS, *VARIANTS, *RECORDED]
+from tests.server.senders.shape import Shape
+from tests.server.senders.shapes import SHAPES
 
 
 def mapped(tree: Any, region: str = "US") -> Mapped | Fault:
@@ -38,8 +34,8 @@ def test_a_senders_body_maps_right(shape: Shape) -> None:
 
 def test_there_are_enough_shapes_and_each_has_its_name() -> None:
     names = [shape.name for shape in SHAPES]
-    assert len(names) == len(set(names)) >= 300
-    assert sum(bool(shape.source) for shape in SHAPES) >= 30
+    assert len(names) == len(set(names)) >= 500
+    assert sum(bool(shape.source) for shape in SHAPES) >= 60
     assert {shape.sender for shape in SHAPES} - {""} <= SENDERS.keys()
 
 
@@ -77,6 +73,22 @@ P = "+12025550146"
         ({"old": {"name": "Ada B", "phone": P}}, "MISSING", "first_name"),
         ({"headers": ["Name", "Phone"], "values": ["Ada B"]}, "MISSING", "first_name"),
         ({"1.3": "Ada", "1.6": "Byron", "4": P, "5": "+12025550147"}, "AMB", "phone"),
+        ({"name": "Ada B", "phone": "+12025550147 2025550146"}, "AMB", "phone"),
+        ({"name": "Ada B", "phone": "home 2025550146 cell 2025550147"}, "AMB", "phone"),
+        ({"first_name": "Ada", "nickname": "Addie", "phone": P}, "MISSING", "last_name"),
+        ({"name": "Ada B", "From": "+14155550100", "To": P, "SmsStatus": "sent"}, "MIS", "phone"),
+        ({"name": "Ada B", "from": "Ada <a@b.example>"}, "MISSING", "phone"),
+        ({"contact_name": False, "name": None, "phone": P}, "MISSING", "first_name"),
+        (
+            {
+                "call": {
+                    "customer": {"number": P, "name": "Ada B"},
+                    "phone": {"number": "+14155550100"},
+                }
+            },
+            "AMB",
+            "phone",
+        ),
     ],
 )
 def test_what_is_not_certain_is_refused(body: Any, code: str, fields: str) -> None:
@@ -114,9 +126,58 @@ def test_names_beside_one_another_are_brought_together(body: Any, names: tuple[s
         {"phone": {"country": "Atlantis", "number": "7911 123456"}},
         {"phone": {"country": "XX", "number": "(202) 555-0146"}},
         {"dial_code": "no idea", "contact": {"phone": "(202) 555-0146"}},
+        {"prefix": "555", "phone": "(202) 555-0146"},
+        {"phone": "GB +1 202 555 0146"},
+        {"phone": "(202) 555-0146", "ext": "12"},
+        {"phone": {"number": "(202) 555-0146", "extension": "12"}},
     ],
 )
 def test_a_number_that_the_country_beside_it_has_not_is_refused(beside: dict[str, Any]) -> None:
     found = mapped({"name": "Ada Byron", **beside})
     assert isinstance(found, Mapped), found
     assert isinstance(found.phone, Unreadable), found.phone
+
+
+OTHER_NUMBERS = """
+    company_phone office_main_line phone_verified phone_type phone_consent consent_phone
+    order_number
+    order_id invoice_no timestamp created_at lead_id account_number agent_phone store_phone
+    old_phone
+    assigned_agent_phone call_tracking_number fax referral_phone friend_phone spouse_mobile
+    emergency_contact_number from_number to_number destination_number sms_sender_id policy_number
+    member_number ticket_number phone_number_id display_phone_number phone_hash phone_last4
+    previous_phone phone_opt_in_timestamp sms_opt_in_date text_message_count call_id cell_id
+    mobile_device smsSentAt phoneClicks previousPhone advisor_phone consultant_mobile dealer_phone
+"""
+SOMEBODY_ELSE = """
+    agent advisor loan_officer consultant rep manager office practitioner operator merchant company
+"""
+
+
+@pytest.mark.parametrize("name", OTHER_NUMBERS.split())
+def test_no_other_number_is_taken_for_the_phone(name: str) -> None:
+    alone = mapped({"name": "Ada Byron", name: "2025550146"}, "US")
+    assert isinstance(alone, Fault), alone
+    beside = mapped({"name": "Ada Byron", "phone": P, name: "+14155550123"})
+    assert isinstance(beside, Mapped), beside
+    assert isinstance(beside.phone, Phone)
+    assert beside.phone.e164 == P
+
+
+@pytest.mark.parametrize("branch", SOMEBODY_ELSE.split())
+def test_somebody_else_in_a_body_is_not_the_person(branch: str) -> None:
+    other = {"name": "Bea Else", "first_name": "Bea", "phone": "+14155550123"}
+    found = mapped({"name": "Ada Byron", "phone": P, branch: other})
+    assert isinstance(found, Mapped), found
+    assert (found.first_name, found.written_phone) == ("Ada", P)
+
+
+def test_a_number_in_a_dress_is_read() -> None:
+    for written in (
+        *("US +1 202-555-0146", "🇺🇸 +1 202-555-0146", "++12025550146", "+1+12025550146"),
+        *("202-555-0146 (cell)", "(202) 555-0146 mobile", "Mobile: 202-555-0146"),
+    ):
+        found = mapped({"name": "Ada Byron", "phone": written})
+        assert isinstance(found, Mapped), written
+        assert isinstance(found.phone, Phone), (written, found.phone)
+        assert found.phone.e164 == P

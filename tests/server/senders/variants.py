@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.server.senders.shapes import ADA, Shape, form, js
+from tests.server.senders.shape import ADA, Shape, form, js
 
 P = "+12025550146"
 BRITISH = ("Ada", "Byron", "+447911123456")
