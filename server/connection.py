@@ -52,6 +52,7 @@ KEPT_UNREAD = 8 * 1024
 """Bytes that the intake log keeps of a body that is refused before it was read whole."""
 
 _BEGIN_SECONDS = 0.25
+_ASKED_SECONDS = 1.0
 """How long is waited for those."""
 
 _LAST_SECONDS = 1.0
@@ -444,7 +445,7 @@ class Connection(RequestHandler):
             return await route.answer(request)
         code = _UNREAD.get(type(problem), "MALFORMED_REQUEST")
         if route.unread is not None:
-            begin = partial(self._beginning, message, payload, parts)
+            begin = partial(self._beginning, message, payload, parts, asks=route.asks)
             await route.unread(request, code, begin)
         if isinstance(problem, ConnectionError):
             raise problem
@@ -469,8 +470,7 @@ class Connection(RequestHandler):
             return body
         if int(message.headers.get("Content-Length", 0)) > limit:
             raise TooLarge
-        if message.headers.get("Expect", "").lower() == "100-continue" and self._line is not None:
-            self._line.write(_CONTINUE)
+        self._bid_go_on(message)
         self.deadline = self._loop.time() + self._front.settings.body_timeout
         size = 0
         while part := await payload.readany():
@@ -481,12 +481,20 @@ class Connection(RequestHandler):
         self.deadline = NEVER
         return b"".join(parts)
 
-    async def _beginning(self, message: Any, payload: StreamReader, parts: list[bytes]) -> bytes:
+    def _bid_go_on(self, message: Any) -> None:
+        """Tells who asks first, such as curl with a large body, to send it."""
+        if _waits(message) and self._line is not None:
+            self._line.write(_CONTINUE)
+
+    async def _beginning(
+        self, message: Any, payload: StreamReader, parts: list[bytes], *, asks: bool
+    ) -> bytes:
         """What arrived of a body that is refused; one that was refused unread is read a little."""
-        if not parts and message.headers.get("Expect", "").lower() != "100-continue":
+        if not parts and (asks or not _waits(message)):
+            self._bid_go_on(message)
             size = 0
             with suppress(TimeoutError, TooLarge, TooSlow, RequestPayloadError, ConnectionError):
-                async with asyncio.timeout(_BEGIN_SECONDS):
+                async with asyncio.timeout(_ASKED_SECONDS if _waits(message) else _BEGIN_SECONDS):
                     while size < KEPT_UNREAD and (part := await payload.readany()):
                         parts.append(part)
                         size += len(part)
@@ -520,6 +528,11 @@ class Connection(RequestHandler):
             self._line.write_eof()
         else:
             self._line.close()
+
+
+def _waits(message: Any) -> bool:
+    """Whether a sender waits for leave to send its body."""
+    return bool(message.headers.get("Expect", "").lower() == "100-continue")
 
 
 def _is_spoken(message: Any) -> bool:

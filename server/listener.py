@@ -111,6 +111,7 @@ class Listener:
                 hook.answer,
                 early=hook.early,
                 dress=hook.dress,
+                asks=True,
                 unread=hook.keep_unread,
             ),
         )

@@ -33,6 +33,8 @@ class Route:
     """Answers before the body is read, where that is not needed; None goes on."""
     dress: Callable[[Request, Answer], Answer] | None = None
     """Gives any answer of this address the form that its reader understands."""
+    asks: bool = False
+    """Lets who waits for leave send the beginning of too large a body, so that it is kept."""
     unread: Callable[[Request, str, Beginning], Awaitable[None]] | None = None
     """Takes note of a request that is refused with a code because its body could not be read."""
 

@@ -108,6 +108,23 @@ _SHAPES: tuple[tuple[frozenset[str], str], ...] = tuple(
         (("form_id", "source_url", "date_created"), "gravity"),
         (("eventId", "eventType", "data"), "tally"),
         (("Form", "Entry"), "cognito"),
+        (("formID", "submissionID"), "jotform"),
+        (("formId", "formName", "submission"), "fillout"),
+        (("submission_id", "slug", "data"), "paperform"),
+        (("form", "submission", "keys"), "formspree"),
+        (("page_id", "page_name", "variant"), "unbounce"),
+        (("page_name", "variation"), "instapage"),
+        (("site", "data", "_id"), "webflow"),
+        (("fired_at", "type", "data"), "mailchimp"),
+        (("contact_profile",), "clickfunnels"),
+        (("subject_type", "event_type", "data"), "clickfunnels"),
+        (("initiated_by", "contact"), "activecampaign"),
+        (("seriesid", "contact"), "activecampaign"),
+        (("form_fields",), "elementor"),
+        (("form_id", "form_name", "Powered by"), "elementor"),
+        (("wpforms",), "wpforms"),
+        (("form_id", "fields", "settings"), "ninja"),
+        (("formResponse", "form"), "linkedin"),
     )
 )
 """Members at the top of a body that only one builder has."""
@@ -117,6 +134,14 @@ def _by_shape(tree: dict[str, Any]) -> str:
     for names, key in _SHAPES:
         if names <= tree.keys():
             return key
+    event, thing = tree.get("event"), tree.get("object")
+    if type(event) is str and event.startswith("invitee."):
+        return "calendly"
+    if thing == "LEAD" and "entry" in tree:
+        return "tiktok"
+    data = tree.get("data")
+    if type(data) is dict and "formFieldMask" in data:
+        return "wix"
     entry = tree.get("entry")
     if type(entry) is list and entry and type(entry[0]) is dict and "changes" in entry[0]:
         return "facebook"

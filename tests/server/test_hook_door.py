@@ -21,7 +21,7 @@ from storage.store import Store
 from storage.tables import Attempt, ConsentEvent, Contact, Integration
 from storage.words import Actor
 from tests.factories import next_phone
-from tests.server.served import Served
+from tests.server.served import Served, answers_in, read_all
 
 ANA = Actor.person("ana")
 FORM = "application/x-www-form-urlencoded"
@@ -81,7 +81,12 @@ def set_options(store: Store, options: Options, **columns: Any) -> None:
 
 def attempt_of(served: Served, answer: requests.Response) -> Any:
     """The row of the intake log about an answer."""
-    ident = int(answer.headers["X-Request-Id"].removeprefix("req_"), 16)
+    return row_of(served, answer.headers["X-Request-Id"])
+
+
+def row_of(served: Served, request_id: str) -> Any:
+    """The row of the intake log about a request."""
+    ident = int(request_id.removeprefix("req_"), 16)
     with served.store.read() as conn:
         return conn.execute(select(_attempts).where(_attempts.c.id == ident)).one_or_none()
 
@@ -180,6 +185,23 @@ def test_what_is_too_large_stays_in_the_log_with_its_beginning_and_can_be_mended
     assert "bytes); its beginning is kept" in row.reason
     said = {"first_name": "Grace", "last_name": "Hopper", "phone": next_phone()}
     assert replay(lasting.store, row.id, None, ANA, said).outcome == "accepted"
+
+
+def test_who_waits_for_leave_leaves_the_beginning_of_what_is_too_large(lasting: Served) -> None:
+    body = b'{"first_name": "Grace", "note": "' + b"x" * 20_000
+    head = (
+        f"POST /hooks/opt-in/{token_of(lasting.store)} HTTP/1.1\r\nHost: x\r\n"
+        f"Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with lasting.connect() as line:
+        line.sendall(head.encode())
+        assert line.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        line.sendall(body)
+        ((status, said),) = answers_in(read_all(line))
+    assert (status, said["error_code"]) == (413, "PAYLOAD_TOO_LARGE")
+    row = row_of(lasting, said["request_id"])
+    assert row.body.startswith('{"first_name": "Grace"')
+    assert row.reason.endswith("its beginning is kept")
 
 
 def test_a_compressed_body_and_one_of_no_known_kind_are_refused(lasting: Served) -> None:

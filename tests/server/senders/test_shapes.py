@@ -39,6 +39,38 @@ def test_there_are_enough_shapes_and_each_has_its_name() -> None:
     assert {shape.sender for shape in SHAPES} - {""} <= SENDERS.keys()
 
 
+CURLED = {
+    "Fillout": "fillout",
+    "Formspree": "formspree",
+    "Elementor, form fields": "elementor",
+    "WPForms, posted": "wpforms",
+    "Webflow, v1": "webflow",
+    "TikTok": "tiktok",
+    "Calendly": "calendly",
+    "Mailchimp": "mailchimp",
+    "ClickFunnels 2": "clickfunnels",
+    "LinkedIn, form response": "linkedin",
+    "ActiveCampaign, JSON": "activecampaign",
+    "tried: paperform v2": "paperform",
+    "tried: wix automations": "wix",
+    "tried: unbounce json": "unbounce",
+    "tried: instapage real": "instapage",
+    "tried: ninja fields_by_key": "ninja",
+    "tried: jotform flat q": "jotform",
+    "tried: cf7 tel": "cf7",
+}
+"""Who is recognised by the shape alone, where a program such as curl hands the body on."""
+
+
+def test_a_builders_body_is_recognised_whoever_hands_it_on() -> None:
+    shapes = {shape.name: shape for shape in SHAPES}
+    for name, sender in CURLED.items():
+        tree = read_body(shapes[name].body.encode(), shapes[name].media).tree
+        assert recognise("curl/8.5.0", tree) == sender, name
+        assert recognise("PHP/8.2", tree) == sender, name
+    assert recognise("curl/8.5.0", {"name": "Ada Byron", "phone": P}) == "script"
+
+
 P = "+12025550146"
 
 
