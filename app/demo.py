@@ -111,7 +111,15 @@ def run(options: DemoOptions) -> int:
 @contextmanager
 def _throwaway() -> Iterator[str]:
     """The URL of a store that is gone afterwards, in a folder for this user alone."""
-    with TemporaryDirectory(prefix="optdesk-demo-", ignore_cleanup_errors=True) as folder:
+
+    def leave() -> None:
+        raise KeyboardInterrupt
+
+    # Until the desk takes over the signals, ending goes through here too.
+    with (
+        _stopped_by_signals(leave),
+        TemporaryDirectory(prefix="optdesk-demo-", ignore_cleanup_errors=True) as folder,
+    ):
         yield f"sqlite:///{Path(folder) / 'demo.db'}"
 
 

@@ -132,7 +132,7 @@ class Story:
         self._until(lambda: _status(store, TOM) in ("accepted", "delivered"))
         found = self._put_text(store, TOM, "pls stop txting me")
         self._say(
-            "5/8 Tom writes something that resembles an opt-out. Only a person can tell: D opts "
+            "5/8 Tom's words resemble an opt-out. Only a person can tell: g goes up to him, D opts "
             "him out, i lets it be. Try it; the story does it for you in a moment.",
             9,
             navigation.MESSAGES,

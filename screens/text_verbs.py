@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ class TextVerbs(Widget):
         """Verbs that make no sense for a text."""
         idle = set() if row.review == "open" else {"text.opt_out", "text.dismiss"}
         if row.status != "unknown":
-            idle.add("text.resend")
+            idle |= {"text.resend", "text.arrived"}
         return frozenset(idle if row.contact_id else idle | {"text.contact"})
 
     def action_text_opt_out(self) -> None:
@@ -70,25 +71,36 @@ class TextVerbs(Widget):
 
     def action_text_resend(self) -> None:
         """Send a text of unknown fate again, after asking."""
+        self._settle(
+            "text.resend",
+            "Send this text again?",
+            "Look for it at your provider first: if it was sent, it arrives twice.",
+            _resent,
+        )
+
+    def action_text_arrived(self) -> None:
+        """Note that a text of unknown fate went out, after asking."""
+        self._settle(
+            "text.arrived",
+            "Did this text go out?",
+            "If your provider shows it, it counts as sent, and is not sent again.",
+            _arrived,
+        )
+
+    def _settle(self, verb_id: str, question: str, step: str, job: Callable[..., Message]) -> None:
         row = self.shown_text
         if row is None:
             return
         if row.status != "unknown":
             say(self, f"The fate of this text is known: {row.status}.")
             return
-        job = partial(_resent, who=backstage(self).actor, ident=row.id)
-        question = Confirm(
-            verb("text.resend"),
-            Content("Send this text again?"),
-            Content(
-                clean(
-                    f"It was handed over for {row.phone}, but the answer was lost. Look for it at "
-                    "your provider first: if it was sent, it arrives twice. "
-                    "This cannot be undone."
-                )
-            ),
+        work = partial(job, who=backstage(self).actor, ident=row.id)
+        consequence = (
+            f"It was handed over for {row.phone}, but the answer was lost. {step} "
+            "This cannot be undone."
         )
-        self.app.push_screen(question, lambda yes: backstage(self).work(self, job) if yes else None)
+        asked = Confirm(verb(verb_id), Content(question), Content(clean(consequence)))
+        self.app.push_screen(asked, lambda yes: backstage(self).work(self, work) if yes else None)
 
     def action_text_contact(self) -> None:
         """Go to the contact."""
@@ -130,3 +142,10 @@ def _resent(store: Store, *, who: Actor, ident: int) -> TextSettled:
 
     row = store.do(lambda conn: messages.resend(conn, who, ident))
     return TextSettled(f"The text to {row.phone} goes out again.")
+
+
+def _arrived(store: Store, *, who: Actor, ident: int) -> TextSettled:
+    from storage import messages
+
+    row = store.do(lambda conn: messages.arrived(conn, who, ident))
+    return TextSettled(f"Noted: the text to {row.phone} went out.")

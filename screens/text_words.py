@@ -53,11 +53,11 @@ def what_to_do(row: TextRow, keymap: Keymap) -> str:
     if row.inbound:
         return ""
     if row.status == "unknown":
-        again = keymap.key_of("text.resend")
+        again, there = keymap.key_of("text.resend"), keymap.key_of("text.arrived")
         return (
             "The text was handed over, but the answer was lost, so nobody knows whether it went "
             "out; it is never sent twice by itself. Look for the number at your provider: if the "
-            f"text is there, leave this as it is; if not, {again} sends it again."
+            f"text is there, {there} notes that; if not, {again} sends it again."
         )
     if row.held(datetime.now(UTC)):
         return "It goes out by itself at that time; STOP cancels it."

@@ -10,7 +10,8 @@ FAILURES = 5
 """Texts in a row that the provider did not take, after which it is left alone."""
 
 FIRST_SECONDS = 15.0
-LONGEST_SECONDS = 300.0
+LONGEST_SECONDS = 60.0
+"""No longer than a lead waits for its receipt: it may be one text alone that is not taken."""
 
 _TROUBLE = ("retry", "unknown")
 
@@ -38,6 +39,11 @@ class CircuitBreaker:
             return 0
         self.state = "half_open"
         return 1
+
+    @property
+    def trying(self) -> bool:
+        """Whether a single text is to show if the provider works again."""
+        return self.state == "half_open"
 
     def wait(self, clock: float) -> float:
         """Seconds until texts may be claimed."""

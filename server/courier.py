@@ -158,8 +158,9 @@ class Courier:
         self._waiting = 0
         self._batch_full.clear()
         since, self._claimed_at = self._loop.time() - self._claimed_at, self._loop.time()
+        fresh = self._circuit.trying
         texts = await self._write(
-            lambda conn: messages.claim_pending(conn, self._name, room, self._quiet)
+            lambda conn: messages.claim_pending(conn, self._name, room, self._quiet, fresh=fresh)
         )
         if texts:
             await self._carry(texts)

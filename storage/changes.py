@@ -238,6 +238,7 @@ _PAST = {
     "number.rename": "renamed the number {subject}",
     "number.campaign": "gave the number {subject} another campaign",
     "number.text": "changed the text of the number {subject}",
+    "text.arrived": "noted that a text went out after all",
     "text.resend": "sent a text again",
     "view.save": "kept the view {subject}",
     "view.forget": "forgot the view on {subject}",

@@ -75,7 +75,12 @@ class Receipt:
 
 
 def claim_pending(
-    conn: Connection, worker: str, limit: int, quiet: QuietHours | None = None
+    conn: Connection,
+    worker: str,
+    limit: int,
+    quiet: QuietHours | None = None,
+    *,
+    fresh: bool = False,
 ) -> list[Outgoing]:
     """Takes texts that are due for one courier; no other gets them.
 
@@ -84,11 +89,13 @@ def claim_pending(
         worker: Who claims.
         limit: At most so many, the longest waiting first.
         quiet: When nobody is to be texted; who would be waits until it is over.
+        fresh: Rather one that was not tried in vain yet: a text that a provider never takes
+            must not stand for all others.
     """
     moment = now()
     at = moment_value(conn, moment)
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
-    claimed = [Outgoing(*row) for row in fetch(conn, _CLAIM, (worker, until, at, at, limit))]
+    claimed = [Outgoing(*row) for row in fetch(conn, _CLAIM[fresh], (worker, until, at, at, limit))]
     if not claimed:
         return claimed
     lately = texted_lately(conn, claimed, moment)
@@ -100,12 +107,20 @@ def claim_pending(
     return [text for text in claimed if text.message_id not in held]
 
 
-_CLAIM = (
-    "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"  # noqa: S608
-    f" WHERE id IN (SELECT id FROM messages WHERE {WAITING} AND status = 'pending'"
-    " AND due_at <= ? ORDER BY due_at, id LIMIT ?)"
-    " RETURNING id, contact_id, phone, number_id, body, tries, purpose"
+_OLDEST = (
+    f"SELECT id, tries, due_at FROM messages WHERE {WAITING} AND status = 'pending'"  # noqa: S608
+    " AND due_at <= ? ORDER BY due_at, id LIMIT"
 )
+_CLAIM = tuple(
+    "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"  # noqa: S608
+    f" WHERE id IN (SELECT id FROM ({which}) AS due)"
+    " RETURNING id, contact_id, phone, number_id, body, tries, purpose"
+    for which in (
+        f"{_OLDEST} ?",
+        f"SELECT id FROM ({_OLDEST} 500) AS oldest ORDER BY tries, due_at, id LIMIT ?",  # noqa: S608
+    )
+)
+"""The oldest that are due; and of those the ones that were tried the least."""
 
 
 def next_due(conn: Connection) -> datetime | None:
@@ -352,11 +367,7 @@ def resend(conn: Connection, who: Actor, message_id: int) -> UnknownRow:
         NotFound: There is no such text.
         Refused: Its fate is known, or its number must not be texted.
     """
-    row = conn.execute(select(_messages).where(_messages.c.id == message_id)).one_or_none()
-    if row is None:
-        raise NotFound("There is no such text.", "See: optdesk sms unknown")
-    if row.status != "unknown":
-        raise Refused(f"The fate of this text is known: {row.status}.", "See: optdesk sms unknown")
+    row = _unknown(conn, message_id)
     if suppressed_among(conn, [phone_hash(store_secret(conn), row.phone)]):
         raise Refused("This number is on a Do Not Contact list.")
     conn.execute(
@@ -365,6 +376,28 @@ def resend(conn: Connection, who: Actor, message_id: int) -> UnknownRow:
         .values(status="pending", claimed_by="", due_at=now(), changed_at=now())
     )
     record(conn, who, "text.resend", size=1)
+    return row
+
+
+def arrived(conn: Connection, who: Actor, message_id: int) -> UnknownRow:
+    """Settles a text of unknown fate: a person has found that it went out.
+
+    Raises:
+        NotFound: There is no such text.
+        Refused: Its fate is known.
+    """
+    row = _unknown(conn, message_id)
+    settle(conn, [Receipt(message_id, "accepted")])
+    record(conn, who, "text.arrived", size=1)
+    return row
+
+
+def _unknown(conn: Connection, message_id: int) -> UnknownRow:
+    row = conn.execute(select(_messages).where(_messages.c.id == message_id)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such text.", "See: optdesk sms unknown")
+    if row.status != "unknown":
+        raise Refused(f"The fate of this text is known: {row.status}.", "See: optdesk sms unknown")
     return UnknownRow(
         row.id, row.contact_id, row.phone, row.number_id, row.purpose, row.error, row.changed_at
     )

@@ -15,7 +15,7 @@ from storage.tables import GatewayScript
 
 _script: Any = GatewayScript.__table__  # type: ignore[attr-defined]
 
-OUTCOMES = ("accept", "deliver", "block", "landline", "fail", "silent", "error")
+OUTCOMES = ("accept", "deliver", "block", "landline", "fail", "silent", "error", "lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ def script(
         Refused: The number or the outcome is none.
     """
     if outcome not in OUTCOMES:
-        raise Refused(f"“{outcome}” is no outcome.", f"One of: {', '.join(OUTCOMES)}.")
+        raise Refused(
+            f"“{outcome}” is no outcome.",
+            f"One of: {', '.join(OUTCOMES)}. What a person texts: optdesk sms inbound {phone} STOP",
+        )
     if phone != "*":
         parsed = parse_e164(phone)
         if parsed is None:

@@ -148,6 +148,18 @@ def resend(ctx: typer.Context, message: Message) -> None:
 
 
 @app.command()
+def arrived(ctx: typer.Context, message: Message) -> None:
+    """Note that a text of unknown fate went out, as the provider shows."""
+    session = session_of(ctx)
+    ident = _message_id(message)
+    row = session.do_for_good(
+        lambda conn: messages.arrived(conn, session.who, ident),
+        "Note that this text went out? It is not sent again.",
+    )
+    session.out.item({"id": message, "phone": row.phone}, f"The text to {row.phone} went out.")
+
+
+@app.command()
 def gateways(ctx: typer.Context) -> None:
     """Show whether texts go out, for each gateway that was ever in trouble."""
     session = session_of(ctx)

@@ -202,6 +202,17 @@ VERBS: tuple[Verb, ...] = (
         confirmation="Send it again",
     ),
     Verb(
+        id="text.arrived",
+        keys=("a",),
+        contexts=(Context.TEXT,),
+        word="it went out",
+        title="Note that an unknown text went out…",
+        help="Note that a text went out of which nobody knew; it is not sent again",
+        command="sms arrived",
+        acts_on=ActsOn.CURSOR,
+        confirmation="It went out",
+    ),
+    Verb(
         id="text.contact",
         keys=("o",),
         contexts=(Context.TEXT,),

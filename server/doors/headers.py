@@ -17,10 +17,15 @@ _USUAL_MEDIA = frozenset(
 
 
 def one_key(headers: CIMultiDictProxy[str]) -> str | None:
-    """The API key, or None where there is none or two that differ."""
+    """The API key, or None where there is none or two that differ.
+
+    A key is a UUID, which means the same in capitals (RFC 9562, section 4).
+    """
     keys = set(headers.getall("x-api", ()))
     keys.update(headers.getall("x-api-key", ()))
-    return keys.pop() or None if len(keys) == 1 else None
+    if len(keys) > 1:
+        keys = {key.lower() for key in keys}
+    return keys.pop().lower() or None if len(keys) == 1 else None
 
 
 def json_media(headers: CIMultiDictProxy[str]) -> bool:

@@ -19,6 +19,7 @@ _AT_ONCE = {
     "landline": "landline",
     "fail": "failed",
     "error": "retry",
+    "lost": "unknown",
     "silent": "sent",
     "deliver": "sent",
 }
@@ -38,9 +39,10 @@ _FAULTS = {
     "landline": "the number is a landline",
     "fail": "the carrier refused the text",
     "error": "the carrier did not answer",
+    "lost": "the answer was lost",
 }
 
-_ARRIVE = ("accept", "deliver", "silent")
+_ARRIVE = ("accept", "deliver", "silent", "lost")
 """Outcomes after which a person has the text and can answer it."""
 
 _REPLY_MS = 50

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -36,6 +37,8 @@ _ANSWER_SECONDS = 2.0
 
 _ILL_AFTER = 8
 """Failures in a row after which an endpoint counts as dead for now."""
+
+_ERRNO = re.compile(r"Multiple exceptions: |\[Errno \d+\] ")
 
 _ILL_PAUSE_SECONDS = 0.2
 """How long a dead endpoint is left alone between two handfuls of requests."""
@@ -135,7 +138,8 @@ def _fault(error: Exception) -> str:
     reason = getattr(error, "os_error", None) or error
     if isinstance(reason, OSError) and reason.strerror:
         return str(reason.strerror)
-    return str(reason) or type(error).__name__
+    # Several addresses, each with a fault of its own.
+    return _ERRNO.sub("", str(reason)) or type(error).__name__
 
 
 def _seconds(retry_after: str) -> float | None:

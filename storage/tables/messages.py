@@ -152,7 +152,7 @@ class GatewayScript(Base, table=True):
     phone: str = Field(sa_column=Column(Text, primary_key=True))
     """E.164, or `*` for every number not named."""
     outcome: str = words()
-    """`accept`, `deliver`, `block`, `landline`, `fail`, `silent` or `error`."""
+    """`accept`, `deliver`, `block`, `landline`, `fail`, `silent`, `error` or `lost`."""
     delay_ms: int = Field(default=0, sa_column=Column(Integer, nullable=False))
     reply: str = words_with_default()
     """What the person texts back; empty for nothing."""

@@ -128,6 +128,21 @@ async def test_a_text_of_unknown_fate_is_sent_again_only_after_asking(
         await hand.until(lambda: log.shown_text and log.shown_text.status == "accepted")
 
 
+async def test_a_text_that_the_provider_has_is_settled_without_sending_it_again(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    phone = lost(sqlite_store)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        log = await open_texts(hand, 1)
+        await hand.press("a")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        await hand.press("right", "enter")
+        await hand.until(lambda: f"Noted: the text to {phone} went out." in hand.toasts)
+        await hand.until(lambda: log.shown_text and log.shown_text.status == "accepted")
+        await hand.until(lambda: "Messages !" not in hand.sidebar)
+
+
 async def test_who_waits_for_the_end_of_quiet_hours_waits_visibly(
     sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,8 +50,8 @@ def say(handler: Any, status: int, body: bytes = b"", **headers: str) -> None:
 
 
 @contextmanager
-def receiving(host: str = "127.0.0.1") -> Iterator[Receiver]:
-    """A receiver on a free port."""
+def receiving(host: str = "127.0.0.1", port: int = 0) -> Iterator[Receiver]:
+    """A receiver on a port; 0 takes a free one."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -69,7 +69,7 @@ def receiving(host: str = "127.0.0.1") -> Iterator[Receiver]:
         def log_message(self, *_args: object) -> None:
             return
 
-    server = ThreadingHTTPServer((host, 0), Handler)
+    server = ThreadingHTTPServer((host, port), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -126,6 +126,12 @@ def test_a_key_is_taken_from_either_header_but_never_from_two_that_differ(
         assert refused(answer, 401, "INVALID_API_KEY")["error"] == "Invalid API key"
 
 
+def test_a_key_in_capitals_is_the_same_uuid(served: Served) -> None:
+    assert served.put(x_api=served.key.upper()).status_code == 200
+    both = {"x_api": served.key.upper(), "x_api_key": served.key}
+    assert served.put(**both).status_code == 200
+
+
 def test_a_key_counts_the_moment_it_is_made_and_no_more_once_it_is_revoked(
     served_by_any: Served,
 ) -> None:

@@ -43,6 +43,7 @@ def standing(store: Store, phone: str) -> tuple[Stage, str]:
         ("fail", Stage.FAILED, "failed"),
         ("silent", Stage.CONFIRMING, "sent"),
         ("error", Stage.CONFIRMING, "pending"),
+        ("lost", Stage.QUEUED, "unknown"),
     ],
 )
 @pytest.mark.parametrize("delay", [0, 150])

@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 import requests
 
-from storage import gateway_state, messages
+from storage import gateway_state, messages, text_log
 from storage.integration import SIMULATED_NUMBER
-from storage.profile import find_contact, profile
 from storage.store import Store
-from storage.words import Stage
+from storage.words import Stage, TextView
 from tests.factories import next_phone
 from tests.server.served import Served, serving
 from tests.server.test_courier import soon, standing
@@ -67,11 +67,10 @@ def fake_twilio(answer: Answering) -> Iterator[tuple[str, list[dict[str, list[st
 
 
 @contextmanager
-def sending(store: Store, api: str) -> Iterator[Served]:
+def sending(store: Store, api: str, **more: Any) -> Iterator[Served]:
     """A listener that sends through an address."""
-    with serving(
-        store, gateway="twilio", twilio_account=ACCOUNT, twilio_token=TOKEN, twilio_api_url=api
-    ) as served:
+    said = {"twilio_account": ACCOUNT, "twilio_token": TOKEN, "twilio_api_url": api}
+    with serving(store, gateway="twilio", **said, **more) as served:
         yield served
         served.session.close()
 
@@ -152,35 +151,52 @@ def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return ready
 
 
-def test_a_text_goes_out_through_emulate(npm: Path, sqlite_store: Store) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def test_a_text_goes_out_and_is_answered_through_emulate(npm: Path, sqlite_store: Store) -> None:
+    playing_at, listening_at = _free_port(), _free_port()
+    api, base = f"http://127.0.0.1:{playing_at}", f"http://127.0.0.1:{listening_at}"
     program = npm / "node_modules" / ".bin" / "emulate"
     playing = subprocess.Popen(
-        [program, "--service", "twilio", "-p", str(port)],
+        [program, "--service", "twilio", "-p", str(playing_at)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+    def emulate(path: str, **fields: str) -> None:
+        done = requests.post(api + path, data=fields, auth=(ACCOUNT, TOKEN), timeout=10)
+        assert done.ok, done.text
+
     try:
-        soon(lambda: _answers(port), 15)
-        bought = requests.post(
-            f"http://127.0.0.1:{port}/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json",
-            data={"PhoneNumber": SIMULATED_NUMBER},
-            auth=(ACCOUNT, TOKEN),
-            timeout=10,
+        soon(lambda: _answers(playing_at), 15)
+        emulate(
+            f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json",
+            PhoneNumber=SIMULATED_NUMBER,
+            SmsUrl=f"{base}/gateway/twilio/inbound",
         )
-        assert bought.status_code == 201, bought.text
-        with sending(sqlite_store, f"http://127.0.0.1:{port}") as served:
+        with sending(sqlite_store, api, public_base_url=base, port=listening_at) as served:
             phone = next_phone()
             served.put(served.body(mobile_phone=phone))
             soon(lambda: standing(sqlite_store, phone)[1] not in ("pending", "sending"))
             with sqlite_store.read() as conn:
-                [text] = profile(conn, find_contact(conn, phone)).messages
-            assert (text.status, text.error) == ("accepted", "")
+                [text] = text_log.page(conn, TextView(), limit=5).rows
+            assert text.error == ""
+            # What it calls back with, it signs.
+            emulate(
+                "/_twilio/simulate/message-status", MessageSid=text.provider_id, Status="delivered"
+            )
+            soon(lambda: standing(sqlite_store, phone) == (Stage.QUEUED, "delivered"))
+            emulate(
+                "/_twilio/simulate/inbound-message", From=phone, To=SIMULATED_NUMBER, Body="Stop."
+            )
+            soon(lambda: standing(sqlite_store, phone)[0] is Stage.SUPPRESSED)
     finally:
         playing.terminate()
         playing.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _answers(port: int) -> bool:

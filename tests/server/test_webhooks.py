@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import connector
+from aiohttp.abc import AbstractResolver, ResolveResult
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from server.webhooks import wire
 from server.webhooks.guard import Guard
 from storage import deliveries, delivery_log, endpoints
 from storage.delivery_log import DeliveryRow
@@ -251,6 +255,53 @@ def test_a_name_that_leads_inside_is_not_connected_to(sqlite_store: Store) -> No
         soon(lambda: [row.tries for row in log(sqlite_store)] == [1] and bool(answer(sqlite_store)))
         assert "inside" in answer(sqlite_store)
         assert receiver.letters == []
+
+
+def test_a_name_that_leads_elsewhere_the_second_time_is_not_followed_inside(
+    sqlite_store: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loopback's second address stands for the internet, the first for what is inside."""
+    outside, port = "127.0.0.2", int(receiver.url.split(":")[2].split("/")[0])
+    answers = [[outside], ["127.0.0.1", outside], ["127.0.0.1"]]
+    asked: list[str] = []
+
+    class NameServer(AbstractResolver):
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
+            found = answers[min(len(asked), len(answers) - 1)]
+            asked.append(host)
+            return [
+                ResolveResult(
+                    hostname=host,
+                    host=one,
+                    port=port,
+                    family=socket.AF_INET,
+                    proto=0,
+                    flags=socket.AI_NUMERICHOST,
+                )
+                for one in found
+            ]
+
+        async def close(self) -> None:
+            return
+
+    monkeypatch.setattr(connector, "DefaultResolver", lambda **_: NameServer())
+    monkeypatch.setattr(wire, "_NAMES_KEPT_SECONDS", 0)
+    with (
+        receiving(outside, port) as there,
+        serving(sqlite_store, webhook_allow=(f"{outside}/32",)) as served,
+    ):
+        there.answer = lambda handler, _letter: say(handler, 200, Connection="close")
+        subscribe(sqlite_store, f"http://rebinding.test:{port}/hook")
+        for taken in (1, 2, 2):
+            served.put()
+            there.wait_for(taken)
+        served.session.close()
+        soon(lambda: any("inside" in row.answer for row in log(sqlite_store)))
+    assert len(asked) >= 3
+    assert sorted(row.status for row in log(sqlite_store)) == ["delivered", "delivered", "pending"]
+    assert receiver.letters == []
 
 
 INSIDE = """0.0.0.0 10.1.2.3 100.64.0.1 127.0.0.1 169.254.169.254 172.16.0.1 192.168.1.1 192.0.0.8

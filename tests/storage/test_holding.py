@@ -464,6 +464,17 @@ def test_a_text_is_not_tried_again_for_who_left_while_it_was_under_way(
 # Who carries texts.
 
 
+def test_one_text_that_is_never_taken_does_not_stand_for_the_others(store: Store) -> None:
+    switched_on(store)
+    put(store, lead(), lead())
+    first, *_ = store.do(lambda conn: claim_pending(conn, "courier", 1))
+    store.do(lambda conn: settle(conn, [Receipt(first.message_id, "retry")]))
+    with time_machine.travel(now() + timedelta(minutes=1)):
+        [tried] = store.do(lambda conn: claim_pending(conn, "courier", 1, fresh=True))
+        [again] = store.do(lambda conn: claim_pending(conn, "courier", 1, fresh=True))
+    assert (tried.tries, again.message_id) == (0, first.message_id)
+
+
 def test_texts_that_nobody_carries_are_told_of(store: Store) -> None:
     def trouble() -> list[str]:
         with store.read() as conn:
