@@ -145,11 +145,12 @@ def _read_acts(store: Store, *, who: Actor) -> ActsRead:
 
 
 def _last_act(store: Store, *, who: Actor, target: Target) -> Remembered:
-    from storage import changes, undo
+    from storage import undo
+    from storage.sentences import name_of
 
     with store.read() as conn:
         act = undo.last_act(conn, who)
-        name = changes.name_of(act.verb, 1, act.subject(conn)) if act is not None else ""
+        name = name_of(act.verb, 1, act.subject(conn)) if act is not None else ""
     if act is None:
         return Remembered(None, target, "Nothing to repeat yet.")
     deed = Deed(name, lambda _conn, _who: (act,), leaves=act.verb in ("move", "delete"))

@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from storage.acts import Act, Explains
-from storage.changes import MOST_EXPLAINED, explain_gone, record, sentence
+from storage.changes import MOST_EXPLAINED, explain_gone, record
 from storage.dialects import among
 from storage.driver import run
 from storage.ids import new_id
 from storage.noting import Noting
+from storage.sentences import sentence
 from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact
 from storage.windows import AHEAD, ids_below

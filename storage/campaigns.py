@@ -15,9 +15,16 @@ from storage.errors import NotFound, Refused
 from storage.folding import fold
 from storage.groups import GroupRow, by_id, check_name
 from storage.ids import new_id, parse, public
-from storage.reversals import Reversal
-from storage.tables import Campaign, CampaignContact, CampaignGroup, Contact, Group
-from storage.times import now
+from storage.reversals import Reversal, Stands
+from storage.tables import (
+    Campaign,
+    CampaignContact,
+    CampaignGroup,
+    Contact,
+    Group,
+    MessagingNumber,
+)
+from storage.times import from_micros, now, to_micros
 from storage.words import BADGE_BITS, Actor, Badge, Stage
 
 QUEUED = (
@@ -32,6 +39,7 @@ _campaigns: Any = Campaign.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _drawn: Any = CampaignGroup.__table__  # type: ignore[attr-defined]
 _groups: Any = Group.__table__  # type: ignore[attr-defined]
+_numbers: Any = MessagingNumber.__table__  # type: ignore[attr-defined]
 _added: Any = CampaignContact.__table__  # type: ignore[attr-defined]
 
 
@@ -75,16 +83,22 @@ def create(conn: Connection, who: Actor, name: str) -> CampaignRow:
     Raises:
         Refused: The name is blank, too long or taken.
     """
-    name, folded = check_name(name, "campaign")
-    names = conn.execute(select(_campaigns.c.name)).scalars()
-    if any(fold(each) == folded for each in names):
-        raise Refused(f"There is a campaign “{name}” already.", "Choose another name.")
+    name = _free_name(conn, name)
     ident, moment = new_id(), now()
     conn.execute(
         insert(_campaigns), {"id": ident, "name": name, "active": False, "created_at": moment}
     )
-    record(conn, who, "campaign.create", subject=name)
+    details = {"campaign_id": ident, "name": name, "created_at": to_micros(moment)}
+    record(conn, who, "campaign.create", subject=name, details=details, undoable=True)
     return CampaignRow(ident, name, False, moment)
+
+
+def _free_name(conn: Connection, name: str) -> str:
+    name, folded = check_name(name, "campaign")
+    names = conn.execute(select(_campaigns.c.name)).scalars()
+    if any(fold(each) == folded for each in names):
+        raise Refused(f"There is a campaign “{name}” already.", "Choose another name.")
+    return name
 
 
 def listing(conn: Connection) -> list[CampaignRow]:
@@ -237,6 +251,28 @@ def _draw_no_more(conn: Connection, change: ChangeRow) -> None:
         raise Refused("The campaign does not draw on that group any more.")
 
 
+def _unmake(conn: Connection, change: ChangeRow) -> None:
+    ident = change.details["campaign_id"]
+    found = find(conn, public("cam", ident))
+    number = select(_numbers.c.id).where(_numbers.c.campaign_id == ident).limit(1)
+    if found.active or found.groups or found.contacts or conn.execute(number).first():
+        raise Stands(
+            f"The campaign “{found.name}” is in use: it is active, or has groups, contacts or a"
+            " number."
+        )
+    conn.execute(delete(_campaigns).where(_campaigns.c.id == ident))
+
+
+def _make_again(conn: Connection, change: ChangeRow) -> None:
+    row = change.details
+    _free_name(conn, row["name"])
+    made = from_micros(row["created_at"])
+    conn.execute(
+        insert(_campaigns),
+        {"id": row["campaign_id"], "name": row["name"], "active": False, "created_at": made},
+    )
+
+
 _SWITCHING = ("campaign.activate", "campaign.deactivate")
 
 
@@ -260,6 +296,7 @@ def _off(conn: Connection, change: ChangeRow) -> None:
 
 
 REVERSALS = {
+    "campaign.create": Reversal(_unmake, _make_again),
     "campaign.attach": Reversal(_draw_no_more, _draw),
     "campaign.detach": Reversal(_draw, _draw_no_more),
     "campaign.activate": Reversal(_off, _on),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, true
 from sqlalchemy.engine import Connection
 
 from storage.changes import record, row_of
 from storage.dialects import among
 from storage.dnc_pages import Entry, entry_of
 from storage.errors import NotFound, Refused
+from storage.noting import note
 from storage.phones import parse_e164, shortened
 from storage.putting_back import put_back
 from storage.suppressions import phone_hash, store_secret
@@ -66,20 +67,22 @@ def release(conn: Connection, who: Actor, phone: str, reason: str) -> list[Entry
         raise Refused(f"{canonical} was erased and is never texted again.")
     hashed = found[0].phone_hash
     conn.execute(delete(_table).where(_table.c.phone_hash == hashed))
-    record(
+    change_id = record(
         conn,
         who,
         "dnc.release",
         subject=f"{shortened(canonical)} ({reason.strip()})",
         details={"phone_hash": hashed.hex(), "reason": reason.strip()},
     )
-    _return_contacts(conn, canonical)
+    ids = _suppressed(conn, canonical)
+    note(conn, change_id, ids, true())
+    _return_contacts(conn, ids)
     return found
 
 
-def _return_contacts(conn: Connection, phone: str) -> None:
-    """Back to where the suppression took them from, which for the queue was a door's doing."""
-    ids: Sequence[int] = (
+def _suppressed(conn: Connection, phone: str) -> Sequence[int]:
+    """The contacts of a number that the lists keep from being texted."""
+    return (
         conn.execute(
             select(_contacts.c.id).where(
                 _contacts.c.phone == phone, _contacts.c.stage == Stage.SUPPRESSED
@@ -88,6 +91,10 @@ def _return_contacts(conn: Connection, phone: str) -> None:
         .scalars()
         .all()
     )
+
+
+def _return_contacts(conn: Connection, ids: Sequence[int]) -> None:
+    """Back to where the suppression took them from, which for the queue was a door's doing."""
     for ident in ids:
         row = conn.execute(
             select(_changes)

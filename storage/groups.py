@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from storage.changes import ChangeRow, by_whom_since, record
 from storage.errors import NotFound, Refused
 from storage.ids import new_id, parse, public
-from storage.reversals import Reversal
+from storage.reversals import Reversal, Stands
 from storage.search import fold
 from storage.tables import Campaign, CampaignGroup, Contact, Group
 from storage.tallies import group_tally, read_tallies
@@ -52,7 +52,7 @@ def create(conn: Connection, who: Actor, name: str) -> GroupRow:
     conn.execute(
         insert(_groups), {"id": ident, "name": name, "folded": folded, "created_at": now()}
     )
-    record(conn, who, "group.create", subject=name)
+    record(conn, who, "group.create", subject=name, details=kept(conn, ident), undoable=True)
     return GroupRow(ident, name, 0)
 
 
@@ -133,12 +133,14 @@ def take_away(conn: Connection, group_id: int) -> None:
 
 
 def bring_back(conn: Connection, change: ChangeRow) -> None:
-    """Makes a group again that a change took away.
+    """Makes a group again that a change took away, unless that was done already.
 
     Raises:
         Refused: Its name was given to another one meanwhile.
     """
     row = change.details["group"]
+    if conn.execute(select(_groups.c.id).where(_groups.c.id == row["id"])).first() is not None:
+        return
     free_name(conn, row["name"])
     conn.execute(insert(_groups), row | {"created_at": from_micros(change.details["created_at"])})
 
@@ -231,12 +233,24 @@ def _turn_name(conn: Connection, change: ChangeRow, was: str, becomes: str) -> N
 
 
 def _delete_again(conn: Connection, change: ChangeRow) -> None:
-    group_id = change.details["group"]["id"]
-    by_id(conn, group_id)
+    group = by_id(conn, change.details["group"]["id"])
+    if _in_use(conn, group.id):
+        raise Refused(f"The group “{group.name}” is in use again.")
+    take_away(conn, group.id)
+
+
+def _unmake(conn: Connection, change: ChangeRow) -> None:
+    group = by_id(conn, change.details["group"]["id"])
+    if _in_use(conn, group.id):
+        raise Stands(
+            f"The group “{group.name}” is in use: only an empty one that no campaign draws on goes."
+        )
+    take_away(conn, group.id)
+
+
+def _in_use(conn: Connection, group_id: int) -> bool:
     member = select(_contacts.c.id).where(_contacts.c.group_id == group_id).limit(1)
-    if conn.execute(member).first() is not None or campaigns_of(conn, group_id):
-        raise Refused(f"The group “{change.subject}” is in use again.")
-    take_away(conn, group_id)
+    return conn.execute(member).first() is not None or bool(campaigns_of(conn, group_id))
 
 
 REVERSALS = {
@@ -244,6 +258,7 @@ REVERSALS = {
         lambda conn, change: _turn_name(conn, change, "after", "before"),
         lambda conn, change: _turn_name(conn, change, "before", "after"),
     ),
+    "group.create": Reversal(_unmake, bring_back),
     "group.delete": Reversal(bring_back, _delete_again),
 }
 """How acts on groups themselves are taken back; see also `storage.regrouping`."""

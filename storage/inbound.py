@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, true, update
 from sqlalchemy.engine import Connection
 
 from storage.access import SANDBOX
@@ -23,6 +23,7 @@ from storage.dialects import insert_or_skip, run_counted
 from storage.errors import NotFound, Refused
 from storage.ids import new_id
 from storage.keywords import LONGEST, Meaning, fold, meaning_of
+from storage.noting import note
 from storage.outbox import OPTED_IN, OPTED_OUT, News, tell
 from storage.rows import insert_rows, moment_value
 from storage.suppressions import phone_hash, store_secret, suppress_contacts
@@ -479,5 +480,7 @@ def _judge(conn: Connection, who: Actor, message_id: int, verdict: str) -> Revie
         .where(_messages.c.id == message_id)
         .values(review=verdict, changed_at=now())
     )
-    record(conn, who, f"review.{verdict}", size=1)
+    about = [] if row.contact_id is None else [row.contact_id]
+    change_id = record(conn, who, f"review.{verdict}", size=len(about))
+    note(conn, change_id, about, true())
     return ReviewRow(row.id, row.contact_id, row.phone, row.number_id, row.body, row.created_at)

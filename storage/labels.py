@@ -15,11 +15,11 @@ from storage.dialects import among
 from storage.errors import NotFound, Refused
 from storage.groups import check_name
 from storage.ids import new_id, parse, public
-from storage.reversals import Reversal
+from storage.reversals import Reversal, Stands
 from storage.search import fold
 from storage.tables import Contact, ContactLabel, Label
 from storage.tallies import label_tally, read_tallies
-from storage.times import now
+from storage.times import from_micros, now, to_micros
 from storage.windows import condition_of, ids_below
 from storage.words import Actor, Target
 
@@ -85,19 +85,45 @@ def create(conn: Connection, who: Actor, name: str, colour: str = "", letter: st
         count = conn.execute(select(func.count()).select_from(_labels)).scalar_one()
         colour = COLOURS[count % len(COLOURS)]
     ident = new_id()
+    row = {"id": ident, "name": name, "folded": folded, "colour": colour, "letter": letter}
+    conn.execute(insert(_labels), row | {"created_at": now()})
+    record(conn, who, "label.create", subject=name, details=kept(conn, ident), undoable=True)
+    return LabelRow(ident, name, colour, 0, letter)
+
+
+def kept(conn: Connection, label_id: int) -> dict[str, Any]:
+    """A label's row as `bring_back` takes it from the details of a change."""
+    row = conn.execute(select(_labels).where(_labels.c.id == label_id)).one()
+    return {
+        "label_id": row.id,
+        "name": row.name,
+        "folded": row.folded,
+        "colour": row.colour,
+        "letter": row.letter,
+        "created_at": to_micros(row.created_at),
+    }
+
+
+def bring_back(conn: Connection, change: ChangeRow) -> None:
+    """Makes a label again that a change took away, unless that was done already.
+
+    Raises:
+        Refused: Its name was given to another one meanwhile.
+    """
+    row = change.details
+    if conn.execute(select(_labels.c.id).where(_labels.c.id == row["label_id"])).first():
+        return
+    free_name(conn, row["name"])
+    letter_taken = select(_labels.c.id).where(_labels.c.letter == row["letter"]).limit(1)
     conn.execute(
         insert(_labels),
         {
-            "id": ident,
-            "name": name,
-            "folded": folded,
-            "colour": colour,
-            "created_at": now(),
-            "letter": letter,
+            "id": row["label_id"],
+            **{column: row[column] for column in ("name", "folded", "colour")},
+            "letter": "" if conn.execute(letter_taken).first() else row["letter"],
+            "created_at": from_micros(row["created_at"]),
         },
     )
-    record(conn, who, "label.create", subject=name)
-    return LabelRow(ident, name, colour, 0, letter)
 
 
 def free_name(conn: Connection, name: str, but: int = 0) -> tuple[str, str]:
@@ -304,9 +330,21 @@ def _turn(conn: Connection, change: ChangeRow, was: str, becomes: str) -> None:
     conn.execute(update(_labels).where(_labels.c.id == found.id).values(values))
 
 
+def _unmake(conn: Connection, change: ChangeRow) -> None:
+    found = by_id(conn, change.details["label_id"])
+    worn = select(_worn.c.contact_id).where(_worn.c.label_id == found.id).limit(1)
+    if conn.execute(worn).first() is not None:
+        raise Stands(f"The label “{found.name}” is in use: only one that nobody wears goes.")
+    conn.execute(_labels.delete().where(_labels.c.id == found.id))
+
+
 _SETTING = Reversal(
     lambda conn, change: _turn(conn, change, "after", "before"),
     lambda conn, change: _turn(conn, change, "before", "after"),
 )
-REVERSALS = {"label.colour": _SETTING, "label.letter": _SETTING}
+REVERSALS = {
+    "label.create": Reversal(_unmake, bring_back),
+    "label.colour": _SETTING,
+    "label.letter": _SETTING,
+}
 """How acts on labels themselves are taken back; see also `storage.relabelling`."""

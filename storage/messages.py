@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text, true, update
 from sqlalchemy.engine import Connection
 
 from storage import failing
@@ -16,6 +16,7 @@ from storage.dialects import among, among_packed, packed, rows_packed, upsert
 from storage.driver import fetch, run
 from storage.errors import NotFound, Refused
 from storage.holding import OPENING, QuietHours, hold, texted_lately
+from storage.noting import note
 from storage.rows import moment_value
 from storage.suppressions import (
     phone_hash,
@@ -375,7 +376,7 @@ def resend(conn: Connection, who: Actor, message_id: int) -> UnknownRow:
         .where(_messages.c.id == message_id)
         .values(status="pending", claimed_by="", due_at=now(), changed_at=now())
     )
-    record(conn, who, "text.resend", size=1)
+    note(conn, record(conn, who, "text.resend", size=1), [row.contact_id], true())
     return row
 
 
@@ -388,7 +389,7 @@ def arrived(conn: Connection, who: Actor, message_id: int) -> UnknownRow:
     """
     row = _unknown(conn, message_id)
     settle(conn, [Receipt(message_id, "accepted")])
-    record(conn, who, "text.arrived", size=1)
+    note(conn, record(conn, who, "text.arrived", size=1), [row.contact_id], true())
     return row
 
 

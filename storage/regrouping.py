@@ -6,17 +6,19 @@ import threading
 import time
 from typing import Any
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import literal, select, update
 from sqlalchemy.engine import Connection
 
 from storage import groups
 from storage.acts import Move
 from storage.bulk import HANDFUL, Pace, Progress, Tally
-from storage.changes import ChangeRow, become, record, sentence
+from storage.changes import ChangeRow, become, record
+from storage.dialects import insert_or_skip, run_counted
 from storage.errors import Refused
 from storage.noting import note
 from storage.putting_back import put_back
 from storage.reversals import Reversal
+from storage.sentences import sentence
 from storage.store import Store
 from storage.tables import CampaignGroup, Change, Contact
 from storage.words import Actor, Outcome
@@ -147,16 +149,21 @@ def _bring_back(conn: Connection, change: ChangeRow) -> None:
         {"campaign_id": ident, "group_id": change.details["from_id"]}
         for ident in change.details["campaigns"]
     ]
-    if rows:
-        conn.execute(insert(_drawn), rows)
+    for row in rows:
+        run_counted(conn, insert_or_skip(conn, _drawn), row)
 
 
 REVERSALS = {
     "group.merge": Reversal(
         _bring_back,
         undo_step=put_back,
-        anew=lambda store, who, change: merge(
-            store, who, change.details["from_id"], change.details["into_id"]
+        anew=lambda store, who, change, progress, cancel: merge(
+            store,
+            who,
+            change.details["from_id"],
+            change.details["into_id"],
+            progress=progress,
+            cancel=cancel,
         ),
     ),
 }

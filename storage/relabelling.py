@@ -12,13 +12,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, insert, literal, select, update
+from sqlalchemy import and_, func, literal, select, update
 from sqlalchemy.engine import Connection
 
 from storage import labels
 from storage.acts import AddLabel, RemoveLabel
 from storage.bulk import CHUNK, HANDFUL, Pace, Progress, Tally
-from storage.changes import ChangeRow, become, by_whom_since, record, sentence
+from storage.changes import ChangeRow, become, by_whom_since, record
 from storage.dialects import among
 from storage.errors import NotFound, Refused
 from storage.labels import LabelRow
@@ -26,9 +26,10 @@ from storage.noting import note
 from storage.putting_back import ids_where
 from storage.reversals import Reversal
 from storage.search import label_mark, mark_pending
+from storage.sentences import sentence
 from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact, ContactLabel, Label
-from storage.times import from_micros, now, to_micros
+from storage.times import now
 from storage.words import Actor, Outcome
 
 _changes: Any = Change.__table__  # type: ignore[attr-defined]
@@ -195,15 +196,8 @@ class _Removal:
 
     def _finish(self, conn: Connection, change_id: int) -> None:
         """Takes the label away; what was done is the whole act from here on."""
-        row = conn.execute(select(_labels).where(_labels.c.id == self._label_id)).one()
-        details: dict[str, Any] = {
-            "label_id": row.id,
-            "name": row.name,
-            "folded": row.folded,
-            "colour": row.colour,
-            "letter": row.letter,
-            "created_at": to_micros(row.created_at),
-        }
+        row = labels.by_id(conn, self._label_id)
+        details = labels.kept(conn, self._label_id)
         self._tally.subject = row.name
         if self._into_id is not None and self._part is not None:
             other = labels.by_id(conn, self._into_id)
@@ -286,27 +280,13 @@ def _turn_name(conn: Connection, change: ChangeRow, was: str, becomes: str) -> N
     _set_name(conn, found.id, change.details[becomes])
 
 
-def _after_renaming(store: Store, change: ChangeRow, undone: bool) -> None:
+def _after_renaming(
+    store: Store, change: ChangeRow, undone: bool, _cancel: threading.Event | None
+) -> bool:
+    """Never stopped: search would find some contacts by a name that is no more."""
     before = change.details["after" if undone else "before"]
     _rewrite(store, change.details["label_id"], labels.folded_name(before))
-
-
-def _bring_back(conn: Connection, change: ChangeRow) -> None:
-    kept = change.details
-    labels.free_name(conn, kept["name"])
-    letter_taken = select(_labels.c.id).where(_labels.c.letter == kept["letter"]).limit(1)
-    letter = "" if conn.execute(letter_taken).first() else kept["letter"]
-    conn.execute(
-        insert(_labels),
-        {
-            "id": kept["label_id"],
-            "name": kept["name"],
-            "folded": kept["folded"],
-            "colour": kept["colour"],
-            "letter": letter,
-            "created_at": from_micros(kept["created_at"]),
-        },
-    )
+    return True
 
 
 def _put_on_again(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequence[int]:
@@ -317,7 +297,9 @@ def _put_on_again(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Se
     return reached
 
 
-def _take_other_off(store: Store, change: ChangeRow, undone: bool) -> None:
+def _take_other_off(
+    store: Store, change: ChangeRow, undone: bool, cancel: threading.Event | None
+) -> bool:
     """Takes the other label off those who got it by the merging."""
     part, into_id, after_id = change.details["part"], change.details["into_id"], 0
 
@@ -337,11 +319,15 @@ def _take_other_off(store: Store, change: ChangeRow, undone: bool) -> None:
         return ids
 
     try:
-        while ids := store.do(chunk, patient=change.size > HANDFUL):
+        while cancel is None or not cancel.is_set():
+            ids = store.do(chunk, patient=change.size > HANDFUL)
+            if not ids:
+                return True
             after_id = ids[-1]
     except NotFound:
         # The other label is gone, and with it what there was to take off.
-        return
+        return True
+    return False
 
 
 REVERSALS = {
@@ -351,16 +337,23 @@ REVERSALS = {
         afterwards=_after_renaming,
     ),
     "label.delete": Reversal(
-        _bring_back,
+        labels.bring_back,
         undo_step=_put_on_again,
-        anew=lambda store, who, change: delete(store, who, change.details["label_id"]),
+        anew=lambda store, who, change, progress, cancel: delete(
+            store, who, change.details["label_id"], progress=progress, cancel=cancel
+        ),
     ),
     "label.merge": Reversal(
-        _bring_back,
+        labels.bring_back,
         undo_step=_put_on_again,
         afterwards=_take_other_off,
-        anew=lambda store, who, change: merge(
-            store, who, change.details["label_id"], change.details["into_id"]
+        anew=lambda store, who, change, progress, cancel: merge(
+            store,
+            who,
+            change.details["label_id"],
+            change.details["into_id"],
+            progress=progress,
+            cancel=cancel,
         ),
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,16 +10,27 @@ from typing import TYPE_CHECKING
 from sqlalchemy.engine import Connection
 
 from storage.changes import ChangeRow
+from storage.errors import Refused
 from storage.words import Actor, Outcome
 
 if TYPE_CHECKING:
+    from storage.bulk import Progress
     from storage.store import Store
+
+
+class Stands(Refused):
+    """The act can no longer be taken back: what it made is in use. It bars the way to no other."""
+
 
 Turn = Callable[[Connection, ChangeRow], None]
 """Takes an act back, or does it again, in one transaction. Raises `Refused` where it cannot."""
 
 Step = Callable[[Connection, ChangeRow, Sequence[int]], Sequence[int]]
 """Turns a chunk of the contacts of a change; returns those that it reached."""
+
+
+Anew = Callable[["Store", Actor, ChangeRow, "Progress | None", "threading.Event | None"], Outcome]
+"""Does an act again, told where to report to and what stops it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,8 @@ class Reversal:
     """None: it is done anew by `anew`."""
     undo_step: Step | None = None
     """For each chunk of the contacts that the act noted, after `undo`."""
-    afterwards: Callable[[Store, ChangeRow, bool], None] | None = None
-    """What follows in further transactions; told whether the act was undone."""
-    anew: Callable[[Store, Actor, ChangeRow], Outcome] | None = None
+    afterwards: Callable[[Store, ChangeRow, bool, threading.Event | None], bool] | None = None
+    """What follows in further transactions; told whether the act was undone, and what stops it.
+    Returns whether it came to the end."""
+    anew: Anew | None = None
     """Does the act again as one of its own."""

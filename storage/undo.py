@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,11 +15,19 @@ from sqlalchemy.engine import Connection
 from storage import campaigns, groups, labels, notes, regrouping, relabelling
 from storage.acts import Act, Delete, WriteNote
 from storage.bulk import CHUNK, HANDFUL, Progress, Tally
-from storage.changes import MOST_EXPLAINED, ChangeRow, name_of, record, row_of, rows_of
+from storage.changes import (
+    MOST_EXPLAINED,
+    ChangeRow,
+    change_details,
+    record,
+    row_of,
+    rows_of,
+)
 from storage.errors import NotFound, Refused
 from storage.known_acts import act_of, inverse_of
 from storage.putting_back import ids_where, put_back
-from storage.reversals import Reversal, Step
+from storage.reversals import Reversal, Stands, Step
+from storage.sentences import name_of
 from storage.standing_in_the_way import explain_kept, nobody_since
 from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact
@@ -186,17 +196,13 @@ def undo(
     Raises:
         Refused: There is nothing to undo, or what it was about is gone.
     """
-    change = _begin(store, who, undone=True, change_id=change_id)
-    tally = Tally(change_id=change.id)
+    turn = _begin(store, who, undone=True, change_id=change_id)
+    change, tally = turn.change, Tally(change_id=turn.change.id)
     reversal = REVERSALS.get(change.verb)
-    whole = True
-    if reversal is None:
-        whole = _turn(store, change, _undo_step, tally, progress, cancel)
-    elif reversal.undo_step is not None:
-        # Cut off, what has more parts than contacts would be left half done.
-        _turn(store, change, reversal.undo_step, tally, progress, None)
-    if reversal is not None and reversal.afterwards is not None:
-        reversal.afterwards(store, change, True)
+    step = _undo_step if reversal is None else reversal.undo_step
+    whole = step is None or _turn(store, turn, step, tally, progress, cancel)
+    if whole and reversal is not None and reversal.afterwards is not None:
+        whole = reversal.afterwards(store, change, True, cancel)
     if not whole:
         _set_undone(store, change, undone=False)
     return _told(change, tally, "undid", cancelled=not whole)
@@ -224,15 +230,15 @@ def redo(
         coming = next_redo(conn, who)
     reversal = REVERSALS.get(coming.verb) if coming else None
     if coming is not None and reversal is not None and reversal.anew is not None:
-        return reversal.anew(store, who, coming)
-    change = _begin(store, who, undone=False)
-    tally = Tally(change_id=change.id)
+        return reversal.anew(store, who, coming, progress, cancel)
+    turn = _begin(store, who, undone=False)
+    change, tally = turn.change, Tally(change_id=turn.change.id)
     reversal = REVERSALS.get(change.verb)
     whole = True
     if reversal is None:
-        whole = _turn(store, change, _redo_step, tally, progress, cancel)
+        whole = _turn(store, turn, _redo_step, tally, progress, cancel)
     elif reversal.afterwards is not None:
-        reversal.afterwards(store, change, False)
+        whole = reversal.afterwards(store, change, False, cancel)
     if not whole:
         _set_undone(store, change, undone=True)
     return _told(change, tally, "did again", cancelled=not whole)
@@ -264,11 +270,24 @@ def _mine_standing(conn: Connection, who: Actor, change_id: int) -> ChangeRow:
     return row_of(row)
 
 
-def _begin(store: Store, who: Actor, *, undone: bool, change_id: int | None = None) -> ChangeRow:
+@dataclass(frozen=True, slots=True)
+class _TurnedAct:
+    """An act that is undone, or done again."""
+
+    change: ChangeRow
+    turned_by: int
+    """The change that says so."""
+    after: int
+    """The contact at which an earlier try was stopped; 0 for none."""
+    through: int
+    """How many contacts that try had come through."""
+
+
+def _begin(store: Store, who: Actor, *, undone: bool, change_id: int | None = None) -> _TurnedAct:
     """Notes the turn of an act before its contacts are turned."""
     found: list[ChangeRow] = []
 
-    def begin(conn: Connection) -> ChangeRow:
+    def begin(conn: Connection) -> _TurnedAct:
         if change_id is not None:
             change: ChangeRow | None = _mine_standing(conn, who, change_id)
         else:
@@ -278,20 +297,18 @@ def _begin(store: Store, who: Actor, *, undone: bool, change_id: int | None = No
         found.append(change)
         _check(conn, change, undone=undone)
         conn.execute(update(_changes).where(_changes.c.id == change.id).values(undone=undone))
-        record(
-            conn,
-            who,
-            "undo" if undone else "redo",
-            subject=name_of(change.verb, change.size, change.subject),
-            size=change.size,
-            undoes=change.id,
-        )
-        return change
+        verb = "undo" if undone else "redo"
+        stopped = _stopped(conn, change, verb)
+        subject = name_of(change.verb, change.size, change.subject)
+        turned_by = record(conn, who, verb, subject=subject, size=change.size, undoes=change.id)
+        return _TurnedAct(change, turned_by, *stopped)
 
     try:
         return store.do(begin)
-    except NotFound as error:
-        # What it was about is gone for good: it must not bar the way to the acts below it.
+    except (NotFound, Stands) as error:
+        if isinstance(error, Stands) and change_id is not None:
+            raise
+        # It can never be undone: it must not bar the way to the acts below it.
         gone = update(_changes).where(_changes.c.id == found[-1].id).values(undoable=False)
         store.do(lambda conn: conn.execute(gone).rowcount)
         named = name_of(found[-1].verb, found[-1].size, found[-1].subject)
@@ -309,16 +326,30 @@ def _check(conn: Connection, change: ChangeRow, *, undone: bool) -> None:
         act_of(change.verb, change.details).subject(conn)
 
 
+def _stopped(conn: Connection, change: ChangeRow, verb: str) -> tuple[int, int]:
+    """The contact that the last try to turn an act came to, if it was stopped, and how many."""
+    last = conn.execute(
+        select(_changes.c.verb, _changes.c.details)
+        .where(_changes.c.undoes == change.id)
+        .order_by(_changes.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is None or last.verb != verb:
+        return 0, 0
+    details = json.loads(last.details)
+    return details.get("after", 0), details.get("through", 0)
+
+
 def _turn(
     store: Store,
-    change: ChangeRow,
+    turn: _TurnedAct,
     step: Step,
     tally: Tally,
     progress: Progress | None,
     cancel: threading.Event | None,
 ) -> bool:
     """Turns the contacts of an act, chunk by chunk; returns whether it came to the end."""
-    after = through = 0
+    change, after, through = turn.change, turn.after, turn.through
     while cancel is None or not cancel.is_set():
         some = partial(_some, change=change, after=after, tally=tally, step=step)
         ids = store.do(some, patient=change.size > HANDFUL)
@@ -328,7 +359,12 @@ def _turn(
         through += len(ids)
         if progress is not None:
             progress(through, max(change.size, through))
-    return through >= change.size
+    if through >= change.size:
+        return True
+    stopped = change_details({"after": after, "through": through})
+    noted = update(_changes).where(_changes.c.id == turn.turned_by).values(details=stopped)
+    store.do(lambda conn: conn.execute(noted).rowcount)
+    return False
 
 
 def _some(

@@ -100,7 +100,10 @@ def test_undo_puts_moved_contacts_back_and_redo_moves_them_again(store: Store, m
     assert undo.undo(store, me).done == 4
     assert stages(store, ids) == [Stage.QUEUED] * 4
     with store.read() as conn:
-        assert undo.peek(conn, me) == (None, "move 4 contacts to “Spring”")
+        assert undo.peek(conn, me) == (
+            "make group “Spring”",
+            "move 4 contacts to “Spring”",
+        )
     assert undo.redo(store, me).done == 4
     assert stages(store, ids) == [Stage.GROUPED] * 4
     assert_counters_are_true(store)

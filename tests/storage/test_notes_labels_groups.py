@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage import bulk, groups, labels, notes, regrouping, relabelling, undo
+from storage import bulk, campaigns, groups, labels, notes, regrouping, relabelling, undo
 from storage.acts import AddLabel, Delete, Move, RemoveLabel
 from storage.bulk import perform
 from storage.errors import NotFound, Refused
@@ -142,8 +142,9 @@ def test_an_act_whose_label_is_gone_does_not_bar_the_way_of_undo(store: Store, m
     perform(store, me, Move(spring.id), Target(ids=(one,)))
     hot = label(store, me, "hot", [one])
     relabelling.delete(store, BO, hot)
-    with pytest.raises(Refused, match="does not exist any more"):
-        undo.undo(store, me)
+    for left in ("label 1 contact “hot”", "make label “hot”"):
+        with pytest.raises(Refused, match=f"does not exist any more.* “{left}” was left as it is"):
+            undo.undo(store, me)
     assert undo.undo(store, me).sentence == "undid: move 1 contact to “Spring”"
 
 
@@ -255,7 +256,9 @@ def test_the_stack_has_names_and_the_last_act_can_be_repeated(store: Store, me: 
         assert undo.last_act(conn, BO) is None
     assert names == [
         ("label", "label 1 contact “hot”"),
+        ("label.create", "make label “hot”"),
         ("move", "move 1 contact to “Spring”"),
+        ("group.create", "make group “Spring”"),
     ]
     assert act == AddLabel(act.label_id)  # type: ignore[union-attr]
 
@@ -303,3 +306,70 @@ def test_merging_and_deleting_are_stopped_between_chunks_and_stay_true(
     assert relabelling.merge(store, me, hot, warm).done == 25
     assert undo.undo(store, me).done == 25
     assert counts() == (25, 0, 0, 25)
+
+
+def _stop(cancel: threading.Event, *_: int) -> None:
+    cancel.set()
+
+
+def test_undoing_a_merge_or_a_deletion_can_be_stopped_and_gone_on_with(
+    store: Store, me: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (relabelling, undo):
+        monkeypatch.setattr(module, "CHUNK", 10)
+    ids = make_queued(store, 25)
+    hot, warm = label(store, me, "hot", ids), label(store, me, "warm", ids[:5])
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring")).id
+    autumn = store.do(lambda conn: groups.create(conn, me, "Autumn")).id
+    perform(store, me, Move(spring), Target(ids=tuple(ids)))
+
+    def counts() -> tuple[int, ...]:
+        with store.read() as conn:
+            counted = [row.count for row in labels.listing(conn)]
+            return (*counted, *(row.count for row in groups.listing(conn)))
+
+    before = counts()
+    assert before == (25, 5, 0, 25)
+    for act in (
+        partial(relabelling.merge, store, me, hot, warm),
+        partial(relabelling.delete, store, me, hot),
+        partial(regrouping.merge, store, me, spring, autumn),
+    ):
+        act()
+        cancel = threading.Event()
+        outcome = undo.undo(store, me, progress=partial(_stop, cancel), cancel=cancel)
+        assert (outcome.done, outcome.cancelled) == (10, True)
+        outcome = undo.undo(store, me)
+        assert (outcome.done, outcome.gone_count, outcome.cancelled) == (15, 0, False)
+        assert counts() == before
+    assert_counters_are_true(store)
+
+
+def test_what_was_made_is_unmade_unless_it_is_in_use(store: Store, me: Actor) -> None:
+    [one] = make_queued(store)
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    hot = store.do(lambda conn: labels.create(conn, me, "hot", "pink", "h"))
+    offer = store.do(lambda conn: campaigns.create(conn, me, "Offer"))
+    for _ in range(3):
+        undo.undo(store, me)
+    with store.read() as conn:
+        assert not (groups.listing(conn) or labels.listing(conn) or campaigns.listing(conn))
+    for _ in range(3):
+        undo.redo(store, me)
+    with store.read() as conn:
+        assert groups.listing(conn) == [spring]
+        assert labels.listing(conn) == [hot]
+        assert campaigns.listing(conn) == [offer]
+        made = {act.verb: act.id for act in undo.stack(conn, me)}
+    perform(store, BO, Move(spring.id), Target(ids=(one,)))
+    perform(store, BO, AddLabel(hot.id), Target(ids=(one,)))
+    store.do(lambda conn: campaigns.switch(conn, BO, offer, True))
+    with pytest.raises(Refused, match="in use"):
+        undo.undo(store, me, made["group.create"])
+    with store.read() as conn:
+        assert len(undo.stack(conn, me)) == 3
+    for _ in range(3):
+        with pytest.raises(Refused, match=r"is in use.*was left as it is"):
+            undo.undo(store, me)
+    with pytest.raises(Refused, match="Nothing to undo"):
+        undo.undo(store, me)
