@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
+from textual.message_pump import MessagePump
 
+from screens.backstage import say
 from storage.errors import OptdeskError
 from storage.words import Actor, Outcome, Target, View
 from widgets.display import plural
@@ -111,6 +113,14 @@ class GroupMerged(Done):
         self.into_id = into_id
 
 
+class Turned(Message):
+    """An act was undone or done again."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
 class DeedFailed(Message):
     """A deed was refused, or the store failed under it."""
 
@@ -145,6 +155,16 @@ def reporter(running: Running, report: Callable[[Message], object]) -> Callable[
 def no_acts(_conn: Connection, _who: Actor) -> Sequence[Act]:
     """Of a deed that is more than acts on contacts."""
     return ()
+
+
+def named(name: str, total: int) -> Running:
+    """Something long that is more than acts on contacts.
+
+    Args:
+        name: What it is, such as `merge “Spring”`. May quote strangers.
+        total: How many contacts it is about, as far as that is known.
+    """
+    return Running(Deed(name, no_acts), Target(), total)
 
 
 def carry_out(
@@ -211,6 +231,13 @@ def tell(outcomes: Sequence[Outcome], undo_key: str = "") -> Telling:
         said.append(f"Cancelled after {plural(done, 'contact')}; what was done stays.")
     hint = f"{undo_key} undoes it" if undo_key and done else ""
     return Telling(" ".join([*said, hint]).strip(), warning=bool(gone) or cancelled)
+
+
+def tell_turned(owner: MessagePump, outcome: Outcome) -> None:
+    """Says by name what was turned back, and what was not and why."""
+    telling = tell([outcome])
+    more = " The same key goes on with the rest." if outcome.cancelled else ""
+    say(owner, telling.text + more, severity="warning" if telling.warning else "information")
 
 
 def _sentence(clause: str) -> str:

@@ -88,6 +88,7 @@ class Campaigns(RowsPlace):
 
     BINDINGS: ClassVar = bindings(Context.CAMPAIGNS)
     contexts = (Context.CAMPAIGNS,)
+    takes_back = True
     title = "Campaigns"
     columns = (
         Column("Name", 22),
@@ -162,7 +163,8 @@ class Campaigns(RowsPlace):
         """Say so."""
         event.stop()
         self.look_again()
-        say(self, event.sentence)
+        undo = backstage(self).keymap.key_of("desk.undo")
+        say(self, f"{event.sentence} {undo} undoes it".strip())
 
 
 def _box(ticked: bool) -> str:

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from screens.backstage import backstage
@@ -22,6 +22,7 @@ from screens.commands import Context, verbs_in
 from screens.keymap import bindings
 from screens.latch import Latch
 from screens.search_line import SearchLine
+from storage.query import Begun, begun, is_value
 from widgets.display import clean, fitted
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class CompletingLine(SearchLine):
         self._at = 0
         self._chosen = False
         self._closed_for = ""
+        self._held: Begun | None = None
+        """A condition that is not searched for before it is known whether it is whole."""
         self._latch = Latch(self._look)
 
     @property
@@ -118,12 +121,23 @@ class CompletingLine(SearchLine):
 
     # What may follow.
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def text_changed(self, text: str) -> None:
         """Another text may go on in another way."""
-        super().on_input_changed(event)
         self._closed_for = ""
+        half = begun(text) if self.has_focus else None
+        # Half a condition would only be found as a text that nobody has in the name.
+        self._held = half if half is not None and half.unknown else None
+        if self._held is None:
+            self.search(text if half is None else half.before)
         if self.has_focus:
             self._latch.ask()
+
+    def _let_go(self, found: Sequence[Completion] = ()) -> None:
+        """Searches for what was held back, once it is known what it may become."""
+        half, self._held = self._held, None
+        if half is not None:
+            whole = not found or any(is_value(each.text, half.value) for each in found)
+            self.search(self.value if whole else half.before)
 
     def set(self, text: str) -> None:
         """Another search, which nobody typed."""
@@ -142,6 +156,7 @@ class CompletingLine(SearchLine):
         self._latch.done()
         if (event.typed, event.cursor) != (self.value, self.cursor_position) or not self.has_focus:
             return
+        self._let_go(event.found)
         begun = event.found and event.typed[event.found[0].start : event.found[0].end]
         at_word = bool(event.typed[: event.cursor].strip()) and not _ends_open(event)
         same = len(event.found) == 1 and event.found[0].text.strip() == begun
@@ -159,6 +174,7 @@ class CompletingLine(SearchLine):
         """It goes on without."""
         event.stop()
         self._latch.done()
+        self._let_go()
         self._close()
 
     @property
@@ -209,6 +225,7 @@ class CompletingLine(SearchLine):
             self.action_completion_accept()
             return
         self._close()
+        self.search(self.value)
         super().action_search_done()
 
     def clicked(self, place: int) -> None:
@@ -219,6 +236,8 @@ class CompletingLine(SearchLine):
 
     def on_blur(self) -> None:
         """Nothing is typed any more."""
+        self._held = None
+        self.search(self.value)
         self._close()
 
 

@@ -22,7 +22,7 @@ from screens.acting import (
     Progress,
     Running,
     carry_out,
-    no_acts,
+    named,
     tell,
 )
 from screens.asked import GroupTurned
@@ -169,7 +169,8 @@ class ContactActs(TableVerbs):
         event.stop()
         from screens.label_acts import list_labels
 
-        say(self, event.sentence)
+        undo = backstage(self).keymap.key_of("desk.undo")
+        say(self, f"{event.sentence} {undo} undoes it".strip())
         list_labels(self, event.done)
 
     def action_contact_copy(self) -> None:
@@ -339,7 +340,7 @@ class ContactActs(TableVerbs):
         """
         if self._busy():
             return
-        running = Running(Deed(name, no_acts), Target(), total)
+        running = named(name, total)
         self._begin(running)
         back = backstage(self)
         work = partial(job, who=back.actor, running=running, report=self.post_message)

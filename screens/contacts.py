@@ -51,6 +51,7 @@ class Contacts(ContactCampaigns, ConsentActs):
     SCOPED_CSS = False
     BINDINGS: ClassVar = bindings(Context.LIST)
     contexts = (Context.LIST,)
+    takes_back = True
 
     _order = once(Words, ".order")
     _sign = once(Words, ".search-sign")

@@ -24,6 +24,7 @@ from storage.words import Target
 from widgets.finding import once
 from widgets.log_columns import Cell, Column
 from widgets.log_window import Page
+from widgets.phones import international
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,10 +131,11 @@ class DoNotContact(LogPlace):
 
     BINDINGS: ClassVar = bindings(Context.LOG, Context.DNC)
     contexts = (Context.DNC, Context.LOG)
+    takes_back = True
     title = "Do Not Contact"
     strip = once(ProgressStrip)
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("Number", 16, 17, lambda row: Cell(row.phone or "hash only", _tone(row))),
+        Column("Number", 17, 17, lambda row: Cell(_shown(row.phone), _tone(row))),
         Column("By", 7, 8, lambda row: Cell(row.source)),
         Column("Reason", 14, 0, lambda row: Cell(row.reason)),
         Column("Who", 8, 14, lambda row: Cell(row.actor, "dim"), goes=1),
@@ -200,10 +202,13 @@ class DoNotContact(LogPlace):
     def action_dnc_add(self) -> None:
         """Ask for the number, then put it on the list."""
         fields = [
-            Field("phone", "Number", "+14155550123"),
+            Field("phone", "Number", "such as +1 415 555 0123"),
             Field("reason", "Reason", "for people to read", required=False),
         ]
-        intro = "Its contact leaves the queue and its group at once and is never texted."
+        intro = (
+            "Its contact leaves the queue and its group at once and is never texted. Undo does not"
+            " take that back; only a release with a reason does."
+        )
         job = partial(_add, backstage(self).actor)
         ask(self, Ask("Add to Do Not Contact", fields, job, intro=intro, doing="add"))
 
@@ -216,9 +221,12 @@ class DoNotContact(LogPlace):
             say(self, "That number was erased and is never texted again.", severity="warning")
             return
         fields = [Field("reason", "Reason", "goes on record")]
-        intro = "It may be texted again, and its contact goes back to where it stood."
+        intro = (
+            "It may be texted again, and its contact goes back to where it stood. Undo does not"
+            " take that back; putting the number on the list again does."
+        )
         job = partial(_release, backstage(self).actor, row.phone)
-        ask(self, Ask(f"Release {row.phone}", fields, job, intro=intro, doing="release"))
+        ask(self, Ask(f"Release {_shown(row.phone)}", fields, job, intro=intro, doing="release"))
 
     @on(Changed)
     def changed(self, event: Changed) -> None:
@@ -239,7 +247,10 @@ class DoNotContact(LogPlace):
             Field("path", "File", "CSV or plain: E.164, 10 digits, or area,number"),
             Field("reason", "Reason", "for people to read", required=False),
         ]
-        intro = "The whole file is looked through before anything is changed."
+        intro = (
+            "The whole file is looked through before anything is changed. Undo does not take it"
+            " back: numbers are released one by one, each with a reason."
+        )
         title = "Import a Do Not Contact list"
         ask(self, Ask(title, fields, _file_named, intro=intro, doing="import"))
 
@@ -303,6 +314,10 @@ class DoNotContact(LogPlace):
         self.app.push_screen(ImportedLists(event.lists))
 
 
+def _shown(phone: str) -> str:
+    return international(phone) if phone else "hash only"
+
+
 def _tone(row: Listed) -> str:
     return "plain" if row.phone else "dim"
 
@@ -316,14 +331,15 @@ def _add(who: Actor, store: Store, values: Mapping[str, str]) -> Message:
 
     phone = "".join(values["phone"].split())
     added = store.do(lambda conn: suppressions.add(conn, who, [phone], reason=values["reason"]))
-    return Changed(f"{phone} is on the list." if added else f"{phone} is on the list already.")
+    shown = _shown(phone)
+    return Changed(f"{shown} is on the list." if added else f"{shown} is on the list already.")
 
 
 def _release(who: Actor, phone: str, store: Store, values: Mapping[str, str]) -> Message:
     from storage import do_not_contact
 
     store.do(lambda conn: do_not_contact.release(conn, who, phone, values["reason"]))
-    return Changed(f"{phone} is released.")
+    return Changed(f"{_shown(phone)} is released.")
 
 
 def _file_named(_store: Store, values: Mapping[str, str]) -> Message:

@@ -201,7 +201,9 @@ def _ask(owner: ContactActs, event: LabelsListed, label: LabelRow, verb: str) ->
     if verb == "rename":
         field = Field("text", "New name", value=label.name)
     else:
-        field = Field("text", "Letter or digit; none to take it away", "a", False, label.letter)
+        field = Field(
+            "text", "Letter or digit; none to take it away", "a letter", False, label.letter
+        )
 
     def filled(store: Store, values: Mapping[str, str]) -> LabelTurned:
         job = _rename if verb == "rename" else _letter

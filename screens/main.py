@@ -34,12 +34,14 @@ from screens.circuit import circuit_sentence
 from screens.commands import Context
 from screens.keymap import Hint
 from screens.latch import Latch
-from screens.main_verbs import Ledge, MainVerbs
+from screens.main_verbs import Ledge
 from screens.overview import Overview, OverviewRead, at_first_look, read_overview
 from screens.place import Told
 from screens.places import Places
+from screens.progress_strip import ProgressStrip
 from screens.status import status_parts
 from screens.switching import SwitchAsked, Switched, SwitchRefused, switch, tell_refusal
+from screens.turning import Turning
 from storage.errors import OptdeskError
 from storage.words import AttemptView, DeliveriesView
 from widgets.bare import SilentColumn, SilentRow
@@ -86,7 +88,7 @@ class LookFailed(Message):
         self.error = error
 
 
-class MainScreen(MainVerbs):
+class MainScreen(Turning):
     """The desk. It hears the news and hands them to what shows them."""
 
     AUTO_FOCUS = ""
@@ -115,6 +117,7 @@ class MainScreen(MainVerbs):
                 yield Words(id="caption")
                 yield Words(id="banner")
                 yield Places()
+                yield ProgressStrip(id="turning")
         yield StatusLine()
         yield KeyFooter()
 
@@ -360,6 +363,8 @@ class MainScreen(MainVerbs):
         out = [Hint(ident, keymap.key_of(ident), word) for ident, word in ways]
         idle |= {ident for ident, _ in ways}
         kept = (self._named(hint) for hint in hints if hint.verb_id not in idle)
+        if not self.places.place.takes_back:
+            idle |= {"desk.undo"}
         self.footer.show([*out, *kept])
 
     def _named(self, hint: Hint) -> Hint:

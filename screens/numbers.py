@@ -120,8 +120,8 @@ class Numbers(RowsPlace):
     def action_number_add(self) -> None:
         """Ask for the number, then add it."""
         fields = [
-            Field("phone", "Number", "+14155550123"),
-            Field("name", "Name", "optional", required=False),
+            Field("phone", "Number", "such as +1 415 555 0123"),
+            Field("name", "Name", "for people to read", required=False),
         ]
         job = partial(_add, who=backstage(self).actor)
         ask(self, Ask("Add a messaging number", fields, job, doing="add"))

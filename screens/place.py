@@ -27,6 +27,9 @@ class Place(BareColumn):
     contexts: tuple[Context, ...] = ()
     """Whose verbs can be given here, the nearest first."""
 
+    takes_back = False
+    """Whether undo makes sense here: what is done to contacts, groups and campaigns is seen."""
+
     @property
     def contexts_now(self) -> tuple[Context, ...]:
         """The contexts that the focus is in, the nearest first."""

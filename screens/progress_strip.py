@@ -17,8 +17,8 @@ SHOWN_AFTER = 0.3
 class ProgressStrip(Static):
     """One line, there only while a long act is under way."""
 
-    def __init__(self) -> None:
-        super().__init__(markup=False)
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, markup=False)
         self._shown: Running | None = None
         self._timer: Timer | None = None
 

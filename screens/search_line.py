@@ -33,7 +33,15 @@ class SearchLine(Input):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search at once."""
         event.stop()
-        self.post_message(self.Searched(event.value))
+        self.text_changed(event.value)
+
+    def text_changed(self, text: str) -> None:
+        """Another text stands there."""
+        self.search(text)
+
+    def search(self, text: str) -> None:
+        """Searches for a text."""
+        self.post_message(self.Searched(text))
 
     def action_search_done(self) -> None:
         """Keep the search."""

@@ -78,8 +78,8 @@ class SendingAgain(Widget):
             Ask(
                 "Send a span of time again",
                 [
-                    Field("since", "From", "2 h, 30 min, 3 d, 14:00 or 2026-03-28 12:00"),
-                    Field("until", "To", "now", required=False),
+                    Field("since", "From", "such as 2 h, 30 min, 3 d, 14:00 or 2026-03-28 12:00"),
+                    Field("until", "To", "empty: now", required=False),
                     Field("what", "What: all, or failed (what it has not taken)", value="failed"),
                 ],
                 partial(_span, ident=ident),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from storage.words import Actor
 
 REGION = "US"
+PROGRAM = "empty: our text alerts"
 
 
 class IntegrationAdded(Message):
@@ -43,16 +44,16 @@ def set_up(who: Actor, *, simulated: bool, number: str) -> Ask:
         number: The first approved messaging number, or an empty string.
     """
     if number or not simulated:
-        hint = "an approved number, such as +14155550123"
+        hint = "an approved number, such as +1 415 555 0123"
     else:
         hint = "empty: a simulated one; texts go nowhere"
     return Ask(
         "Set up the Opt-In API",
         [
-            Field("brand", "Brand, as the text names you", "Optdesk", required=False),
-            Field("program", "What people opt in to", "our text alerts", required=False),
+            Field("brand", "Brand, as the text names you", "empty: Optdesk", required=False),
+            Field("program", "What people opt in to", PROGRAM, required=False),
             Field("number", "Messaging number", hint, required=False, value=number),
-            Field("region", "Region of numbers without a country", REGION, required=False),
+            Field("region", "Region of numbers without a country", "empty: US", required=False),
         ],
         partial(_add, who=who, simulated=simulated),
         preview=compliance_preview,
@@ -72,11 +73,15 @@ def editing(who: Actor, view: IntegrationView, number: str) -> Ask:
     return Ask(
         "Edit the Opt-In API",
         [
-            Field("brand", "Brand, as the text names you", "Optdesk", False, view.brand),
-            Field("program", "What people opt in to", "our text alerts", False, view.program),
-            Field("number", "Messaging number", "+14155550123", True, number),
+            Field("brand", "Brand, as the text names you", "empty: Optdesk", False, view.brand),
+            Field("program", "What people opt in to", PROGRAM, False, view.program),
+            Field("number", "Messaging number", "such as +1 415 555 0123", True, number),
             Field(
-                "region", "Region of numbers without a country", REGION, True, view.default_region
+                "region",
+                "Region of numbers without a country",
+                f"such as {REGION}",
+                True,
+                view.default_region,
             ),
             Field(
                 "redirect",

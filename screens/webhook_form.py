@@ -48,14 +48,19 @@ def _form(
     return Ask(
         title,
         [
-            Field("url", "Address", "https://example.com/hooks", value=url),
+            Field("url", "Address", "such as https://example.com/hooks", value=url),
             Field(
                 "events",
                 f"Told of: {ALL}, or of opted_in opted_out opt_in_failed",
                 ALL,
                 value=events,
             ),
-            Field("body", f"Body: {FULL}, or {SEED} (exactly as documented)", FULL, value=body),
+            Field(
+                "body",
+                f"Body: {FULL}, or {SEED} (exactly as documented)",
+                f"empty: {FULL}",
+                value=body,
+            ),
         ],
         job,
         preview=_preview,

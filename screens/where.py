@@ -17,6 +17,7 @@ from screens.latch import Latch
 from screens.navigation import DNC
 from screens.picker import Choice, Picker
 from widgets.display import safe
+from widgets.phones import international
 
 if TYPE_CHECKING:
     from storage.fates import Answer, Fate
@@ -126,7 +127,8 @@ class WhereIs(Picker[Message]):
 
 
 def _sentence(fate: Fate) -> str:
-    who = f"{fate.name} ({fate.phone})" if fate.name else fate.phone
+    phone = international(fate.phone)
+    who = f"{fate.name} ({phone})" if fate.name else phone
     return f"{who} {fate.sentence}."
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.engine import Connection
 
 from storage.acts import in_view
@@ -139,6 +139,26 @@ def add(
         first = done.gone[0]
         raise Refused(f"{first.name}: {first.why}.")
     return done
+
+
+def held_by(conn: Connection, target: Target) -> dict[int, int]:
+    """How many contacts of a target were added to each campaign by themselves, by its id."""
+    among_them: list[ColumnElement[bool]] = []
+    if target.view is None:
+        among_them.append(among(conn, _added.c.contact_id, list(target.ids)))
+    else:
+        among_them.append(condition_of(conn, target.view))
+        if target.top is not None:
+            among_them.append(_contacts.c.id <= target.top)
+        if target.spared:
+            among_them.append(~among(conn, _contacts.c.id, sorted(target.spared)))
+    rows = conn.execute(
+        select(_added.c.campaign_id, func.count())
+        .join(_contacts, _contacts.c.id == _added.c.contact_id)
+        .where(*among_them)
+        .group_by(_added.c.campaign_id)
+    )
+    return {row.campaign_id: row[1] for row in rows}
 
 
 def refuse_queued(store: Store, target: Target) -> None:

@@ -30,6 +30,9 @@ STAGES = tuple(stage.value for stage in Stage if stage is not Stage.DELETED)
 KEYS = ("label", "is", "kind", "age", "group", "from", "stage", "phone")
 """Every key; each may stand behind a `-`, which turns it round."""
 
+_KNOWN = {"is": tuple(MARKS), "kind": KINDS, "stage": STAGES}
+"""The values of keys that have their own."""
+
 UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
 
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -39,6 +42,7 @@ _TERM = re.compile(r"(-?)([a-z]+)(:|<=?|>=?)(?:\"([^\"]*)(?:\"|$)|(\S*))", re.IG
 _AGE = re.compile(r"([0-9]{1,7})([mhdw])", re.IGNORECASE)
 _PHRASE = re.compile(r'"([^"]+)"(?=\s|$)')
 _WORD = re.compile(r"\S+")
+_BEGUN = re.compile(r"""(?:^|(?<=\s))-?([a-z]+)(:|<=?|>=?)("[^"]*|[^\s"]*)$""", re.IGNORECASE)
 _SPACE = re.compile(r"\s*")
 
 
@@ -166,7 +170,7 @@ def _term(found: re.Match[str]) -> Term | None:
         return Term(key, value, negated, older=compared[0] == ">")
     if compared != ":":
         return None
-    known = {"is": tuple(MARKS), "kind": KINDS, "stage": STAGES}.get(key)
+    known = _KNOWN.get(key)
     if known is not None:
         value = value.replace("-", "_").replace(" ", "_")
         if value not in known:
@@ -174,6 +178,37 @@ def _term(found: re.Match[str]) -> Term | None:
     if key == "phone" and not digits(value):
         return None
     return Term(key, value, negated, quoted=quoted)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A condition that is still being typed, at the end of a text."""
+
+    before: str
+    """What stands before it. Untrusted."""
+    value: str
+    """What is there of the value, folded. Untrusted."""
+    unknown: bool
+    """Whether only the store knows if that is a whole value: a label, a group, a sender."""
+
+
+def begun(text: str) -> Begun | None:
+    """The condition that a text ends in, where it can still become one that is known."""
+    found = _BEGUN.search(text)
+    if found is None or (key := found[1].lower()) not in KEYS:
+        return None
+    value = fold(found[3].lstrip('"'))
+    if (key == "age") == (found[2] == ":"):
+        return None
+    asks = key in ("label", "group", "from")
+    if key in _KNOWN:
+        spelled = value.replace("-", "_").replace(" ", "_")
+        open_ = spelled not in _KNOWN[key] and any(spelled in each for each in _KNOWN[key])
+    elif key == "age":
+        open_ = re.fullmatch(r"[0-9]{0,7}", value) is not None
+    else:
+        open_ = asks or not value
+    return Begun(text[: found.start()], value, asks and bool(value)) if open_ else None
 
 
 def narrowed(text: str) -> tuple[str, str]:
@@ -187,3 +222,8 @@ def written(value: str) -> str:
     plain = value.replace('"', "")
     needs = any(char.isspace() for char in plain) or fold(plain) == "none" or not plain
     return f'"{plain}"' if needs else plain
+
+
+def is_value(text: str, value: str) -> bool:
+    """Whether a value as it is written behind a key is this folded one."""
+    return fold(text.strip().strip('"')) == value

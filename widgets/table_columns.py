@@ -50,7 +50,11 @@ class Layout:
 
     def has(self, column: Column) -> bool:
         """Whether there is room for a column."""
-        return any(each is column for each, _ in self.columns)
+        return self.width_of(column) > 0
+
+    def width_of(self, column: Column) -> int:
+        """Cells of a column; 0 for one that has no room."""
+        return next((width for each, width in self.columns if each is column), 0)
 
 
 @lru_cache(maxsize=64)
@@ -94,10 +98,10 @@ def layout(width: int, place: Place) -> Layout:
 
 def _share(widths: dict[Column, int]) -> None:
     """Gives the room that names do not need to the labels, which hold the badges."""
-    spare = widths[Column.NAME] - 18
+    spare = widths[Column.NAME] - 16
     if spare > 0:
         # Two badges come before the room that only long names need.
-        name = 18 + min(10, max(0, spare - 20))
+        name = 16 + min(12, max(0, spare - 20))
         widths[Column.LABELS] += widths[Column.NAME] - name
         widths[Column.NAME] = name
 

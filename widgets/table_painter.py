@@ -17,6 +17,9 @@ from widgets.table_columns import GAP, LINES, Column, Layout, badges, where
 MOST_STRIPS = 512
 """Painted rows kept."""
 
+_LEAST = 3
+"""Cells that the start of a label needs to say anything."""
+
 Parts = list[tuple[str, Style]]
 
 
@@ -145,29 +148,55 @@ class RowPainter:
         if not name and self.layout.has(Column.PHONE):
             return fitted("(no name)", width), dim
         name = name or self._phone(row.phone)
-        if not self.layout.has(Column.LABELS) and width > 8 and badges(row, self.layout):
-            # No room for tags: a sign says that there is something to notice.
+        if width > 8 and len(self._badges(row)) < len(badges(row, self.layout)):
+            # No room for badges: a sign says that there is something to notice.
             return f"{fitted(name, width - 2)} !", base
         return fitted(name, width), base
 
-    def _tags(self, row: ContactRow, width: int, base: Style, *, plain: bool) -> Parts:
+    def _badges(self, row: ContactRow) -> Parts:
+        """Labels, which people put on, come before badges where there is no room for both."""
+        width = self.layout.width_of(Column.LABELS)
+        tags = [(f"[{badge}]", self._palette.badge) for badge in badges(row, self.layout)]
+        if not row.labels or not width:
+            return tags if width else []
+        room = width - sum(cell_len(text) + GAP for text, _ in self._labels(row, width))
+        fitting: Parts = []
+        for tag in tags:
+            room -= cell_len(tag[0]) + (GAP if fitting else 0)
+            if room < 0:
+                break
+            fitting.append(tag)
+        return fitting
+
+    def _labels(self, row: ContactRow, width: int) -> Parts:
         palette = self._palette
         # In a narrow column every cell is for the words.
         bullet = f"{glyphs().bullet} " if width >= 14 else ""
-        tags = [(f"[{badge}]", palette.badge) for badge in badges(row, self.layout)]
-        for label in row.labels:
-            style = palette.labels.get(label.colour, palette.dim)
-            tags.append((bullet + clean(label.name), style))
+        return [
+            (bullet + clean(label.name), palette.labels.get(label.colour, palette.dim))
+            for label in row.labels
+        ]
+
+    def _tags(self, row: ContactRow, width: int, base: Style, *, plain: bool) -> Parts:
+        tags = self._badges(row) + self._labels(row, width)
         parts: Parts = []
         room = width
-        for text, style in tags:
-            if room <= 3:
-                break
-            size = min(cell_len(text), room)
+        for place, (tag, style) in enumerate(tags):
+            left = len(tags) - place - 1
+            more = f"+{left}" if left else ""
+            text, size = tag, min(cell_len(tag), room)
+            if more and room - size < GAP + _LEAST:
+                # Not all of them fit: the last cells count those that are left out.
+                size = min(size, room - len(more) - 1)
+                text = f"{fitted(text, size)} {more}"
+                size += len(more) + 1
+                left = 0
             parts.append((fitted(text, size), base if plain else base + style))
-            blank = min(2, room - size)
+            blank = min(GAP, room - size)
             parts.append((" " * blank, parts[-1][1]))
             room -= size + blank
+            if more and not left:
+                break
         parts.append((" " * room, base))
         return parts
 

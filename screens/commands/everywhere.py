@@ -26,6 +26,31 @@ VERBS: tuple[Verb, ...] = (
     ),
     # Everywhere.
     Verb(
+        id="desk.undo",
+        keys=("u",),
+        contexts=_DESK,
+        word="undo",
+        title="Undo",
+        help="Undo your last act, by name",
+        command="contacts undo",
+    ),
+    Verb(
+        id="desk.redo",
+        keys=("U",),
+        contexts=_DESK,
+        title="Redo",
+        help="Redo what you undid",
+        command="contacts redo",
+    ),
+    Verb(
+        id="desk.acts",
+        keys=("H",),
+        contexts=_DESK,
+        title="What you did…",
+        help="What you did last; undo any of it that the rules allow",
+        command="contacts changes",
+    ),
+    Verb(
         id="desk.places",
         keys=("tab",),
         contexts=_DESK,

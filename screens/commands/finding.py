@@ -1,4 +1,4 @@
-"""Finding contacts, moving about among them, taking back what was done."""
+"""Finding contacts and moving about among them."""
 
 from __future__ import annotations
 
@@ -33,32 +33,6 @@ VERBS: tuple[Verb, ...] = (
         contexts=_LIST,
         title="Follow arrivals",
         help="Stay at the top as leads arrive; moving down stops it",
-    ),
-    # Contacts: taking back.
-    Verb(
-        id="desk.undo",
-        keys=("u",),
-        contexts=_LIST,
-        word="undo",
-        title="Undo",
-        help="Undo your last act, by name",
-        command="contacts undo",
-    ),
-    Verb(
-        id="desk.redo",
-        keys=("U",),
-        contexts=_LIST,
-        title="Redo",
-        help="Redo what you undid",
-        command="contacts redo",
-    ),
-    Verb(
-        id="desk.acts",
-        keys=("H",),
-        contexts=_LIST,
-        title="What you did…",
-        help="What you did last; undo any of it that the rules allow",
-        command="contacts changes",
     ),
     Verb(
         id="group.edit",

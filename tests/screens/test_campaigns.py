@@ -42,8 +42,13 @@ async def test_a_campaign_is_made_draws_on_a_group_and_is_activated(
         await hand.press("enter")
         await hand.until(lambda: HOSTILE[:20] in hand.text)
         await hand.press("space")
-        await hand.until(lambda: "“May offer” is active." in hand.toasts)
+        await hand.until(lambda: hand.toasts[-1] == "“May offer” is active. u undoes it")
         assert eligible(sqlite_store, "May offer") == 1
+        await hand.press("u")
+        await hand.until(lambda: hand.toasts[-1] == "Undid: activate campaign “May offer”.")
+        assert eligible(sqlite_store, "May offer") == 1
+        await hand.press("U")
+        await hand.until(lambda: "Did again: activate campaign “May offer”." in hand.toasts)
         await hand.desk.main.go("all")
         await hand.until(lambda: hand.has_rows)
         await hand.press("enter")
@@ -76,4 +81,15 @@ async def test_a_queued_contact_is_refused_and_moving_it_first_is_offered(
         await hand.until(
             lambda: hand.toasts[-1].startswith("Added 1 contact to the campaign “May offer”.")
         )
+        assert eligible(sqlite_store, "May offer") == 1
+        await hand.press("p")
+        await hand.until(lambda: hand.dialog == "ToCampaign")
+        assert hand.choices == ["Take out of “May offer” 1 in it by hand"]
+        await hand.press("enter")
+        await hand.until(
+            lambda: hand.toasts[-1].startswith("Took 1 contact out of the campaign “May offer”.")
+        )
+        assert eligible(sqlite_store, "May offer") == 0
+        await hand.press("u")
+        await hand.until(lambda: hand.toasts[-1].startswith("Undid: take 1 contact out of"))
         assert eligible(sqlite_store, "May offer") == 1

@@ -12,6 +12,7 @@ from screens.do_not_contact import DoNotContact, Entries
 from storage import dnc_pages, suppressions
 from storage.acts import Move
 from storage.bulk import perform
+from storage.phones import international
 from storage.profile import profile
 from storage.store import Store
 from storage.words import GATEWAY, Actor, Stage, Target
@@ -101,7 +102,7 @@ async def test_a_number_is_added_searched_and_released_with_a_reason(
         await hand.until(lambda: hand.dialog == "Ask")
         await hand.type("a mistake")
         await hand.press("enter")
-        await hand.until(lambda: f"{phone} is released." in hand.toasts)
+        await hand.until(lambda: f"{international(phone)} is released." in hand.toasts)
         assert listed(sqlite_store) == ["+14155550199"]
         with sqlite_store.read() as conn:
             assert profile(conn, ada).contact.stage is Stage.QUEUED

@@ -8,6 +8,7 @@ from screens.completing import Suggestions
 from storage import labels, saved_views
 from storage.acts import AddLabel, Move, Star
 from storage.bulk import perform
+from storage.query import begun
 from storage.store import Store
 from storage.words import Actor, Order, Place, Target, View
 from tests.screens.hand import Hand, at_desk
@@ -188,3 +189,47 @@ async def test_letters_that_arrive_together_with_the_slash_are_searched_for(
         hand.burst("l", "d", "u", "d")
         await hand.until(lambda: hand.dialog and hand.typed == "dud")
         assert not hand.toasts
+
+
+async def test_half_a_condition_keeps_the_list_and_says_what_may_follow(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    ids = fill(sqlite_store, "Ada", "Bo", "Cy")
+    label(sqlite_store, "hot", ids[0])
+    async with at_desk(sqlite_url) as hand:
+        everybody = ["Cy", "Bo", "Ada"]
+        await hand.until(lambda: hand.names == everybody)
+        await hand.press("slash")
+        await hand.type("is:")
+        await hand.until(lambda: "favorite favorites" in offered(hand))
+        await hand.until(lambda: hand.names == everybody)
+        await hand.type("fav")
+        await hand.until(lambda: offered(hand) == ["favorite favorites"])
+        assert hand.names == everybody and "Nothing matches" not in hand.text
+        await hand.press("ctrl+u")
+        await hand.type("label:h")
+        await hand.until(lambda: offered(hand) == ["hot 1"] and hand.names == everybody)
+        await hand.type("ot")
+        await hand.until(lambda: hand.names == ["Ada"])
+        await hand.type("x")
+        await hand.until(lambda: "Nothing matches “label:hotx”." in hand.text)
+        await hand.press("backspace", "backspace")
+        await hand.until(lambda: hand.names == everybody)
+        await hand.press("enter")
+        await hand.until(lambda: "Nothing matches “label:ho”." in hand.text)
+
+
+def test_which_conditions_are_still_being_typed() -> None:
+    whole = ("is:favorite", "is:xyz", "kind:mobile", "label:hot ", "age<1d", "http://x", "phone:4")
+    assert [text for text in whole if begun(text)] == []
+    half = (
+        "is:",
+        "ada -is:fav",
+        "kind:mob",
+        "label:",
+        'group:"Call b',
+        "age<",
+        "age>=12",
+        "phone:",
+    )
+    assert [text for text in half if not begun(text)] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -198,3 +199,42 @@ async def test_help_is_searched_by_typing(sqlite_store: Store, sqlite_url: str) 
         await hand.until(lambda: "Nothing in the help matches." in hand.text)
         await hand.press("question_mark")
         await hand.until(lambda: hand.dialog == "")
+
+
+async def test_undo_works_wherever_the_person_is_and_a_long_one_is_stopped_there(
+    sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = make_queued(sqlite_store, 30)
+    perform(sqlite_store, ANA, Star(True), Target(ids=tuple(ids)))
+    monkeypatch.setattr(undo, "CHUNK", 10)
+    opened, steps = threading.Event(), []
+    some = undo._some
+
+    def slowly(*args: Any, **named: Any) -> Any:
+        steps.append(1)
+        if len(steps) == 2:
+            opened.wait(20)
+        return some(*args, **named)
+
+    monkeypatch.setattr(undo, "_some", slowly)
+    async with at_desk(sqlite_url) as hand:
+        try:
+            await hand.desk.main.go("dnc")
+            await hand.until(lambda: "u undo: star 30 contacts" in hand.text)
+            await hand.press("u")
+            await hand.until(lambda: "10 of 30" in hand.text and "esc stops it" in hand.text)
+            await hand.press("u")
+            assert hand.toasts[-1] == "Still busy: undo: star 30 contacts."
+            await hand.press("escape")
+            await hand.until(lambda: "stopping…" in hand.text)
+        finally:
+            opened.set()
+        await hand.until(lambda: hand.toasts[-1].startswith("Undid: star 20 contacts. Cancelled"))
+        await hand.desk.main.go("keys")
+        await hand.press("u")
+        assert "Go to a list of contacts" in hand.toasts[-1]
+        await hand.desk.main.go("campaigns")
+        await hand.press("tab", "u")
+        await hand.until(lambda: hand.toasts[-1] == "Undid: star 10 contacts.")
+        await hand.press("tab", "H")
+        await hand.until(lambda: hand.dialog == "OwnActs")

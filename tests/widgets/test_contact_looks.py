@@ -125,6 +125,14 @@ def test_a_badge_that_has_no_room_leaves_a_sign() -> None:
     assert " ! " not in painter(40).row(row(badges=()), Look(), "3 s").text
 
 
+def test_a_label_is_seen_wherever_there_are_labels_and_those_left_out_are_counted() -> None:
+    three = tuple(LabelTag(n, name, "red") for n, name in enumerate(("hot", "Call back", "vip")))
+    for width in (60, 80, 100, 120):
+        line = painter(width).row(row(labels=three), Look(), "3 s").text
+        assert "hot" in line and ("vip" in line or "+1" in line or "+2" in line), width
+        assert " ! " in line or "[test]" in line, width
+
+
 def test_who_must_not_be_texted_is_told_at_every_width() -> None:
     barred = row(stage=Stage.SUPPRESSED, badges=(), labels=())
     for width, sign in ((40, " ! "), (60, "[DNC]"), (80, "do not text"), (120, "do not text")):
