@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 LOOK_EVERY = 2.0
 """Seconds between two looks at a store that changes."""
 
+LOOK_ANYWAY = 15.0
+"""Seconds after which the panel looks again though nothing changed."""
+
 MOST_OLD = 3
 """Senders with an old URL that are named in the panel."""
 
@@ -106,6 +109,8 @@ class Integrations(Place):
     def on_mount(self) -> None:
         """Nothing is known yet."""
         self._draw()
+        # What is said of the last lead and of the listener grows old though nothing is written.
+        self.set_interval(LOOK_ANYWAY, self._look_anyway)
 
     @property
     def sentence(self) -> str:
@@ -143,6 +148,10 @@ class Integrations(Place):
     def _rested(self) -> None:
         self._resting = False
         if self.display:
+            self._latch.ask()
+
+    def _look_anyway(self) -> None:
+        if self.display and self.overview.known:
             self._latch.ask()
 
     def _look(self) -> None:
@@ -396,11 +405,13 @@ class Integrations(Place):
             more = len(uses) - MOST_OLD
             lines += [Content(f"and {more} more")] if more > 0 else []
             head = Content.styled(f"! An old URL was used {hits} in the last 7 days:", "bold")
-            key = backstage(self).keymap.key_of("integration.copy")
-            step = Content.assemble(
-                (key, "bold $footer-key-foreground"), " copies the one in force; paste it there."
-            )
-            old.update(Content("\n  ").join([head, *lines, step]))
+            if there:
+                key = backstage(self).keymap.key_of("integration.copy")
+                style = "bold $footer-key-foreground"
+                lines.append(
+                    Content.assemble((key, style), " copies the one in force; paste it there.")
+                )
+            old.update(Content("\n  ").join([head, *lines]))
         items = self._facts.items if there else ()
         checks.display = self.query_one(".checks-title").display = bool(items)
         if items:

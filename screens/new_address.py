@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     from storage.store import Store
 
-"""The contract's number that is taken in every time and never texted."""
-
-
 _TITLE_LINES = 2
 _WHOLE = frozenset({"title", "keys"})
 _FRAMES = (
@@ -182,8 +179,15 @@ class NewAddress(Dialog[Message]):
         self._frame(_WHOLE)
         self.query_one(".address-code", Static).update(
             f"The QR code needs {cells} columns and {lines} lines; there are {size.width} "
-            f"and {size.height}. Enlarge the terminal, or copy the URL."
+            f"and {size.height}. Enlarge the terminal, or copy the URL.{self._in_blocks()}"
         )
+
+    def _in_blocks(self) -> str:
+        """That the code would be smaller in other characters, where it would."""
+        if not ascii_only():
+            return ""
+        cells, lines = qr_size(self._address.url, LEAST_QUIET, in_ascii=False)
+        return f" Without the setting ascii, {cells} columns and {lines} lines are enough."
 
     def _frame(self, parts: frozenset[str]) -> None:
         self.query_one(".dialog-title").display = "title" in parts

@@ -54,6 +54,14 @@ class NumberChanged(Message):
         self.sentence = sentence
 
 
+class RemovalAsked(Message):
+    """A number may go, if its person means it."""
+
+    def __init__(self, number: NumberRow) -> None:
+        super().__init__()
+        self.number = number
+
+
 class NumberRefused(Message):
     """A rule said no."""
 
@@ -147,10 +155,16 @@ class Numbers(RowsPlace):
         self._do(partial(_drop, who=backstage(self).actor, ident=row.id, remove=False))
 
     def action_number_remove(self) -> None:
-        """Ask, then remove it."""
+        """Ask, then remove it; where it must stay, say that at once."""
         row = self._here
-        if row is None:
-            return
+        if row is not None:
+            self._do(partial(_may_go, row=row))
+
+    @on(RemovalAsked)
+    def removal_asked(self, event: RemovalAsked) -> None:
+        """Ask."""
+        event.stop()
+        row = event.number
         job = partial(_drop, who=backstage(self).actor, ident=row.id, remove=True)
         question = Confirm(
             verb("number.remove"),
@@ -248,6 +262,14 @@ def _approve(store: Store, *, who: Actor, ident: str) -> NumberChanged:
 
     row = store.do(lambda conn: numbers.approve(conn, who, ident))
     return NumberChanged(f"{row.phone} is approved.")
+
+
+def _may_go(store: Store, *, row: NumberRow) -> RemovalAsked:
+    from storage import numbers
+
+    with store.read() as conn:
+        numbers.demand_not_needed(conn, row.id)
+    return RemovalAsked(row)
 
 
 def _drop(store: Store, *, who: Actor, ident: str, remove: bool) -> NumberChanged:

@@ -41,10 +41,11 @@ def qr_code(text: str, quiet: int = QUIET) -> Content:
     return Content("\n").join(Content.styled(line, style) for line in lines)
 
 
-def qr_size(text: str, quiet: int = QUIET) -> tuple[int, int]:
-    """Cells and lines that the code of a text takes."""
+def qr_size(text: str, quiet: int = QUIET, *, in_ascii: bool | None = None) -> tuple[int, int]:
+    """Cells and lines that the code of a text takes, as the desk draws unless it is said."""
     side = len(_modules(text, quiet))
-    return (2 * side, side) if ascii_only() else (side, (side + 1) // 2)
+    plain = ascii_only() if in_ascii is None else in_ascii
+    return (2 * side, side) if plain else (side, (side + 1) // 2)
 
 
 def _modules(text: str, quiet: int) -> list[list[bool]]:

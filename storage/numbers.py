@@ -145,6 +145,15 @@ def reject(conn: Connection, who: Actor, ident: str) -> Dropped:
     return _drop(conn, who, ident, NumberStatus.REJECTED, "number.reject")
 
 
+def demand_not_needed(conn: Connection, ident: str) -> None:
+    """Says before anybody is asked whether a number may go now; going, it is asked again.
+
+    Raises:
+        Refused: It is the last approved one and the integration is on.
+    """
+    _others(conn, get(conn, ident))
+
+
 def remove(conn: Connection, who: Actor, ident: str) -> Dropped:
     """Removes a number.
 
@@ -229,6 +238,22 @@ def _edit(
 
 def _drop(conn: Connection, who: Actor, ident: str, status: NumberStatus, verb: str) -> Dropped:
     before = get(conn, ident)
+    integration, others = _others(conn, before)
+    number = _edit(conn, who, before, verb, {"status": before.status}, status=status)
+    if integration is None or integration.number_id != number.id or not others:
+        return Dropped(number, None)
+    conn.execute(
+        update(_integrations)
+        .where(_integrations.c.id == integration.id)
+        .values(number_id=others[0].id, changed_at=now())
+    )
+    details = {"before": {"number_id": number.id}, "after": {"number_id": others[0].id}}
+    record(conn, who, "integration.edit", details=details)
+    return Dropped(number, others[0])
+
+
+def _others(conn: Connection, before: NumberRow) -> tuple[Any, list[NumberRow]]:
+    """The integration, and the other approved numbers: it must not lose its last one."""
     others = [
         other
         for other in listing(conn)
@@ -241,17 +266,7 @@ def _drop(conn: Connection, who: Actor, ident: str, status: NumberStatus, verb: 
             "Opt-In API is on.",
             "Switch the Opt-In API off first (optdesk integration off), or approve another number.",
         )
-    number = _edit(conn, who, before, verb, {"status": before.status}, status=status)
-    if integration is None or integration.number_id != number.id or not others:
-        return Dropped(number, None)
-    conn.execute(
-        update(_integrations)
-        .where(_integrations.c.id == integration.id)
-        .values(number_id=others[0].id, changed_at=now())
-    )
-    details = {"before": {"number_id": number.id}, "after": {"number_id": others[0].id}}
-    record(conn, who, "integration.edit", details=details)
-    return Dropped(number, others[0])
+    return integration, others
 
 
 def _campaign(conn: Connection, ident: str) -> int:

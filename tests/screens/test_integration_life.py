@@ -11,10 +11,12 @@ import pytest
 
 from screens.new_address import Address, NewAddress
 from storage import integration, numbers
+from storage.checklist import Item, State
 from storage.store import Store
 from storage.words import Actor, NumberStatus
 from tests.factories import lead, make_queued, put, switched_on
 from tests.screens.hand import Hand, at_desk
+from widgets import display
 
 BO = Actor.person("bo")
 LEAD = {"first_name": "Ada", "last_name": "Byron", "phone": "+14155550199"}
@@ -156,6 +158,33 @@ async def test_the_code_of_a_url_is_as_small_as_it_has_to_be(
         assert url in hand.text.replace("\n", "") and "The URL" in hand.text
 
 
+async def test_in_ascii_the_code_says_what_it_needs(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"http://127.0.0.1:8765/hooks/opt-in/{'aB3_x9Qz' * 4}"
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        monkeypatch.setattr(display._Mode, "ascii", True)
+        hand.desk.push_screen(NewAddress(Address("The URL", url)))
+        await hand.until(lambda: hand.dialog == "NewAddress")
+        await hand.press("v")
+        said = " ".join(hand.text.split())
+        assert "The QR code needs 70 columns and 35 lines; there are 80 and 24." in said
+        assert "Without the setting ascii, 35 columns and 18 lines are enough." in said
+
+
+async def test_the_panel_looks_again_though_nothing_is_written(
+    sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screens.integrations.LOOK_ANYWAY", 0.1)
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await hand.desk.main.go("integrations")
+        await hand.until(lambda: "The listener answers at" in hand.text)
+        gone = Item("listener", State.BAD, "The listener is gone.")
+        monkeypatch.setattr(hand.desk.backstage, "reach", lambda _store: (gone, None))
+        await hand.until(lambda: "The listener is gone." in hand.text)
+
+
 async def test_deleting_keeps_the_contacts_and_offers_to_add_again(
     sqlite_store: Store, sqlite_url: str
 ) -> None:
@@ -173,6 +202,8 @@ async def test_deleting_keeps_the_contacts_and_offers_to_add_again(
         await hand.until(lambda: "+ Add opt-in API" in hand.text)
         await answered(hand, url, "+14155550100", 410)
         assert "Opt-in queue 2" in hand.sidebar
+        await hand.until(lambda: "An old URL was used 1 time" in hand.text)
+        assert "copies the one in force" not in hand.text, "there is none"
 
 
 async def test_the_last_approved_number_stays_while_it_is_on(
@@ -183,8 +214,6 @@ async def test_the_last_approved_number_stays_while_it_is_on(
         await hand.desk.main.go("numbers")
         await hand.until(lambda: "approved" in hand.text)
         await hand.press("d")
-        await hand.until(lambda: hand.dialog == "Confirm")
-        await hand.press("right", "enter")
         await hand.until(lambda: "Not possible" in hand.text)
         assert "is the last approved" in hand.text
         assert "Switch the Opt-In API off first with ctrl+t" in hand.text
