@@ -93,6 +93,7 @@ def examine(
         _integration(view),
         _number(conn, view),
         _key(conn),
+        _turned_away(conn),
         _texts(conn),
         *(item for item in (listener, public) if item is not None),
         _last_arrival(view),
@@ -143,6 +144,21 @@ def _key(conn: Connection) -> Item:
         said = "No API key works; leads come by the secret URL alone."
         return _item("key", State.WARN, said, "Make one:", Remedy.MAKE_KEY)
     return _item("key", State.BAD, "No API key works.", "Make one:", Remedy.MAKE_KEY)
+
+
+def _turned_away(conn: Connection) -> Item | None:
+    """Senders that get 401: nobody knows who they are, so the intake log does not show them."""
+    count = keys.turned_away(conn)
+    if not count:
+        return None
+    requests = "1 request" if count == 1 else f"{count:,} requests"
+    return Item(
+        "wrong keys",
+        State.WARN,
+        f"{requests} of the last 24 hours came without an API key that works (401).",
+        "Compare the end of the sender's key, in the header x-api, with Settings > API keys"
+        " (optdesk keys list).",
+    )
 
 
 def _texts(conn: Connection) -> Item | None:

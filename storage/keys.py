@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from storage.changes import record
 from storage.errors import NotFound, Refused
 from storage.ids import new_id
 from storage.tables import ApiKey
+from storage.tallies import add_tallies, read_tallies, turned_away_tally
 from storage.times import now
 from storage.words import Actor
 
@@ -23,6 +25,23 @@ _keys: Any = ApiKey.__table__  # type: ignore[attr-defined]
 
 MOST_LIVE = 50
 """Keys that may be live at once. Every sender can have its own, and two while it changes over."""
+
+
+_HOUR = 3600
+
+
+def note_turned_away(conn: Connection, counts: Sequence[int]) -> Sequence[None]:
+    """Counts requests that came without a key that works. A batch verb."""
+    this_hour = int(now().timestamp()) // _HOUR
+    add_tallies(conn, {turned_away_tally(this_hour): sum(counts)})
+    return [None] * len(counts)
+
+
+def turned_away(conn: Connection) -> int:
+    """How many requests of the last 24 hours came without a key that works."""
+    this_hour = int(now().timestamp()) // _HOUR
+    names = [turned_away_tally(hour) for hour in range(this_hour - 23, this_hour + 1)]
+    return sum(read_tallies(conn, names).values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ def hour_tally(hour: int) -> str:
     return f"hour:{hour}"
 
 
+def turned_away_tally(hour: int) -> str:
+    """The counter of requests without an API key that works, in an hour since 1970."""
+    return f"hour:401:{hour}"
+
+
 def add_tallies(conn: Connection, deltas: Mapping[str, int]) -> None:
     """Adds to counters; zeros cost nothing."""
     for statement, values in adding(deltas):

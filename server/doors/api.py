@@ -22,6 +22,7 @@ from server.doors.fields import (
     missing_fields,
 )
 from server.doors.headers import json_media, named_request, one_key
+from server.doors.turned_away import TurnedAway
 from server.doors.unread import unread
 from server.doors.verdict import Refused
 from server.keeper import AccessKeeper
@@ -81,15 +82,19 @@ class ApiDoor:
         self._per_key = per_key
         self._per_peer = per_peer
         self._proxies = proxies
+        self._turned_away = TurnedAway(bridge)
         self._moment: datetime | None = None
         self._stamp = ""
 
     async def answer(self, request: Request) -> Answer:
         """Answers a request, after the commit that holds what is said of it."""
         try:
-            return await self._answer(request)
+            answer = await self._answer(request)
         except StoreError:
             return refusal("STORE_UNAVAILABLE", request.id)
+        if answer.status == 401:
+            self._turned_away.one_more()
+        return answer
 
     async def keep_unread(self, request: Request, code: str, begin: Beginning) -> None:
         """Keeps a request of a known sender in the log whose body could not be read whole."""

@@ -8,16 +8,19 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
 
-from storage import attempts, integration, keys, numbers, suppressions
+from server.doors import turned_away
+from storage import attempts, checklist, integration, keys, numbers, suppressions
 from storage.profile import Profile, find_contact, profile
 from storage.store import Store
 from storage.words import Actor, Badge, Stage
 from tests.factories import next_phone
 from tests.server.served import PATH, Served, answers_in, serving
+from tests.server.test_courier import soon
 
 ME = Actor.person("ana")
 
@@ -130,6 +133,20 @@ def test_a_key_in_capitals_is_the_same_uuid(served: Served) -> None:
     assert served.put(x_api=served.key.upper()).status_code == 200
     both = {"x_api": served.key.upper(), "x_api_key": served.key}
     assert served.put(**both).status_code == 200
+
+
+def test_who_has_no_key_that_works_is_counted_for_the_check_list(
+    served_by_any: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turned_away, "_GATHER_SECONDS", 0.02)
+    for key in ("wrong", str(uuid4()), None):
+        refused(served_by_any.put(x_api=key), 401, "INVALID_API_KEY")
+
+    def found() -> list[str]:
+        with served_by_any.store.read() as conn:
+            return [item.sentence for item in checklist.examine(conn) if item.check == "wrong keys"]
+
+    soon(lambda: any(one.startswith("3 requests of the last") for one in found()))
 
 
 def test_a_key_counts_the_moment_it_is_made_and_no_more_once_it_is_revoked(
