@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 # More arguments for run, demo, serve, test, bench and snapshots: make test ARGS="-k phone"
 ARGS ?=
+# How long make day takes, on each kind of store.
+MINUTES ?= 20
 
 BIN := .venv/bin
 # A lock names every file's hash; wheels only, so that nothing is compiled here.
@@ -11,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n logical --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo serve install test check format snapshots bench trials wheel lock
+.PHONY: help run demo serve install test check format snapshots bench trials day wheel lock
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +53,9 @@ bench: .venv/.stamp-dev .venv-bench/.stamp ## measure, each figure as a ratio
 trials: .venv/.stamp-dev ## run the tests that take minutes
 	@THOROUGH=1 $(PYTEST) -m "trial or deep" -n 0 --timeout 1200 $(ARGS) || { \
 	  code=$$?; [ $$code -eq 5 ] || exit $$code; echo "No trial was found."; }
+
+day: .venv/.stamp-dev ## two desks at work beside a listener: make day MINUTES=20
+	@THOROUGH=1 MINUTES=$(MINUTES) $(PYTEST) tests/trials/test_long_day.py -m trial -n 0 -s --timeout 7200 $(ARGS)
 
 wheel: .venv/.stamp-dev ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist

@@ -38,11 +38,13 @@ class DeskTerminal(Terminal):
         store_url: The store.
         home: Where its settings would lie.
         port: For its listener; 0 takes a free one.
+        actor: Who sits there; the system's user where it is left out.
     """
 
-    def __init__(self, store_url: str, home: Path, port: int = 0) -> None:
+    def __init__(self, store_url: str, home: Path, port: int = 0, actor: str = "") -> None:
         environment = servers.environment() | {"HOME": str(home)}
         command = [*optdesk_command(), "--store", store_url, "--port", str(port)]
+        command += ["--as", actor] if actor else []
         super().__init__(command, environment, SIZE, servers.HERE.parent)
 
     def open(self, rows: int = MANY_ROWS) -> DeskTerminal:

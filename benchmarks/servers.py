@@ -85,6 +85,7 @@ def serving(*command: str, **settings: str) -> Iterator[Served]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        process.stdout.close()
 
 
 def bare(*, uvloop: bool = False) -> contextlib.AbstractContextManager[Served]:
