@@ -13,6 +13,7 @@ class Latch:
         look: Starts a look in the background; whoever receives its result calls `done`.
         every: Seconds from the beginning of one look to that of the next.
         later: Calls a function after some seconds, in the same thread.
+        rest: Seconds until a look begins at all, so that what matters more goes first.
     """
 
     def __init__(
@@ -20,10 +21,12 @@ class Latch:
         look: Callable[[], None],
         every: float = 0.0,
         later: Callable[[float, Callable[[], None]], object] | None = None,
+        rest: float = 0.0,
     ) -> None:
         self._look = look
         self._every = every
         self._later = later
+        self._rest = rest
         self._last = -every
         self._busy = False
         self._again = False
@@ -34,7 +37,7 @@ class Latch:
             self._again = True
             return
         self._busy = True
-        wait = self._last + self._every - monotonic()
+        wait = max(self._rest, self._last + self._every - monotonic())
         if wait > 0 and self._later is not None:
             self._later(wait, self._begin)
         else:

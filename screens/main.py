@@ -70,8 +70,11 @@ DIALOG_STYLES = tuple(
 HURRIED_NEWS_SECONDS = 0.1
 """Between two words that the store has changed, while rows come and go in a burst."""
 
-SECONDS = 0.1
-"""Between two looks at the figures; nobody reads faster."""
+SECONDS = 0.25
+"""Between two looks at the figures; nobody reads faster. A look costs as much as three leads."""
+
+ROWS_FIRST_SECONDS = 0.02
+"""How long the figures wait for the rows: both want the same core."""
 
 NAME_CELLS = 24
 """Cells of the footer for a verb with the name of the act that it is about."""
@@ -104,7 +107,7 @@ class MainScreen(Turning):
         super().__init__()
         self._compositor = SeenCompositor()
         self.overview = Overview()
-        self._latch = Latch(self._look, SECONDS, self.set_timer)
+        self._latch = Latch(self._look, SECONDS, self.set_timer, ROWS_FIRST_SECONDS)
         self._trouble: OptdeskError | None = None
 
     def compose(self) -> ComposeResult:

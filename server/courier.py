@@ -24,7 +24,7 @@ from storage import gateway_state, messages
 from storage.errors import StoreError
 from storage.feed import Throttle
 from storage.holding import QuietHours
-from storage.messages import Outgoing, Receipt
+from storage.messages import Claim, Outgoing, Receipt
 from storage.store import Store
 from storage.times import now
 
@@ -159,9 +159,7 @@ class Courier:
         self._batch_full.clear()
         since, self._claimed_at = self._loop.time() - self._claimed_at, self._loop.time()
         fresh = self._circuit.trying
-        texts = await self._write(
-            lambda conn: messages.claim_pending(conn, self._name, room, self._quiet, fresh=fresh)
-        )
+        texts = (await self._write(lambda conn: self._claim(conn, room, fresh), _unseen)).texts
         if texts:
             await self._carry(texts)
         elif not await self._write(messages.sweep):
@@ -176,6 +174,12 @@ class Courier:
         elif len(texts) > max(_MANY, _MANY_A_SECOND * since) and not self._closing:
             await self._wait(self._batch_full, _GATHER_SECONDS)
         return 0.0
+
+    def _claim(self, conn: Connection, room: int, fresh: bool) -> Claim:
+        claim = messages.claim(conn, self._name, room, self._quiet, fresh=fresh)
+        if claim.texts:
+            self._gateway.consult(conn)
+        return claim
 
     async def _carry(self, texts: Sequence[Outgoing]) -> None:
         try:
@@ -239,8 +243,10 @@ class Courier:
         if receipts:
             await self._settle(receipts)
 
-    async def _write(self, verb: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._store.write(verb))
+    async def _write(
+        self, verb: Callable[[Connection], T], quiet: bool | Callable[[T], bool] = False
+    ) -> T:
+        return await asyncio.wrap_future(self._store.write(verb, quiet=quiet))
 
     async def _seconds_until_due(self) -> float:
         due = await self._loop.run_in_executor(None, self._next_due)
@@ -258,3 +264,8 @@ class Courier:
         except RuntimeError:
             # The loop is closed.
             self._throttle.close()
+
+
+def _unseen(claim: Claim) -> bool:
+    """Nobody needs to look again for a text that is on its way for some milliseconds."""
+    return claim.whole

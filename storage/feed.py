@@ -22,6 +22,11 @@ SCREEN_SECONDS = 0.1
 """The least time between two refreshes of a screen."""
 
 
+FOLLOWED_SECONDS = 0.02
+"""How long the news of a commit wait for the commit that follows it: a lead comes in, and some
+milliseconds later the receipt of its text, which puts it into the queue."""
+
+
 class Watched(Protocol):
     """What the feed needs of a store."""
 
@@ -50,6 +55,10 @@ class ChangeFeed:
         self._lock = threading.Lock()
         self._subscribers: dict[object, Callable[[], None]] = {}
         self._announced = 0
+        self._expected: int | None = None
+        """A commit of this process that may be seen in the store before it is told of."""
+        self._held_until: float | None = None
+        """When those who wait for a commit that follows are told at the latest."""
         self._ill = False
         self._closing = threading.Event()
         # Written to when the watching thread shall look up: it sleeps in poll().
@@ -74,17 +83,44 @@ class ChangeFeed:
 
         return unsubscribe
 
-    def local_commit(self, seq: int | None = None) -> None:
+    def expect(self, seq: int | None) -> None:
+        """Takes note of a commit that is about to be made here, and is followed; or of none."""
+        self._expected = seq
+
+    def local_commit(self, seq: int | None = None, *, followed: bool = False) -> None:
         """Tells the subscribers of a commit of this process, at once.
 
         Args:
             seq: The sequence that the commit wrote. With it, the echo of the commit that comes
                 back from the system is known for one.
+            followed: Another one follows soon: they are told of both together, unless it takes
+                longer than `FOLLOWED_SECONDS`.
         """
         if seq is None:
             self._call_subscribers()
+        elif followed:
+            with self._lock:
+                self._expected = None
+                if seq > self._announced:
+                    self._announced = seq
+                    self._held_until = self._held_until or time.monotonic() + FOLLOWED_SECONDS
         else:
             self._announce(seq)
+
+    def tell_what_is_held(self) -> float | None:
+        """Tells the subscribers of what was held back for long enough.
+
+        Returns:
+            Seconds until there is something to tell; None where nothing is held back.
+        """
+        with self._lock:
+            if self._held_until is None:
+                return None if self._expected is None else FOLLOWED_SECONDS
+            left = self._held_until - time.monotonic()
+        if left > 0:
+            return left
+        self._call_subscribers()
+        return None
 
     def start(self) -> None:
         """Begin to watch for the commits of other processes."""
@@ -113,6 +149,8 @@ class ChangeFeed:
 
     def _announce(self, seq: int, *, polled: bool = False) -> None:
         with self._lock:
+            if seq == self._expected and not polled:
+                return
             # A sequence that falls was not overtaken by a commit of this process when a poll
             # finds it: the store was set back, by a restore or a failover.
             if seq <= self._announced and not (polled and seq < self._announced):
@@ -122,6 +160,7 @@ class ChangeFeed:
 
     def _call_subscribers(self) -> None:
         with self._lock:
+            self._held_until = None
             subscribers = list(self._subscribers.items())
         for key, callback in subscribers:
             try:
@@ -149,6 +188,10 @@ class Reports:
         before = self._feed._announced
         self._feed._announce(seq, polled=polled)
         return self._feed._announced != before
+
+    def held(self) -> float | None:
+        """Seconds until this has to be called again for news that wait; see `ChangeFeed`."""
+        return self._feed.tell_what_is_held()
 
     def look_again(self) -> None:
         """Something may have been missed."""

@@ -67,9 +67,10 @@ def _listen(driver: psycopg.Connection[Any], reports: Reports) -> None:
     reports.saw(_sequence(driver), polled=True)
     looked = time.monotonic()
     while not reports.closing():
-        left = looked + POLL_SECONDS - time.monotonic()
+        left, held = looked + POLL_SECONDS - time.monotonic(), reports.held()
         if left > 0:
-            ready, _, _ = select.select([driver.fileno(), reports.wake_fd], [], [], left)
+            wait = left if held is None else min(left, held)
+            ready, _, _ = select.select([driver.fileno(), reports.wake_fd], [], [], wait)
             if driver.fileno() in ready:
                 # All of them first: until then the connection takes no query.
                 for notice in list(driver.notifies(timeout=0)):

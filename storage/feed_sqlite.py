@@ -159,13 +159,14 @@ def watch(store: Watched, file: Path, reports: Reports) -> None:
     try:
         look(polled=True)
         while not reports.closing():
-            pause = next(pauses, None)
-            hint = hints.wait(POLL_SECONDS if pause is None else pause)
+            pause, held = next(pauses, None), reports.held()
+            wait = POLL_SECONDS if pause is None else pause
+            hint = hints.wait(wait if held is None else min(wait, held))
             if reports.closing():
                 break
             if hint:
                 pauses = iter(AGAIN_SECONDS)
-            own = look(polled=pause is None and not hint)
+            own = look(polled=pause is None and held is None and not hint)
             time.sleep(ECHO_REST_SECONDS if own else REST_SECONDS)
     finally:
         hints.close()

@@ -43,6 +43,7 @@ from storage.tables import (
 from storage.tallies import adding, hour_tally, stage_tally
 from storage.times import now
 from storage.words import BADGE_BITS, UNTEXTED, Badge, Kind, Stage
+from storage.writer import followed
 
 STALE = "STALE"
 """The code of a lead that was judged by what is no longer true. Nothing was written; look again."""
@@ -89,6 +90,7 @@ class _Known:
     at: datetime
 
 
+@followed
 def take_in(conn: Connection, items: Sequence[OptIn]) -> Sequence[IntakeResult]:
     """Takes leads in: contact, consent event, attempt, text to send and event to tell of.
 

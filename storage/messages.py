@@ -75,6 +75,15 @@ class Receipt:
     """Which gateway says so; empty leaves what is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a courier took."""
+
+    texts: list[Outgoing]
+    whole: bool
+    """They are all that was touched: none was cancelled or put off."""
+
+
 def claim_pending(
     conn: Connection,
     worker: str,
@@ -83,6 +92,18 @@ def claim_pending(
     *,
     fresh: bool = False,
 ) -> list[Outgoing]:
+    """The texts of a `claim`."""
+    return claim(conn, worker, limit, quiet, fresh=fresh).texts
+
+
+def claim(
+    conn: Connection,
+    worker: str,
+    limit: int,
+    quiet: QuietHours | None = None,
+    *,
+    fresh: bool = False,
+) -> Claim:
     """Takes texts that are due for one courier; no other gets them.
 
     Args:
@@ -98,14 +119,15 @@ def claim_pending(
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
     claimed = [Outgoing(*row) for row in fetch(conn, _CLAIM[fresh], (worker, until, at, at, limit))]
     if not claimed:
-        return claimed
+        return Claim([], whole=True)
     lately = texted_lately(conn, claimed, moment)
     for (purpose, status), contacts in lately.stood_for.items():
         # The text of today stands for this one.
         _move_contacts(conn, status, purpose, contacts, moment)
-    claimed = [text for text in claimed if text.message_id not in lately.withheld]
-    held = hold(conn, claimed, quiet, moment) if quiet is not None else frozenset()
-    return [text for text in claimed if text.message_id not in held]
+    going = [text for text in claimed if text.message_id not in lately.withheld]
+    held = hold(conn, going, quiet, moment) if quiet is not None else frozenset()
+    going = [text for text in going if text.message_id not in held]
+    return Claim(going, whole=len(going) == len(claimed))
 
 
 _OLDEST = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from storage.dialects import upsert
+from storage.driver import fetch
 from storage.errors import Refused
 from storage.phones import parse_e164
 from storage.tables import GatewayScript
@@ -71,5 +71,8 @@ def unscript(conn: Connection, phone: str) -> bool:
 
 def scripts(conn: Connection) -> dict[str, Scripted]:
     """All that the simulated gateway is told, by number."""
-    rows = conn.execute(select(_script).order_by(_script.c.phone))
-    return {row.phone: Scripted(row.phone, row.outcome, row.delay_ms, row.reply) for row in rows}
+    return {row[0]: Scripted(*row) for row in fetch(conn, _ALL)}
+
+
+_ALL = "SELECT phone, outcome, delay_ms, reply FROM gateway_script ORDER BY phone"
+"""Below SQLAlchemy, because it is asked with every batch of texts."""

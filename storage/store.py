@@ -112,13 +112,20 @@ class Store:
             self.look()
             raise
 
-    def write(self, verb: Verb[T], *, patient: bool = False, quiet: bool = False) -> Future[T]:
+    def write(
+        self,
+        verb: Verb[T],
+        *,
+        patient: bool = False,
+        quiet: bool | Callable[[T], bool] = False,
+    ) -> Future[T]:
         """Runs a verb in the next transaction; the future resolves after its commit.
 
         Args:
             verb: What to do.
             patient: It takes long and is one of many: leads and single acts go first.
             quiet: Nobody needs to look again because of it: no subscriber of the feed is called.
+                A function tells so of its result.
         """
         if self.read_only:
             future: Future[T] = Future()
@@ -198,12 +205,17 @@ class Store:
         """Raises StoreDamaged while the tables are not as they should be."""
         schema.demand_columns(conn, self.name)
 
-    def committed(self, seq: int) -> None:
+    def committing(self, seq: int) -> None:
+        """Lets the feed know its echo for one."""
+        self.feed.expect(seq)
+
+    def committed(self, seq: int, *, followed: bool) -> None:
         """Passes a commit on to the feed."""
-        self.feed.local_commit(seq)
+        self.feed.local_commit(seq, followed=followed)
 
     def failed(self, error: OptdeskError) -> None:
         """Takes note that the store cannot be written."""
+        self.feed.expect(None)
         self._set_health(StoreHealth(False, error.sentence, error.next_step))
 
     def recovered(self) -> None:

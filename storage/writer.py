@@ -55,6 +55,18 @@ commits, and no two verbs can deadlock. An advisory lock, because locking a row 
 write of its own."""
 
 
+BatchT = TypeVar("BatchT", bound=Callable[..., Any])
+
+
+def followed(verb: BatchT) -> BatchT:
+    """Says of a batch verb that this process soon writes again because of it.
+
+    Screens then look once for both commits: see `ChangeFeed.local_commit`.
+    """
+    verb.is_followed = True  # type: ignore[attr-defined]
+    return verb
+
+
 class Watcher(Protocol):
     """Whom the writer tells what became of its transactions."""
 
@@ -64,7 +76,10 @@ class Watcher(Protocol):
     def probe(self, conn: Connection) -> None:
         """Raises a StoreError while a store that was found damaged still is."""
 
-    def committed(self, seq: int) -> None:
+    def committing(self, seq: int) -> None:
+        """A transaction that is soon followed by another is about to be committed."""
+
+    def committed(self, seq: int, *, followed: bool) -> None:
         """A transaction that wrote something is durable; `seq` is its place in the store."""
 
     def failed(self, error: OptdeskError) -> None:
@@ -78,7 +93,7 @@ class Watcher(Protocol):
 class _Single:
     verb: Callable[[Connection], Any]
     future: Future[Any]
-    quiet: bool = False
+    quiet: bool | Callable[[Any], bool] = False
 
 
 @dataclass(slots=True)
@@ -126,14 +141,21 @@ class Writer:
         """How many jobs wait for a transaction."""
         return len(self._jobs) + len(self._patient)
 
-    def write(self, verb: Verb[T], *, patient: bool = False, quiet: bool = False) -> Future[T]:
+    def write(
+        self,
+        verb: Verb[T],
+        *,
+        patient: bool = False,
+        quiet: bool | Callable[[T], bool] = False,
+    ) -> Future[T]:
         """Runs a verb in its own savepoint; the future resolves after the commit.
 
         Args:
             verb: What to do.
             patient: It takes long and is one of many: it gets a transaction of its own, and what
                 else waits goes first.
-            quiet: It does not count as a change, unless it shares its transaction with one.
+            quiet: It does not count as a change, unless it shares its transaction with one; a
+                function tells so of its result.
         """
         future: Future[T] = Future()
         try:
@@ -236,7 +258,7 @@ class Writer:
         for job, result in answers:
             _answer(job, result)
         if seq is not None:
-            self._watcher.committed(seq)
+            self._watcher.committed(seq, followed=_all_followed(_units(jobs)))
 
     def _diagnosis(self, error: Exception) -> OptdeskError:
         try:
@@ -279,7 +301,7 @@ class Writer:
             elif not postgresql and changes_so_far(conn) == before:
                 transaction.rollback()
                 return answers, None
-            elif all(isinstance(unit, _Single) and unit.quiet for unit in units):
+            elif all(_is_quiet(job, result) for job, result in answers):
                 return answers, None
             else:
                 bump = _BUMP_AFTER_CHANGES if postgresql else _BUMP
@@ -288,6 +310,8 @@ class Writer:
                 transaction.rollback()
                 return answers, None
             seq = int(bumped[0][0])
+            if _all_followed(units):
+                self._watcher.committing(seq)
         self._watcher.check()
         return answers, seq
 
@@ -312,6 +336,21 @@ class Writer:
 def _wanted(job: _Single | _Item) -> bool:
     """Whether nobody has cancelled a job; from here on nobody can."""
     return isinstance(job, _Item) or job.future.set_running_or_notify_cancel()
+
+
+def _is_quiet(job: _Single | _Item, result: Any) -> bool:
+    if isinstance(job, _Item):
+        return False
+    if isinstance(job.quiet, bool):
+        return job.quiet
+    return isinstance(result, BaseException) or job.quiet(result)
+
+
+def _all_followed(units: Sequence[_Single | list[_Item]]) -> bool:
+    verbs = (unit[0].verb for unit in units if isinstance(unit, list))
+    return not any(isinstance(unit, _Single) for unit in units) and all(
+        getattr(verb, "is_followed", False) for verb in verbs
+    )
 
 
 def _answer(job: _Single | _Item, result: Any) -> None:

@@ -40,6 +40,10 @@ SHARE = 4
 """A look that takes long is repeated after this many times as long, so that it never fills a
 core."""
 
+LONG = 0.02
+"""Seconds from which on a look takes long also where nothing rushes: below it may follow another,
+which a busy machine would otherwise delay twice."""
+
 FIRST_PATIENCE = 0.05
 """Seconds that the first look at a search may take before it shows what it has found."""
 
@@ -236,7 +240,7 @@ class TableReader:
             else:
                 # What changed nothing here, as a lead's arrival before its text is accepted, does
                 # not hold up what does.
-                self._pause = max(CALM if news else 0.0, 2 * took)
+                self._pause = max(CALM if news else 0.0, 2 * took if took > LONG else 0.0)
             if self._state.apply(asked, glimpse):
                 self._marks_seen(asked.ask.marks, glimpse)
                 self._changed()

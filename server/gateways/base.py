@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from multidict import MultiDict
+from sqlalchemy.engine import Connection
 
 from storage.inbound import Inbound
 from storage.messages import Outgoing, Receipt
@@ -30,6 +31,12 @@ class Gateway(ABC):
         Args:
             report: Takes the receipts that come after a text was handed over; called in the
                 event loop.
+        """
+
+    def consult(self, conn: Connection) -> None:  # noqa: B027 - most gateways need nothing
+        """Reads what it wants to know of the store, in the transaction that claims texts for it.
+
+        Called in the writer's thread, before those texts are handed over.
         """
 
     @abstractmethod

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy.engine import Connection
 
 from server.gateways.base import Gateway, Report
 from storage.holding import OPENING
@@ -63,17 +64,20 @@ class SimulatedGateway(Gateway):
     def __init__(self, store: Store) -> None:
         self._store = store
         self._report: Report | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="optdesk-simulated")
+        self._script: dict[str, Scripted] = {}
         self._timers: set[asyncio.TimerHandle] = set()
 
     async def open(self, report: Report) -> None:
         """Begins."""
         self._report = report
 
+    def consult(self, conn: Connection) -> None:
+        """Reads the script."""
+        self._script = scripts(conn)
+
     async def hand_over(self, texts: Sequence[Outgoing]) -> list[Receipt]:
         """Plays the script."""
-        loop = asyncio.get_running_loop()
-        script = await loop.run_in_executor(self._thread, self._script)
+        loop, script = asyncio.get_running_loop(), self._script
         if not script:
             return [_receipt(text, "accepted") for text in texts]
         usual = script.get("*", _ACCEPT)
@@ -84,11 +88,6 @@ class SimulatedGateway(Gateway):
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
-    def _script(self) -> dict[str, Scripted]:
-        with self._store.read() as conn:
-            return scripts(conn)
 
     def _play(self, loop: asyncio.AbstractEventLoop, text: Outgoing, part: Scripted) -> Receipt:
         fault = _FAULTS.get(part.outcome, "")

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import ClientConnectorError
 from multidict import MultiDict
+from sqlalchemy.engine import Connection
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.request_validator import RequestValidator
@@ -126,6 +127,10 @@ class TwilioGateway(Gateway, Callbacks):
         await self._sandbox.close()
         if self._http is not None:
             await self._http.close()
+
+    def consult(self, conn: Connection) -> None:
+        """Test numbers are the sandbox's."""
+        self._sandbox.consult(conn)
 
     async def hand_over(self, texts: Sequence[Outgoing]) -> list[Receipt]:
         """Sends texts; those of the sandbox number go to the simulated gateway."""

@@ -92,6 +92,16 @@ def test_a_latch_waits_for_its_interval() -> None:
     assert len(looks) == 2
 
 
+def test_a_latch_lets_others_go_first() -> None:
+    looks: list[int] = []
+    waits: list[tuple[float, Callable[[], None]]] = []
+    latch = Latch(lambda: looks.append(1), 0, lambda wait, look: waits.append((wait, look)), 0.5)
+    latch.ask()
+    assert (looks, [wait for wait, _ in waits]) == ([], [0.5])
+    waits[0][1]()
+    assert looks == [1]
+
+
 def test_a_clock_gives_the_date_unless_it_is_todays() -> None:
     assert clock(None) == "never"
     local = NOON.astimezone()

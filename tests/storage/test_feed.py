@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from storage.feed import Throttle
 from storage.groups import create
 from storage.store import Store
 from storage.words import Actor
+from storage.writer import followed
 
 ME = Actor.person("ana")
 ROOT = Path(__file__).parents[2]
@@ -91,6 +92,46 @@ def test_a_commit_of_this_process_is_heard_at_once_and_its_echo_is_not(
         time.sleep(0.02 * (n % 3))
     time.sleep(feed.POLL_SECONDS + 0.3)
     assert len(ears.heard) == 20
+
+
+@followed
+def come_in(conn: Connection, names: Sequence[str]) -> Sequence[None]:
+    for name in names:
+        create(conn, ME, name)
+    return [None] * len(names)
+
+
+def let_in(store: Store, name: str) -> None:
+    done = threading.Event()
+    store.write_many(come_in, name, lambda _answer: done.set())
+    assert done.wait(5)
+
+
+def test_a_commit_that_is_followed_is_heard_together_with_the_one_that_follows(
+    store: Store, ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "FOLLOWED_SECONDS", 60.0)
+    let_in(store, "first")
+    assert not ears.wait_for(1, 0.3)
+    commit(store, "second")
+    assert ears.wait_for(1, 1)
+    assert not ears.wait_for(2, 0.3)
+
+
+def test_a_commit_that_nothing_follows_is_heard_after_all(store: Store, ears: Ears) -> None:
+    before = time.monotonic()
+    let_in(store, "alone")
+    assert ears.wait_for(1, 2)
+    assert ears.heard[0] - before < 0.5
+
+
+def test_what_need_not_be_seen_is_not_heard_unless_its_result_says_otherwise(
+    store: Store, ears: Ears
+) -> None:
+    for name, quiet in (("a", True), ("b", False)):
+        made = store.write(lambda conn, name=name: create(conn, ME, name), quiet=lambda _: quiet)  # type: ignore[misc]  # noqa: B023
+        made.result(5)
+        assert ears.wait_for(1, 0.3) is not quiet
 
 
 def test_a_commit_of_another_process_is_heard(store: Store, ears: Ears, any_store_url: str) -> None:
