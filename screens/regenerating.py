@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -80,9 +81,14 @@ def _ask(owner: Widget, question: Confirm, job: Callable[[Store], Message]) -> N
 
 def _regenerate(store: Store, *, who: Actor) -> Regenerated:
     from storage import integration
+    from storage.errors import StoreError
 
-    senders = _users(store)
-    return Regenerated(store.do(lambda conn: integration.regenerate(conn, who)), senders)
+    # The old URL ends first: to read who used it takes a while in a long log, or may fail.
+    token = store.do(lambda conn: integration.regenerate(conn, who))
+    senders: list[str] = []
+    with suppress(StoreError):
+        senders = _users(store)
+    return Regenerated(token, senders)
 
 
 def _users(store: Store) -> list[str]:
