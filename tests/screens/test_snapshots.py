@@ -361,7 +361,7 @@ SCENES = {
     "delivery": down(9, "enter"),
     "numbers": down(10),
     "number_text": down(10, "t"),
-    "last_number": down(10, "d", "right", "enter"),
+    "last_number": down(10, "d"),
     "keys": down(11),
     "key_name": down(11, "a"),
     "all": ("[",),
