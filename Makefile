@@ -6,6 +6,8 @@ ARGS ?=
 MINUTES ?= 20
 
 BIN := .venv/bin
+# The tests start the program dozens of times; without its bytecode each would compile it.
+unexport PYTHONDONTWRITEBYTECODE
 # A lock names every file's hash; wheels only, so that nothing is compiled here.
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 # "logical" and not "auto", which leaves out hyper-threads.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
 from storage.errors import OptdeskError
 
@@ -24,9 +25,25 @@ def complain(error: OptdeskError) -> int:
 
 def hang_up() -> int:
     """Sends what is still buffered nowhere, so that a closed pipe ends without a word."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    _say_nowhere(sys.stdout)
     return HUNG_UP
+
+
+def forget_what_cannot_be_said() -> None:
+    """Lets go of what is buffered for a terminal that is gone.
+
+    Else the interpreter would try once more to write it, fail, and end with a code of its own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _say_nowhere(stream)
+
+
+def _say_nowhere(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
 
 
 def stand_in_for_closed_streams() -> None:

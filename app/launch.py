@@ -9,6 +9,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.exits import forget_what_cannot_be_said
 from app.options import DeskOptions
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def run_desk(options: DeskOptions) -> int:
     ending.over()
     if desk.stopped_by is not None:
         _say(str(desk.stopped_by))
+    forget_what_cannot_be_said()
     return desk.return_code or 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from app.main import main
+from tests import programs
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,19 +73,10 @@ def optdesk(any_store_url: str, program: Optdesk) -> Optdesk:
 
 @pytest.fixture
 def process() -> Optdesk:
-    """Runs `optdesk` as a process of its own, which takes a second, in an empty home."""
+    """Runs `optdesk` as a process of its own, in an empty home."""
 
     def run(*words: str, given: str = "", **environment: str) -> Answer:
-        done = subprocess.run(
-            [sys.executable, "-m", "app.main", *words],
-            input=given,
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            env=os.environ | environment,
-            timeout=60,
-            check=False,
-        )
+        done = programs.run("-m", "app.main", *words, given=given, env=os.environ | environment)
         return Answer(done.returncode, done.stdout, done.stderr)
 
     return run

@@ -7,11 +7,10 @@ import os
 import pty
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from types import TracebackType
 
-from tests.app.conftest import ROOT
+from tests import programs
 
 
 class Terminal:
@@ -19,20 +18,21 @@ class Terminal:
 
     Args:
         words: What follows `optdesk`.
+        cold: See `tests.programs.start`.
     """
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, cold: bool = False) -> None:
         self._ours, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app.main", *words],
+        self.process = programs.start(
+            *("-m", "app.main", *words),
+            cold=cold,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            cwd=ROOT,
             env={"TERM": "xterm-256color"} | os.environ,
             start_new_session=True,
             # A shell's background jobs ignore ctrl+c, and so would what they start.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(theirs)
         self.shown = ""

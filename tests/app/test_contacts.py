@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 
 import pytest
 
 from storage.ids import public
-from tests.app.conftest import ROOT, Optdesk
+from tests import programs
+from tests.app.conftest import Optdesk
 from tests.factories import lead, make_queued, put, settle_all, switched_on
 
 KEYS = {
@@ -167,16 +167,12 @@ def test_of_two_people_at_once_exactly_one_moves_each_contact(named, store, optd
     ids = "\n".join(public("con", ident) for ident in make_queued(store, 300))
     more = ["-"] if named == "one by one" else ["--view", "queue"]
     people = [
-        subprocess.Popen(
-            [
-                *(sys.executable, "-m", "app.main", "contacts", "move", "--to", group, *more),
-                *("--json", "--as", group.lower(), "--store", store.url),
-            ],
+        programs.start(
+            *("-m", "app.main", "contacts", "move", "--to", group, *more),
+            *("--json", "--as", group.lower(), "--store", store.url),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
-            cwd=ROOT,
         )
         for group in ("Ana", "Ben")
     ]

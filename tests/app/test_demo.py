@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -19,7 +17,8 @@ from app.demo_sender import DemoSender
 from storage.errors import WrongUsage
 from storage.phones import parse_e164
 from storage.words import Kind
-from tests.app.conftest import ROOT, Optdesk
+from tests import programs
+from tests.app.conftest import Optdesk
 from tests.app.terminal import Terminal
 
 
@@ -110,13 +109,10 @@ def test_in_a_terminal_it_is_the_desk_and_its_store_goes_with_it(temporary):
     ],
 )
 def test_a_signal_ends_it_and_its_store_goes_too(number, temporary):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.main", "demo", "--rate", "20"],
+    process = programs.start(
+        *("-m", "app.main", "demo", "--rate", "20"),
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
-        text=True,
-        cwd=ROOT,
-        env=os.environ,
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("listening on")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from app.demo_story import ALLOWED, IDA, ROSA, TOM, Story
 from app.options import Captions
 from storage import deliveries, delivery_log, text_log
 from storage.words import DeliveriesView, TextView
+from tests import programs
 from tests.screens.hand import at_desk
 
 CHAPTERS = [f"{n}/8" for n in range(1, 9)]
@@ -73,13 +73,9 @@ async def test_the_story_is_told_in_a_small_desk_and_ends_in_calm(
 
 @pytest.mark.trial
 def test_without_a_terminal_it_is_told_in_lines() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "app.main", "demo", "--story", "compliance", "--speed", "60"],
+    ran = programs.run(
+        *("-m", "app.main", "demo", "--story", "compliance", "--speed", "60"),
         stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
     )
     assert ran.returncode == 0, ran.stderr
     told = [line.split()[0] for line in ran.stdout.splitlines()]
@@ -87,13 +83,6 @@ def test_without_a_terminal_it_is_told_in_lines() -> None:
 
 
 def test_an_unknown_story_is_wrong_usage() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "app.main", "demo", "--story", "romance"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ran = programs.run(*("-m", "app.main", "demo", "--story", "romance"), stdin=subprocess.DEVNULL)
     assert ran.returncode == 2
     assert "no story" in ran.stderr

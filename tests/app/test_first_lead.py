@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import pytest
 
-from tests.app.conftest import ROOT, Optdesk
+from tests import programs
+from tests.app.conftest import Optdesk
 
 T = TypeVar("T")
 
@@ -27,13 +26,10 @@ def serve() -> Iterator[Serve]:
     started: list[subprocess.Popen[str]] = []
 
     def start(url: str) -> tuple[subprocess.Popen[str], str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.main", "serve", "--port", "0", "--store", url],
+        process = programs.start(
+            *("-m", "app.main", "serve", "--port", "0", "--store", url),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
-            cwd=ROOT,
-            env=os.environ,
         )
         started.append(process)
         assert process.stdout is not None

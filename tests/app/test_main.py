@@ -13,6 +13,7 @@ from app.cli.root import NOUNS
 from app.main import main
 from storage import checks, keys
 from storage.store import Store
+from tests import programs
 from tests.app.conftest import ROOT, Optdesk
 from tests.app.terminal import Terminal
 from tests.factories import make_queued
@@ -57,10 +58,10 @@ def test_version_and_help_import_nothing_heavy(words):
     assert imported_by(words) == set()
 
 
-def test_the_version_is_printed(process: Optdesk):
-    answer = process("--version")
-    assert (answer.code, answer.err) == (0, "")
-    assert answer.out.startswith("optdesk 0.")
+def test_the_version_is_printed():
+    with programs.start("-m", "app.main", "--version", cold=True, stdout=subprocess.PIPE) as run:
+        assert run.communicate(timeout=20)[0].startswith("optdesk 0.")
+    assert run.returncode == 0
 
 
 def test_help_names_every_noun(program: Optdesk):
@@ -143,13 +144,17 @@ def full_queue(sqlite_store: Store) -> str:
 
 def piped(words: list[str], reader: str) -> tuple[list[int], str]:
     """Exit codes and standard error of `optdesk … | reader`."""
-    command = (
-        f'{sys.executable} -m app.main {" ".join(words)} | {reader}; echo "${{PIPESTATUS[@]}}"'
-    )
-    done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False
-    )
-    return [int(code) for code in done.stdout.splitlines()[-1].split()], done.stderr
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen(["sh", "-c", reader], stdin=pipe, stderr=pipe, text=True) as second,
+        programs.start("-m", "app.main", *words, stdout=second.stdin, stderr=pipe) as first,
+    ):
+        assert second.stdin is not None
+        second.stdin.close()
+        err = first.communicate(timeout=60)[1]
+        second.stdin = None
+        err += second.communicate(timeout=60)[1]
+    return [first.returncode, second.returncode], err
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]])
@@ -192,11 +197,17 @@ def test_closed_streams_are_no_files_to_write_into(full_queue):
     store.close()
 
 
-def test_a_terminal_without_unicode_gets_question_marks(sqlite_store, process: Optdesk):
+def test_a_terminal_without_unicode_gets_question_marks(sqlite_store):
     make_queued(sqlite_store, 1, first_name="小龍")
-    out = process("contacts", "list", "--store", sqlite_store.url, PYTHONIOENCODING="latin-1")
-    assert out.code == 0
-    assert "??" in out.out
+    done = subprocess.run(
+        [sys.executable, "-m", "app.main", "contacts", "list", "--store", sqlite_store.url],
+        env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert "??" in done.stdout
 
 
 @pytest.fixture

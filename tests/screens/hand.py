@@ -148,6 +148,10 @@ class Hand:
         return store
 
 
+async def _nothing() -> None:
+    """What an empty store opens on for tests of something else; it would take half their time."""
+
+
 @asynccontextmanager
 async def at_desk(
     url: str,
@@ -163,11 +167,13 @@ async def at_desk(
         url: Its store.
         size: Columns and lines.
         actor: Who sits there.
-        first_run: Stay in the set-up that an empty store opens on, instead of leaving it.
+        first_run: Let an empty store open on the set-up; otherwise as if that had been left.
         flags: Others of `DeskOptions`.
     """
     options = {"store_url": url, "port": 0, "actor": actor} | flags
     desk = Desk(DeskOptions(**options))  # type: ignore[arg-type]
+    if not first_run:
+        desk.main._first_run = _nothing  # type: ignore[method-assign]
     async with desk.run_test(size=size, notifications=True) as pilot:
         hand = Hand(desk, pilot)
         await hand.until(
@@ -178,10 +184,5 @@ async def at_desk(
             ),
             "the desk did not open",
         )
-        if hand.dialog == "Ask" and not first_run:
-            await hand.press("escape")
-            await desk.main.go("queue")
-            desk.main.places._left.clear()
-            await hand.until(lambda: hand.has_rows)
         yield hand
     await asyncio.to_thread(desk.backstage.close)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import requests
 
 from storage.store import Store
 from storage.words import Actor
+from tests import programs
 from tests.factories import switched_on
 from tests.screens.hand import at_desk
 
@@ -98,10 +97,6 @@ async def test_a_desk_in_another_process_is_seen_too(
         "store = Store.open(sys.argv[1]); make_queued(store, 3); store.close()"
     )
     async with at_desk(sqlite_url) as hand:
-        await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-c", script, sqlite_url],
-            check=True,
-            cwd=Path(__file__).parents[2],
-        )
+        done = await asyncio.to_thread(programs.run, "-c", script, sqlite_url)
+        done.check_returncode()
         await hand.until(lambda: len(hand.names) == 3 and "Opt-in queue 3" in hand.sidebar)

@@ -15,6 +15,7 @@ import pytest
 from storage import schema
 from storage.first_look import KNOWN, first_look
 from storage.store import Store
+from tests import programs
 from tests.app.terminal import Terminal
 from tests.factories import make_queued, switched_on
 from tests.screens.hand import at_desk
@@ -101,25 +102,13 @@ def test_rows_are_on_the_screen_before_the_store_is_open(
     sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_queued(sqlite_store, 3, first_name="Early")
-    with Terminal("--store", sqlite_url, "--port", "0") as terminal:
+    with Terminal("--store", sqlite_url, "--port", "0", cold=True) as terminal:
         shown = terminal.read_until(lambda shown: "Early" in shown)
         assert "listening" not in shown
 
 
-def optdesk(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app.main", *words],
-        capture_output=True,
-        check=False,
-        text=True,
-        cwd=ROOT,
-        timeout=60,
-        **more,  # type: ignore[call-overload]
-    )
-
-
 def test_without_a_terminal_it_says_so_and_names_serve(sqlite_url: str) -> None:
-    ran = optdesk("--store", sqlite_url, stdin=subprocess.DEVNULL)
+    ran = programs.run("-m", "app.main", "--store", sqlite_url, stdin=subprocess.DEVNULL)
     assert ran.returncode == 2
     assert ran.stdout == ""
     assert re.fullmatch(r"optdesk: The desk needs a terminal.*optdesk serve\n", ran.stderr)
@@ -168,7 +157,7 @@ def test_a_signal_ends_it_in_time_with_the_terminal_restored(
 
 
 def test_a_signal_before_the_store_is_open_ends_it_too(sqlite_url: str) -> None:
-    with Terminal("--store", sqlite_url, "--port", "0") as terminal:
+    with Terminal("--store", sqlite_url, "--port", "0", cold=True) as terminal:
         terminal.read_until(lambda shown: "Opt-in" in shown)
         began = time.monotonic()
         terminal.process.send_signal(signal.SIGTERM)

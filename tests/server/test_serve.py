@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import pytest
 from storage.profile import find_contact
 from storage.seats import others
 from storage.store import Store
+from tests import programs
 from tests.factories import next_phone, switched_on
 from tests.server.served import Served, read_answer
 
@@ -32,15 +32,16 @@ sys.exit(run(types.SimpleNamespace(**json.loads(sys.argv[1]))))
 
 
 @contextmanager
-def serve(store_url: str, **settings: Any) -> Iterator[subprocess.Popen[str]]:
+def serve(
+    store_url: str, *, cold: bool = False, **settings: Any
+) -> Iterator[subprocess.Popen[str]]:
     """The process, killed at the end if it still runs."""
     chosen = {"store": store_url, "host": "127.0.0.1", "port": 0} | settings
-    with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, json.dumps(chosen)],
-        cwd=ROOT,
+    with programs.start(
+        *("-c", _PROGRAM, json.dumps(chosen)),
+        cold=cold,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
     ) as process:
         try:
             yield process
@@ -72,7 +73,7 @@ def knocking(store_url: str, **settings: Any) -> Iterator[tuple[subprocess.Popen
 
 
 def test_it_says_when_it_is_ready_and_takes_leads(any_store_url: str) -> None:
-    with knocking(any_store_url) as (process, served):
+    with knocking(any_store_url, cold=True) as (process, served):
         assert served.put().status_code == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
@@ -130,8 +131,8 @@ def test_it_ends_in_time_although_senders_dawdle_and_the_store_is_held(sqlite_ur
         "time.sleep(60)\n"
     )
     with knocking(sqlite_url) as (process, served):
-        with subprocess.Popen(
-            [sys.executable, "-c", hold, str(served.store.path)], stdout=subprocess.PIPE
+        with programs.start(
+            *("-c", hold, str(served.store.path)), stdout=subprocess.PIPE
         ) as holder:
             assert holder.stdout is not None
             holder.stdout.readline()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pytest
 from storage import engine, writer
 from storage.errors import StoreUnavailable
 from storage.store import Store
+from tests import programs
 from tests.server.served import Served, serving
 
 
@@ -40,8 +40,8 @@ other.execute("ROLLBACK")
 @contextmanager
 def held(store: Store, seconds: float) -> Iterator[None]:
     """Another program that holds the store for a while: locks bind processes, not threads."""
-    command = [sys.executable, "-c", _HOLD, str(store.path), str(seconds)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+    words = ("-c", _HOLD, str(store.path), str(seconds))
+    with programs.start(*words, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         yield

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +19,7 @@ from storage.groups import create
 from storage.store import Store
 from storage.words import Actor
 from storage.writer import followed
+from tests import programs
 
 ME = Actor.person("ana")
 ROOT = Path(__file__).parents[2]
@@ -142,7 +141,7 @@ def test_a_commit_of_another_process_is_heard(store: Store, ears: Ears, any_stor
         "store.do(lambda conn: create(conn, Actor.person('bo'), 'Spring'));"
         "store.close()"
     )
-    subprocess.run([sys.executable, "-c", script, any_store_url], cwd=ROOT, check=True, timeout=60)
+    programs.run("-c", script, any_store_url).check_returncode()
     assert ears.wait_for(1, 1)
 
 

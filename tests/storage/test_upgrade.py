@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from storage.errors import StoreError, StoreTooNew
 from storage.search import Search
 from storage.store import Store
 from storage.tables import Base, Contact
-from tests.conftest import ROOT
+from tests import programs
 from tests.factories import lead, put
 from tests.storage.old_stores import STAGES, backups, make_old
 
@@ -117,14 +115,7 @@ Store.open(sys.argv[1]).close()
 
 
 def optdesk(*words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *words],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return programs.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.mark.parametrize("statement", [12, 30])
