@@ -18,7 +18,7 @@ from storage.errors import OptdeskError, StoreError
 from storage.seats import Presence, SeatView
 from storage.store import Store
 
-_EXIT_SECONDS = 4.5
+_EXIT_SECONDS = 4.0
 """How long after a signal the process may live, whatever still hangs."""
 
 _log = logger("serve")
