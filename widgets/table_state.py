@@ -60,6 +60,8 @@ class ListState:
         self.counted: int | None = None
         """How many a search has found, where they were counted to the end."""
         self.arrivals = Arrivals()
+        self._owed: tuple[int, int] | None = None
+        """How many rows a page goes on where more are found, and on which line of the screen."""
 
     # What is shown.
 
@@ -98,6 +100,7 @@ class ListState:
         self.view = view
         self.counted = None
         self.unsure = self._turning = True
+        self._owed = None
         self.home = self.home or self.cursor
         if isinstance(self.goal, int):
             self.goal = self.cursor or End.HEAD
@@ -203,6 +206,7 @@ class ListState:
             # Counted while this was being read.
             self.know_total(self.view, self.counted)
         self.arrivals.note(glimpse)
+        self._page_on()
         return True
 
     def _turn(self, glimpse: Glimpse, line: int | None) -> None:
@@ -277,6 +281,7 @@ class ListState:
             self._settle(self.goal, row)
             self.goal = None
         self._clamp()
+        self._page_on()
 
     def know_total(self, view: View, count: int) -> None:
         """Takes note how many a search has found, counted to the end."""
@@ -291,6 +296,7 @@ class ListState:
             self.top += shift
         self.window.total, self.window.more = count, False
         self._clamp()
+        self._page_on()
 
     def _clamp(self) -> None:
         self.top = max(0, min(self.top, self.last_top))
@@ -300,6 +306,7 @@ class ListState:
 
     def move_to(self, number: int) -> None:
         """Puts the cursor on a row by its number; the screen follows by half its height."""
+        self._owed = None
         if not self.total:
             return
         self.home = None
@@ -318,10 +325,25 @@ class ListState:
 
     def move_page(self, rows: int) -> None:
         """Moves cursor and screen together."""
-        line = self.number - self.top if self.cursor_visible else 0
-        number = max(0, min(self.number + rows, self.total - 1))
+        self._page(rows, self.number - self.top if self.cursor_visible else 0)
+
+    def _page(self, rows: int, line: int) -> None:
+        wanted = self.number + rows
+        number = max(0, min(wanted, self.total - 1))
         self.top = max(0, min(number - line, self.last_top))
         self.move_to(number)
+        if wanted > number and self.window.may_grow:
+            # The end of what was found so far is not the end of the list.
+            self._owed = wanted - number, line
+
+    def _page_on(self) -> None:
+        """Goes the rest of a page that came to the end of what a search had found so far."""
+        if self._owed is None:
+            return
+        if self.number < self.total - 1:
+            self._page(*self._owed)
+        elif not self.window.may_grow:
+            self._owed = None
 
     def jump(self, goal: Goal) -> None:
         """Sends the cursor to an end or a contact, reading it first where it is not in memory."""
@@ -332,7 +354,7 @@ class ListState:
             if goal is End.TAIL and self.window.tail and self.window.rows:
                 self.top = self.last_top
                 return self.move_to(self.total - 1)
-        self.goal, self.home = goal, None
+        self.goal, self.home, self._owed = goal, None, None
         if goal is End.HEAD:
             self.number = self.top = 0
         elif goal is End.TAIL:
@@ -342,7 +364,7 @@ class ListState:
 
     def scroll_to(self, top: int) -> None:
         """Scrolls; the cursor stays on its contact."""
-        self.top = top
+        self.top, self._owed = top, None
         self._clamp()
 
     # Arrivals.

@@ -49,6 +49,11 @@ class RowWindow:
         self.tail = glimpse.tail
         self._places = None
 
+    @property
+    def may_grow(self) -> bool:
+        """Whether more rows may be found than `total` says."""
+        return self.more or self.rough or self.unfinished
+
     def get(self, number: int) -> ContactRow | None:
         """A row by its number, or None where it is not in memory."""
         place = number - self.start

@@ -6,13 +6,14 @@ import itertools
 import random
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from storage import stretches
-from storage.glimpses import End
+from storage.glimpses import Ask, End
 from storage.store import Store
 from storage.tables import Contact
 from storage.windows import RowReader
@@ -267,3 +268,32 @@ def stay(person: Reader) -> None:
         assert state.cursor_visible
         # At an end of the list there may be no row to put above or below.
         assert state.number - state.top == line or state.top in (0, state.last_top)
+
+
+def test_a_page_goes_on_where_a_search_finds_more_and_stops_where_it_ends(
+    sqlite_store: Store,
+) -> None:
+    fill(sqlite_store, 100)
+    state = ListState(View(search="p"))
+    state.height = 20
+
+    def found(n: int, **more: bool) -> None:
+        asked = state.wish(None)
+        glimpse = RowReader(sqlite_store).look(Ask(state.view, End.HEAD, after=100))
+        rows = glimpse.rows[:n]
+        state.apply(asked, replace(glimpse, rows=rows, total=n, place=state.number, **more))
+
+    found(25, unfinished=True)
+    state.move_page(20)
+    assert (state.number, state.top) == (20, 5)
+    state.move_page(20)
+    assert state.number == 24
+    found(30, unfinished=True)
+    assert state.number == 29
+    found(60, rough=True)
+    assert (state.number, state.top) == (40, 25)
+    found(100)
+    assert state.number == 40
+    state.move_page(90)
+    found(100)
+    assert (state.number, state.top) == (99, 80)
