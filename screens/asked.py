@@ -1,4 +1,4 @@
-"""Wishes that only the frame can fulfil: another place, a contact in its list."""
+"""Wishes that only the frame can fulfil, and what became of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from screens.navigation import GroupFacts
+    from storage.errors import OptdeskError
+    from storage.words import View
 
 
 class ContactAsked(Message):
@@ -82,3 +84,38 @@ class GroupTurned(Message):
         """The group that is no more."""
         self.into = into
         """Where its contacts are now."""
+
+
+class ViewAsked(Message):
+    """The person wants to go to a view."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self.view = view
+
+
+class SwitchAsked(Message):
+    """The person wants the Opt-In API on, or off."""
+
+
+class SwitchRefused(Message):
+    """A rule said no, or the store failed."""
+
+    def __init__(self, error: OptdeskError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Switched(Message):
+    """The Opt-In API was switched."""
+
+    def __init__(self, on: bool, changed: bool) -> None:
+        super().__init__()
+        self.on = on
+        self.changed = changed
+
+    @property
+    def sentence(self) -> str:
+        """What became of it."""
+        state = "on. Leads are taken in" if self.on else "off. New leads are turned away"
+        return f"The Opt-In API is {state}." if self.changed else f"It was {state}, already."

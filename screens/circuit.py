@@ -11,10 +11,8 @@ if TYPE_CHECKING:
     from storage.gateway_state import Circuit
 
 
-def circuit_parts(circuit: Circuit | None) -> list[Part]:
-    """Nothing while texts go out."""
-    if circuit is None:
-        return []
+def circuit_parts(circuit: Circuit) -> list[Part]:
+    """That texts wait."""
     if circuit.state == "half_open":
         return [Part(f"! {circuit.name}: trying one text", "warn", "! texts wait")]
     since = clock(circuit.changed_at)

@@ -9,11 +9,11 @@ from textual import on
 from textual.message import Message
 from textual.widgets import OptionList
 
+from screens.asked import ViewAsked
 from screens.backstage import backstage, say
 from screens.commands import Context
 from screens.contact_undo import ContactUndo
 from screens.place import Told
-from screens.view_asked import ViewAsked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

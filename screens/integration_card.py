@@ -9,11 +9,11 @@ from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
+from screens.asked import SwitchAsked
 from screens.backstage import ListenerKind, ListenerReport
 from screens.clock import clock
 from screens.sample_request import HOOK_PATH, PATH
 from screens.status import listener_sign
-from screens.switching import SwitchAsked
 from widgets.display import ascii_only, clean, glyphs, plural, safe
 from widgets.sparkline import sparkline
 

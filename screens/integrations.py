@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.ask import ask
-from screens.asked import PlaceAsked, RefusedAsked
+from screens.asked import PlaceAsked, RefusedAsked, SwitchAsked
 from screens.backstage import backstage, copy, say
 from screens.check_list import check_list
 from screens.commands import Context
@@ -37,7 +37,6 @@ from screens.regenerating import Deleted, Regenerated, ask_to_delete, ask_to_reg
 from screens.sample import Sample
 from screens.sample_request import PATH
 from screens.setup import IntegrationAdded, IntegrationEdited, editing, set_up
-from screens.switching import SwitchAsked
 from widgets.display import plural, safe
 
 if TYPE_CHECKING:

@@ -14,7 +14,15 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens import navigation
-from screens.asked import ContactAsked, DeliveriesAsked, PlaceAsked, RefusedAsked
+from screens.asked import (
+    ContactAsked,
+    DeliveriesAsked,
+    PlaceAsked,
+    RefusedAsked,
+    SwitchAsked,
+    Switched,
+    SwitchRefused,
+)
 from screens.backstage import (
     NEWS_SECONDS,
     Captioned,
@@ -30,7 +38,6 @@ from screens.backstage import (
     backstage,
     say,
 )
-from screens.circuit import circuit_sentence
 from screens.commands import Context
 from screens.keymap import Hint
 from screens.latch import Latch
@@ -40,7 +47,6 @@ from screens.place import Told
 from screens.places import Places
 from screens.progress_strip import ProgressStrip
 from screens.status import status_parts
-from screens.switching import SwitchAsked, Switched, SwitchRefused, switch, tell_refusal
 from screens.turning import Turning
 from storage.errors import OptdeskError
 from storage.words import AttemptView, DeliveriesView
@@ -311,6 +317,8 @@ class MainScreen(Turning):
     @on(SwitchAsked)
     def switch(self) -> None:
         """On at once, off after asking."""
+        from screens.switching import switch
+
         switch(self, self.overview)
 
     @on(Switched)
@@ -324,6 +332,8 @@ class MainScreen(Turning):
     def switch_refused(self, event: SwitchRefused) -> None:
         """Say which rule, and what to do."""
         event.stop()
+        from screens.switching import tell_refusal
+
         tell_refusal(self, event)
 
     # What is shown.
@@ -399,6 +409,8 @@ class MainScreen(Turning):
         elif store is not None and store.read_only:
             sentence = "This store is read-only: everything can be looked at, nothing changed."
         elif self.overview.circuit is not None:
+            from screens.circuit import circuit_sentence
+
             sentence = circuit_sentence(self.overview.circuit)
         self.banner.display = bool(sentence)
         if sentence:

@@ -12,12 +12,11 @@ from textual.message import Message
 from textual.screen import Screen
 
 from screens import navigation
-from screens.asked import GroupAsked, GroupMergeAsked, GroupTurned, ThemeChosen
+from screens.asked import GroupAsked, GroupMergeAsked, GroupTurned, ThemeChosen, ViewAsked
 from screens.backstage import backstage, say
 from screens.commands import Context, verb
 from screens.keymap import bindings
 from screens.places import Places
-from screens.view_asked import ViewAsked, read_slot
 from widgets.bare import Bare
 from widgets.finding import once
 from widgets.key_footer import KeyFooter
@@ -109,6 +108,8 @@ class MainVerbs(Bare, Screen[None]):
         await self.go_to_view(event.view)
 
     def _go_to_slot(self, slot: int) -> None:
+        from screens.view_asked import read_slot
+
         back = backstage(self)
         back.work(self, partial(read_slot, who=back.actor, slot=slot))
 

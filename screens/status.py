@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from screens.backstage import ListenerKind, ListenerReport
-from screens.circuit import circuit_parts
-from screens.clock import clock
 from screens.overview import Overview
 from widgets.display import ascii_only, thousands
 from widgets.status_line import Part
@@ -36,7 +34,10 @@ def status_parts(
 ) -> list[Part]:
     """The facts of the status line, in their order."""
     parts = [_listener(report), _integration(overview)]
-    parts += circuit_parts(overview.circuit)
+    if overview.circuit is not None:
+        from screens.circuit import circuit_parts
+
+        parts += circuit_parts(overview.circuit)
     if overview.figures.to_judge:
         count = thousands(overview.figures.to_judge)
         parts.append(Part(f"! {count} to judge", "warn", f"! {count} to judge", f"! {count}"))
@@ -44,6 +45,8 @@ def status_parts(
         times = thousands(overview.figures.old_url)
         parts.append(Part(f"! old URL {times}", "warn", f"! old URL {times}", "! URL"))
     if overview.integration is not None:
+        from screens.clock import clock
+
         last = clock(overview.integration.last_arrival)
         parts.append(Part(f"last lead {last}", short=last if last != "never" else "", least=""))
     if throwaway:

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.message import Message
 
+from screens.asked import Switched, SwitchRefused
 from screens.backstage import backstage, say
 from screens.commands import verb
 from screens.overview import Overview
@@ -17,7 +17,6 @@ from widgets.display import clean, glyphs, plural, safe
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from storage.errors import OptdeskError
     from storage.store import Store
     from storage.words import Actor
 
@@ -30,33 +29,6 @@ _CONSEQUENCE = (
 LATELY = timedelta(days=7)
 MOST_NAMED = 8
 """Senders that are named."""
-
-
-class SwitchAsked(Message):
-    """The person wants the Opt-In API on, or off."""
-
-
-class SwitchRefused(Message):
-    """A rule said no, or the store failed."""
-
-    def __init__(self, error: OptdeskError) -> None:
-        super().__init__()
-        self.error = error
-
-
-class Switched(Message):
-    """The Opt-In API was switched."""
-
-    def __init__(self, on: bool, changed: bool) -> None:
-        super().__init__()
-        self.on = on
-        self.changed = changed
-
-    @property
-    def sentence(self) -> str:
-        """What became of it."""
-        state = "on. Leads are taken in" if self.on else "off. New leads are turned away"
-        return f"The Opt-In API is {state}." if self.changed else f"It was {state}, already."
 
 
 def switch(owner: Widget, overview: Overview) -> None:

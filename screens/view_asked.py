@@ -1,22 +1,14 @@
-"""Going to a view from anywhere. Light: the frame around the places needs it at once."""
+"""The views that are kept on number keys."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.message import Message
+from screens.asked import ViewAsked
 
 if TYPE_CHECKING:
     from storage.store import Store
-    from storage.words import Actor, View
-
-
-class ViewAsked(Message):
-    """The person wants to go to a view."""
-
-    def __init__(self, view: View) -> None:
-        super().__init__()
-        self.view = view
+    from storage.words import Actor
 
 
 def read_slot(store: Store, *, who: Actor, slot: int) -> ViewAsked:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from storage.ids import public
-
 
 class Stage(StrEnum):
     """Where a contact stands."""
@@ -250,6 +248,8 @@ class ContactRow:
     @property
     def public_id(self) -> str:
         """`con_` and 16 hex digits."""
+        from storage.ids import public
+
         return public("con", self.id)
 
     @property

@@ -277,7 +277,7 @@ def test_a_page_goes_on_where_a_search_finds_more_and_stops_where_it_ends(
     state = ListState(View(search="p"))
     state.height = 20
 
-    def found(n: int, **more: bool) -> None:
+    def found(n: int, **more: Any) -> None:
         asked = state.wish(None)
         glimpse = RowReader(sqlite_store).look(Ask(state.view, End.HEAD, after=100))
         rows = glimpse.rows[:n]
