@@ -16,10 +16,12 @@ from storage.dialects import among
 from storage.dnc_pages import Entry
 from storage.do_not_contact import entries_of
 from storage.folding import digits, fold
+from storage.holding import ARRIVED, OPENING
 from storage.ids import parse, public
 from storage.number_lists import number_in
 from storage.search import Search
-from storage.tables import Attempt, Change, ChangeItem, Contact, Group
+from storage.tables import Attempt, Change, ChangeItem, Contact, Group, Message
+from storage.times import now
 from storage.words import AttemptView, Stage
 
 MOST = 10
@@ -36,6 +38,7 @@ _changes: Any = Change.__table__  # type: ignore[attr-defined]
 _items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
 _groups: Any = Group.__table__  # type: ignore[attr-defined]
 _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
+_messages: Any = Message.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +196,50 @@ def _said(conn: Connection, row: Any) -> tuple[str, datetime]:
             return _by_whom(entries), entries[0].at
         return f"was suppressed{by}", at
     if row.stage == Stage.FAILED:
-        return "could not be texted: the carrier refused the compliance text", row.changed_at
+        return _why_failed(conn, row), row.changed_at
     if row.stage == Stage.AWAITING:
         return f"was texted {ago(row.received_at)} and has not answered YES yet", row.received_at
-    waits = f"waits for its compliance text to go through since {ago(row.received_at)}"
-    return waits.removesuffix(" ago"), row.received_at
+    return _why_it_waits(conn, row), row.received_at
+
+
+def _why_failed(conn: Connection, row: Any) -> str:
+    text = _opening_text(conn, row.id)
+    if text is not None and text.purpose == "confirm" and text.status in ARRIVED:
+        return f"was texted {ago(text.created_at)} and did not answer YES in time"
+    said = "could not be texted: the carrier refused the compliance text"
+    return f"{said} ({text.error})" if text is not None and text.error else said
+
+
+def _why_it_waits(conn: Connection, row: Any) -> str:
+    text, moment = _opening_text(conn, row.id), now()
+    since = ago(row.received_at).removesuffix(" ago")
+    if text is None or text.status not in ("pending", "sent"):
+        return f"waits for its compliance text to go through since {since}"
+    if text.status == "sent":
+        return f"was texted {ago(text.changed_at)}; the carrier has yet to report on it"
+    if text.tries:
+        often = "once" if text.tries == 1 else f"{text.tries:,} times"
+        why = f" ({text.error})" if text.error else ""
+        return f"waits since {since}: its text was handed over {often} in vain{why}"
+    if text.due_at > moment:
+        until = f"{text.due_at:%Y-%m-%d %H:%M} UTC"
+        why = f" ({text.error})" if text.error else ""
+        return f"waits until {until} for its compliance text{why}"
+    return f"waits for its compliance text to go out since {since}"
+
+
+def _opening_text(conn: Connection, contact_id: int) -> Any:
+    """The newest text that an opt-in brought."""
+    return conn.execute(
+        select(_messages)
+        .where(
+            _messages.c.contact_id == contact_id,
+            _messages.c.direction == "out",
+            _messages.c.purpose.in_(OPENING),
+        )
+        .order_by(_messages.c.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def _latest(conn: Connection, contact_id: int) -> Any:

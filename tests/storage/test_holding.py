@@ -17,6 +17,7 @@ from storage import gateway_state, messages
 from storage.acts import Delete
 from storage.bulk import perform
 from storage.double_opt_in import switch
+from storage.fates import where_is
 from storage.holding import QuietHours, zones_of
 from storage.inbound import Inbound, receive
 from storage.messages import Receipt, claim_pending, settle
@@ -190,6 +191,9 @@ def test_a_lead_at_night_waits_visibly_and_is_texted_in_the_morning(store: Store
         assert waits.contact.stage is Stage.CONFIRMING
         assert waits.messages[0].status == "pending"
         assert waits.messages[0].error == "waits for the end of quiet hours"
+        with store.read() as conn:
+            [fate] = where_is(conn, NEW_YORK).fates
+        assert "waits until 2026-07-02 12:00 UTC for its compliance text" in fate.sentence
         # Nothing is looked at again before it is due.
         with store.read() as conn:
             assert messages.next_due(conn) == at("2026-07-02T12:00+00:00")
