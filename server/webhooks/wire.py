@@ -29,6 +29,9 @@ from yarl import URL
 _NAMES_KEPT_SECONDS = 10
 """How long an answer of the name server is believed."""
 
+_MOST_INTERIM = 8
+"""How often an answer may be put off with a 1xx: without end, it would keep the courier busy."""
+
 _UNLIMITED = ClientTimeout(total=None)
 
 
@@ -117,10 +120,12 @@ class Wire:
             self._used.add(protocol)
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
             transport.write(request)
-            while True:
+            for _ in range(_MOST_INTERIM):
                 message, content = await protocol.read()
                 if message.code >= 200:
                     break
+            else:
+                raise NotHttp("an answer that is put off again and again")
             body = await self._beginning(content)
         except HttpProcessingError as error:
             connection.close()

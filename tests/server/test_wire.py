@@ -127,6 +127,13 @@ async def test_what_comes_before_the_answer_is_passed_over() -> None:
         assert other.connections == 1
 
 
+async def test_an_answer_that_is_put_off_without_end_is_none() -> None:
+    """Read as fast as it came, it kept the courier from every other endpoint."""
+    async with wired(says(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000 + OK)) as (wire, _):
+        with pytest.raises(NotHttp, match="put off"):
+            await wire.post(b"{}", {})
+
+
 @pytest.mark.parametrize(
     ("what", "kept"),
     [
