@@ -40,7 +40,9 @@ NOT_OURS = Meaning("")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _NUMBERED = re.compile(r"[a-z]{0,2}\d+")
-_IDENTIFIER = re.compile(r"[a-z]*\d+[a-z][a-z0-9]*|[a-z]{1,3}\d{2,}|[0-9a-f]{4}")
+_IDENTIFIER = re.compile(
+    r"(?!\d+(?:st|nd|rd|th)$|b2[bc]$)(?:[a-z]*\d+[a-z][a-z0-9]*|[a-z]{1,3}\d{2,}|[0-9a-f]{4})"
+)
 """What machines put behind a name to tell fields apart: `first_name_5f2e`."""
 _TAG = re.compile(r"<[^<>]{0,80}>")
 _UNLABELLED = re.compile(r"^\s*no label\s+", re.IGNORECASE)

@@ -244,7 +244,7 @@ _Record: TypeAlias = tuple[_Keys, tuple[str, ...], bool]
 def _record(node: dict[str, Any]) -> _Record | None:
     """Where a dict is a named value: its keys, what it is called, whether it asks for a phone."""
     keys = _sort_keys(tuple(node))
-    if keys is None:
+    if keys is None or _holds_records(node[keys.value]):
         return None
     names: list[str] = []
     phone = False
@@ -267,6 +267,13 @@ def _record(node: dict[str, Any]) -> _Record | None:
     if keys.tells_more and not phone and not any(map(meaning_of, names)):
         return None
     return keys, tuple(names), phone
+
+
+def _holds_records(value: Any) -> bool:
+    """Whether a value is a list of named ones: what holds it has a name and is none."""
+    if type(value) is not list or not value or type(value[0]) is not dict:
+        return False
+    return _record(value[0]) is not None
 
 
 @lru_cache(maxsize=256)

@@ -246,6 +246,7 @@ STRANGERS = _words(
     business location branch property channel merchant store shop leadowner contactowner
     accountowner dealowner assigneduser assignedemployee employee salesperson representative
     technician dealer dealership clinic advisor adviser consultant rep reps loanofficer officer
+    restaurant venue hotel salon gym studio practice facility hospital
     manager office practitioner operator operators bot lender teammember stylist instructor coach
     closer previous previousattributes previousvalues previousdata old
     oldrecord olddata oldvalues before
