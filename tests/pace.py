@@ -25,6 +25,13 @@ def examples(many: int) -> int:
     return many if THOROUGH else max(5, many // 4)
 
 
+def cores() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def folders_in_memory() -> str | None:
     """A folder in memory for stores, where syncing costs nothing; None where there is none.
 

@@ -281,13 +281,18 @@ async def settled(pilot: Pilot[None]) -> None:
 
 
 def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
-    """Presses keys once the desk is ready, and lets each take effect."""
+    """Presses keys once the desk is ready, and lets each take effect; a way down is one."""
 
     async def press(pilot: Pilot[None]) -> None:
         await ready(pilot)
-        for key in pressed:
-            await pilot.press(key)
-            await settled(pilot)
+        for key, times in itertools.groupby(pressed):
+            if key == "]":
+                await pilot.press(*times)
+                await settled(pilot)
+                continue
+            for _ in times:
+                await pilot.press(key)
+                await settled(pilot)
 
     return press
 

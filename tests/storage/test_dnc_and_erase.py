@@ -321,6 +321,7 @@ BITS = st.sampled_from(
 )
 
 
+@pytest.mark.deep
 @given(
     texts=st.lists(
         st.lists(st.one_of(BITS, st.text(max_size=6)), max_size=6).map("".join), max_size=8

@@ -77,4 +77,4 @@ def test_the_laws_hold(stores: Stores) -> None:
 
 @pytest.mark.trial
 def test_the_laws_hold_for_long(stores: Stores) -> None:
-    hold(stores, examples=50, steps=50)
+    hold(stores, examples=120, steps=50)

@@ -128,6 +128,7 @@ TERMS = [
 ]  # fmt: skip
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("few", [0, 20_000])
 def test_every_mixture_of_conditions_finds_just_who_meets_them(
     store: Store, crowd: dict[int, dict[str, Any]], few: int, monkeypatch: pytest.MonkeyPatch
