@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from storage.dialects import is_postgresql
+
+if TYPE_CHECKING:
+    from storage.pipeline import Answered, Pipeline
+
+_PIPELINE = "optdesk pipeline"
 
 Written = tuple[str, Sequence[Any]]
 """A statement with `?` for each value, and its values."""
@@ -28,45 +33,72 @@ def fetch(conn: Connection, statement: str, values: Sequence[Any] = ()) -> list[
         statement: SQL that both stores know, with `?` for each value.
         values: What the driver takes as it is.
     """
+    line = _pipeline(conn)
+    if line is not None:
+        return _ask(conn, line, (statement, values))[-1].rows()
     return list(_execute(conn, statement, values).fetchall())
 
 
 def begin_by_hand(conn: Connection) -> None:
-    """Makes a connection to PostgreSQL begin its transactions where a `script` says so."""
+    """Makes a connection to PostgreSQL begin and end its transactions where it is told to."""
+    from storage.pipeline import Pipeline
+
     driver: Any = conn.connection.dbapi_connection
     driver.autocommit = True
+    conn.info[_PIPELINE] = Pipeline(driver)
 
 
-def script(conn: Connection, statements: str) -> None:
-    """Runs statements without values, which a server is handed at once."""
-    _execute(conn, statements, None)
+def begin_with(conn: Connection, *statements: str) -> None:
+    """Begins a transaction by statements that go with the first one that asks for something."""
+    line = conn.info[_PIPELINE]
+    line.drop()
+    for statement in statements:
+        line.put_off(statement)
+
+
+def end_with(conn: Connection, *statements: str) -> list[list[tuple[Any, ...]]]:
+    """Sends what was put off and statements that end the transaction; gives what they return."""
+    line = conn.info[_PIPELINE]
+    answers = _ask(conn, line, *((statement, ()) for statement in statements))
+    return [answer.rows() for answer in answers]
+
+
+def send_put_off(conn: Connection) -> None:
+    """Sends what was put off, before something that does not come this way."""
+    line = _pipeline(conn)
+    if line is not None:
+        _ask(conn, line)
 
 
 def run(conn: Connection, statement: str, values: Sequence[Any] = ()) -> int:
     """Runs a statement and tells how many rows it wrote."""
+    line = _pipeline(conn)
+    if line is not None:
+        return _ask(conn, line, (statement, values))[-1].count
     return int(_execute(conn, statement, values).rowcount)
 
 
 def run_together(conn: Connection, statements: Sequence[Written]) -> None:
-    """Runs statements that write, none of which sees what another wrote.
-
-    A server is asked once for all of them.
-    """
-    if is_postgresql(conn):
-        if statements:
-            everything = [value for _, values in statements for value in values]
-            run(conn, _together(tuple(statement for statement, _ in statements)), everything)
+    """Runs statements that write; a server is asked once for all of them."""
+    line = _pipeline(conn)
+    if line is not None:
+        _ask(conn, line, *statements)
         return
     for statement, values in statements:
-        run(conn, statement, values)
+        _execute(conn, statement, values)
 
 
-@lru_cache(maxsize=256)
-def _together(statements: tuple[str, ...]) -> str:
-    *others, last = statements
-    if not others:
-        return last
-    return f"WITH {', '.join(f't{n} AS ({each})' for n, each in enumerate(others))} {last}"
+def run_at_last(conn: Connection, statements: Sequence[Written]) -> None:
+    """The same where nobody asks what became of them: a server gets them with what comes next.
+
+    Where one fails, that fails with it: at the latest the transaction's end.
+    """
+    line = _pipeline(conn)
+    if line is None:
+        run_together(conn, statements)
+        return
+    for statement, values in statements:
+        line.put_off(_numbered(statement), values)
 
 
 @contextmanager
@@ -75,6 +107,7 @@ def savepoint(conn: Connection) -> Iterator[None]:
     run(conn, "SAVEPOINT attempt")
     try:
         yield
+        send_put_off(conn)
     except BaseException:
         run(conn, "ROLLBACK TO SAVEPOINT attempt")
         run(conn, "RELEASE SAVEPOINT attempt")
@@ -82,30 +115,40 @@ def savepoint(conn: Connection) -> Iterator[None]:
     run(conn, "RELEASE SAVEPOINT attempt")
 
 
-def _execute(conn: Connection, statement: str, values: Sequence[Any] | None) -> Any:
+def _pipeline(conn: Connection) -> Pipeline | None:
+    return conn.info.get(_PIPELINE)
+
+
+def _ask(conn: Connection, line: Pipeline, *asked: Written) -> list[Answered]:
+    try:
+        return line.ask(*[(_numbered(statement), values) for statement, values in asked])
+    except conn.dialect.loaded_dbapi.Error as error:
+        raise _told(conn, asked[-1][0] if asked else "", error) from error
+
+
+def _execute(conn: Connection, statement: str, values: Sequence[Any]) -> Any:
     driver: Any = conn.connection.dbapi_connection
     try:
         if is_postgresql(conn):
-            return _ask(driver, _numbered(statement), values)
+            return _ask_driver(driver, _numbered(statement), values)
         return driver.execute(statement, values)
     except conn.dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(
-            statement,
-            None,
-            error,
-            conn.dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            dialect=conn.dialect,
-        ) from error
+        raise _told(conn, statement, error) from error
 
 
-def _ask(driver: Any, statement: str, values: Sequence[Any] | None) -> Any:
+def _told(conn: Connection, statement: str, error: Exception) -> BaseException:
+    """A driver's error in SQLAlchemy's words."""
+    base = conn.dialect.loaded_dbapi.Error
+    return DBAPIError.instance(
+        statement, None, error, base, hide_parameters=True, dialect=conn.dialect
+    )
+
+
+def _ask_driver(driver: Any, statement: str, values: Sequence[Any]) -> Any:
     """Asks PostgreSQL in its own notation: the driver's is taken apart anew each time."""
     from psycopg import RawCursor
 
-    # What was handed over without values may be several statements, which cannot be prepared.
-    prepare = None if values is not None else False
-    return RawCursor(driver).execute(statement, values, prepare=prepare)
+    return RawCursor(driver).execute(statement, values)
 
 
 @lru_cache(maxsize=512)

@@ -23,7 +23,7 @@ from storage import first_answers, refused_index
 from storage.access import access_at
 from storage.consent import Chain
 from storage.dialects import among, among_packed, packed
-from storage.driver import fetch, run_together
+from storage.driver import fetch, run_at_last
 from storage.ids import new_ids
 from storage.leads import IntakeResult, OptIn
 from storage.outbox import OPT_IN_FAILED, OPTED_IN, News, spread_mark, tell
@@ -176,7 +176,7 @@ class _Intake:
             statements.append((_SAVE_CHAIN, (self.chain.seq, self.chain.head, self.chain.seal)))
         tallies = {stage_tally(stage): n for stage, n in rows.stages.items()}
         statements += adding(tallies | {hour_tally(self.hour): len(rows.contacts)})
-        run_together(conn, statements)
+        run_at_last(conn, statements)
 
     def _closed(self, item: OptIn) -> str | None:
         access = self.access

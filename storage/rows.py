@@ -50,7 +50,7 @@ def insert_rows(conn: Connection, table: Table, rows: Sequence[Sequence[Any]]) -
 
 
 def inserting(conn: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> list[Written]:
-    """The statements that `insert_rows` runs, for `run_together`."""
+    """The statements that `insert_rows` runs, for `run_together` or `run_at_last`."""
     if not rows:
         return []
     if is_postgresql(conn):

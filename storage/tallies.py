@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among_bound, is_postgresql, packed
-from storage.driver import Written, run
+from storage.driver import Written, run_at_last
 from storage.tables import Tally
 from storage.words import Stage
 
@@ -45,12 +45,11 @@ def turned_away_tally(hour: int) -> str:
 
 def add_tallies(conn: Connection, deltas: Mapping[str, int]) -> None:
     """Adds to counters; zeros cost nothing."""
-    for statement, values in adding(deltas):
-        run(conn, statement, values)
+    run_at_last(conn, adding(deltas))
 
 
 def adding(deltas: Mapping[str, int]) -> list[Written]:
-    """The statements that `add_tallies` runs, for `run_together` where they are few."""
+    """The statements that `add_tallies` runs."""
     rows = sorted((name, n) for name, n in deltas.items() if n)
     parts = [rows[start : start + _MOST_AT_ONCE] for start in range(0, len(rows), _MOST_AT_ONCE)]
     return [(_add(len(part)), tuple(chain.from_iterable(part))) for part in parts]

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from storage.dialects import changes_so_far, is_postgresql
-from storage.driver import begin_by_hand, fetch, savepoint, script
+from storage.driver import begin_by_hand, begin_with, end_with, fetch, savepoint
 from storage.errors import OptdeskError, StoreDamaged, StoreUnavailable
 from storage.faults import explain
 
@@ -49,7 +49,7 @@ _BUMP_AND_NOTIFY = _TELL.format(_BUMP)
 _BUMP_AFTER_CHANGES = _TELL.format(
     _BUMP.replace("id = 1", "id = 1 AND pg_current_xact_id_if_assigned() IS NOT NULL")
 )
-_BEGIN_LOCKED = "BEGIN; SELECT pg_advisory_xact_lock(7164038)"
+_BEGIN_LOCKED = ("BEGIN", "SELECT pg_advisory_xact_lock(7164038)")
 """One writer at a time also on a server, so that sequence, chain and counters follow the order of
 commits, and no two verbs can deadlock. An advisory lock, because locking a row would count as a
 write of its own."""
@@ -133,6 +133,8 @@ class Writer:
         self._closing = False
         self._conn: Connection | None = None
         self._problem: OptdeskError | None = None
+        self._seq = 0
+        """The place of the newest transaction."""
         self._thread = threading.Thread(target=self._run, name="optdesk-writer", daemon=True)
         self._thread.start()
 
@@ -289,29 +291,25 @@ class Writer:
         with conn.begin() as transaction:
             postgresql = is_postgresql(conn)
             if postgresql:
-                script(conn, _BEGIN_LOCKED)
+                begin_with(conn, *_BEGIN_LOCKED)
             if isinstance(self._problem, StoreDamaged):
                 self._watcher.probe(conn)
             before = 0 if postgresql else changes_so_far(conn)
             answers = _run_units(conn, units, guarded=guarded)
             self._watcher.check()
-            if not units:
-                # A trial: only a commit that writes tells that the disk has room.
-                bump = _BUMP_AND_NOTIFY if postgresql else _BUMP
-            elif not postgresql and changes_so_far(conn) == before:
+            quiet = bool(units) and all(_is_quiet(job, result) for job, result in answers)
+            if _all_followed(units):
+                # Its place is known after the commit. Where another process is between, the
+                # screens look once more than they need to.
+                self._watcher.committing(self._seq + 1)
+            if postgresql:
+                seq = _commit(conn, quiet=quiet, trial=not units, guarded=guarded)
+            elif units and changes_so_far(conn) == before:
                 transaction.rollback()
-                return answers, None
-            elif all(_is_quiet(job, result) for job, result in answers):
                 return answers, None
             else:
-                bump = _BUMP_AFTER_CHANGES if postgresql else _BUMP
-            bumped = fetch(conn, bump)
-            if not bumped:
-                transaction.rollback()
-                return answers, None
-            seq = int(bumped[0][0])
-            if _all_followed(units):
-                self._watcher.committing(seq)
+                seq = None if quiet else int(fetch(conn, _BUMP)[0][0])
+            self._seq = seq or self._seq
         self._watcher.check()
         return answers, seq
 
@@ -331,6 +329,28 @@ class Writer:
                 conn.close()
             except SQLAlchemyError:
                 return
+
+
+def _commit(conn: Connection, *, quiet: bool, trial: bool, guarded: bool) -> int | None:
+    """Ends a transaction on PostgreSQL; returns its place, or None where it told nobody.
+
+    Args:
+        conn: The transaction.
+        quiet: It does not count as a change.
+        trial: It changes nothing else: only a commit that writes tells that the disk has room.
+        guarded: What was put off in it was sent before.
+
+    Raises:
+        _Failed: What was put off failed by itself; the transaction is to be undone.
+    """
+    bump = [] if quiet else [_BUMP_AND_NOTIFY if trial else _BUMP_AFTER_CHANGES]
+    try:
+        bumped, *_ = end_with(conn, *bump, "COMMIT")
+    except DBAPIError as error:
+        if guarded or _spoils_all(error):
+            raise
+        raise _Failed(error) from error
+    return int(bumped[0][0]) if bumped else None
 
 
 def _wanted(job: _Single | _Item) -> bool:

@@ -1,0 +1,159 @@
+"""A writer's line to PostgreSQL: several statements in one turn, each prepared once.
+
+On the way alone a question costs a fifth to half a millisecond, whatever is asked. A transaction
+that takes leads in went that way six times; it goes twice. Of the driver's own pipeline, each
+statement would go through its generators, and what it prepared is forgotten with every
+transaction that is undone.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from psycopg import Connection, DataError, OperationalError
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
+
+Asked = tuple[str, Sequence[Any]]
+"""A statement in PostgreSQL's own notation, and its values."""
+
+_OF_ANOTHER_SCHEMA = b"0A000"
+"""How a prepared statement is refused after another program has changed its table."""
+
+
+class Answered:
+    """What became of one statement.
+
+    Args:
+        result: As the server gave it.
+        reader: Knows the server's types.
+    """
+
+    __slots__ = ("_reader", "_result")
+
+    def __init__(self, result: PGresult, reader: Any) -> None:
+        self._result = result
+        self._reader = reader
+
+    @property
+    def count(self) -> int:
+        """How many rows it wrote."""
+        return self._result.command_tuples or 0
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """What it returned."""
+        self._reader.set_pgresult(self._result)
+        rows: list[tuple[Any, ...]] = self._reader.load_rows(0, self._result.ntuples, tuple)
+        return rows
+
+
+class Pipeline:
+    """One connection in autocommit; its transactions begin and end by statements.
+
+    Args:
+        driver: The connection, used by one thread.
+    """
+
+    def __init__(self, driver: Connection[Any]) -> None:
+        self._pg = driver.pgconn
+        self._encoding = driver.info.encoding
+        self._reader: Any = Transformer.from_context(driver)
+        self._poll = select.poll()
+        self._poll.register(driver.fileno(), select.POLLIN)
+        self._prepared: dict[str, bytes] = {}
+        self._numbers = count()
+        self._put_off: list[Asked] = []
+
+    def put_off(self, statement: str, values: Sequence[Any] = ()) -> None:
+        """Lets a statement go with the next one that is asked; where it fails, that one does."""
+        self._put_off.append((statement, values))
+
+    def drop(self) -> None:
+        """Forgets what was put off and not sent."""
+        self._put_off.clear()
+
+    def ask(self, *asked: Asked) -> list[Answered]:
+        """Sends what was put off and then these, and waits for what becomes of these.
+
+        Raises:
+            psycopg.Error: The first of them failed that did; what comes after it was not done.
+        """
+        everything, self._put_off = [*self._put_off, *asked], []
+        if not everything:
+            return []
+        fresh: list[str] = []
+        self._pg.enter_pipeline_mode()
+        # For each answer that will come, whether it is that of a statement.
+        kinds: list[bool] = []
+        for statement, values in everything:
+            if statement not in self._prepared:
+                fresh.append(statement)
+                kinds.append(False)
+                self._prepare(statement)
+            kinds.append(True)
+            written = [_written(value, self._encoding) for value in values]
+            self._pg.send_query_prepared(self._prepared[statement], written)
+        self._pg.pipeline_sync()
+        answers, failure = self._receive(kinds)
+        self._pg.exit_pipeline_mode()
+        if failure is not None:
+            if failure.error_field(DiagnosticField.SQLSTATE) == _OF_ANOTHER_SCHEMA:
+                fresh = [*self._prepared]
+            for statement in fresh:
+                self._prepared.pop(statement, None)
+            raise error_from_result(failure, self._encoding)
+        return [Answered(answer, self._reader) for answer in answers[len(answers) - len(asked) :]]
+
+    def _prepare(self, statement: str) -> None:
+        name = b"optdesk_%d" % next(self._numbers)
+        self._pg.send_prepare(name, statement.encode(self._encoding))
+        self._prepared[statement] = name
+
+    def _receive(self, kinds: Sequence[bool]) -> tuple[list[PGresult], PGresult | None]:
+        answers: list[PGresult] = []
+        failure: PGresult | None = None
+        expected = iter(kinds)
+        while True:
+            self._wait()
+            result = self._pg.get_result()
+            if result is None:
+                # Behind each answer. Of a line that is cut, nothing else would ever come.
+                if self._pg.status != ConnStatus.OK:
+                    raise OperationalError("the server closed the connection")
+                continue
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                return answers, failure
+            if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+                if next(expected):
+                    answers.append(result)
+            elif failure is None:
+                failure = result
+
+    def _wait(self) -> None:
+        """Waits until an answer is there."""
+        pg = self._pg
+        while pg.is_busy():
+            unsent = pg.flush()
+            self._poll.modify(pg.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
+            if any(event & ~select.POLLOUT for _, event in self._poll.poll()):
+                pg.consume_input()
+
+
+def _written(value: Any, encoding: str) -> bytes | None:
+    """A value as the server reads it; of which type it is, the statement says."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        made = value.encode(encoding)
+        if b"\x00" in made:
+            raise DataError("PostgreSQL keeps no NUL in a text")
+        return made
+    if isinstance(value, bytes):
+        return b"\\x" + value.hex().encode()
+    return (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
