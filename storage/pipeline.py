@@ -87,18 +87,19 @@ class Pipeline:
         everything, self._put_off = [*self._put_off, *asked], []
         if not everything:
             return []
+        # All of them before the first is sent: one that cannot be written leaves the line clean.
+        written = [[_written(value, self._encoding) for value in each] for _, each in everything]
         fresh: list[str] = []
         self._pg.enter_pipeline_mode()
         # For each answer that will come, whether it is that of a statement.
         kinds: list[bool] = []
-        for statement, values in everything:
+        for (statement, _), values in zip(everything, written, strict=True):
             if statement not in self._prepared:
                 fresh.append(statement)
                 kinds.append(False)
                 self._prepare(statement)
             kinds.append(True)
-            written = [_written(value, self._encoding) for value in values]
-            self._pg.send_query_prepared(self._prepared[statement], written)
+            self._pg.send_query_prepared(self._prepared[statement], values)
         self._pg.pipeline_sync()
         answers, failure = self._receive(kinds)
         self._pg.exit_pipeline_mode()
