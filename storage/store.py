@@ -205,7 +205,7 @@ class Store:
         """Raises StoreDamaged while the tables are not as they should be."""
         schema.demand_columns(conn, self.name)
 
-    def committing(self, seq: int) -> None:
+    def committing(self, seq: int | None) -> None:
         """Lets the feed know its echo for one."""
         self.feed.expect(seq)
 

@@ -76,8 +76,8 @@ class Watcher(Protocol):
     def probe(self, conn: Connection) -> None:
         """Raises a StoreError while a store that was found damaged still is."""
 
-    def committing(self, seq: int) -> None:
-        """A transaction that is soon followed by another is about to be committed."""
+    def committing(self, seq: int | None) -> None:
+        """A transaction that another soon follows is about to be committed, or is not."""
 
     def committed(self, seq: int, *, followed: bool) -> None:
         """A transaction that wrote something is durable; `seq` is its place in the store."""
@@ -280,6 +280,7 @@ class Writer:
         try:
             return self._attempt(units, guarded=len(units) > 1)
         except _Failed as failed:
+            self._watcher.committing(None)
             if len(jobs) == 1:
                 return [(jobs[0], failed.cause)], None
             return self._attempt(units, guarded=True)
@@ -298,17 +299,22 @@ class Writer:
             answers = _run_units(conn, units, guarded=guarded)
             self._watcher.check()
             quiet = bool(units) and all(_is_quiet(job, result) for job, result in answers)
-            if _all_followed(units):
-                # Its place is known after the commit. Where another process is between, the
-                # screens look once more than they need to.
-                self._watcher.committing(self._seq + 1)
+            followed = _all_followed(units)
             if postgresql:
+                if followed:
+                    # Its place is known only with the commit. Where another process comes
+                    # between, screens look once more than they need to.
+                    self._watcher.committing(self._seq + 1)
                 seq = _commit(conn, quiet=quiet, trial=not units, guarded=guarded)
+                if seq is None:
+                    self._watcher.committing(None)
             elif units and changes_so_far(conn) == before:
                 transaction.rollback()
                 return answers, None
             else:
                 seq = None if quiet else int(fetch(conn, _BUMP)[0][0])
+                if followed:
+                    self._watcher.committing(seq)
             self._seq = seq or self._seq
         self._watcher.check()
         return answers, seq
