@@ -45,6 +45,8 @@ def begin_by_hand(conn: Connection) -> None:
 
     driver: Any = conn.connection.dbapi_connection
     driver.autocommit = True
+    # With each transaction undone it would throw away whatever anybody has prepared here.
+    driver.prepare_threshold = None
     conn.info[_PIPELINE] = Pipeline(driver)
 
 

@@ -23,8 +23,8 @@ from psycopg.pq.abc import PGresult
 Asked = tuple[str, Sequence[Any]]
 """A statement in PostgreSQL's own notation, and its values."""
 
-_OF_ANOTHER_SCHEMA = b"0A000"
-"""How a prepared statement is refused after another program has changed its table."""
+_NOT_PREPARED = (b"0A000", b"26000")
+"""How a prepared statement is refused whose table another program has changed, or that is gone."""
 
 
 class Answered:
@@ -104,7 +104,7 @@ class Pipeline:
         answers, failure = self._receive(kinds)
         self._pg.exit_pipeline_mode()
         if failure is not None:
-            if failure.error_field(DiagnosticField.SQLSTATE) == _OF_ANOTHER_SCHEMA:
+            if failure.error_field(DiagnosticField.SQLSTATE) in _NOT_PREPARED:
                 fresh = [*self._prepared]
             for statement in fresh:
                 self._prepared.pop(statement, None)

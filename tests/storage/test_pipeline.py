@@ -7,6 +7,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from storage.counts import counts
@@ -82,6 +84,24 @@ def test_what_was_changed_by_another_program_is_prepared_anew(
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         line.ask((everything, ()))
     assert line.ask((everything, ()))[0].rows() == []
+
+
+def test_what_is_prepared_outlives_what_the_driver_undoes(pg_url: str) -> None:
+    def refused(conn: Connection) -> None:
+        for _ in range(8):
+            conn.execute(text("SELECT 1"))
+        raise LookupError
+
+    store = Store.open(pg_url)
+    try:
+        switched_on(store)
+        for _ in range(3):
+            put(store, lead())
+            with pytest.raises(LookupError):
+                store.do(refused)
+        put(store, lead())
+    finally:
+        store.close()
 
 
 def test_a_lead_that_the_server_refuses_at_last_takes_no_neighbour_with_it(pg_url: str) -> None:
