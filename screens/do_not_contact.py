@@ -328,9 +328,13 @@ def _nothing(_conn: Connection, _who: Actor) -> Sequence[Act]:
 
 def _add(who: Actor, store: Store, values: Mapping[str, str]) -> Message:
     from storage import suppressions
+    from storage.spelling import canonical
 
-    phone = "".join(values["phone"].split())
-    added = store.do(lambda conn: suppressions.add(conn, who, [phone], reason=values["reason"]))
+    def add(conn: Connection) -> tuple[str, int]:
+        phone = canonical(conn, values["phone"])
+        return phone, suppressions.add(conn, who, [phone], reason=values["reason"])
+
+    phone, added = store.do(add)
     shown = _shown(phone)
     return Changed(f"{shown} is on the list." if added else f"{shown} is on the list already.")
 

@@ -13,8 +13,9 @@ from storage.dialects import among
 from storage.dnc_pages import Entry, entry_of
 from storage.errors import NotFound, Refused
 from storage.noting import note
-from storage.phones import parse_e164, shortened
+from storage.phones import shortened
 from storage.putting_back import put_back
+from storage.spelling import canonical
 from storage.suppressions import phone_hash, store_secret
 from storage.tables import Change, ChangeItem, Contact, Suppression
 from storage.words import Actor, Stage
@@ -31,7 +32,7 @@ def entries_of(conn: Connection, phone: str) -> list[Entry]:
     Raises:
         Refused: That is no phone number.
     """
-    hashed = phone_hash(store_secret(conn), _canonical(phone))
+    hashed = phone_hash(store_secret(conn), canonical(conn, phone))
     rows = conn.execute(select(_table).where(_table.c.phone_hash == hashed))
     return sorted(map(entry_of, rows), key=lambda entry: entry.at, reverse=True)
 
@@ -42,7 +43,7 @@ def release(conn: Connection, who: Actor, phone: str, reason: str) -> list[Entry
     Args:
         conn: A transaction that holds the write lock.
         who: By whose word.
-        phone: E.164.
+        phone: In any spelling.
         reason: Why, for people to read.
 
     Returns:
@@ -54,27 +55,27 @@ def release(conn: Connection, who: Actor, phone: str, reason: str) -> list[Entry
     """
     if not reason.strip():
         raise Refused("A release needs a reason.", "Say why: --reason TEXT")
-    canonical = _canonical(phone)
-    found = entries_of(conn, canonical)
+    number = canonical(conn, phone)
+    found = entries_of(conn, number)
     if not found:
-        raise NotFound(f"{canonical} is on no Do Not Contact list.")
+        raise NotFound(f"{number} is on no Do Not Contact list.")
     barring = [entry.source for entry in found if not entry.releasable]
     if "stop" in barring:
         raise Refused(
-            f"{canonical} opted out by STOP.", "Only START from that phone lifts it: nobody else."
+            f"{number} opted out by STOP.", "Only START from that phone lifts it: nobody else."
         )
     if barring:
-        raise Refused(f"{canonical} was erased and is never texted again.")
+        raise Refused(f"{number} was erased and is never texted again.")
     hashed = found[0].phone_hash
     conn.execute(delete(_table).where(_table.c.phone_hash == hashed))
     change_id = record(
         conn,
         who,
         "dnc.release",
-        subject=f"{shortened(canonical)} ({reason.strip()})",
+        subject=f"{shortened(number)} ({reason.strip()})",
         details={"phone_hash": hashed.hex(), "reason": reason.strip()},
     )
-    ids = _suppressed(conn, canonical)
+    ids = _suppressed(conn, number)
     note(conn, change_id, ids, true())
     _return_contacts(conn, ids)
     return found
@@ -105,12 +106,3 @@ def _return_contacts(conn: Connection, ids: Sequence[int]) -> None:
         ).one_or_none()
         if row is not None:
             put_back(conn, row_of(row), [ident])
-
-
-def _canonical(phone: str) -> str:
-    parsed = parse_e164("".join(phone.split()))
-    if parsed is None:
-        raise Refused(
-            f"“{phone}” is no phone number in E.164 format.", "Write it like +14155550123."
-        )
-    return parsed.e164

@@ -14,9 +14,9 @@ from storage import campaigns, changes, notes
 from storage.campaigns import Drawing
 from storage.changes import ChangeRow
 from storage.contact_rows import rows_of
-from storage.errors import NotFound
+from storage.errors import NotFound, Refused
 from storage.notes import NoteRow
-from storage.phones import parse_e164
+from storage.spelling import canonical
 from storage.tables import Change, ChangeItem, ConsentEvent, Contact, Message
 from storage.whereabouts import NOWHERE, Whereabouts, whereabouts
 from storage.words import ContactRow, Stage
@@ -117,7 +117,7 @@ def profile(conn: Connection, contact_id: int, most: int = MOST) -> Profile:
 
 
 def find_contact(conn: Connection, text: str) -> int:
-    """A contact by `con_…` or by number.
+    """A contact by `con_…` or by number, in any spelling.
 
     Raises:
         NotFound: There is none.
@@ -128,8 +128,11 @@ def find_contact(conn: Connection, text: str) -> int:
     if ident is not None:
         condition = _contacts.c.id == ident
     else:
-        phone = parse_e164("".join(text.split()))
-        condition = _contacts.c.phone == (phone.e164 if phone else text)
+        try:
+            phone = canonical(conn, text)
+        except Refused:
+            phone = text
+        condition = _contacts.c.phone == phone
     found = conn.execute(
         select(_contacts.c.id)
         .where(condition)
@@ -137,7 +140,10 @@ def find_contact(conn: Connection, text: str) -> int:
         .limit(1)
     ).scalar()
     if found is None:
-        raise NotFound(f"There is no contact “{text}”.", "Name it by con_… or by its number.")
+        raise NotFound(
+            f"There is no contact “{text}”.",
+            "Name it by con_… or by its number. Names: optdesk contacts why NAME",
+        )
     return int(found)
 
 

@@ -13,8 +13,7 @@ from sqlalchemy.engine import Connection
 from storage.changes import record
 from storage.dialects import among, among_packed, insert_or_skip, packed, run_counted
 from storage.driver import fetch
-from storage.errors import Refused
-from storage.phones import parse_e164
+from storage.spelling import canonical
 from storage.tables import ChangeItem, Contact, Message, Suppression
 from storage.tallies import add_tallies, group_tally, stage_tally
 from storage.times import now
@@ -70,7 +69,7 @@ def add(
     Args:
         conn: A transaction that holds the write lock.
         who: By whose word.
-        phones: E.164.
+        phones: In any spelling.
         source: One of `SOURCES`.
         reason: For people to read.
 
@@ -80,14 +79,7 @@ def add(
     Raises:
         Refused: One is no phone number; nothing is added.
     """
-    canonical = []
-    for written in phones:
-        phone = parse_e164(written)
-        if phone is None:
-            raise Refused(
-                f"“{written}” is no phone number in E.164 format.", "Write it like +14155550123."
-            )
-        canonical.append(phone.e164)
+    numbers = [canonical(conn, written) for written in phones]
     secret, moment = store_secret(conn), now()
     rows = [
         {
@@ -98,7 +90,7 @@ def add(
             "actor": who.name,
             "at": moment,
         }
-        for phone in dict.fromkeys(canonical)
+        for phone in dict.fromkeys(numbers)
     ]
     added = sum(run_counted(conn, insert_or_skip(conn, _table), row) for row in rows)
     record(conn, who, "dnc.add", subject=reason or source, details={"numbers": len(rows)})

@@ -85,7 +85,7 @@ def list_(
 @app.command()
 def show(
     ctx: typer.Context,
-    contact: Annotated[str, typer.Argument(help="An id (con_…) or a number.")],
+    contact: Annotated[str, typer.Argument(help="An id (con_…) or a number, in any spelling.")],
 ) -> None:
     """Show one contact: consent, messages and changes."""
     session = session_of(ctx)
@@ -273,7 +273,7 @@ def do_not_contact(
 @app.command()
 def erase(
     ctx: typer.Context,
-    contact: Annotated[str, typer.Argument(help="An id (con_…) or a number.")],
+    contact: Annotated[str, typer.Argument(help="An id (con_…) or a number, in any spelling.")],
     digits: Annotated[
         str, typer.Option(help="The last four digits of its number; asked for when left out.")
     ] = "",

@@ -34,7 +34,7 @@ _SHOWN = 20
 @app.command()
 def add(
     ctx: typer.Context,
-    phones: Annotated[list[str], typer.Argument(metavar="PHONE...", help="Numbers in E.164.")],
+    phones: Annotated[list[str], typer.Argument(metavar="PHONE...", help="In any spelling.")],
     reason: Annotated[str, typer.Option(help="Why, for people to read.")] = "",
 ) -> None:
     """Text these numbers no more; their contacts leave the queue and their group at once."""
@@ -52,7 +52,7 @@ def add(
 @app.command()
 def remove(
     ctx: typer.Context,
-    phone: Annotated[str, typer.Argument(help="A number in E.164.")],
+    phone: Annotated[str, typer.Argument(help="A number, in any spelling.")],
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
 ) -> None:
     """Release a number that staff or an import put on the list; a STOP stays."""
@@ -66,7 +66,7 @@ def remove(
 
 @app.command()
 def check(
-    ctx: typer.Context, phone: Annotated[str, typer.Argument(help="A number in E.164.")]
+    ctx: typer.Context, phone: Annotated[str, typer.Argument(help="A number, in any spelling.")]
 ) -> None:
     """Tell whether a number may be texted, and by whose word not."""
     session = session_of(ctx)

@@ -112,3 +112,21 @@ def test_where_a_senders_fields_stand_is_said_shown_and_taken_back(queue, optdes
     assert optdesk("integration", "map", "shoe=data/Size").code == 2
     tried = optdesk("integration", "test", "--port", "9")
     assert tried.code == 1 and "cannot be reached" in tried.err
+
+
+def test_every_command_takes_a_number_as_people_write_it(store, optdesk: Optdesk):
+    make_queued(store, 1, phone="+12025550147")
+    written = "(202) 555-0147"
+    assert optdesk("contacts", "label", "hot", written, "--json").json["labelled"] == 1
+    assert optdesk("contacts", "star", "202.555.0147", "--json").json["starred"] == 1
+    piped = optdesk("contacts", "star", "-", "--json", given=f"{written}\n")
+    assert piped.code == 0
+    shown = optdesk("contacts", "show", written, "--json").json
+    assert (shown["phone"], shown["labels"], shown["favorite"]) == ("+12025550147", ["hot"], True)
+    assert "in the Opt-in queue" in optdesk("contacts", "why", written).out
+    assert optdesk("dnc", "add", written).code == 0
+    assert optdesk("dnc", "check", written, "--json").json["suppressed"]
+    released = optdesk("dnc", "remove", written, "--reason", "a mistake", "--json").json
+    assert released == {"released": 1, "phone": "+12025550147"}
+    refused = optdesk("dnc", "add", "12")
+    assert refused.code == 1 and "no phone number" in refused.err
