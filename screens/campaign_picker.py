@@ -9,6 +9,7 @@ from textual.content import Content
 
 from screens.picker import Choice, Picker
 from widgets.display import ascii_only, clean
+from widgets.phones import international
 
 _NONE = "none"
 
@@ -54,7 +55,7 @@ class CampaignPicker(Picker[CampaignChosen]):
 
     def title_text(self) -> Content:
         """What is chosen."""
-        return Content(clean(f"The campaign of {self._phone}"))
+        return Content(clean(f"The campaign of {international(self._phone)}"))
 
     def choose(self, choice: Choice) -> None:
         """Give it back."""

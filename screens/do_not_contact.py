@@ -137,9 +137,9 @@ class DoNotContact(LogPlace):
     columns: ClassVar[tuple[Column[Any], ...]] = (
         Column("Number", 17, 17, lambda row: Cell(_shown(row.phone), _tone(row))),
         Column("By", 7, 8, lambda row: Cell(row.source)),
-        Column("Reason", 14, 0, lambda row: Cell(row.reason)),
+        Column("Reason", 10, 0, lambda row: Cell(row.reason)),
         Column("Who", 8, 14, lambda row: Cell(row.actor, "dim"), goes=1),
-        Column("When", 12, 12, lambda row: Cell(clock(row.at), "dim")),
+        Column("When", 16, 16, lambda row: Cell(clock(row.at), "dim")),
     )
 
     _under_way: Running | None = None

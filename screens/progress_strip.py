@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
 from screens.acting import Running
 from screens.backstage import backstage
-from widgets.display import ascii_only, clean, thousands
+from widgets.display import ascii_only, clean, fitted, thousands
+
+_NAME = 12
+"""Cells that a name needs to say what is under way."""
+_LEAST_BAR, _BAR = 6, 30
 
 SHOWN_AFTER = 0.3
 """Seconds that an act may take before its progress is shown."""
@@ -54,25 +59,40 @@ class ProgressStrip(Static):
             self._draw(self._shown)
 
     def _draw(self, running: Running) -> None:
-        share = running.done / running.total if running.total else 0.0
-        left = (running.total - running.done) / running.per_second if running.done else 0.0
+        """How to stop it and how far it is are always in sight; the rest as there is room."""
         count = f"{thousands(running.done)} of {thousands(running.total)}"
-        rest = f"  {left:.0f} s left" if running.done else ""
-        if running.cancel.is_set():
-            stop = "stopping…"
-        else:
-            stop = f"{backstage(self).keymap.key_of('list.escape')} stops it"
+        key = backstage(self).keymap.key_of("list.escape")
+        stop = "stopping…" if running.cancel.is_set() else f"{key} stops it"
         name = clean(running.deed.name)
-        taken = len(name) + len(count) + len(rest) + len(stop) + 10
-        room = max(6, min(30, self.size.width - taken))
-        full, empty = ("#", ".") if ascii_only() else ("━", "─")
-        bar = full * round(share * room)
+        room = self.size.width - len(count) - len(stop) - 4
+        left = rate = ""
+        if running.done and running.total:
+            seconds = (running.total - running.done) / running.per_second
+            left, rate = f"  {seconds:.0f} s left", f", {thousands(round(running.per_second))}/s"
+        if room < len(left) + _NAME:
+            left = ""
+        room -= len(left)
+        wanted = cell_len(name) + 2
+        if room < wanted + len(rate):
+            rate = ""
+        room -= len(rate)
+        named = fitted(name, max(0, min(wanted - 2, room - 2)))
+        room -= cell_len(named) + 2
         self.update(
             Content.assemble(
-                (f" {name}  ", "bold"),
-                (bar, "$primary"),
-                (empty * (room - len(bar)), "$text-muted"),
-                f"  {count}{rest}  ",
+                (f" {named}  ", "bold"),
+                *self._bar(running, min(_BAR, room - 2)),
+                f"{count}{rate}{left}  ",
                 (stop, "$text-muted"),
             )
         )
+
+    @staticmethod
+    def _bar(running: Running, cells: int) -> list[tuple[str, str]]:
+        """A bar, where there is room for one that says anything."""
+        if cells < _LEAST_BAR:
+            return []
+        share = running.done / running.total if running.total else 0.0
+        full, empty = ("#", ".") if ascii_only() else ("━", "─")
+        bar = full * round(share * cells)
+        return [(bar, "$primary"), (empty * (cells - len(bar)) + "  ", "$text-muted")]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import itertools
 import os
+import pkgutil
 import secrets
 import shutil
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,7 +26,9 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 
+import screens
 from app.background import Background
 from app.desk import Desk
 from app.options import DeskOptions
@@ -35,8 +39,11 @@ from screens.contacts import Contacts
 from screens.place import Place
 from storage import (
     attempts,
+    campaigns,
+    changes,
     checklist,
     delivery_log,
+    dnc_import,
     endpoints,
     groups,
     ids,
@@ -46,6 +53,7 @@ from storage import (
     labels,
     receipts,
     retired,
+    suppressions,
 )
 from storage.access import credential_hash
 from storage.acts import AddLabel, Move, Star
@@ -54,10 +62,23 @@ from storage.inbound import Inbound, receive
 from storage.store import Store
 from storage.words import Actor, Target
 from tests.factories import lead, put, refuse, settle_all, switched_on
+from tests.screens.scenes import (
+    NEW_STORE,
+    NOT_SEEN,
+    OF_THE_MOMENT,
+    REPORTED,
+    SCENES,
+    SCREENS,
+    SMALL_ONLY,
+    WALK,
+    WALK_WIDE,
+    Act,
+    reporting,
+)
 from widgets.display import use_ascii
 
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
-ANA = Actor.person("ana")
+ANA, BO = Actor.person("ana"), Actor.person("bo")
 SIZES = [(120, 40), (80, 24), (60, 20)]
 PEOPLE = (
     ("Ada", "Byron", "+14155550123"),
@@ -73,7 +94,7 @@ PEOPLE = (
 )
 
 Snap = Callable[..., bool]
-Same = Callable[[Sequence[tuple[int, int]], Sequence[str]], None]
+Same = Callable[[Sequence[tuple[int, int] | str], Sequence[str]], None]
 
 
 class Drawn(App[str]):
@@ -111,12 +132,12 @@ def snapshot(snapshot: SnapshotAssertion) -> Named:
 
 @pytest.fixture
 def same(snap_compare: Snap, snapshot: Named) -> Same:
-    """Compares the pictures of some sizes with those that were accepted."""
+    """Compares pictures, each called after its size, with those that were accepted."""
 
-    def compare(sizes: Sequence[tuple[int, int]], drawn: Sequence[str]) -> None:
+    def compare(names: Sequence[tuple[int, int] | str], drawn: Sequence[str]) -> None:
         others = []
-        for (width, height), picture in zip(sizes, drawn, strict=True):
-            name = f"{width}x{height}"
+        for called, picture in zip(names, drawn, strict=True):
+            name = called if isinstance(called, str) else f"{called[0]}x{called[1]}"
             snapshot.plain(name=name)
             if not snap_compare(Drawn(picture)):
                 others.append(name)
@@ -248,6 +269,23 @@ def _plain_secrets(conn: Connection) -> None:
     conn.exec_driver_sql("UPDATE api_keys SET hint = '981b'")
 
 
+def shown_by(desk: Desk) -> str:
+    """The kind of screen, dialog or place in front."""
+    screen = desk.screen
+    return type(desk.main.places.place if screen is desk.main else screen).__name__
+
+
+async def draw_in(
+    desk: Desk, pilot: Pilot[None], sizes: Sequence[tuple[int, int]]
+) -> AsyncIterator[str]:
+    """What a desk shows, in several sizes."""
+    for size in sizes:
+        if tuple(desk.size) != size:
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+        yield desk.export_screenshot(title=desk.title, simplify=True)
+
+
 async def ready(pilot: Pilot[None]) -> None:
     """Waits until everything is read and painted."""
     desk = pilot.app
@@ -297,115 +335,21 @@ def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     return press
 
 
-def pictures(url: str, sizes: Sequence[tuple[int, int]], pressed: Sequence[str]) -> list[str]:
+def pictures(
+    url: str, sizes: Sequence[tuple[int, int]], pressed: Sequence[str], scene: str = ""
+) -> list[str]:
     """One desk after some keys, drawn in several sizes, one after the other."""
 
     async def draw() -> list[str]:
         desk = Desk(DeskOptions(store_url=url, port=0, actor="ana"))
-        drawn = []
         async with desk.run_test(size=sizes[0]) as pilot:
             await keys(*pressed)(pilot)
-            for size in sizes:
-                if size != sizes[0]:
-                    await pilot.resize_terminal(*size)
-                    await settled(pilot)
-                drawn.append(desk.export_screenshot(title=desk.title, simplify=True))
+            drawn = [each async for each in draw_in(desk, pilot, sizes)]
+            assert scene not in SCREENS.values() or SCREENS[shown_by(desk)] == scene
         await asyncio.to_thread(desk.backstage.close)
         return drawn
 
     return asyncio.run(draw())
-
-
-def down(places: int, *then: str) -> tuple[str, ...]:
-    """The keys that go so many places down the sidebar, and what is pressed there."""
-    return (*["]"] * places, *then)
-
-
-SCENES = {
-    "queue": (),
-    "marked": ("space", "space", "j"),
-    "search": ("/", "h"),
-    "suggestions": ("/", "i", "s", ":"),
-    "keep_view": ("V", "h", "o", "t"),
-    "nothing_found": ("/", "q", "q"),
-    "do_not_contact": ("D",),
-    "erase": ("Z",),
-    "where": ("w", "z", "z", "z"),
-    "open_contact": ("j", "j", "enter"),
-    "receipt": ("j", "E"),
-    "sidebar": ("tab",),
-    "move": ("space", "space", "m"),
-    "move_new": ("m", "a"),
-    "labels": ("l", "tab"),
-    "palette": (":",),
-    "help": ("?",),
-    "switch_off": ("ctrl+t",),
-    "group": ("]",),
-    "dnc": down(3),
-    "dnc_add": down(3, "a"),
-    "dnc_import": down(3, "i"),
-    "integrations": down(4),
-    "sample": down(4, "c"),
-    "edit": down(4, "e"),
-    "regenerate": down(4, "r"),
-    "new_url": down(4, "r", "right", "enter"),
-    "delete": down(4, "d"),
-    "double_opt_in": down(4, "o"),
-    "campaigns": down(5),
-    "intake": down(6),
-    "attempt": down(6, "j", "enter"),
-    "mend": down(6, "j", "e"),
-    "mapping": down(6, "j", "m"),
-    "filter": down(6, "f"),
-    "messages": down(7),
-    "to_review": down(7, "j", "j", "enter"),
-    "unknown_text": down(7, "enter"),
-    "webhooks": down(8),
-    "webhook": down(8, "a"),
-    "deliveries": down(9),
-    "delivery": down(9, "enter"),
-    "numbers": down(10),
-    "number_text": down(10, "t"),
-    "last_number": down(10, "d"),
-    "keys": down(11),
-    "key_name": down(11, "a"),
-    "all": ("[",),
-    "acts": ("H",),
-    "views": ("f",),
-    "note": ("c",),
-    "notes": ("C",),
-    "label_manager": ("L",),
-    "group_menu": ("]", "e"),
-    "to_campaign": ("p",),
-    "themes": (":", *"colours", "enter"),
-    "revealed": down(4, "v"),
-    "number_add": down(10, "a"),
-}
-NEW_STORE = {
-    "set_up": (),
-    "empty": ("escape", "["),
-    "add": ("escape",),
-    "added": ("enter", "enter", "enter", "enter"),
-}
-SMALL_ONLY = (
-    "webhook",
-    "number_text",
-    "double_opt_in",
-    "edit",
-    "regenerate",
-    "delete",
-    "filter",
-    "last_number",
-    "note",
-    "notes",
-    "views",
-    "group_menu",
-    "to_campaign",
-    "number_add",
-)
-"""Dialogs that look on a large screen as on a middling one."""
-OF_THE_MOMENT = ("suggestions",)
-"""Laid out when they open, and gone with the next key: each size has a desk of its own."""
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -414,17 +358,94 @@ def test_snapshot(same: Same, filled_url: str, scene: str) -> None:
     if scene in OF_THE_MOMENT:
         drawn = []
         for size in sizes:
-            drawn += pictures(filled_url, [size], SCENES[scene])
+            drawn += pictures(filled_url, [size], SCENES[scene], scene)
             # The next desk would go on with the search of this one.
             shutil.rmtree(user_state_path("optdesk", appauthor=False))
         same(sizes, drawn)
     else:
-        same(sizes, pictures(filled_url, sizes, SCENES[scene]))
+        same(sizes, pictures(filled_url, sizes, SCENES[scene], scene))
 
 
 @pytest.mark.parametrize("scene", NEW_STORE)
 def test_snapshot_of_a_new_store(same: Same, sqlite_url: str, scene: str) -> None:
     same(SIZES, pictures(sqlite_url, SIZES, NEW_STORE[scene]))
+
+
+@pytest.fixture
+def fuller_url(filled_url: str, tmp_path: Path) -> str:
+    """The filled store with a campaign and a Do Not Contact list as well."""
+    path = tmp_path / "bought list.csv"
+    path.write_text("+14155550101\n415,5550102\nnobody\n", encoding="utf-8")
+    with time_machine.travel(datetime(2024, 3, 28, 13, tzinfo=UTC), tick=False):
+        store = Store.open(filled_url)
+        offer = store.do(lambda conn: campaigns.create(conn, BO, "May offer"))
+        with store.read() as conn:
+            spring = groups.find(conn, "Spring")
+        store.do(lambda conn: campaigns.attach(conn, BO, offer, spring.id))
+        store.do(lambda conn: suppressions.add(conn, BO, ["+14155550199"], reason="asked us to"))
+        dnc_import.take_in_list(store, BO, path, reason="bought")
+        store.close()
+    return filled_url
+
+
+def test_snapshots_on_a_walk(
+    same: Same, fuller_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "token_bytes", lambda length: bytes(range(length)))
+    for module in (dnc_import, changes):
+        monkeypatch.setattr(module, "now", lambda: datetime(2024, 3, 30, 12, tzinfo=UTC))
+    drawn: dict[str, str] = {}
+
+    async def walk() -> None:
+        nonlocal drawn
+        desk = Desk(DeskOptions(store_url=fuller_url, port=0, actor="ana"))
+        async with desk.run_test(size=SIZES[0]) as pilot:
+            await ready(pilot)
+            steps = [*WALK, (REPORTED, reporting(tmp_path / "bought list.csv"), ())]
+            for scene, there, back in steps:
+                await _go(desk, pilot, there)
+                sizes = SIZES if scene in WALK_WIDE else SIZES[1:]
+                names = [f"{scene}-{width}x{height}" for width, height in sizes]
+                found = [each async for each in draw_in(desk, pilot, sizes)]
+                drawn |= dict(zip(names, found, strict=True))
+                assert scene not in SCREENS.values() or SCREENS[shown_by(desk)] == scene, scene
+                await pilot.resize_terminal(*SIZES[0])
+                await _go(desk, pilot, back)
+        await asyncio.to_thread(desk.backstage.close)
+
+    asyncio.run(walk())
+    same(list(drawn), list(drawn.values()))
+
+
+async def _go(desk: Desk, pilot: Pilot[None], acts: Sequence[Act]) -> None:
+    for act in acts:
+        if callable(act):
+            act(desk)
+            await pilot.pause(0.35)
+        else:
+            await pilot.press("space" if act == " " else act)
+        await settled(pilot)
+
+
+def test_every_screen_has_its_picture() -> None:
+    for module in pkgutil.walk_packages(screens.__path__, "screens."):
+        importlib.import_module(module.name)
+    kinds = {each for base in (Screen, Place) for each in _below(base)}
+    last = {
+        each.__name__
+        for each in kinds
+        if each.__module__.startswith("screens") and not each.__subclasses__()
+    }
+    assert (last | {"Ask"}) - NOT_SEEN == set(SCREENS)
+    walked = {scene for scene, _, _ in WALK} | {REPORTED}
+    assert set(SCREENS.values()) <= set(SCENES) | set(NEW_STORE) | walked
+
+
+def _below(kind: type) -> Iterator[type]:
+    below: list[type] = kind.__subclasses__()
+    for each in below:
+        yield each
+        yield from _below(each)
 
 
 @pytest.mark.parametrize("look", ["optdesk-day", "ansi-dark", "ascii", "no color"])
