@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from textual._compositor import ChopsUpdate, Compositor
+from textual._styles_cache import StylesCache
+from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 
 Chops = list[dict[int, Strip | None]]
@@ -16,6 +20,19 @@ Chops = list[dict[int, Strip | None]]
 
 Pieces = dict[int, list[tuple[int, int]]]
 """For each line, from where and up to where something is seen, from left to right."""
+
+
+@lru_cache(1024)
+def _inner_outer(base: Color, background: Color) -> tuple[Style, Style]:
+    return Style(background=base + background), Style(background=base)
+
+
+def _of_no_widget(_cache: StylesCache, base: Color, background: Color) -> tuple[Style, Style]:
+    return _inner_outer(base, background)
+
+
+# Textual's own remembers by widget: a thousand closed dialogs, with all lines that they painted.
+StylesCache.get_inner_outer = _of_no_widget  # type: ignore[assignment]
 
 
 class SeenCompositor(Compositor):

@@ -171,6 +171,10 @@ def port_taken(desk: Desk) -> None:
     desk.main.post_message(ListenerChanged(desk.backstage.listener))
 
 
+def rest(_desk: Desk) -> None:
+    """Lets what is being read arrive."""
+
+
 Act = str | Callable[[Desk], None]
 
 WALK: tuple[tuple[str, Sequence[Act], Sequence[Act]], ...] = (
@@ -183,15 +187,15 @@ WALK: tuple[tuple[str, Sequence[Act], Sequence[Act]], ...] = (
     ("read_only", (read_only,), ()),
     ("port_taken", (port_taken,), ()),
     ("group_merge", ("]", "e", "down", "enter"), ("escape",)),
-    ("dnc_listed", ("]", "]"), ()),
+    ("dnc_listed", ("]", "]", rest), ()),
     ("dnc_lists", ("L",), ("escape",)),
-    ("campaigns_listed", ("]", "]"), ()),
+    ("campaigns_listed", ("]", "]", rest), ()),
     ("campaign_groups", ("m",), ("escape",)),
-    ("mapped_field", ("]", "j", "m", "enter"), ("escape", "escape")),
-    ("text_filter", ("]", "f"), ("escape",)),
-    ("webhook_secret", ("]", "r", "right", "enter"), ("escape",)),
-    ("delivery_filter", ("]", "f"), ("escape",)),
-    ("number_campaign", ("]", "m"), ("escape",)),
+    ("mapped_field", ("]", rest, "j", "m", "enter"), ("escape", "escape")),
+    ("text_filter", ("]", rest, "f"), ("escape",)),
+    ("webhook_secret", ("]", rest, "r", "right", "enter"), ("escape",)),
+    ("delivery_filter", ("]", rest, "f"), ("escape",)),
+    ("number_campaign", ("]", rest, "m"), ("escape",)),
     ("verified", (":", *"verify the", "enter"), ("escape",)),
 )
 """Scenes that one desk shows one after the other: its name, what leads there, what leads back."""
