@@ -68,8 +68,7 @@ class _Server:
     """The process that the others are made from; there is one, from the first start on."""
 
     def __init__(self) -> None:
-        # A process whose parent has gone becomes a child of this one, and can be waited for.
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self._own = ctypes.CDLL(None).prctl
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._turn = threading.Lock()
         self._process = subprocess.Popen(
@@ -86,8 +85,13 @@ class _Server:
         message = json.dumps(wish).encode()
         assert len(message) < _LARGEST
         with self._turn:
+            # A process whose parent has gone becomes a child of this one, and can be waited for.
+            # Only now: of a database server, nobody would take note that it has ended.
+            self._own(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
             socket.send_fds(self._line, [message], streams)
-            return int(self._line.recv(64))
+            made = int(self._line.recv(64))
+            self._own(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+            return made
 
     def _close(self) -> None:
         self._line.close()
