@@ -290,6 +290,11 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
             told = (state.view, state.total, state.window.more)
             if self._changed("total", told):
                 self.post_message(self.TotalChanged(self, *told))
+        elif window.rows and self._told_empty:
+            # Who shows a sentence in the place of an empty list need not wait for the count.
+            told = (state.view, len(window.rows), True)
+            self._told["total"] = told
+            self.post_message(self.TotalChanged(self, *told))
         row = state.cursor_row
         far = row is None and (state.goal is not None or not state.read)
         if not far and self._changed("cursor", row):
@@ -306,6 +311,13 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
             self.post_message(self.RangeChanged(self, ranging))
         if self._changed("follow", state.following):
             self.post_message(self.FollowChanged(self, state.following))
+
+    @property
+    def _told_empty(self) -> bool:
+        match self._told.get("total"):
+            case (_, 0, _):
+                return True
+        return False
 
     def _changed(self, what: str, value: object) -> bool:
         if what in self._told and self._told[what] == value:

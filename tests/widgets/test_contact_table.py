@@ -24,6 +24,7 @@ from tests.widgets.desk import (
     take_away,
     until,
 )
+from widgets import table_reader
 from widgets.contact_table import ContactTable
 
 SIZE = (80, 24)
@@ -240,6 +241,21 @@ async def test_a_search_keeps_the_cursor_on_its_contact_or_a_neighbour(sqlite_st
         desk.table.show(View())
         await until(pilot, lambda: desk.table.total == 300 and settled(desk.table))
         assert cursor_name(desk.table) == "P 283"
+
+
+async def test_rows_that_follow_an_empty_list_are_told_of_before_they_are_counted(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sqlite_store, 300)
+    desk = Desk(sqlite_store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        desk.table.show(View(search="nobody"))
+        await until(pilot, lambda: desk.last(ContactTable.TotalChanged).total == 0)
+        monkeypatch.setattr(table_reader, "ROUGH", 60.0)
+        desk.table.show(View(search="P 2"))
+        await until(pilot, lambda: desk.last(ContactTable.TotalChanged).total > 0)
+        assert desk.last(ContactTable.TotalChanged).more
 
 
 async def test_a_search_with_many_matches_says_so_and_counts_when_asked(
