@@ -39,6 +39,14 @@ def fetch(conn: Connection, statement: str, values: Sequence[Any] = ()) -> list[
     return list(_execute(conn, statement, values).fetchall())
 
 
+def fetch_together(conn: Connection, *asked: Written) -> list[list[tuple[Any, ...]]]:
+    """Reads the rows of several statements; a server is asked once for all of them."""
+    line = _pipeline(conn)
+    if line is not None:
+        return [answer.rows() for answer in _ask(conn, line, *asked)]
+    return [fetch(conn, statement, values) for statement, values in asked]
+
+
 def begin_by_hand(conn: Connection) -> None:
     """Makes a connection to PostgreSQL begin and end its transactions where it is told to."""
     from storage.pipeline import Pipeline

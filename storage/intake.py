@@ -23,7 +23,7 @@ from storage import first_answers, refused_index
 from storage.access import access_at
 from storage.consent import Chain
 from storage.dialects import among, among_packed, packed
-from storage.driver import fetch, run_at_last
+from storage.driver import Written, fetch, fetch_together, run_at_last
 from storage.ids import new_ids
 from storage.leads import IntakeResult, OptIn
 from storage.outbox import OPT_IN_FAILED, OPTED_IN, News, spread_mark, tell
@@ -109,12 +109,20 @@ class _Intake:
     def __init__(self, conn: Connection, items: Sequence[OptIn]) -> None:
         self.moment = now()
         self.at = moment_value(conn, self.moment)
-        ((seq, head, at_seq, secret),) = fetch(conn, _STATE)
+        # The store's secret does not change while it is open, unless another store takes its place.
+        secret = _secrets.get(conn.engine, b"")
+        phones = [item.phone for item in items]
+        self.hashes = {phone: phone_hash(secret, phone) for phone in phones}
+        state, found = fetch_together(conn, (_STATE, ()), _known_among(conn, self.hashes))
+        ((seq, head, at_seq, stored),) = state
+        if bytes(stored) != secret:
+            secret = _secrets[conn.engine] = bytes(stored)
+            self.hashes = {phone: phone_hash(secret, phone) for phone in phones}
+            found = fetch(conn, *_known_among(conn, self.hashes))
+        self.known, self.blocked = _told_apart(found)
         self.access = access_at(conn, at_seq)
-        self.chain = Chain(seq, bytes(head), bytes(secret))
+        self.chain = Chain(seq, bytes(head), secret)
         self.rows = _Rows()
-        self.hashes = {item.phone: phone_hash(secret, item.phone) for item in items}
-        self.known, self.blocked = _known_among(conn, self.hashes)
         self.answered = first_answers.known_answers(conn, items, self.moment)
         self.failed: list[News] = []
         """Refused for good: told of, where anybody wants to know."""
@@ -342,6 +350,7 @@ class _Intake:
 
 
 _key_use_of: WeakKeyDictionary[Engine, dict[int, float]] = WeakKeyDictionary()
+_secrets: WeakKeyDictionary[Engine, bytes] = WeakKeyDictionary()
 
 
 def _more_json(evidence: Mapping[str, Any]) -> str:
@@ -357,17 +366,18 @@ def _to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _known_among(
-    conn: Connection, hashes: Mapping[str, bytes]
-) -> tuple[dict[str, _Known], set[bytes]]:
-    """The contacts that have a number already, and the hashes on any Do Not Contact list."""
+def _known_among(conn: Connection, hashes: Mapping[str, bytes]) -> Written:
+    """Asks for the contacts that have a number already, and the hashes not to be contacted."""
     query = (
         "SELECT phone, id, stage, received_at, NULL FROM contacts"  # noqa: S608 - our own names
         f" WHERE {among_packed(conn, 'phone')} AND live = 1"
         " UNION ALL SELECT NULL, NULL, NULL, NULL, phone_hash FROM suppressions"
         f" WHERE {among_packed(conn, 'phone_hash', binary=True)}"
     )
-    rows = fetch(conn, query, (packed(conn, list(hashes)), packed(conn, list(hashes.values()))))
+    return query, (packed(conn, list(hashes)), packed(conn, list(hashes.values())))
+
+
+def _told_apart(rows: Sequence[tuple[Any, ...]]) -> tuple[dict[str, _Known], set[bytes]]:
     known = {
         phone: _Known(ident, stage, moment_of(at))
         for phone, ident, stage, at, _ in rows

@@ -1,7 +1,7 @@
 """A writer's line to PostgreSQL: several statements in one turn, each prepared once.
 
 On the way alone a question costs a fifth to half a millisecond, whatever is asked. A transaction
-that takes leads in went that way six times; it goes three times. Of the driver's own pipeline, each
+that takes leads in went that way six times; it goes twice. Of the driver's own pipeline, each
 statement would go through its generators, and what it prepared is forgotten with every
 transaction that is undone.
 """
