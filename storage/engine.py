@@ -149,7 +149,7 @@ _READER_PRAGMAS = (
 )
 
 
-_BY_KEYS = " -c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan"
+_BY_KEYS = " -c enable_seqscan=off -c jit=off"
 """For a writer, whose verbs look rows up by keys. In a new store, of which PostgreSQL knows nothing
 yet, it plans to read whole tables and keeps to that while they fill: measured, claiming 20 texts
 took 15 ms at 5,000 contacts, and more with each."""
