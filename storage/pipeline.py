@@ -151,7 +151,10 @@ def _written(value: Any, encoding: str) -> bytes | None:
     if value is None:
         return None
     if isinstance(value, str):
-        made = value.encode(encoding)
+        try:
+            made = value.encode(encoding)
+        except UnicodeEncodeError as error:
+            raise DataError(str(error)) from error
         if b"\x00" in made:
             raise DataError("PostgreSQL keeps no NUL in a text")
         return made

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from storage.dialects import changes_so_far, is_postgresql
 from storage.driver import begin_by_hand, begin_with, end_with, fetch, savepoint
@@ -465,7 +465,4 @@ def _run_batch(
 
 def _spoils_all(error: DBAPIError) -> bool:
     """Whether an error belongs to the store and not to one job's data."""
-    if isinstance(error, IntegrityError):
-        return False
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    return not state.startswith("22")
+    return not isinstance(error, IntegrityError | DataError)

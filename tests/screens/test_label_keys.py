@@ -73,7 +73,7 @@ async def test_labels_are_changed_from_the_picker_and_marks_stay(
         await hand.type("[/x]")
         await hand.press("enter")
         await hand.until(lambda: hand.dialog == "ManageLabels")
-        assert hand.toasts[-1] == "The label is called “hot[/x]” now."
+        assert hand.toasts[-1] == "The label is called “hot[/x]” now. u undoes it"
         await hand.press("enter")
         await hand.type("letter")
         await hand.press("enter")
@@ -112,7 +112,7 @@ async def test_labels_are_merged_recoloured_and_deleted(
         await hand.until(lambda: hand.dialog == "Colours")
         await hand.type("violet")
         await hand.press("enter")
-        await hand.until(lambda: hand.toasts[-1] == "The label “warm” is violet now.")
+        await hand.until(lambda: hand.toasts[-1] == "The label “warm” is violet now. u undoes it")
         await choose(hand, "delete")
         await hand.until(lambda: not hand.here.labels)
         await hand.press("escape")
