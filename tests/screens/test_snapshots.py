@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import itertools
 import os
+import pkgutil
 import secrets
 import shutil
 import time
@@ -24,7 +26,9 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 
+import screens
 from app.background import Background
 from app.desk import Desk
 from app.options import DeskOptions
@@ -35,8 +39,11 @@ from screens.contacts import Contacts
 from screens.place import Place
 from storage import (
     attempts,
+    campaigns,
+    changes,
     checklist,
     delivery_log,
+    dnc_import,
     endpoints,
     groups,
     ids,
@@ -46,6 +53,7 @@ from storage import (
     labels,
     receipts,
     retired,
+    suppressions,
 )
 from storage.access import credential_hash
 from storage.acts import AddLabel, Move, Star
@@ -56,10 +64,16 @@ from storage.words import Actor, Target
 from tests.factories import lead, put, refuse, settle_all, switched_on
 from tests.screens.scenes import (
     NEW_STORE,
+    NOT_SEEN,
     OF_THE_MOMENT,
+    REPORTED,
     SCENES,
     SCREENS,
     SMALL_ONLY,
+    WALK,
+    WALK_WIDE,
+    Act,
+    reporting,
 )
 from widgets.display import use_ascii
 
@@ -355,6 +369,83 @@ def test_snapshot(same: Same, filled_url: str, scene: str) -> None:
 @pytest.mark.parametrize("scene", NEW_STORE)
 def test_snapshot_of_a_new_store(same: Same, sqlite_url: str, scene: str) -> None:
     same(SIZES, pictures(sqlite_url, SIZES, NEW_STORE[scene]))
+
+
+@pytest.fixture
+def fuller_url(filled_url: str, tmp_path: Path) -> str:
+    """The filled store with a campaign and a Do Not Contact list as well."""
+    path = tmp_path / "bought list.csv"
+    path.write_text("+14155550101\n415,5550102\nnobody\n", encoding="utf-8")
+    with time_machine.travel(datetime(2024, 3, 28, 13, tzinfo=UTC), tick=False):
+        store = Store.open(filled_url)
+        offer = store.do(lambda conn: campaigns.create(conn, BO, "May offer"))
+        with store.read() as conn:
+            spring = groups.find(conn, "Spring")
+        store.do(lambda conn: campaigns.attach(conn, BO, offer, spring.id))
+        store.do(lambda conn: suppressions.add(conn, BO, ["+14155550199"], reason="asked us to"))
+        dnc_import.take_in_list(store, BO, path, reason="bought")
+        store.close()
+    return filled_url
+
+
+def test_snapshots_on_a_walk(
+    same: Same, fuller_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "token_bytes", lambda length: bytes(range(length)))
+    for module in (dnc_import, changes):
+        monkeypatch.setattr(module, "now", lambda: datetime(2024, 3, 30, 12, tzinfo=UTC))
+    drawn: dict[str, str] = {}
+
+    async def walk() -> None:
+        nonlocal drawn
+        desk = Desk(DeskOptions(store_url=fuller_url, port=0, actor="ana"))
+        async with desk.run_test(size=SIZES[0]) as pilot:
+            await ready(pilot)
+            steps = [*WALK, (REPORTED, reporting(tmp_path / "bought list.csv"), ())]
+            for scene, there, back in steps:
+                await _go(desk, pilot, there)
+                sizes = SIZES if scene in WALK_WIDE else SIZES[1:]
+                names = [f"{scene}-{width}x{height}" for width, height in sizes]
+                found = [each async for each in draw_in(desk, pilot, sizes)]
+                drawn |= dict(zip(names, found, strict=True))
+                assert scene not in SCREENS.values() or SCREENS[shown_by(desk)] == scene, scene
+                await pilot.resize_terminal(*SIZES[0])
+                await _go(desk, pilot, back)
+        await asyncio.to_thread(desk.backstage.close)
+
+    asyncio.run(walk())
+    same(list(drawn), list(drawn.values()))
+
+
+async def _go(desk: Desk, pilot: Pilot[None], acts: Sequence[Act]) -> None:
+    for act in acts:
+        if callable(act):
+            act(desk)
+            await pilot.pause(0.35)
+        else:
+            await pilot.press("space" if act == " " else act)
+        await settled(pilot)
+
+
+def test_every_screen_has_its_picture() -> None:
+    for module in pkgutil.walk_packages(screens.__path__, "screens."):
+        importlib.import_module(module.name)
+    kinds = {each for base in (Screen, Place) for each in _below(base)}
+    last = {
+        each.__name__
+        for each in kinds
+        if each.__module__.startswith("screens") and not each.__subclasses__()
+    }
+    assert (last | {"Ask"}) - NOT_SEEN == set(SCREENS)
+    walked = {scene for scene, _, _ in WALK} | {REPORTED}
+    assert set(SCREENS.values()) <= set(SCENES) | set(NEW_STORE) | walked
+
+
+def _below(kind: type) -> Iterator[type]:
+    below: list[type] = kind.__subclasses__()
+    for each in below:
+        yield each
+        yield from _below(each)
 
 
 @pytest.mark.parametrize("look", ["optdesk-day", "ansi-dark", "ascii", "no color"])
