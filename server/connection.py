@@ -24,6 +24,7 @@ from aiohttp.web import RequestPayloadError
 from aiohttp.web_protocol import RequestHandler
 
 from server.answers import UNSTORED, Answer, refusal
+from server.chunks import Chunks
 from server.crowd import Visitor
 from server.log import note_unexpected
 from server.misread import Misread, fault_of, first_line, is_about_method, line_of
@@ -99,6 +100,7 @@ class Connection(RequestHandler):
     __slots__ = (
         "_behind",
         "_body_bytes",
+        "_chunks",
         "_discarded",
         "_ended",
         "_front",
@@ -141,6 +143,8 @@ class Connection(RequestHandler):
         self._head_bytes = 0
         self._body_bytes = 0
         """Bytes given to the parser since it read the head of the request in hand."""
+        self._chunks: Chunks | None = None
+        """The body of the request in hand, where it comes in chunks."""
         self._start = b""
         """How the head begins that has yet to be read."""
         self._unknown_method = False
@@ -253,11 +257,29 @@ class Connection(RequestHandler):
             self._give_up(error, data)
             return
         if messages:
+            if messages[0][0].chunked:
+                self._chunks = self._follow_from_head(messages[0][0].method, data)
             self._take(*messages[0])
         elif self._held:
             self._count_body(len(data))
+            if self._chunks is not None:
+                self._chunks.follow(data)
         elif data:
             self._count_head(data)
+
+    def _follow_from_head(self, method: str, data: bytes) -> Chunks:
+        """Follows a body in chunks from the end of its head, which is in this piece."""
+        chunks = Chunks()
+        begun = (self._start + data).lstrip(b"\r\n")
+        head, end, body = begun.partition(b"\r\n\r\n")
+        # Of a head that the parser had kept, or that is longer than what is kept here, nobody
+        # can tell where it ends.
+        whole = bool(end) and len(self._start) < _LONGEST_START
+        whole = whole and head.startswith(method.encode() + b" ")
+        chunks.trailers = not whole
+        if whole:
+            chunks.follow(body)
+        return chunks
 
     def _take(self, message: Any, payload: StreamReader) -> None:
         """Puts a request in hand and wakes whoever answers."""
@@ -394,8 +416,14 @@ class Connection(RequestHandler):
             # After a request that is not clear, what follows cannot be trusted to be the next one.
             whole = payload.is_eof() and answer.code != "MALFORMED_REQUEST"
             go_on = whole and not (
-                message.should_close or self._upgraded or message.version != HttpVersion11
+                message.should_close
+                # Behind a wish for another protocol the parser reads no further.
+                or message.upgrade
+                or "Upgrade" in message.headers
+                or (self._chunks is not None and self._chunks.trailers)
+                or message.version != HttpVersion11
             )
+            self._chunks = None
             return await self._send(answer, whole=whole, go_on=go_on, head=message.method == "HEAD")
         except ConnectionError:
             return False
