@@ -28,7 +28,7 @@ _SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
         _AGAIN,
     ),
     (
-        "full",
+        "is full",
         StoreUnavailable,
         "cannot grow: the disk is full",
         "Free some space; no restart is needed.",
@@ -96,7 +96,7 @@ def explain(error: BaseException, name: str) -> OptdeskError:
         return error
     if isinstance(error, PoolTimeout):
         return StoreUnavailable(f"The store {name} is too busy to answer.", _AGAIN)
-    if isinstance(error, DBAPIError) and "psycopg" in type(error.orig).__module__:
+    if name.startswith("postgresql"):
         return _postgresql(error, name)
     return _sqlite(error, name)
 
@@ -123,8 +123,10 @@ def _sqlite(error: BaseException, name: str) -> StoreError:
     return StoreUnavailable(f"The store {name} reports {kind}.", "See the log.")
 
 
-def _postgresql(error: DBAPIError, name: str) -> StoreError:
-    state = str(getattr(error.orig, "sqlstate", None) or "")
+def _postgresql(error: BaseException, name: str) -> StoreError:
+    # Of a lost connection SQLAlchemy may speak without a word of the driver.
+    said = error.orig if isinstance(error, DBAPIError) else error
+    state = str(getattr(said, "sqlstate", None) or "")
     if state.startswith("28"):
         return StoreError(f"The store {name} refuses this user.", "Check user and password.")
     if state == "3D000":
@@ -133,7 +135,7 @@ def _postgresql(error: DBAPIError, name: str) -> StoreError:
         return StoreReadOnly(f"The store {name} is read-only.", "Connect to the primary server.")
     if state.startswith("53"):
         return StoreUnavailable(f"The store {name} is out of space or connections.", "Free some.")
-    if state in ("55P03", "57014"):
+    if state in ("55P03", "57014", "40P01", "40001"):
         return StoreUnavailable(
             f"The store {name} is held by another program.",
             _AGAIN,
