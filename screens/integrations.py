@@ -40,6 +40,7 @@ from screens.setup import IntegrationAdded, IntegrationEdited, editing, set_up
 from widgets.display import plural, safe
 
 if TYPE_CHECKING:
+    from storage.integration import Before
     from storage.store import Store
 
 LOOK_EVERY = 2.0
@@ -71,9 +72,10 @@ _ABOUT_IT = frozenset(
 class SetupReady(Message):
     """What the set-up proposes was read."""
 
-    def __init__(self, number: str) -> None:
+    def __init__(self, number: str, before: Before) -> None:
         super().__init__()
         self.number = number
+        self.before = before
 
 
 class FactsFailed(Message):
@@ -192,7 +194,10 @@ class Integrations(Place):
         """The guided set-up."""
         event.stop()
         back = backstage(self)
-        ask(self, set_up(back.actor, simulated=back.simulated, number=event.number))
+        form = set_up(
+            back.actor, simulated=back.simulated, number=event.number, before=event.before
+        )
+        ask(self, form)
 
     @on(IntegrationAdded)
     def added(self, event: IntegrationAdded) -> None:
@@ -418,10 +423,10 @@ class Integrations(Place):
 
 
 def _read_proposals(store: Store) -> SetupReady:
-    from storage import numbers
+    from storage import integration, numbers
     from storage.words import NumberStatus
 
     with store.read() as conn:
-        known = numbers.listing(conn)
+        known, before = numbers.listing(conn), integration.before(conn)
     approved = [number.phone for number in known if number.status is NumberStatus.APPROVED]
-    return SetupReady(approved[0] if approved else "")
+    return SetupReady(approved[0] if approved else "", before)

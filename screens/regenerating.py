@@ -63,8 +63,8 @@ def ask_to_delete(owner: Widget) -> None:
         Content("Delete the Opt-In API?"),
         Content(
             "Its URL is dead at once, and the API door takes nothing in. The contacts stay, also "
-            "those in the Opt-in queue, and so do phone numbers and API keys. A new Opt-In API "
-            "gets a new URL. This cannot be undone."
+            "those in the Opt-in queue, and so do phone numbers, API keys, brand and program. A "
+            "new Opt-In API gets a new URL and no field rules. This cannot be undone."
         ),
         safe="Keep it",
     )

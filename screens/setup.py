@@ -10,16 +10,16 @@ from textual.content import Content
 from textual.message import Message
 
 from screens.ask import Ask, Field
+from storage.words import REGION
 from widgets.display import clean, plural
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from storage.integration import Added, IntegrationView
+    from storage.integration import Added, Before, IntegrationView
     from storage.store import Store
     from storage.words import Actor
 
-REGION = "US"
 PROGRAM = "empty: our text alerts"
 
 
@@ -35,13 +35,14 @@ class IntegrationEdited(Message):
     """It was changed; in force at once."""
 
 
-def set_up(who: Actor, *, simulated: bool, number: str) -> Ask:
+def set_up(who: Actor, *, simulated: bool, number: str, before: Before) -> Ask:
     """The form that adds the Opt-In API; enter on each line takes what it proposes.
 
     Args:
         who: By whose hand.
         simulated: Whether the gateway is the simulated one.
         number: The first approved messaging number, or an empty string.
+        before: What the integration said that was there before.
     """
     if number or not simulated:
         hint = "an approved number, such as +1 415 555 0123"
@@ -50,10 +51,16 @@ def set_up(who: Actor, *, simulated: bool, number: str) -> Ask:
     return Ask(
         "Set up the Opt-In API",
         [
-            Field("brand", "Brand, as the text names you", "empty: Optdesk", required=False),
-            Field("program", "What people opt in to", PROGRAM, required=False),
+            Field("brand", "Brand, as the text names you", "empty: Optdesk", False, before.brand),
+            Field("program", "What people opt in to", PROGRAM, False, before.program),
             Field("number", "Messaging number", hint, required=False, value=number),
-            Field("region", "Region of numbers without a country", "empty: US", required=False),
+            Field(
+                "region",
+                "Region of numbers without a country",
+                "empty: US",
+                required=False,
+                value="" if before.region == REGION else before.region,
+            ),
         ],
         partial(_add, who=who, simulated=simulated),
         preview=compliance_preview,

@@ -96,7 +96,7 @@ def examine(
         _turned_away(conn),
         _texts(conn),
         *(item for item in (listener, public) if item is not None),
-        _last_arrival(view),
+        _last_arrival(conn, view),
         *_refusals(conn, view),
         _fields(conn),
         _old_urls(conn),
@@ -174,11 +174,14 @@ def _texts(conn: Connection) -> Item | None:
     return Item("texts", State.BAD, said, "They are tried again by themselves.")
 
 
-def _last_arrival(view: IntegrationView | None) -> Item:
-    if view is None or view.last_arrival is None:
+def _last_arrival(conn: Connection, view: IntegrationView | None) -> Item:
+    last = integration.last_arrival(conn)
+    if last is None:
         said = "No lead has come in yet."
+        if view is None:
+            return _item("last arrival", State.WARN, said)
         return _item("last arrival", State.WARN, said, "Send a test request:", Remedy.SEND_TEST)
-    return _item("last arrival", State.OK, f"The last lead came {ago(view.last_arrival)}.")
+    return _item("last arrival", State.OK, f"The last lead came {ago(last)}.")
 
 
 def _refusals(conn: Connection, view: IntegrationView | None) -> Iterator[Item]:

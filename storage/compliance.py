@@ -240,11 +240,14 @@ def preview(texts: Texts, usual: Usual, number_id: str = "", phone: str = "") ->
 
 
 def usual(conn: Connection) -> Usual:
-    """Brand and program of the integration, and whether it asks for a YES."""
+    """Brand and program of the integration, and whether it asks for a YES.
+
+    Texts go on naming who they named after it was deleted.
+    """
     row = conn.execute(
-        select(_integrations.c.brand, _integrations.c.program, _integrations.c.options).where(
-            _integrations.c.live == 1
-        )
+        select(_integrations.c.brand, _integrations.c.program, _integrations.c.options)
+        .order_by(_integrations.c.id.desc())
+        .limit(1)
     ).one_or_none()
     if row is None:
         return Usual()

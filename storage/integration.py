@@ -23,7 +23,7 @@ from storage.retired import retire
 from storage.tables import ApiKey, Contact, Integration
 from storage.tallies import hour_tally, read_tallies
 from storage.times import now
-from storage.words import Actor, NumberStatus
+from storage.words import REGION, Actor, NumberStatus
 
 HOURS = 24
 
@@ -35,6 +35,7 @@ _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _keys: Any = ApiKey.__table__  # type: ignore[attr-defined]
 
 _LIVE = select(_integrations).where(_integrations.c.live == 1)
+_LATEST = select(_integrations).order_by(_integrations.c.id.desc()).limit(1)
 _NEWEST = select(func.max(_contacts.c.id))
 
 
@@ -80,9 +81,9 @@ def add(
     conn: Connection,
     who: Actor,
     *,
-    brand: str = "",
-    program: str = "",
-    default_region: str = "US",
+    brand: str | None = None,
+    program: str | None = None,
+    default_region: str | None = None,
     simulated: bool = True,
     number_id: str | None = None,
     active: bool = True,
@@ -92,9 +93,9 @@ def add(
     Args:
         conn: A transaction that holds the write lock.
         who: By whose hand.
-        brand: Who texts, in the compliance text.
-        program: What about.
-        default_region: Of numbers that come without a country.
+        brand: Who texts, in the compliance text; as before when left out, see `before`.
+        program: What about; as before when left out.
+        default_region: Of numbers that come without a country; as before when left out.
         simulated: Whether the gateway is the simulated one. Then a store without a messaging
             number gets an approved simulated one.
         number_id: The messaging number to opt people in to, by its id or in E.164; the oldest
@@ -107,7 +108,8 @@ def add(
     Raises:
         Refused: There is one already, no number to text from, or the region is none.
     """
-    region = region_of(default_region)
+    said = before(conn)
+    region = region_of(said.region if default_region is None else default_region)
     if show_row(conn) is not None:
         raise Refused(
             "There is an Opt-In API already.", "Only one can exist: optdesk integration show"
@@ -129,8 +131,8 @@ def add(
             "token": token,
             "token_hash": credential_hash(token),
             "default_region": region,
-            "brand": brand.strip(),
-            "program": program.strip(),
+            "brand": (said.brand if brand is None else brand).strip(),
+            "program": (said.program if program is None else program).strip(),
             "number_id": number,
             "options": "{}",
             "created_at": moment,
@@ -146,6 +148,21 @@ def add(
         first_key.key if first_key else None,
         first_key.id if first_key else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the integration said that was there last; one that is added goes on with it."""
+
+    brand: str = ""
+    program: str = ""
+    region: str = REGION
+
+
+def before(conn: Connection) -> Before:
+    """What the newest integration says or, after it was deleted, said."""
+    row = conn.execute(_LATEST).first()
+    return Before() if row is None else Before(row.brand, row.program, row.default_region)
 
 
 def _number_for(conn: Connection, who: Actor, *, simulated: bool) -> str:

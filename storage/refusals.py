@@ -40,8 +40,9 @@ _KNOWN = {
         "Compare opt_in_number_id with: optdesk numbers list",
     ),
     "INVALID_PHONE_FORMAT": Why(
-        "the phone was not in E.164 format or can be no number",
-        "The API door takes E.164 alone, such as +14155550123.",
+        "the phone can be no number, or was not in E.164 format at the API door",
+        "The API door takes E.164 alone, such as +14155550123; the secret URL also a number as it"
+        " is written at home in the Opt-In API's region.",
     ),
     "MALFORMED_JSON": Why("the body was no JSON object", "The sender has to mend it."),
     "MALFORMED_REQUEST": Why("the body was cut off", "Nothing, where the sender tries again."),

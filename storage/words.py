@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+REGION = "US"
+"""Whose numbers come without a country, until somebody says another region."""
+
 
 class Stage(StrEnum):
     """Where a contact stands."""

@@ -49,9 +49,9 @@ def add(
         lambda conn: integration.add(
             conn,
             session.who,
-            brand=brand or "",
-            program=program or "",
-            default_region=region or "US",
+            brand=brand,
+            program=program,
+            default_region=region,
             simulated=settings.gateway == "simulated",
             number_id=number,
         )

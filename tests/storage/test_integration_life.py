@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from storage import integration, keys, numbers
+from storage import compliance, integration, keys, numbers
 from storage.access import credential_hash, load_access
 from storage.errors import NotFound, Refused
 from storage.mapping_rules import Rule
@@ -261,3 +261,21 @@ def test_keys_without_end_are_refused(sqlite_store: Store, me: Actor) -> None:
     sqlite_store.do(fill)
     with pytest.raises(Refused, match="50 live API keys"):
         sqlite_store.do(lambda conn: keys.create(conn, me, "one more"))
+
+
+def test_who_deletes_the_integration_and_adds_it_again_goes_on_in_the_same_words(
+    store: Store, me: Actor
+) -> None:
+    store.do(
+        lambda conn: integration.add(
+            conn, me, brand="Juniper & Co", program="spring deals", default_region="GB"
+        )
+    )
+    store.do(lambda conn: integration.delete(conn, me))
+    with store.read() as conn:
+        assert compliance.usual(conn).brand == "Juniper & Co"
+    store.do(lambda conn: integration.add(conn, me, program="summer deals"))
+    with store.read() as conn:
+        view = integration.show(conn)
+    assert view is not None
+    assert (view.brand, view.program, view.default_region) == ("Juniper & Co", "summer deals", "GB")
