@@ -46,9 +46,11 @@ class GroupsRead(Message):
 class CampaignChanged(Message):
     """A campaign was made or changed."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, made: CampaignRow | None = None) -> None:
         super().__init__()
         self.sentence = sentence
+        self.made = made
+        """The new one."""
 
 
 class Draws(Picker[int]):
@@ -160,8 +162,12 @@ class Campaigns(RowsPlace):
 
     @on(CampaignChanged)
     def changed(self, event: CampaignChanged) -> None:
-        """Say so."""
+        """Say so; the cursor goes to a new one, before a next key can switch another."""
         event.stop()
+        if event.made is not None:
+            row = _row(event.made, 0)
+            self._rows[row.key] = event.made
+            self.show_new(row)
         self.look_again()
         undo = backstage(self).keymap.key_of("desk.undo")
         say(self, f"{event.sentence} {undo} undoes it".strip())
@@ -184,7 +190,7 @@ def _create(who: Actor, store: Store, values: Mapping[str, str]) -> Message:
     from storage import campaigns
 
     row = store.do(lambda conn: campaigns.create(conn, who, values["name"]))
-    return CampaignChanged(f"“{row.name}” is made; it is not active yet.")
+    return CampaignChanged(f"“{row.name}” is made; it is not active yet.", row)
 
 
 def _switch(store: Store, *, who: Actor, campaign: CampaignRow) -> CampaignChanged:

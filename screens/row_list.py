@@ -31,9 +31,9 @@ class RowList(OptionList, inherit_bindings=False):
         place = self.highlighted
         return self._keys[place] if place is not None and place < len(self._keys) else ""
 
-    def show(self, rows: Sequence[tuple[str, Content]]) -> None:
-        """Shows these rows."""
-        before = self.key
+    def show(self, rows: Sequence[tuple[str, Content]], wanted: str = "") -> None:
+        """Shows these rows, the cursor on the wanted one; without one, where it was."""
+        before = wanted or self.key
         self._keys = tuple(key for key, _ in rows)
         self.set_options([Option(line) for _, line in rows])
         if self._keys:

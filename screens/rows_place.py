@@ -63,6 +63,7 @@ class RowsPlace(Place):
         super().__init__(id=id, classes="rows")
         self._latch = Latch(self._look)
         self._shown: tuple[Row, ...] = ()
+        self._awaited = ""
 
     def compose(self) -> ComposeResult:
         """Title, headings, rows."""
@@ -114,14 +115,29 @@ class RowsPlace(Place):
     def show(self, rows: Sequence[Row]) -> None:
         """Shows rows that were read."""
         self._latch.done()
+        self._put(rows)
+        if any(row.key == self._awaited for row in rows):
+            self._awaited = ""
+
+    def show_new(self, row: Row) -> None:
+        """Shows a row that was just made, the last one, with the cursor on it at once.
+
+        The next key may be meant for it already. A look that began before it was made may drop
+        it again; then the cursor goes there once it is back.
+        """
+        self._awaited = row.key
+        self._put((*(each for each in self._shown if each.key != row.key), row))
+
+    def _put(self, rows: Sequence[Row]) -> None:
         if bool(rows) != bool(self._shown):
             self.post_message(Told())
+        new = {row.key for row in rows} - {row.key for row in self._shown}
         self._shown = tuple(rows)
         # It keeps the focus when it is empty: the keys of the place hang on it.
         self.query_one(RowList).set_class(not rows, "-empty")
         self.query_one(".columns").display = bool(rows)
         self.query_one(".nothing").display = not rows
-        self._draw()
+        self._draw(self._awaited if self._awaited in new else "")
 
     def on_work_failed(self) -> None:
         """The frame tells why; the next change of the store is looked at again."""
@@ -130,11 +146,11 @@ class RowsPlace(Place):
     def _look(self) -> None:
         backstage(self).work(self, self.read)
 
-    def _draw(self) -> None:
+    def _draw(self, wanted: str = "") -> None:
         widths = widths_of(self.columns, max(1, self.size.width - 4))
         titles = Row("", tuple(column.title for column in self.columns))
         self.query_one(".columns", Static).update(_line(titles, widths))
-        self.query_one(RowList).show([(row.key, _line(row, widths)) for row in self._shown])
+        self.query_one(RowList).show([(row.key, _line(row, widths)) for row in self._shown], wanted)
 
     def action_rows_down(self) -> None:
         """Down."""

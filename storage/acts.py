@@ -87,6 +87,20 @@ class Explains(Protocol):
         """Why it did; at most a few are told of."""
 
 
+@runtime_checkable
+class Remarks(Protocol):
+    """An act after which things may not be as its sentence alone suggests."""
+
+    def remark(self, conn: Connection, change_id: int, done: int) -> str:
+        """What to add to the sentence, or nothing.
+
+        Args:
+            conn: Reads the store as it is after the act.
+            change_id: The change that names the contacts.
+            done: How many they are.
+        """
+
+
 def in_view(seen: View | None) -> ColumnElement[bool]:
     """Which contacts still are where a person saw them, as far as acts are concerned."""
     if seen is not None and seen.place is Place.QUEUE:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from storage.acts import Act, Explains
+from storage.acts import Act, Explains, Remarks
 from storage.changes import MOST_EXPLAINED, explain_gone, record
 from storage.dialects import among
 from storage.driver import run
@@ -110,7 +110,11 @@ def perform(
         through += len(ids)
         if progress is not None:
             progress(min(through, max(total, through)), max(total, through))
-    return tally.outcome(sentence(act.verb, tally.done, tally.subject), cancelled=cancelled)
+    said = sentence(act.verb, tally.done, tally.subject)
+    if tally.change_id is not None and isinstance(act, Remarks):
+        with store.read() as conn:
+            said += act.remark(conn, tally.change_id, tally.done)
+    return tally.outcome(said, cancelled=cancelled)
 
 
 @dataclass(slots=True)

@@ -12,20 +12,23 @@ from sqlalchemy.engine import Connection
 
 from storage.acts import in_view
 from storage.bulk import Progress, chunks, perform
-from storage.campaigns import MOVE_FIRST, QUEUED
+from storage.campaigns import MOVE_FIRST, QUEUED, eligible_for
 from storage.changes import MOST_EXPLAINED
 from storage.dialects import among, among_packed, packed
 from storage.driver import run
 from storage.errors import NotFound, Refused
 from storage.noting import noted_ids
 from storage.store import Store
-from storage.tables import Campaign, CampaignContact, Contact
+from storage.tables import Campaign, CampaignContact, CampaignGroup, ChangeItem, Contact, Group
 from storage.windows import condition_of
 from storage.words import BADGE_BITS, Actor, Badge, Gone, Outcome, Stage, Target, View
 
 _campaigns: Any = Campaign.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _added: Any = CampaignContact.__table__  # type: ignore[attr-defined]
+_drawn: Any = CampaignGroup.__table__  # type: ignore[attr-defined]
+_groups: Any = Group.__table__  # type: ignore[attr-defined]
+_items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,28 @@ class LeaveCampaign(_OfCampaign):
             f" AND contact_id IN ({noted_ids(conn)})",
             (self.campaign_id, change_id, packed(conn, ids)),
         )
+
+    def remark(self, conn: Connection, change_id: int, done: int) -> str:
+        """That a group which the campaign draws on still brings them in."""
+        query = (
+            select(func.count(), func.min(_groups.c.name))
+            .select_from(_contacts)
+            .join(_drawn, _drawn.c.group_id == _contacts.c.group_id)
+            .join(_groups, _groups.c.id == _drawn.c.group_id)
+            .where(
+                _contacts.c.id.in_(
+                    select(_items.c.contact_id).where(_items.c.change_id == change_id)
+                ),
+                _drawn.c.campaign_id == self.campaign_id,
+                eligible_for(self.campaign_id),
+            )
+        )
+        still, group = conn.execute(query).one()
+        if not still:
+            return ""
+        if done == 1:
+            return f"; its group “{group}” still brings it in"
+        return f"; groups still bring in {'all' if still == done else f'{still:,}'} of them"
 
 
 def add(

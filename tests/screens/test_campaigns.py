@@ -6,6 +6,7 @@ from screens.campaigns import Campaigns
 from storage import campaigns
 from storage.acts import Move
 from storage.bulk import perform
+from storage.campaign_acts import add
 from storage.store import Store
 from storage.words import Target
 from tests.screens.hand import Hand, at_desk
@@ -57,6 +58,24 @@ async def test_a_campaign_is_made_draws_on_a_group_and_is_activated(
         await hand.until(lambda: "campaigns: May offer (active)" in hand.text)
 
 
+async def test_the_cursor_stands_on_a_campaign_that_was_just_made(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    old = sqlite_store.do(lambda conn: campaigns.create(conn, BO, "Running"))
+    sqlite_store.do(lambda conn: campaigns.switch(conn, BO, old, True))
+    async with at_desk(sqlite_url) as hand:
+        await to_campaigns(hand)
+        await hand.until(lambda: "Running" in hand.text)
+        await hand.press("a")
+        await hand.type("May offer")
+        await hand.press("enter")
+        await hand.until(lambda: not hand.dialog and "no group yet" in hand.text)
+        await hand.press("space")
+        await hand.until(lambda: hand.toasts[-1] == "“May offer” is active. u undoes it")
+        with sqlite_store.read() as conn:
+            assert campaigns.find(conn, "Running").active
+
+
 async def test_a_queued_contact_is_refused_and_moving_it_first_is_offered(
     sqlite_store: Store, sqlite_url: str
 ) -> None:
@@ -92,4 +111,26 @@ async def test_a_queued_contact_is_refused_and_moving_it_first_is_offered(
         assert eligible(sqlite_store, "May offer") == 0
         await hand.press("u")
         await hand.until(lambda: hand.toasts[-1].startswith("Undid: take 1 contact out of"))
+        assert eligible(sqlite_store, "May offer") == 1
+
+
+async def test_taking_out_says_so_where_the_group_still_brings_a_contact_in(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    [ada] = fill(sqlite_store, "Ada")
+    spring = group(sqlite_store, "Spring")
+    perform(sqlite_store, BO, Move(spring), Target(ids=(ada,)))
+    offer = sqlite_store.do(lambda conn: campaigns.create(conn, BO, "May offer"))
+    sqlite_store.do(lambda conn: campaigns.attach(conn, BO, offer, spring))
+    add(sqlite_store, BO, offer.id, Target(ids=(ada,)))
+    async with at_desk(sqlite_url) as hand:
+        await hand.desk.main.go("all")
+        await hand.until(lambda: hand.names == ["Ada"])
+        await hand.press("p")
+        await hand.until(lambda: hand.dialog == "ToCampaign")
+        await hand.press("enter")
+        await hand.until(lambda: hand.toasts)
+        assert hand.toasts[-1].startswith(
+            "Took 1 contact out of the campaign “May offer”; its group “Spring” still brings it in."
+        )
         assert eligible(sqlite_store, "May offer") == 1

@@ -42,6 +42,30 @@ def test_a_queued_contact_joins_no_campaign_until_it_is_moved(store: Store, me: 
         assert campaigns.eligible(conn, offer) == 0
 
 
+def test_taking_out_says_whom_a_group_still_brings_in(store: Store, me: Actor) -> None:
+    one, two, three = make_queued(store, 3)
+    offer = store.do(lambda conn: campaigns.create(conn, me, "Offer"))
+    spring, autumn = (
+        store.do(lambda conn, name=name: groups.create(conn, me, name))  # type: ignore[misc]
+        for name in ("Spring", "Autumn")
+    )
+    perform(store, me, Move(spring.id), Target(ids=(one, two)))
+    perform(store, me, Move(autumn.id), Target(ids=(three,)))
+
+    def taken_out(*ids: int) -> str:
+        campaign_acts.add(store, me, offer.id, Target(ids=ids))
+        leave = campaign_acts.LeaveCampaign(offer.id)
+        return perform(store, me, leave, Target(ids=ids)).sentence
+
+    assert taken_out(one) == "took 1 contact out of the campaign “Offer”"
+    store.do(lambda conn: campaigns.attach(conn, me, offer, spring.id))
+    out = "took {} out of the campaign “Offer”; {}"
+    assert taken_out(one) == out.format("1 contact", "its group “Spring” still brings it in")
+    assert taken_out(three) == "took 1 contact out of the campaign “Offer”"
+    assert taken_out(one, two) == out.format("2 contacts", "groups still bring in all of them")
+    assert taken_out(one, two, three) == out.format("3 contacts", "groups still bring in 2 of them")
+
+
 def test_a_campaign_draws_on_groups_and_leaves_test_numbers_out(store: Store, me: Actor) -> None:
     ids = make_queued(store, 2)
     [test] = put(store, lead(phone="+15555550100", test=True))
