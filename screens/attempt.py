@@ -17,8 +17,8 @@ from screens.attempt_text import attempt_text
 from screens.attempt_verbs import AttemptVerbs, Resent
 from screens.backstage import WorkFailed, backstage
 from screens.commands import Context
-from screens.dialog import Dialog
 from screens.keymap import Hint, bindings
+from screens.opened import Opened
 from widgets.display import clean
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class AttemptRead(Message):
         self.step = step
 
 
-class OpenAttempt(Dialog[Message], AttemptVerbs):
+class OpenAttempt(Opened, AttemptVerbs):
     """Fills the screen. Gives back a wish that only the frame can fulfil, or nothing.
 
     Args:

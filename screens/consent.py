@@ -74,7 +74,12 @@ class ConsentActs(ReceiptVerbs):
         """Show the evidence of the contact under the cursor."""
         contact = self.proven
         if contact is not None:
-            self.app.push_screen(OpenReceipt(contact))
+
+            def left(wish: Message | None) -> None:
+                if wish is not None:
+                    self.post_message(wish)
+
+            self.app.push_screen(OpenReceipt(contact), left)
 
 
 class OpenReceipt(Reading, ReceiptVerbs):

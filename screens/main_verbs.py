@@ -65,6 +65,12 @@ class MainVerbs(Bare, Screen[None]):
         """What verbs are about at present, by verb id. Untrusted."""
         return {}
 
+    @property
+    def place_names(self) -> list[tuple[str, str]]:
+        """The keys and names of all places. Names are untrusted."""
+        entries = navigation.entries(self.places.overview.figures)
+        return [(entry.key, entry.text) for entry in entries if entry.key]
+
     # Places.
 
     def action_desk_places(self) -> None:
@@ -175,12 +181,7 @@ class MainVerbs(Bare, Screen[None]):
             elif key is not None:
                 await self.give(key)
 
-        names = [
-            (entry.key, entry.text)
-            for entry in navigation.entries(self.places.overview.figures)
-            if entry.key
-        ]
-        self.app.push_screen(Palette(self.here, names, self.names), chosen)
+        self.app.push_screen(Palette(self.here, self.place_names, self.names), chosen)
 
     async def action_desk_purge_tests(self) -> None:
         """Delete what tests left behind, in a list of contacts: it tells how far it is."""

@@ -11,14 +11,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Static
 
 from screens.asked import ContactAsked
 from screens.backstage import WorkFailed
 from screens.commands import Context
-from screens.dialog import Dialog
 from screens.keymap import bindings
+from screens.opened import Opened
 from widgets.display import safe
 
 WORD = 12
@@ -28,7 +27,7 @@ LOOK_EVERY = 0.3
 """Seconds between two looks at what is under way."""
 
 
-class Reading(Dialog[Message]):
+class Reading(Opened):
     """Fills the screen. Gives back a wish that only the frame can fulfil, or nothing."""
 
     CSS_PATH: ClassVar = ["dialog.tcss", str(Path(__file__).with_suffix(".tcss"))]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from screens.commands.declaration import Context, Verb
 
 _DESK = (Context.DESK,)
+_RECORD = (Context.ATTEMPT, Context.READING)
+"""Where an opened record fills the screen."""
 
 VERBS: tuple[Verb, ...] = (
     # Sidebar.
@@ -91,14 +93,14 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         id="desk.palette",
         keys=(":", "ctrl+p"),
-        contexts=_DESK,
+        contexts=(*_DESK, *_RECORD),
         word="all verbs",
         help="Find any verb or place by name",
     ),
     Verb(
         id="desk.help",
         keys=("?", "f1"),
-        contexts=(Context.DESK, Context.HELP),
+        contexts=(Context.DESK, Context.HELP, *_RECORD),
         word="help",
         title="Help",
         help="Help for where you are; the same key closes it",
@@ -134,7 +136,12 @@ VERBS: tuple[Verb, ...] = (
         title="Redraw the screen",
         help="Draw the whole screen again",
     ),
-    Verb(id="desk.back", keys=("q",), contexts=_DESK, help="Back to where you were before"),
+    Verb(
+        id="desk.back",
+        keys=("q",),
+        contexts=(*_DESK, *_RECORD),
+        help="Back to where you were before",
+    ),
     Verb(
         id="desk.quit",
         keys=("ctrl+q",),

@@ -43,6 +43,10 @@ async def test_one_key_shows_the_evidence_and_one_writes_it_for_this_user_alone(
         made = json.loads(data.read_text("utf-8"))
         assert made["ledger"]["head"] in text.read_text("utf-8")
         assert made["events"][0]["said"]["user_agent"] == HOSTILE
+        await hand.press("colon")
+        await hand.type("go to campaigns")
+        await hand.press("enter")
+        await hand.until(lambda: not hand.dialog and hand.place.sentence == "Campaigns")
 
 
 async def test_the_palette_verifies_the_ledger_and_names_what_was_changed(

@@ -84,6 +84,37 @@ async def test_an_open_attempt_shows_all_of_it_and_leads_to_its_contact(
         assert hand.here.name == "Grace Hopper"
 
 
+async def test_an_open_attempt_is_left_helped_with_and_searched_by_the_keys_of_the_desk(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    refuse(sqlite_store)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await open_log(hand, 1)
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "OpenAttempt")
+        await hand.press("question_mark")
+        await hand.until(lambda: hand.dialog == "Help" and "Help · Open attempt" in hand.text)
+        await hand.press("f1")
+        await hand.until(lambda: hand.dialog == "OpenAttempt")
+        hand.burst("colon", "r", "e", "m")  # No letter of it sends again, mends or maps.
+        await hand.until(lambda: hand.dialog == "Palette" and hand.typed == "rem")
+        assert not hand.toasts
+        await hand.press("escape")
+        await hand.until(lambda: hand.dialog == "OpenAttempt")
+        await hand.press("colon")
+        await hand.type("mend")
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "Mend")
+        await hand.press("escape", "q")
+        await hand.until(lambda: not hand.dialog)
+        assert isinstance(hand.place, IntakeLog)
+        await hand.press("enter", "colon")
+        await hand.type("go to all")
+        await hand.press("enter")
+        await hand.until(lambda: hand.has_rows and not hand.dialog)
+
+
 async def test_a_refused_one_is_mended_and_becomes_a_contact(
     sqlite_store: Store, sqlite_url: str
 ) -> None:

@@ -94,6 +94,15 @@ async def test_one_key_lets_a_look_alike_be(sqlite_store: Store, sqlite_url: str
         await hand.until(
             lambda: hand.dialog == "OpenText" and "only a person can tell" in hand.text
         )
+        hand.burst("colon", "d", "i")  # Found by name, not taken for a verdict.
+        await hand.until(lambda: hand.dialog == "Palette" and hand.typed == "di")
+        await hand.press("escape", "f1")
+        await hand.until(lambda: hand.dialog == "Help")
+        await hand.press("f1", "q")
+        await hand.until(lambda: not hand.dialog)
+        assert not hand.toasts
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "OpenText")
         await hand.press("i")
         await hand.until(lambda: hand.toasts and "stays opted in" in hand.toasts[-1])
         await hand.until(lambda: "no opt-out" in hand.text and "what to do" not in hand.text)
