@@ -127,8 +127,8 @@ class WhereIs(Picker[Message]):
 
 
 def _sentence(fate: Fate) -> str:
-    phone = international(fate.phone)
-    who = f"{fate.name} ({phone})" if fate.name else phone
+    phone = international(fate.phone) if fate.phone else ""
+    who = f"{fate.name} ({phone})" if fate.name and phone else fate.name or phone
     return f"{who} {fate.sentence}."
 
 

@@ -103,7 +103,7 @@ def _by_number(conn: Connection, asked: str, region: str) -> Answer:
     entries = entries_of(conn, phone)
     if entries and not any(fate.what == "suppressed" for fate in fates):
         fates.insert(0, _listed(phone, entries))
-    fates += _refusals(conn, phone)
+    fates += _refusals(conn, phone, phone=phone)
     if fates:
         return Answer(tuple(fates))
     near = conn.scalars(
@@ -148,7 +148,9 @@ def _by_name(conn: Connection, asked: str) -> Answer:
         (_likeness(quoted, fold(f"{row.first_name} {row.last_name}")), row.id) for row in rows
     ]
     best = sorted((each for each in scored if each[0] >= ALIKE), reverse=True)[:MOST]
-    return Answer((), _fates(conn, [ident for _, ident in best]))
+    # Who was never taken in has no name here but in what a door refused.
+    refused = _refusals(conn, quoted, name=asked.strip())
+    return Answer(tuple(refused), _fates(conn, [ident for _, ident in best]))
 
 
 def _likeness(one: str, other: str) -> float:
@@ -277,9 +279,9 @@ def _listed(phone: str, entries: Sequence[Entry]) -> Fate:
     return Fate(None, phone, "", "suppressed", _by_whom(entries), entries[0].at)
 
 
-def _refusals(conn: Connection, phone: str) -> Iterable[Fate]:
-    """The newest request with that number that a door turned away."""
-    found = AttemptSearch(conn, AttemptView(outcome="refused", search=phone))
+def _refusals(conn: Connection, sought: str, *, phone: str = "", name: str = "") -> Iterable[Fate]:
+    """The newest request that says what is sought and that a door turned away."""
+    found = AttemptSearch(conn, AttemptView(outcome="refused", search=sought))
     newest = found.ids(limit=1, patience=PATIENCE).ids
     if not newest:
         return []
@@ -287,7 +289,7 @@ def _refusals(conn: Connection, phone: str) -> Iterable[Fate]:
     row = conn.execute(select(_attempts).where(_attempts.c.id == ident)).one()
     why = f": {row.reason}" if row.reason else ""
     said = f"was refused at the {row.door} door {ago(row.at)} with {row.code}{why}"
-    return [Fate(None, phone, "", "refused", f"{said} ({public('req', row.id)})", row.at)]
+    return [Fate(None, phone, name, "refused", f"{said} ({public('req', row.id)})", row.at)]
 
 
 def in_words(answer: Answer, asked: str) -> str:
@@ -302,7 +304,7 @@ def in_words(answer: Answer, asked: str) -> str:
 
 
 def _line(fate: Fate) -> str:
-    who = f"{fate.name} ({fate.phone})" if fate.name else fate.phone
+    who = f"{fate.name} ({fate.phone})" if fate.name and fate.phone else fate.name or fate.phone
     return f"{who} {fate.sentence}."
 
 

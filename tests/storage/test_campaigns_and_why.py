@@ -156,6 +156,16 @@ def test_everybody_can_be_asked_for_and_every_fate_names_who_and_when(
     assert moved and stopped and queued
 
 
+def test_who_was_refused_at_the_door_is_found_by_name(store: Store) -> None:
+    body = "first_name=Olga&last_name=Petrova&phone=555-CALL"
+    refusal = RefusedAttempt(8, "hook", None, "INVALID_PHONE_FORMAT", body=body)
+    store.do(lambda conn: record_refused(conn, [refusal]))
+    answer = asked(store, "Olga Petrova")
+    assert [fate.what for fate in answer.fates] == ["refused"]
+    assert "Olga Petrova was refused at the hook door" in in_words(answer, "Olga Petrova")
+    assert not asked(store, "Olga Ivanova").seen
+
+
 def test_who_is_misspelled_is_suggested_and_who_is_unknown_was_never_seen(
     store: Store, me: Actor
 ) -> None:
