@@ -223,6 +223,7 @@ async def test_the_last_approved_number_stays_while_it_is_on(
         await hand.until(lambda: "rejected" in hand.text)
         with sqlite_store.read() as conn:
             assert numbers.listing(conn)[0].status is NumberStatus.REJECTED
+        await hand.until(lambda: "Integrations off" in hand.sidebar, "the desk knows it is off")
         await hand.press("ctrl+t")
         await hand.until(lambda: "cannot be on without" in hand.text)
 

@@ -115,6 +115,8 @@ def go_home(desk: DeskTerminal, count: int) -> None:
         # The view is kept on the key 1; whatever is open is closed first.
         desk.press("\x1b" if "esc" in text else "1")
     desk.press("g")
+    # What an act said last lies over the list for some seconds.
+    desk.drain(7)
     desk.settle(0.5, 5)
 
 
