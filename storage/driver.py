@@ -119,6 +119,10 @@ def savepoint(conn: Connection) -> Iterator[None]:
         yield
         send_put_off(conn)
     except BaseException:
+        line = _pipeline(conn)
+        if line is not None:
+            # What was put off is undone unsent: where it cannot be written, this could not be.
+            line.drop()
         run(conn, "ROLLBACK TO SAVEPOINT attempt")
         run(conn, "RELEASE SAVEPOINT attempt")
         raise

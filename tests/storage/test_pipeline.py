@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from storage.counts import counts
+from storage.driver import run, run_at_last
 from storage.intake import take_in
 from storage.pipeline import Pipeline
 from storage.store import Store
@@ -121,5 +122,29 @@ def test_a_lead_that_the_server_refuses_at_last_takes_no_neighbour_with_it(pg_ur
         assert [isinstance(answer, IntegrityError) for answer in answers] == [False, True, False]
         with store.read() as conn:
             assert counts(conn).by_stage["confirming"] == 2  # type: ignore[index]
+    finally:
+        store.close()
+
+
+def test_who_fails_with_what_cannot_be_written_put_off_leaves_nothing_behind(pg_url: str) -> None:
+    store = Store.open(pg_url)
+
+    def odd(conn: Connection) -> None:
+        run(conn, "INSERT INTO tallies (name, n) VALUES ('odd', 1)")
+        run_at_last(conn, [("UPDATE tallies SET n = 2 WHERE name = ?", ("\ud800",))])
+        raise LookupError
+
+    try:
+        with busy(store):
+            failing = store.write(odd)
+            good = store.write(
+                lambda conn: run(conn, "INSERT INTO tallies (name, n) VALUES ('even', 1)")
+            )
+        with pytest.raises(LookupError):
+            failing.result(10)
+        good.result(10)
+        with store.read() as conn:
+            names = conn.scalars(text("SELECT name FROM tallies WHERE name IN ('odd', 'even')"))
+            assert list(names) == ["even"]
     finally:
         store.close()
