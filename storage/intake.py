@@ -27,7 +27,7 @@ from storage.driver import Written, fetch, fetch_together, run_at_last
 from storage.ids import new_ids
 from storage.leads import IntakeResult, OptIn
 from storage.outbox import OPT_IN_FAILED, OPTED_IN, News, spread_mark, tell
-from storage.refused_attempts import UNTOLD
+from storage.refused_attempts import UNTOLD, attempt_row
 from storage.rows import inserting, moment_of, moment_value
 from storage.search import haystack
 from storage.suppressions import phone_hash
@@ -327,26 +327,9 @@ class _Intake:
         refused = outcome == "refused"
         if refused:
             self.rows.refused.append(item.request_id)
-        self.rows.attempts.append(
-            [
-                item.request_id,
-                self.at,
-                item.door,
-                item.key_id,
-                outcome,
-                code,
-                reason,
-                contact_id,
-                item.peer,
-                item.user_agent,
-                item.body,
-                item.sender,
-                item.media,
-                item.headers,
-                item.replay_of,
-                item.phone if refused else "",
-            ]
-        )
+        phone = item.phone if refused else ""
+        row = attempt_row(item, self.at, outcome, code, reason, contact_id, phone)
+        self.rows.attempts.append(row)
 
 
 _key_use_of: WeakKeyDictionary[Engine, dict[int, float]] = WeakKeyDictionary()

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from storage import refused_index
 from storage.access import access_at, access_seq
+from storage.leads import OptIn
 from storage.outbox import OPT_IN_FAILED, News, tell
 from storage.phones import parse_e164
 from storage.rows import insert_rows, moment_value
@@ -53,6 +54,46 @@ class RefusedAttempt:
     number_id: str = ""
 
 
+def attempt_row(
+    item: OptIn | RefusedAttempt,
+    at: Any,
+    outcome: str,
+    code: str,
+    reason: str,
+    contact_id: int | None,
+    phone: str,
+) -> list[Any]:
+    """A row of the intake log, in the order of its table's columns.
+
+    Args:
+        item: What came in.
+        at: When, as `storage.rows.moment_value` writes it.
+        outcome: `accepted`, `duplicate` or `refused`.
+        code: The contract's error code, or an empty string.
+        reason: What was wrong, in words.
+        contact_id: Whom it became.
+        phone: Whom it was about, in E.164, where it is looked for by that.
+    """
+    return [
+        item.request_id,
+        at,
+        item.door,
+        item.key_id,
+        outcome,
+        code,
+        reason,
+        contact_id,
+        item.peer,
+        item.user_agent,
+        item.body,
+        item.sender,
+        item.media,
+        item.headers,
+        item.replay_of,
+        phone,
+    ]
+
+
 def record_refused(conn: Connection, items: Sequence[RefusedAttempt]) -> Sequence[None]:
     """Keeps attempts that a door refused after it knew who asked. A batch verb."""
     at = moment_value(conn, now())
@@ -61,24 +102,15 @@ def record_refused(conn: Connection, items: Sequence[RefusedAttempt]) -> Sequenc
         conn,
         _attempts,
         [
-            [
-                item.request_id,
+            attempt_row(
+                item,
                 at,
-                item.door,
-                item.key_id,
                 "refused",
                 item.code,
                 item.reason,
                 None,
-                item.peer,
-                item.user_agent,
-                item.body,
-                item.sender,
-                item.media,
-                item.headers,
-                item.replay_of,
                 phone if parse_e164(phone) else "",
-            ]
+            )
             for item, (phone, _) in zip(items, subjects, strict=True)
         ],
     )
