@@ -87,13 +87,27 @@ class Dialog(ModalScreen[R | None], Generic[R]):
         await self.run_action(event.verb_id.replace(".", "_"))
 
     def dismiss(self, result: R | None = None) -> AwaitComplete:
-        """Close with a result, once: a late second answer would close what lies beneath."""
+        """Close with a result, once: a late second answer would close what lies beneath.
+
+        Where something was opened above meanwhile, this waits until that is gone: Textual would
+        close that instead, under the person's fingers, and this could never be closed again.
+        """
         if self._dismissed:
+            return AwaitComplete()
+        if not self.is_active:
+            self._waiting = (result,)
             return AwaitComplete()
         self._dismissed = True
         return super().dismiss(result)
 
     _dismissed = False
+    _waiting: tuple[R | None] | None = None
+    """The result with which to close once nothing is above."""
+
+    def on_screen_resume(self) -> None:
+        """Nothing is above any more."""
+        if self._waiting is not None:
+            self.dismiss(self._waiting[0])
 
     def action_dialog_close(self) -> None:
         """Close; nothing is done."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 MOST_KEPT = 8
 """Places that are kept with their cursor and marks; the one left longest ago goes first."""
 
+MOST_BACK = 100
+"""How many places back one can go."""
+
 
 class Places(BareColumn):
     """The area at the right of the sidebar."""
@@ -48,7 +53,8 @@ class Places(BareColumn):
         self._opening = Opening()
         self._places: dict[str, Place] = {}
         self._rows: Rows | None = None
-        self._left: list[str] = []
+        self._left: deque[str] = deque(maxlen=MOST_BACK)
+        self._one_at_a_time = asyncio.Lock()
         self._resumed: tuple[str, View, Key | None] | None = None
         self._looks: Mapping[int, tuple[str, ...]] = {}
         self.current = QUEUE
@@ -72,6 +78,12 @@ class Places(BareColumn):
             key: As in `screens.navigation`.
             back: It was shown before and is returned to, so it is not remembered twice.
         """
+        # Keys and answers come by different ways, and making a place takes a moment.
+        async with self._one_at_a_time:
+            await self._show(key, back=back)
+        await self._forget()
+
+    async def _show(self, key: str, *, back: bool) -> None:
         if self._rows is None or (key == self.current and key in self._places):
             self.place.take_focus()
             return
@@ -95,7 +107,6 @@ class Places(BareColumn):
             place.remember()
             place.others_look(self._looks)
         self.post_message(self.Shown())
-        await self._forget()
 
     async def go_back(self) -> bool:
         """Shows the place that was shown before; says whether there was one."""
@@ -184,5 +195,8 @@ class Places(BareColumn):
         raise KeyError(key)
 
     async def _forget(self) -> None:
-        for key in [key for key in self._places if key != self.current][: -MOST_KEPT or None]:
-            await self._places.pop(key).remove()
+        """Lets go of what was left longest ago."""
+        left = [key for key in self._places if key != self.current][:-MOST_KEPT]
+        # Taken out at once: while one is removed, somebody else may come here.
+        for place in [self._places.pop(key) for key in left]:
+            await place.remove()

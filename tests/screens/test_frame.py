@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from screens.backstage import HealthChanged
+from screens.commands import Context
+from screens.help import Help
+from screens.palette import Palette
+from screens.places import MOST_KEPT
 from screens.search_line import SearchLine
 from storage import groups, labels
 from storage.acts import AddLabel
@@ -248,3 +254,30 @@ async def test_what_is_typed_right_after_a_verb_goes_to_its_dialog(
         await hand.until(lambda: hand.dialog == "Labels")
         await hand.pilot.pause(0.1)
         assert hand.contacts.view.order is order
+
+
+async def test_a_late_answer_closes_its_own_dialog_and_not_what_was_opened_above(
+    sqlite_url: str,
+) -> None:
+    async with at_desk(sqlite_url) as hand:
+        answered: list[object] = []
+        below = Help((Context.LIST,))
+        hand.desk.push_screen(below, answered.append)
+        hand.desk.push_screen(Palette((Context.LIST,), []))
+        below.dismiss(None)
+        await hand.type("intake")
+        assert hand.dialog == "Palette" and hand.typed == "intake" and not answered
+        await hand.press("escape")
+        await hand.until(lambda: hand.dialog == "" and answered == [None])
+
+
+async def test_several_wishes_to_go_somewhere_leave_one_place_shown(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        places = hand.desk.main.places
+        wanted = ["campaigns", "dnc", "all", "campaigns", "messages", "numbers"]
+        everywhere = [*wanted, "keys", "webhooks", "deliveries", "intake", "queue", "all"]
+        await asyncio.gather(*map(places.show, everywhere))
+        await hand.pilot.pause()
+        shown = [place for place in places.children if place.display]
+        assert shown == [places.place] and places.current == "all"
+        assert len(list(places.children)) <= MOST_KEPT + 2
