@@ -55,6 +55,8 @@ class Running:
     cancel: threading.Event = field(default_factory=threading.Event)
     began: float = field(default_factory=time.monotonic)
     done: int = 0
+    stood_on: int | None = None
+    """The contact that was under the cursor when it began."""
 
     @property
     def seconds(self) -> float:
@@ -86,8 +88,8 @@ class Done(Message):
         self.outcomes = tuple(outcomes)
 
 
-class LabelGone(Done):
-    """A label was deleted or merged into another.
+class LabelWorked(Done):
+    """A label was renamed, deleted or merged into another.
 
     Args:
         running: That deed.
@@ -116,8 +118,9 @@ class GroupMerged(Done):
 class Turned(Message):
     """An act was undone or done again."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, running: Running, outcome: Outcome) -> None:
         super().__init__()
+        self.running = running
         self.outcome = outcome
 
 
@@ -228,7 +231,8 @@ def tell(outcomes: Sequence[Outcome], undo_key: str = "") -> Telling:
     cancelled = any(outcome.cancelled for outcome in outcomes)
     done = sum(outcome.done for outcome in outcomes)
     if cancelled:
-        said.append(f"Cancelled after {plural(done, 'contact')}; what was done stays.")
+        through = f"Cancelled after {plural(done, 'contact')}; what was done stays."
+        said.append(through if done else "Cancelled; all is as it was.")
     hint = f"{undo_key} undoes it" if undo_key and done else ""
     return Telling(" ".join([*said, hint]).strip(), warning=bool(gone) or cancelled)
 

@@ -160,6 +160,21 @@ class Campaigns(RowsPlace):
 
         self.app.push_screen(Draws(campaign, event.groups), chosen)
 
+    def action_campaign_rename(self) -> None:
+        """Ask for another name."""
+        campaign = self._campaign
+        if campaign is not None:
+            job = partial(_rename, backstage(self).actor, campaign)
+            field = Field("name", "New name", value=campaign.name)
+            ask(self, Ask(f"Rename “{clean(campaign.name)}”", [field], job, doing="rename"))
+
+    def action_campaign_delete(self) -> None:
+        """Delete it; undo brings it back."""
+        campaign = self._campaign
+        if campaign is not None:
+            back = backstage(self)
+            back.work(self, partial(_delete, who=back.actor, campaign=campaign))
+
     @on(CampaignChanged)
     def changed(self, event: CampaignChanged) -> None:
         """Say so; the cursor goes to a new one, before a next key can switch another."""
@@ -198,6 +213,22 @@ def _switch(store: Store, *, who: Actor, campaign: CampaignRow) -> CampaignChang
 
     row = store.do(lambda conn: campaigns.switch(conn, who, campaign, not campaign.active))
     return CampaignChanged(f"“{row.name}” is {'active' if row.active else 'not active any more'}.")
+
+
+def _rename(
+    who: Actor, campaign: CampaignRow, store: Store, values: Mapping[str, str]
+) -> CampaignChanged:
+    from storage import campaigns
+
+    row = store.do(lambda conn: campaigns.rename(conn, who, campaign, values["name"]))
+    return CampaignChanged(f"The campaign is called “{row.name}” now.")
+
+
+def _delete(store: Store, *, who: Actor, campaign: CampaignRow) -> CampaignChanged:
+    from storage import deleting_campaigns
+
+    deleting_campaigns.delete(store, who, campaign.id)
+    return CampaignChanged(f"The campaign “{campaign.name}” was deleted.")
 
 
 def _read_groups(store: Store, *, campaign: CampaignRow) -> GroupsRead:

@@ -17,7 +17,7 @@ from screens.acting import (
     DeedFailed,
     Done,
     GroupMerged,
-    LabelGone,
+    LabelWorked,
     LongJob,
     Progress,
     Running,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from screens.contact_panel import ContactPanel
-    from screens.label_acts import LabelsListed, LabelTurned
+    from screens.label_acts import LabelNamed, LabelsListed, LabelTurned
     from screens.labels import LabelChoice, Labelling, Labels, Worn
     from screens.move_to import Destination
     from screens.places import Places
@@ -163,6 +163,13 @@ class ContactActs(TableVerbs):
         from screens.label_acts import manage
 
         manage(self, event)
+
+    def on_label_named(self, event: LabelNamed) -> None:
+        """Another name for it."""
+        event.stop()
+        from screens.label_acts import rename
+
+        rename(self, event)
 
     def on_label_turned(self, event: LabelTurned) -> None:
         """Say so, and go on with the labels."""
@@ -341,10 +348,17 @@ class ContactActs(TableVerbs):
         if self._busy():
             return
         running = named(name, total)
+        running.stood_on = self._stands_on
         self._begin(running)
         back = backstage(self)
         work = partial(job, who=back.actor, running=running, report=self.post_message)
         back.work(self, work, partial(DeedFailed, running))
+
+    @property
+    def _stands_on(self) -> int | None:
+        """The contact under the cursor."""
+        row = self.table.cursor_contact
+        return None if row is None else row.id
 
     def _busy(self) -> bool:
         """Says so, too."""
@@ -385,8 +399,8 @@ class ContactActs(TableVerbs):
         if telling.text and not quiet:
             say(self, telling.text, severity="warning" if telling.warning else "information")
 
-    @on(LabelGone)
-    def label_gone(self, event: LabelGone) -> None:
+    @on(LabelWorked)
+    def label_worked(self, event: LabelWorked) -> None:
         """On with the labels, unless it took so long that the person is busy elsewhere by now."""
         from screens.label_acts import list_labels
 

@@ -14,9 +14,10 @@ from screens.backstage import backstage, say
 from screens.commands import Context
 from screens.contact_undo import ContactUndo
 from screens.place import Told
+from widgets.display import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from screens.completing import CompletingLine
     from screens.saved_views import Wish
@@ -36,7 +37,7 @@ class ViewsRead(Message):
 
 
 class ViewChanged(Message):
-    """A view was kept or forgotten."""
+    """A view was kept, renamed or forgotten."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__()
@@ -142,17 +143,33 @@ class ContactFinding(ContactUndo):
             back.work(self, job)
 
     def _view_asked(self, wish: Wish | None) -> None:
-        if wish is not None and wish.forget:
-            back = backstage(self)
-            back.work(self, partial(_forget, who=back.actor, slot=wish.saved.slot))
-        elif wish is not None:
-            self.post_message(ViewAsked(wish.saved.view))
+        from screens.saved_views import What
+
+        if wish is None:
+            return
+        back, saved = backstage(self), wish.saved
+        if wish.what is What.FORGET:
+            back.work(self, partial(_forget, who=back.actor, slot=saved.slot))
+        elif wish.what is What.RENAME:
+            self._ask_name(saved)
+        else:
+            self.post_message(ViewAsked(saved.view))
+
+    def _ask_name(self, saved: Saved) -> None:
+        from screens.ask import Ask, Field, ask
+
+        named = "" if saved.name == saved.view.description else saved.name
+        field = Field("name", "New name; none: what it shows", required=False, value=named)
+        job = partial(_rename, backstage(self).actor, saved.slot)
+        title = f"Rename the view on {saved.slot}, “{clean(saved.name)}”"
+        ask(self, Ask(title, [field], job, doing="rename"))
 
     @on(ViewChanged)
     def view_changed(self, event: ViewChanged) -> None:
         """Say so."""
         event.stop()
-        say(self, event.sentence)
+        undo = backstage(self).keymap.key_of("desk.undo")
+        say(self, f"{event.sentence} {undo} undoes it".strip())
 
 
 def _read(store: Store, *, who: Actor, to_save: bool = False) -> ViewsRead:
@@ -167,6 +184,13 @@ def _save(store: Store, *, who: Actor, slot: int, view: View, name: str) -> View
 
     saved = store.do(lambda conn: saved_views.save(conn, who, slot, view, name))
     return ViewChanged(f"{slot} goes to “{saved.name}” from now on.")
+
+
+def _rename(who: Actor, slot: int, store: Store, values: Mapping[str, str]) -> ViewChanged:
+    from storage import saved_views
+
+    saved = store.do(lambda conn: saved_views.rename(conn, who, slot, values["name"]))
+    return ViewChanged(f"The view on {slot} is called “{saved.name}” now.")
 
 
 def _forget(store: Store, *, who: Actor, slot: int) -> ViewChanged:

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from screens.acting import LabelGone, Running, reporter
+from screens.acting import LabelWorked, Running, reporter
 from screens.ask import Ask, Field, ask
 from screens.backstage import backstage
 from screens.group_acts import MergeInto
@@ -46,6 +46,22 @@ class LabelTurned(Message):
     def __init__(self, sentence: str, done: Callable[[], None]) -> None:
         super().__init__()
         self.sentence = sentence
+        self.done = done
+
+
+class LabelNamed(Message):
+    """A label is to be called otherwise; the name is free.
+
+    Args:
+        label: Which.
+        name: What it shall be called. Untrusted.
+        done: Called when the person is through.
+    """
+
+    def __init__(self, label: LabelRow, name: str, done: Callable[[], None]) -> None:
+        super().__init__()
+        self.label = label
+        self.name = name
         self.done = done
 
 
@@ -205,11 +221,20 @@ def _ask(owner: ContactActs, event: LabelsListed, label: LabelRow, verb: str) ->
             "text", "Letter or digit; none to take it away", "a letter", False, label.letter
         )
 
-    def filled(store: Store, values: Mapping[str, str]) -> LabelTurned:
-        job = _rename if verb == "rename" else _letter
-        return LabelTurned(job(store, who=who, label_id=label.id, text=values["text"]), event.done)
+    def filled(store: Store, values: Mapping[str, str]) -> Message:
+        text = values["text"]
+        if verb == "rename":
+            return LabelNamed(label, _free_name(store, label_id=label.id, name=text), event.done)
+        return LabelTurned(_letter(store, who=who, label_id=label.id, text=text), event.done)
 
     ask(owner, Ask(f"Label “{clean(label.name)}”", [field], filled))
+
+
+def rename(owner: ContactActs, event: LabelNamed) -> None:
+    """Gives a label another name, also in what search looks through: with progress."""
+    label = event.label
+    job = partial(_rename, label_id=label.id, name=event.name, finished=event.done)
+    owner.work_on(f"rename “{label.name}”", label.count, job)
 
 
 # In the background.
@@ -245,11 +270,28 @@ def _letter(store: Store, *, who: Actor, label_id: int, text: str) -> str:
     return f"{row.letter} ticks the label “{row.name}” now."
 
 
-def _rename(store: Store, *, who: Actor, label_id: int, text: str) -> str:
-    from storage import relabelling
+def _free_name(store: Store, *, label_id: int, name: str) -> str:
+    from storage import labels
 
-    row = relabelling.rename(store, who, label_id, text)
-    return f"The label is called “{row.name}” now."
+    with store.read() as conn:
+        return labels.free_name(conn, name, but=label_id)[0]
+
+
+def _rename(
+    store: Store,
+    *,
+    who: Actor,
+    running: Running,
+    report: Callable[[Message], object],
+    label_id: int,
+    name: str,
+    finished: Callable[[], None],
+) -> Message:
+    from storage import renaming_labels
+
+    progress, cancel = reporter(running, report), running.cancel
+    outcome = renaming_labels.rename(store, who, label_id, name, progress=progress, cancel=cancel)
+    return LabelWorked(running, [outcome], finished)
 
 
 def _merge(
@@ -266,7 +308,7 @@ def _merge(
 
     progress, cancel = reporter(running, report), running.cancel
     outcome = relabelling.merge(store, who, label_id, into_id, progress=progress, cancel=cancel)
-    return LabelGone(running, [outcome], finished)
+    return LabelWorked(running, [outcome], finished)
 
 
 def _delete(
@@ -282,4 +324,4 @@ def _delete(
 
     progress, cancel = reporter(running, report), running.cancel
     outcome = relabelling.delete(store, who, label_id, progress=progress, cancel=cancel)
-    return LabelGone(running, [outcome], finished)
+    return LabelWorked(running, [outcome], finished)

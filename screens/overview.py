@@ -68,12 +68,12 @@ def read_overview(store: Store, who: Actor) -> Overview:
         integration,
         retired,
         text_log,
-        undo,
+        undo_stack,
     )
     from storage.times import now
 
     with store.read() as conn:
-        next_undo, next_redo = undo.peek(conn, who)
+        next_undo, next_redo = undo_stack.peek(conn, who)
         found = counts.counts(conn)
         old = [use for use in retired.radar(conn) if use.last_at >= now() - LATELY]
         shown = integration.show(conn)

@@ -1,9 +1,10 @@
-"""The views that a person keeps on the number keys: going there, keeping one, forgetting one."""
+"""The views that a person keeps on the number keys: going there, keeping, renaming, forgetting."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding
@@ -23,12 +24,20 @@ SLOTS = range(1, 10)
 """The number keys."""
 
 
+class What(Enum):
+    """What is wished for a kept view."""
+
+    GO = "go there"
+    FORGET = "free its key"
+    RENAME = "call it otherwise"
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A kept view, to go to or to forget."""
+    """A kept view, and what to do with it."""
 
     saved: Saved
-    forget: bool = False
+    what: What = What.GO
 
 
 class SavedViews(Picker[Wish]):
@@ -70,7 +79,13 @@ class SavedViews(Picker[Wish]):
         """Free its key."""
         choice = self.highlighted
         if choice is not None:
-            self.dismiss(Wish(self._views[choice.key], forget=True))
+            self.dismiss(Wish(self._views[choice.key], What.FORGET))
+
+    def action_view_rename(self) -> None:
+        """Give it another name."""
+        choice = self.highlighted
+        if choice is not None:
+            self.dismiss(Wish(self._views[choice.key], What.RENAME))
 
 
 class SaveView(Picker[tuple[int, str]]):

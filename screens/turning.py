@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 ELSEWHERE = (
-    "Undo takes back what was done to contacts, groups, labels and campaigns."
+    "Undo takes back what was done to contacts, groups, labels, views and campaigns."
     " Go to a list of contacts or to the campaigns first."
 )
 
@@ -170,12 +170,12 @@ def _turn(
     progress = reporter(running, report)
     cancel: threading.Event = running.cancel
     if again:
-        return Turned(undo.redo(store, who, progress=progress, cancel=cancel))
-    return Turned(undo.undo(store, who, change_id, progress=progress, cancel=cancel))
+        return Turned(running, undo.redo(store, who, progress=progress, cancel=cancel))
+    return Turned(running, undo.undo(store, who, change_id, progress=progress, cancel=cancel))
 
 
 def _read_acts(store: Store, *, who: Actor) -> ActsRead:
-    from storage import undo
+    from storage import undo_stack
 
     with store.read() as conn:
-        return ActsRead(undo.recent(conn, who))
+        return ActsRead(undo_stack.recent(conn, who))

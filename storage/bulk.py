@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -54,6 +54,14 @@ class Tally:
     unchanged: int = 0
     gone_count: int = 0
     gone: list[Gone] = field(default_factory=list)
+    returned: tuple[int, int] | None = None
+    """The lowest and the highest id of those that an undo brought back to a list."""
+
+    def brought_back(self, ids: Iterable[int]) -> None:
+        """Notes contacts that an undo brought back."""
+        ids = sorted({*ids, *(self.returned or ())})
+        if ids:
+            self.returned = ids[0], ids[-1]
 
     def outcome(self, said: str, *, cancelled: bool) -> Outcome:
         """The tally as it is told."""
@@ -65,6 +73,7 @@ class Tally:
             change_id=self.change_id,
             sentence=said,
             cancelled=cancelled,
+            returned=self.returned,
         )
 
 

@@ -83,22 +83,78 @@ def create(conn: Connection, who: Actor, name: str) -> CampaignRow:
     Raises:
         Refused: The name is blank, too long or taken.
     """
-    name = _free_name(conn, name)
-    ident, moment = new_id(), now()
-    conn.execute(
-        insert(_campaigns), {"id": ident, "name": name, "active": False, "created_at": moment}
-    )
-    details = {"campaign_id": ident, "name": name, "created_at": to_micros(moment)}
-    record(conn, who, "campaign.create", subject=name, details=details, undoable=True)
-    return CampaignRow(ident, name, False, moment)
+    name = free_name(conn, name)
+    made = CampaignRow(new_id(), name, False, now())
+    row = {"id": made.id, "name": name, "active": False, "created_at": made.created_at}
+    conn.execute(insert(_campaigns), row)
+    record(conn, who, "campaign.create", subject=name, details=kept(made), undoable=True)
+    return made
 
 
-def _free_name(conn: Connection, name: str) -> str:
+def free_name(conn: Connection, name: str, but: int = 0) -> str:
+    """A campaign's name as it is kept.
+
+    Args:
+        conn: The store.
+        name: As it was written.
+        but: The campaign that may have that name already.
+
+    Raises:
+        Refused: It is blank, too long or another campaign's.
+    """
     name, folded = check_name(name, "campaign")
-    names = conn.execute(select(_campaigns.c.name)).scalars()
-    if any(fold(each) == folded for each in names):
+    others = conn.execute(select(_campaigns.c.name).where(_campaigns.c.id != but)).scalars()
+    if any(fold(each) == folded for each in others):
         raise Refused(f"There is a campaign “{name}” already.", "Choose another name.")
     return name
+
+
+def rename(conn: Connection, who: Actor, campaign: CampaignRow, name: str) -> CampaignRow:
+    """Gives a campaign another name.
+
+    Raises:
+        NotFound: It is no more.
+        Refused: The name is blank, too long or taken.
+    """
+    before = find(conn, campaign.public_id)
+    name = free_name(conn, name, but=before.id)
+    if name != before.name:
+        _set_name(conn, before.id, name)
+        said = f"“{before.name}” to “{name}”"
+        details = {"campaign_id": before.id, "before": before.name, "after": name}
+        record(conn, who, "campaign.rename", subject=said, details=details, undoable=True)
+    return find(conn, campaign.public_id)
+
+
+def _set_name(conn: Connection, campaign_id: int, name: str) -> None:
+    conn.execute(update(_campaigns).where(_campaigns.c.id == campaign_id).values(name=name))
+
+
+def kept(campaign: CampaignRow) -> dict[str, Any]:
+    """A campaign's row as `bring_back` takes it from the details of a change."""
+    return {
+        "campaign_id": campaign.id,
+        "name": campaign.name,
+        "created_at": to_micros(campaign.created_at),
+    }
+
+
+def bring_back(conn: Connection, change: ChangeRow) -> None:
+    """Makes a campaign again that a change took away, not active, unless that was done already.
+
+    Raises:
+        Refused: Its name was given to another one meanwhile.
+    """
+    row = change.details
+    there = select(_campaigns.c.id).where(_campaigns.c.id == row["campaign_id"])
+    if conn.execute(there).first() is not None:
+        return
+    made = from_micros(row["created_at"])
+    name = free_name(conn, row["name"])
+    conn.execute(
+        insert(_campaigns),
+        {"id": row["campaign_id"], "name": name, "active": False, "created_at": made},
+    )
 
 
 def listing(conn: Connection) -> list[CampaignRow]:
@@ -263,14 +319,12 @@ def _unmake(conn: Connection, change: ChangeRow) -> None:
     conn.execute(delete(_campaigns).where(_campaigns.c.id == ident))
 
 
-def _make_again(conn: Connection, change: ChangeRow) -> None:
-    row = change.details
-    _free_name(conn, row["name"])
-    made = from_micros(row["created_at"])
-    conn.execute(
-        insert(_campaigns),
-        {"id": row["campaign_id"], "name": row["name"], "active": False, "created_at": made},
-    )
+def _turn_name(conn: Connection, change: ChangeRow, was: str, becomes: str) -> None:
+    found = find(conn, public("cam", change.details["campaign_id"]))
+    if found.name != change.details[was]:
+        since = by_whom_since(conn, change, "campaign_id")
+        raise Refused(f"The campaign was renamed again since{since}, to “{found.name}”.")
+    _set_name(conn, found.id, free_name(conn, change.details[becomes], but=found.id))
 
 
 _SWITCHING = ("campaign.activate", "campaign.deactivate")
@@ -283,7 +337,7 @@ def _turn_switch(conn: Connection, change: ChangeRow, *, on: bool) -> None:
         .values(active=on)
     ).rowcount
     if not turned:
-        since = by_whom_since(conn, change, "campaign_id", _SWITCHING)
+        since = by_whom_since(conn, change, "campaign_id", verbs=_SWITCHING)
         raise Refused(f"The campaign was switched again since{since}.")
 
 
@@ -296,10 +350,14 @@ def _off(conn: Connection, change: ChangeRow) -> None:
 
 
 REVERSALS = {
-    "campaign.create": Reversal(_unmake, _make_again),
+    "campaign.create": Reversal(_unmake, bring_back),
+    "campaign.rename": Reversal(
+        lambda conn, change: _turn_name(conn, change, "after", "before"),
+        lambda conn, change: _turn_name(conn, change, "before", "after"),
+    ),
     "campaign.attach": Reversal(_draw_no_more, _draw),
     "campaign.detach": Reversal(_draw, _draw_no_more),
     "campaign.activate": Reversal(_off, _on),
     "campaign.deactivate": Reversal(_on, _off),
 }
-"""How acts on campaigns themselves are taken back; see also `storage.campaign_acts`."""
+"""How acts on campaigns themselves are taken back; see also `storage.deleting_campaigns`."""

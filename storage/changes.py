@@ -148,13 +148,15 @@ def rows_of(conn: Connection, found: Iterable[Any]) -> list[ChangeRow]:
     ]
 
 
-def by_whom_since(conn: Connection, change: ChangeRow, key: str, verbs: Sequence[str] = ()) -> str:
+def by_whom_since(
+    conn: Connection, change: ChangeRow, *keys: str, verbs: Sequence[str] = ()
+) -> str:
     """Who did the same to the same thing after an act, and when: ` by bo 3 min ago`, or nothing.
 
     Args:
         conn: The store.
         change: The act.
-        key: The name in its details of what it was done to.
+        keys: The names in its details of what it was done to.
         verbs: The acts that count; left out: those of the same verb.
     """
     query = (
@@ -167,7 +169,8 @@ def by_whom_since(conn: Connection, change: ChangeRow, key: str, verbs: Sequence
         .order_by(_changes.c.id.desc())
     )
     for row in conn.execute(query):
-        if row_of(row).details.get(key) == change.details[key]:
+        later = row_of(row).details
+        if all(later.get(each) == change.details[each] for each in keys):
             return f" by {row.actor} {ago(row.at)}"
     return ""
 

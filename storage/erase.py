@@ -7,6 +7,7 @@ Backups are files of their own and are not touched.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from storage import refused_index, search_index
+from storage import refused_index, saved_views, search_index
 from storage.changes import record
 from storage.dialects import among, is_postgresql
 from storage.engine import sqlite_module, store_url, write_engine
@@ -295,9 +296,10 @@ def _forget_acts(conn: Connection, person: _Person) -> None:
     touched = (
         select(items.c.change_id).where(among(conn, items.c.contact_id, person.ids)).distinct()
     )
-    free = changes.c.verb.in_(["dnc.add", "dnc.release", "suppress"])
+    free = changes.c.verb.in_(["dnc.add", "dnc.release", "suppress", *saved_views.REVERSALS])
     for row in conn.execute(select(changes).where(or_(changes.c.id.in_(touched), free))).all():
-        about = row.verb.startswith("note") or person.is_meant_in(f"{row.subject} {row.details}")
+        said = f"{row.subject} {_readable(row.details)}"
+        about = row.verb.startswith("note") or person.is_meant_in(said)
         if about:
             alone = row.size <= 1 or row.verb == "note"
             values: dict[str, Any] = {"subject": "", "details": "{}", "undoable": False}
@@ -310,6 +312,11 @@ def _forget_acts(conn: Connection, person: _Person) -> None:
             conn.execute(
                 delete(views).where(views.c.owner == view.owner, views.c.slot == view.slot)
             )
+
+
+def _readable(details: str) -> str:
+    """Details of a change with their letters as people write them."""
+    return json.dumps(json.loads(details), ensure_ascii=False)
 
 
 def _forget_contacts(conn: Connection, person: _Person) -> None:

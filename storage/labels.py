@@ -255,6 +255,14 @@ def worn_by(conn: Connection, contact_ids: Sequence[int]) -> dict[int, int]:
     return {row.label_id: row[1] for row in rows}
 
 
+def wearers(conn: Connection, label_id: int, above: int, limit: int) -> Sequence[int]:
+    """The contacts that wear a label, by id, beyond one of them."""
+    query = select(_worn.c.contact_id).where(
+        _worn.c.label_id == label_id, _worn.c.contact_id > above
+    )
+    return conn.execute(query.order_by(_worn.c.contact_id).limit(limit)).scalars().all()
+
+
 def marked_with(conn: Connection, target: Target) -> dict[int, Marked]:
     """Which of the contacts of a target wear each label, for a picker to show.
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import literal, select, update
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from storage import groups
 from storage.acts import Move
-from storage.bulk import HANDFUL, Pace, Progress, Tally
+from storage.bulk import Progress
 from storage.changes import ChangeRow, become, record
 from storage.dialects import insert_or_skip, run_counted
+from storage.emptying import Emptying
 from storage.errors import Refused
-from storage.noting import note
 from storage.putting_back import put_back
 from storage.reversals import Reversal
-from storage.sentences import sentence
 from storage.store import Store
-from storage.tables import CampaignGroup, Change, Contact
+from storage.tables import CampaignGroup, Contact
 from storage.words import Actor, Outcome
 
-_changes: Any = Change.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _drawn: Any = CampaignGroup.__table__  # type: ignore[attr-defined]
 
@@ -58,75 +56,44 @@ def merge(
     return _Merging(store, who, group_id, into_id).run(progress, cancel)
 
 
-class _Merging:
-    """A group on its way into another, chunk by chunk."""
+class _Merging(Emptying):
+    """A group on its way into another."""
+
+    partly = "move"
+    verb = "group.merge"
 
     def __init__(self, store: Store, who: Actor, group_id: int, into_id: int) -> None:
-        self._store, self._who = store, who
+        super().__init__(store, who)
         self._group_id, self._into_id = group_id, into_id
-        self._tally, self._pace = Tally(), Pace()
 
-    def run(self, progress: Progress | None, cancel: threading.Event | None) -> Outcome:
-        with self._store.read() as conn:
-            total = groups.by_id(conn, self._group_id).count
-        more, before = True, 0
-        while more and not (cancel is not None and cancel.is_set()):
-            more = self._store.do(self._chunk, patient=total > HANDFUL)
-            self._pace.wrote(self._tally.done - before)
-            before = self._tally.done
-            if progress is not None:
-                progress(self._tally.done, max(total, self._tally.done))
-        verb = "move" if more else "group.merge"
-        said = sentence(verb, self._tally.done, self._tally.subject)
-        return self._tally.outcome(said, cancelled=more)
+    def count(self, conn: Connection) -> int:
+        return groups.by_id(conn, self._group_id).count
 
-    def _chunk(self, conn: Connection) -> bool:
-        self._pace.began = time.monotonic()
-        change_id = self._tally.change_id
-        if change_id is None:
-            change_id = self._begin(conn)
-        ids = list(
-            conn.execute(
-                select(_contacts.c.id)
-                .where(_contacts.c.group_id == self._group_id)
-                .order_by(_contacts.c.id)
-                .limit(self._pace.size)
-            ).scalars()
-        )
-        if ids:
-            note(conn, change_id, ids, literal(1) == 1)
-            Move(self._into_id).apply(conn, change_id, ids)
-            conn.execute(
-                update(_changes)
-                .where(_changes.c.id == change_id)
-                .values(size=_changes.c.size + len(ids))
-            )
-        more = len(ids) == self._pace.size
-        if not more:
-            self._finish(conn, change_id)
-        self._tally.change_id = change_id
-        self._tally.done += len(ids)
-        return more
-
-    def _begin(self, conn: Connection) -> int:
+    def begin(self, conn: Connection) -> int:
         groups.by_id(conn, self._group_id)
         other = groups.by_id(conn, self._into_id)
         self._check_campaigns(conn)
-        self._tally.subject = other.name
+        self.tally.subject = other.name
         details = Move(other.id).details()
-        return record(conn, self._who, "move", subject=other.name, details=details, undoable=True)
+        return record(conn, self.who, "move", subject=other.name, details=details, undoable=True)
 
-    def _finish(self, conn: Connection, change_id: int) -> None:
-        """Takes the group away; what was done is the whole act from here on."""
+    def some(self, conn: Connection, limit: int) -> Sequence[int]:
+        query = select(_contacts.c.id).where(_contacts.c.group_id == self._group_id)
+        return conn.execute(query.order_by(_contacts.c.id).limit(limit)).scalars().all()
+
+    def take_out(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
+        Move(self._into_id).apply(conn, change_id, ids)
+
+    def finish(self, conn: Connection, change_id: int) -> None:
         found, other = groups.by_id(conn, self._group_id), groups.by_id(conn, self._into_id)
         drawing = self._check_campaigns(conn)
-        self._tally.subject = f"“{found.name}” into “{other.name}”"
+        self.tally.subject = f"“{found.name}” into “{other.name}”"
         details = groups.kept(conn, found.id) | {
             "from_id": found.id,
             "into_id": other.id,
             "campaigns": drawing,
         }
-        become(conn, change_id, "group.merge", subject=self._tally.subject, details=details)
+        become(conn, change_id, "group.merge", subject=self.tally.subject, details=details)
         conn.execute(_drawn.delete().where(_drawn.c.group_id == self._group_id))
         groups.take_away(conn, self._group_id)
 

@@ -28,6 +28,9 @@ Turn = Callable[[Connection, ChangeRow], None]
 Step = Callable[[Connection, ChangeRow, Sequence[int]], Sequence[int]]
 """Turns a chunk of the contacts of a change; returns those that it reached."""
 
+Afterwards = Callable[["Store", ChangeRow, bool, "Progress | None", "threading.Event | None"], bool]
+"""Goes on in further transactions; told whether the act was undone, where to report to and what
+stops it. Returns whether it came to the end."""
 
 Anew = Callable[["Store", Actor, ChangeRow, "Progress | None", "threading.Event | None"], Outcome]
 """Does an act again, told where to report to and what stops it."""
@@ -42,8 +45,7 @@ class Reversal:
     """None: it is done anew by `anew`."""
     undo_step: Step | None = None
     """For each chunk of the contacts that the act noted, after `undo`."""
-    afterwards: Callable[[Store, ChangeRow, bool, threading.Event | None], bool] | None = None
-    """What follows in further transactions; told whether the act was undone, and what stops it.
-    Returns whether it came to the end."""
+    afterwards: Afterwards | None = None
+    """What follows in further transactions."""
     anew: Anew | None = None
     """Does the act again as one of its own."""

@@ -1,4 +1,4 @@
-"""Undo and redo: each person's own stack, kept in the change log, also across restarts."""
+"""Undo and redo: acts are turned chunk by chunk, as far as nobody has changed things since."""
 
 from __future__ import annotations
 
@@ -9,11 +9,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.engine import Connection
 
-from storage import campaigns, groups, labels, notes, regrouping, relabelling
-from storage.acts import Act, Delete, WriteNote
+from storage import (
+    campaigns,
+    deleting_campaigns,
+    groups,
+    labels,
+    notes,
+    regrouping,
+    relabelling,
+    renaming_labels,
+    saved_views,
+)
+from storage.acts import Act, WriteNote
 from storage.bulk import CHUNK, HANDFUL, Progress, Tally
 from storage.changes import (
     MOST_EXPLAINED,
@@ -21,7 +31,6 @@ from storage.changes import (
     change_details,
     record,
     row_of,
-    rows_of,
 )
 from storage.errors import NotFound, Refused
 from storage.known_acts import act_of, inverse_of
@@ -31,148 +40,31 @@ from storage.sentences import name_of
 from storage.standing_in_the_way import explain_kept, nobody_since
 from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact
+from storage.undo_stack import mine, next_redo, next_undo
 from storage.words import Actor, Outcome
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _changes: Any = Change.__table__  # type: ignore[attr-defined]
 _items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
 
-_MINE = and_(
-    _changes.c.actor_kind == bindparam("me_kind"),
-    _changes.c.actor == bindparam("me"),
-    _changes.c.undoable.is_(True),
-)
-"""Of one person, given by `_me`. These statements are asked after every change of the store."""
-
-_STACK = (
-    select(_changes)
-    .where(_MINE, _changes.c.undone.is_(False))
-    .order_by(_changes.c.id.desc())
-    .limit(bindparam("most"))
-)
-_LATEST_STANDING = (
-    select(func.coalesce(func.max(_changes.c.id), 0))
-    .where(_MINE, _changes.c.undone.is_(False))
-    .scalar_subquery()
-)
-_NEXT_REDO = (
-    select(_changes)
-    .where(_MINE, _changes.c.undone.is_(True), _changes.c.id > _LATEST_STANDING)
-    .order_by(_changes.c.id)
-    .limit(1)
-)
-
 REVERSALS: dict[str, Reversal] = {
     **notes.REVERSALS,
     **labels.REVERSALS,
+    **renaming_labels.REVERSALS,
     **relabelling.REVERSALS,
     **groups.REVERSALS,
     **regrouping.REVERSALS,
     **campaigns.REVERSALS,
+    **deleting_campaigns.REVERSALS,
+    **saved_views.REVERSALS,
 }
 """How acts that are more than a change of contacts are turned; `storage.acts` has the others."""
 
-MOST_LISTED = 50
-"""Acts of a stack that are listed."""
-
-
-def peek(conn: Connection, who: Actor) -> tuple[str | None, str | None]:
-    """What undo and redo would be about, such as `move 32 contacts to “Spring”`."""
-    return _named(next_undo(conn, who)), _named(next_redo(conn, who))
-
-
-def _named(change: ChangeRow | None) -> str | None:
-    return None if change is None else name_of(change.verb, change.size, change.subject)
-
-
-def stack(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[ChangeRow]:
-    """The person's acts that stand and can be undone, the next one first."""
-    return [row_of(row) for row in conn.execute(_STACK, {**_me(who), "most": limit})]
-
-
-def recent(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[ChangeRow]:
-    """What the person did last, the newest first, also what stays done or was undone."""
-    rows = conn.execute(
-        select(_changes)
-        .where(
-            _changes.c.actor_kind == who.kind.value,
-            _changes.c.actor == who.name,
-            _changes.c.verb.not_in(["undo", "redo"]),
-        )
-        .order_by(_changes.c.id.desc())
-        .limit(limit)
-    )
-    return rows_of(conn, rows)
-
-
-def last_group(conn: Connection, who: Actor) -> tuple[int, str] | None:
-    """Id and name of the group that the person moved contacts to last, if it is still there."""
-    row = conn.execute(
-        select(_changes)
-        .where(_mine(who), _changes.c.verb == "move")
-        .order_by(_changes.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        return None
-    act = act_of(row.verb, row_of(row).details)
-    try:
-        return row_of(row).details["group_id"], act.subject(conn)
-    except NotFound:
-        return None
-
-
-def next_undo(conn: Connection, who: Actor) -> ChangeRow | None:
-    """The person's latest act that stands and can be undone."""
-    found = stack(conn, who, 1)
-    return found[0] if found else None
-
-
-def next_redo(conn: Connection, who: Actor) -> ChangeRow | None:
-    """The act that the person undid last, unless they have acted since."""
-    row = conn.execute(_NEXT_REDO, _me(who)).one_or_none()
-    return None if row is None else row_of(row)
-
-
-def last_act(conn: Connection, who: Actor) -> Act | None:
-    """What the person did to contacts last, to be done to others: for the key that repeats.
-
-    An act that was undone since counts too: it may have been meant for another contact.
-    """
-    row = conn.execute(
-        select(_changes)
-        .where(_mine(who), _changes.c.verb.in_(REPEATABLE))
-        .order_by(_changes.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        return None
-    act = act_of(row.verb, row_of(row).details)
-    if act == Delete(of_tests=True):
-        return None
-    try:
-        act.subject(conn)
-    except NotFound:
-        return None
-    return act
-
+_BRINGING_BACK = ("move", "delete", "group.merge")
+"""Acts whose undo brings contacts back to the list that they were taken from."""
 
 _OF_SOMETHING = ("label", "unlabel", "campaign.join", "campaign.leave")
 """Acts that cannot be undone once the label or campaign that they are about is gone."""
-
-REPEATABLE = ("move", "delete", "star", "unstar", "label", "unlabel", "note")
-
-
-def _me(who: Actor) -> dict[str, str]:
-    return {"me_kind": who.kind.value, "me": who.name}
-
-
-def _mine(who: Actor) -> Any:
-    return and_(
-        _changes.c.actor_kind == who.kind.value,
-        _changes.c.actor == who.name,
-        _changes.c.undoable.is_(True),
-    )
 
 
 def undo(
@@ -202,7 +94,7 @@ def undo(
     step = _undo_step if reversal is None else reversal.undo_step
     whole = step is None or _turn(store, turn, step, tally, progress, cancel)
     if whole and reversal is not None and reversal.afterwards is not None:
-        whole = reversal.afterwards(store, change, True, cancel)
+        whole = reversal.afterwards(store, change, True, progress, cancel)
     if not whole:
         _set_undone(store, change, undone=False)
     return _told(change, tally, "undid", cancelled=not whole)
@@ -238,7 +130,7 @@ def redo(
     if reversal is None:
         whole = _turn(store, turn, _redo_step, tally, progress, cancel)
     elif reversal.afterwards is not None:
-        whole = reversal.afterwards(store, change, False, cancel)
+        whole = reversal.afterwards(store, change, False, progress, cancel)
     if not whole:
         _set_undone(store, change, undone=True)
     return _told(change, tally, "did again", cancelled=not whole)
@@ -252,7 +144,7 @@ def _set_undone(store: Store, change: ChangeRow, *, undone: bool) -> None:
 def _told(change: ChangeRow, tally: Tally, how: str, *, cancelled: bool) -> Outcome:
     if change.verb in REVERSALS:
         # Counted are contacts; the act itself is one whether it had any or not.
-        n, tally.done = tally.done, max(1, tally.done)
+        n, tally.done = tally.done, tally.done if cancelled else max(1, tally.done)
         return tally.outcome(
             f"{how}: {name_of(change.verb, n, change.subject)}", cancelled=cancelled
         )
@@ -263,7 +155,7 @@ def _told(change: ChangeRow, tally: Tally, how: str, *, cancelled: bool) -> Outc
 
 def _mine_standing(conn: Connection, who: Actor, change_id: int) -> ChangeRow:
     row = conn.execute(
-        select(_changes).where(_mine(who), _changes.c.id == change_id, _changes.c.undone.is_(False))
+        select(_changes).where(mine(who), _changes.c.id == change_id, _changes.c.undone.is_(False))
     ).one_or_none()
     if row is None:
         raise Refused("That act was undone already, or cannot be.", "Choose another one.")
@@ -381,6 +273,8 @@ def _some(
     if not ids:
         return ids
     reached = set(step(conn, change, ids))
+    if step is not _redo_step and change.verb in _BRINGING_BACK:
+        tally.brought_back(reached)
     missed = [ident for ident in ids if ident not in reached]
     tally.done += len(reached)
     tally.gone_count += len(missed)

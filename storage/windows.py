@@ -108,6 +108,13 @@ def condition_of(conn: Connection, view: View) -> ColumnElement[bool]:
     return Listing(conn, view).condition
 
 
+def place_in(conn: Connection, view: View, contact_id: int) -> Key | None:
+    """Where a contact stands in a view; None where the view does not hold it."""
+    if not Listing(conn, view).holds([contact_id]):
+        return None
+    return Key.of(rows_of(conn, [contact_id])[0])
+
+
 def each_row(store: Readable, view: View, limit: int | None = None) -> Iterator[ContactRow]:
     """Every row of a view in its order, read in pieces, each from a snapshot of its own.
 

@@ -300,3 +300,5 @@ class Outcome:
     sentence: str = ""
     """What was done, such as `moved 32 contacts to “Spring”`. Untrusted."""
     cancelled: bool = False
+    returned: tuple[int, int] | None = None
+    """The oldest and the newest of the contacts that an undo brought back to a list."""

@@ -101,7 +101,8 @@ def report(
     if unchanged:
         parts.append(f"{unchanged:,} were so already.")
     if any(outcome.cancelled for outcome in outcomes):
-        parts.append("Stopped there; what was done stays done.")
+        kept = "what was done stays done" if n else "nothing was changed"
+        parts.append(f"Stopped there; {kept}.")
     session.out.item(fields, " ".join(parts))
     if gone_count:
         session.out.note(_count_gone(gone_count, gone))

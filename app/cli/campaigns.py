@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from app.cli import choosing
-from app.cli.acting import act_on
+from app.cli.acting import act_on, cancelled_by_ctrl_c, report_all, shown_progress
 from app.cli.output import Column
 from app.cli.session import noun, session_of
-from storage import campaigns, groups
+from storage import campaigns, deleting_campaigns, groups
 from storage.campaign_acts import JoinCampaign, LeaveCampaign, refuse_queued
 from storage.campaigns import CampaignRow
 
@@ -73,6 +73,34 @@ def create(
     session = session_of(ctx)
     made = session.store(create=True).do(lambda conn: campaigns.create(conn, session.who, name))
     session.out.item(_row(made), f"There is a campaign “{made.name}” now, {made.public_id}.")
+
+
+@app.command()
+def rename(
+    ctx: typer.Context,
+    campaign: Campaign,
+    name: Annotated[str, typer.Argument(help="What it shall be called.")],
+) -> None:
+    """Give a campaign another name."""
+    session = session_of(ctx)
+    renamed = session.store().do(
+        lambda conn: campaigns.rename(conn, session.who, campaigns.find(conn, campaign), name)
+    )
+    session.out.item(_row(renamed), f"The campaign is “{renamed.name}” now.")
+
+
+@app.command()
+def delete(ctx: typer.Context, campaign: Campaign) -> None:
+    """Delete a campaign that is not active; undo brings it back."""
+    session = session_of(ctx)
+    store = session.store()
+    with store.read() as conn:
+        found = campaigns.find(conn, campaign)
+    with cancelled_by_ctrl_c() as cancel:
+        outcome = deleting_campaigns.delete(
+            store, session.who, found.id, progress=shown_progress(), cancel=cancel
+        )
+    report_all(session, "contacts", outcome, extra={"campaign": found.name})
 
 
 @app.command()

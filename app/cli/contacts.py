@@ -20,7 +20,7 @@ from app.cli.shapes import (
     profile_lines,
 )
 from app.exits import INTERRUPTED
-from storage import changes, groups, labels, notes, undo
+from storage import changes, groups, labels, notes, undo, undo_stack
 from storage import erase as erasing
 from storage import export as exporting
 from storage.access import load_access
@@ -389,7 +389,7 @@ def changes_(
     """List what was done, by whom and when; with --mine what undo will take back."""
     session = session_of(ctx)
     with session.store().read() as conn:
-        found = undo.stack(conn, session.who, limit) if mine else changes.newest(conn, limit)
+        found = undo_stack.stack(conn, session.who, limit) if mine else changes.newest(conn, limit)
     session.out.rows(
         (
             Column("id", lambda row: row["id"]),

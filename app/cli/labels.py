@@ -9,7 +9,8 @@ import typer
 from app.cli.acting import cancelled_by_ctrl_c, report_all, shown_progress
 from app.cli.output import Column
 from app.cli.session import noun, session_of
-from storage import labels, relabelling
+from app.exits import INTERRUPTED
+from storage import labels, relabelling, renaming_labels
 from storage.labels import COLOURS, LabelRow
 
 app = noun("labels")
@@ -62,8 +63,16 @@ def rename(
     store = session.store()
     with store.read() as conn:
         found = labels.find(conn, label)
-    renamed = relabelling.rename(store, session.who, found.id, name)
-    session.out.item(_row(renamed), f"The label “{found.name}” is “{renamed.name}” now.")
+    with cancelled_by_ctrl_c() as cancel:
+        outcome = renaming_labels.rename(
+            store, session.who, found.id, name, progress=shown_progress(), cancel=cancel
+        )
+    with store.read() as conn:
+        row = labels.by_id(conn, found.id)
+    if outcome.cancelled:
+        session.out.item(_row(row), f"Stopped: the label is still “{row.name}”.")
+        raise SystemExit(INTERRUPTED)
+    session.out.item(_row(row), f"The label “{found.name}” is “{row.name}” now.")
 
 
 @app.command()

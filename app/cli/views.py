@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.engine import Connection
 
 from app.cli import choosing
 from app.cli.output import Column
@@ -14,6 +15,8 @@ from storage.saved_views import Saved
 from storage.words import Order, Place
 
 app = noun("views")
+
+Kept = Annotated[str, typer.Argument(metavar="VIEW", help="Its key or name.")]
 
 
 @app.command("list")
@@ -60,14 +63,28 @@ def save(
 
 
 @app.command()
-def remove(
+def rename(
     ctx: typer.Context,
-    view: Annotated[str, typer.Argument(help="Its key or name.")],
+    view: Kept,
+    name: Annotated[str, typer.Argument(help="What it shall be called.")],
 ) -> None:
-    """Forget a view; its key is free again."""
+    """Give a view another name."""
     session = session_of(ctx)
 
-    def forget(conn: Any) -> Saved:
+    def call(conn: Connection) -> Saved:
+        found = saved_views.find(conn, session.who, view)
+        return saved_views.rename(conn, session.who, found.slot, name)
+
+    renamed = session.store().do(call)
+    session.out.item(_row(renamed), f"The view on {renamed.slot} is “{renamed.name}” now.")
+
+
+@app.command()
+def remove(ctx: typer.Context, view: Kept) -> None:
+    """Forget a view; its key is free again, and undo brings it back."""
+    session = session_of(ctx)
+
+    def forget(conn: Connection) -> Saved:
         found = saved_views.find(conn, session.who, view)
         saved_views.forget(conn, session.who, found.slot)
         return found

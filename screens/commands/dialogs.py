@@ -14,6 +14,17 @@ VERBS: tuple[Verb, ...] = (
         help="Forget the view; its key is free again",
         acts_on=ActsOn.CURSOR,
         command="views remove",
+        undoable=True,
+    ),
+    Verb(
+        id="view.rename",
+        keys=("f2",),
+        contexts=(Context.VIEWS,),
+        word="rename",
+        help="Give the view another name",
+        acts_on=ActsOn.CURSOR,
+        command="views rename",
+        undoable=True,
     ),
     Verb(
         id="label.tick",

@@ -98,7 +98,7 @@ VERBS: tuple[Verb, ...] = (
         keys=("f",),
         contexts=_LIST,
         title="Your views…",
-        help="Your views: go to one, or forget it",
+        help="Your views: go to one, rename or forget it",
         command="views list",
     ),
     Verb(

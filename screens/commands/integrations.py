@@ -188,6 +188,28 @@ VERBS: tuple[Verb, ...] = (
         command="campaigns attach",
         acts_on=ActsOn.CURSOR,
     ),
+    Verb(
+        id="campaign.rename",
+        keys=("e",),
+        contexts=(Context.CAMPAIGNS,),
+        word="rename",
+        title="Rename the campaign…",
+        help="Give the campaign another name",
+        command="campaigns rename",
+        acts_on=ActsOn.CURSOR,
+        undoable=True,
+    ),
+    Verb(
+        id="campaign.delete",
+        keys=("d",),
+        contexts=(Context.CAMPAIGNS,),
+        word="delete",
+        title="Delete the campaign",
+        help="Delete the campaign, where it is not active; can be undone",
+        command="campaigns delete",
+        acts_on=ActsOn.CURSOR,
+        undoable=True,
+    ),
     # API keys and messaging numbers.
     Verb(
         id="key.create",

@@ -76,6 +76,29 @@ async def test_the_cursor_stands_on_a_campaign_that_was_just_made(
             assert campaigns.find(conn, "Running").active
 
 
+async def test_a_campaign_is_renamed_and_deleted_and_comes_back(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    old = sqlite_store.do(lambda conn: campaigns.create(conn, BO, "Running"))
+    sqlite_store.do(lambda conn: campaigns.switch(conn, BO, old, True))
+    async with at_desk(sqlite_url) as hand:
+        await to_campaigns(hand)
+        await hand.until(lambda: "Running" in hand.text)
+        await hand.press("d")
+        await hand.until(lambda: "is active: only one that is not active" in hand.toasts[-1])
+        await hand.press("space", "e")
+        await hand.until(lambda: hand.dialog == "Ask")
+        await hand.press("ctrl+u")
+        await hand.type(HOSTILE)
+        await hand.press("enter")
+        await hand.until(lambda: not hand.dialog and HOSTILE[:20] in hand.text)
+        await hand.press("d")
+        await hand.until(lambda: "No campaign yet." in hand.text)
+        assert hand.toasts[-1] == f"The campaign “{HOSTILE}” was deleted. u undoes it"
+        await hand.press("u")
+        await hand.until(lambda: HOSTILE[:20] in hand.text and "No campaign" not in hand.text)
+
+
 async def test_a_queued_contact_is_refused_and_moving_it_first_is_offered(
     sqlite_store: Store, sqlite_url: str
 ) -> None:

@@ -127,7 +127,7 @@ async def test_a_view_is_kept_under_a_number_and_a_name_and_returned_to(
         await hand.until(lambda: hand.dialog == "SaveView")
         await hand.type("best 1")
         await hand.press("enter")
-        await hand.until(lambda: "1 goes to “best 1” from now on." in hand.toasts)
+        await hand.until(lambda: "1 goes to “best 1” from now on. u undoes it" in hand.toasts)
         await hand.press("]")
         await hand.press("1")
         await hand.until(lambda: hand.names == ["Ada"])
@@ -155,8 +155,21 @@ async def test_views_are_a_persons_own_and_can_be_forgotten(
         assert hand.contacts.view.order is Order.OLDEST
         await hand.press("f")
         await hand.until(lambda: hand.dialog == "SavedViews")
+        await hand.press("f2")
+        await hand.type("Hostile")
+        await hand.press("enter")
+        await hand.until(
+            lambda: "The view on 3 is called “Hostile” now. u undoes it" in hand.toasts
+        )
+        await hand.press("f")
+        await hand.until(lambda: hand.dialog == "SavedViews")
+        assert hand.choices[0].startswith("3 Hostile: ")
         await hand.press("delete")
-        await hand.until(lambda: "3 is free again." in hand.toasts)
+        await hand.until(lambda: "3 is free again. u undoes it" in hand.toasts)
+        await hand.press("u", "3")
+        await hand.until(lambda: "Undid: forget the view on 3: “Hostile”." in hand.toasts)
+        await hand.press("U")
+        await hand.until(lambda: "Did again: forget the view on 3: “Hostile”." in hand.toasts)
         await hand.press("f")
         await hand.until(lambda: hand.dialog == "SavedViews")
         assert hand.desk.screen.query_one(OptionList).display is False

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage import groups, undo
+from storage import groups, undo, undo_stack
 from storage.acts import Move, Star
 from storage.bulk import perform
 from storage.changes import record
@@ -28,14 +28,14 @@ def test_any_act_of_ones_own_can_be_undone(store: Store) -> None:
     perform(store, ANA, Move(spring), Target(ids=(second,)))
     assert undo.undo(store, ANA, star.change_id).done == 1
     with store.read() as conn:
-        acts = undo.recent(conn, ANA)
+        acts = undo_stack.recent(conn, ANA)
         assert [(act.verb, act.undone, act.undoable) for act in acts][:3] == [
             ("move", False, True),
             ("group.create", False, True),
             ("star", True, True),
         ]
-        assert undo.last_group(conn, ANA) == (spring, "Spring")
-        assert undo.last_group(conn, BO) is None
+        assert undo_stack.last_group(conn, ANA) == (spring, "Spring")
+        assert undo_stack.last_group(conn, BO) is None
     with pytest.raises(Refused):
         undo.undo(store, ANA, star.change_id)
     with pytest.raises(Refused):
@@ -91,6 +91,33 @@ async def test_any_act_is_undone_from_the_list(sqlite_store: Store, sqlite_url: 
         await hand.press("down", "enter")
         assert hand.toasts[-1].startswith("That was undone already, ")
         assert hand.dialog == "OwnActs"
+
+
+async def test_undo_puts_the_cursor_on_who_came_back_unless_the_person_went_on(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "a", "b", "c", "d")
+    spring = group(sqlite_store, "Spring")
+    async with at_desk(sqlite_url) as hand:
+        assert hand.names == ["d", "c", "b", "a"]
+        await hand.press("j", "d")
+        await hand.until(lambda: hand.names == ["d", "b", "a"] and hand.here.name == "b")
+        await hand.press("G", "u")
+        await hand.until(lambda: hand.names == ["d", "c", "b", "a"] and hand.here.name == "c")
+        await hand.press("g", "space", "j", "space", "m", "enter")
+        await hand.until(lambda: hand.names == ["c", "a"])
+        await hand.press("o", "u")
+        await hand.until(lambda: hand.names == ["a", "b", "c", "d"] and hand.here.name == "b")
+        # Nobody comes back to another list: there the cursor stays.
+        await hand.press("d")
+        await hand.until(lambda: hand.names == ["a", "c", "d"])
+        perform(sqlite_store, BO, Move(spring), Target(ids=(hand.here.id,)))
+        await hand.press("]")
+        await hand.until(lambda: hand.names == ["c"])
+        await hand.press("u")
+        await hand.until(lambda: hand.toasts[-1].startswith("Undid: delete"))
+        await hand.pilot.pause(0.1)
+        assert hand.here.name == "c"
 
 
 async def test_what_stays_says_so_before(sqlite_store: Store, sqlite_url: str) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from storage import bulk, groups, labels, suppressions, undo
+from storage import bulk, groups, labels, suppressions, undo, undo_stack
 from storage.acts import AddLabel, Delete, Move, RemoveLabel, Star
 from storage.bulk import perform
 from storage.contact_rows import rows_of
@@ -96,11 +96,11 @@ def test_undo_puts_moved_contacts_back_and_redo_moves_them_again(store: Store, m
     spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
     perform(store, me, Move(spring.id), Target(ids=tuple(ids)), seen=QUEUE)
     with store.read() as conn:
-        assert undo.peek(conn, me) == ("move 4 contacts to “Spring”", None)
+        assert undo_stack.peek(conn, me) == ("move 4 contacts to “Spring”", None)
     assert undo.undo(store, me).done == 4
     assert stages(store, ids) == [Stage.QUEUED] * 4
     with store.read() as conn:
-        assert undo.peek(conn, me) == (
+        assert undo_stack.peek(conn, me) == (
             "make group “Spring”",
             "move 4 contacts to “Spring”",
         )

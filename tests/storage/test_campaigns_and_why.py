@@ -6,7 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from storage import campaign_acts, campaigns, groups, suppressions, undo
+from storage import (
+    campaign_acts,
+    campaigns,
+    deleting_campaigns,
+    groups,
+    numbers,
+    suppressions,
+    undo,
+)
 from storage.acts import Delete, DoNotContact, Move
 from storage.bulk import perform
 from storage.errors import Refused
@@ -124,6 +132,47 @@ def test_attaching_and_switching_a_campaign_are_undone_and_done_again(
 def asked(store: Store, text: str) -> Answer:
     with store.read() as conn:
         return where_is(conn, text)
+
+
+def test_a_campaign_is_renamed_and_deleted_where_it_is_not_active_and_comes_back_whole(
+    store: Store, me: Actor
+) -> None:
+    one, two = make_queued(store, 2)
+    offer = store.do(lambda conn: campaigns.create(conn, me, "Offer"))
+    store.do(lambda conn: campaigns.create(conn, me, "Other"))
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    perform(store, me, Move(spring.id), Target(ids=(one, two)))
+    store.do(lambda conn: campaigns.attach(conn, me, offer, spring.id))
+    campaign_acts.add(store, me, offer.id, Target(ids=(one,)))
+    with pytest.raises(Refused, match="already"):
+        store.do(lambda conn: campaigns.rename(conn, me, offer, "OTHER"))
+    assert store.do(lambda conn: campaigns.rename(conn, me, offer, "May offer")).name == "May offer"
+    undo.undo(store, me)
+    store.do(lambda conn: campaigns.switch(conn, me, offer, True))
+    with pytest.raises(Refused, match="is active"):
+        deleting_campaigns.delete(store, me, offer.id)
+    store.do(lambda conn: campaigns.switch(conn, me, offer, False))
+    number = store.do(lambda conn: numbers.add(conn, me, "+12025550147"))
+    store.do(lambda conn: numbers.set_campaign(conn, me, number.id, offer.public_id))
+    with pytest.raises(Refused, match=r"\+12025550147 belongs to"):
+        deleting_campaigns.delete(store, me, offer.id)
+    store.do(lambda conn: numbers.set_campaign(conn, me, number.id, None))
+
+    def there() -> list[tuple[str, int, int]]:
+        with store.read() as conn:
+            return [(row.name, len(row.groups), row.contacts) for row in campaigns.listing(conn)]
+
+    whole = [("Offer", 1, 1), ("Other", 0, 0)]
+    assert there() == whole
+    assert deleting_campaigns.delete(store, me, offer.id).sentence == "deleted the campaign “Offer”"
+    assert there() == whole[1:]
+    undo.undo(store, me)
+    assert there() == whole
+    undo.redo(store, me)
+    assert there() == whole[1:]
+    store.do(lambda conn: campaigns.create(conn, Actor.person("bo"), "Offer"))
+    with pytest.raises(Refused, match="already"):
+        undo.undo(store, me)
 
 
 def test_everybody_can_be_asked_for_and_every_fate_names_who_and_when(

@@ -20,6 +20,7 @@ from storage import (
     groups,
     notes,
     refused_index,
+    saved_views,
     suppressions,
     undo,
 )
@@ -271,13 +272,18 @@ def test_an_erased_person_is_nowhere_in_the_store(store: Store, me: Actor) -> No
     with store.read() as conn:
         [note] = notes.listing(conn, ident)
     store.do(lambda conn: notes.remove(conn, me, note.id))
+    for slot, search in enumerate((SURNAME, "2025557391"), 1):
+        store.do(lambda conn, s=slot, t=search: saved_views.save(conn, me, s, View(search=t)))  # type: ignore[misc]
+        store.do(lambda conn, s=slot: saved_views.forget(conn, me, s))  # type: ignore[misc]
     store.do(lambda conn: suppressions.add(conn, me, [phone], reason=f"{SURNAME} asked"))
     with pytest.raises(Refused, match="last four digits"):
         erase.erase(store, me, ident, "0000")
     store.do(lambda conn: index_pending(conn))
     done = erase.erase(store, me, ident, "7391")
     assert done.contacts == 1 and done.attempts == 3 and "Backups" in done.remarks[0]
-    assert_gone(store, [phone[1:], "555-7391", SURNAME, "Quillon", "198.51.100.77", "erasable"])
+    assert_gone(
+        store, [phone[1:], phone[2:], "555-7391", SURNAME, "Quillon", "198.51.100.77", "erasable"]
+    )
     with store.read() as conn:
         assert consent.verify(conn).faults == ()
         assert [e.source for e in do_not_contact.entries_of(conn, phone)].count("erasure") == 1

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from storage import bulk, campaigns, groups, labels, notes, regrouping, relabelling, undo
+from storage import (
+    bulk,
+    campaigns,
+    groups,
+    labels,
+    notes,
+    regrouping,
+    relabelling,
+    renaming_labels,
+    undo,
+    undo_stack,
+)
 from storage.acts import AddLabel, Delete, Move, RemoveLabel
 from storage.bulk import perform
 from storage.errors import NotFound, Refused
@@ -94,7 +105,7 @@ def test_a_note_is_neither_blank_nor_endless(me: Actor) -> None:
 def test_a_renamed_label_is_found_by_its_new_name_alone(store: Store, me: Actor) -> None:
     one, two = make_queued(store, 2)
     hot = label(store, me, "hot", [one, two])
-    relabelling.rename(store, me, hot, "Größer")
+    renaming_labels.rename(store, me, hot, "Größer")
     assert worn(store, one) == ["Größer"]
     assert (found(store, "grosser"), found(store, "hot")) == ([two, one], [])
     undo.undo(store, me)
@@ -103,7 +114,38 @@ def test_a_renamed_label_is_found_by_its_new_name_alone(store: Store, me: Actor)
     assert worn(store, two) == ["Größer"]
     label(store, me, "cold")
     with pytest.raises(Refused, match="already"):
-        relabelling.rename(store, me, hot, "COLD")
+        renaming_labels.rename(store, me, hot, "COLD")
+
+
+def test_renaming_a_label_tells_how_far_it_is_and_goes_back_when_it_is_stopped(
+    store: Store, me: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for bound in ("CHUNK", "SMALLEST", "LARGEST"):
+        monkeypatch.setattr(bulk, bound, 10)
+    ids = make_queued(store, 25)
+    hot = label(store, me, "hot", ids)
+    cancel, told = threading.Event(), []
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 20:
+            cancel.set()
+
+    outcome = renaming_labels.rename(store, me, hot, "warm", progress=progress, cancel=cancel)
+    assert (outcome.done, outcome.cancelled) == (0, True)
+    assert told[:2] == [(10, 25), (20, 25)] and told[-1][0] == 0
+    assert worn(store, ids[0]) == ["hot"]
+    assert (len(found(store, "hot")), found(store, "warm")) == (25, [])
+    told.clear()
+    undo.redo(store, me, progress=lambda *at: told.append(at))
+    assert told == [(10, 25), (20, 25), (25, 25)]
+    assert (found(store, "hot"), len(found(store, "warm"))) == ([], 25)
+    cancel.set()
+    undone = undo.undo(store, me, cancel=cancel)
+    assert (undone.done, undone.cancelled) == (0, True)
+    assert (found(store, "hot"), len(found(store, "warm"))) == ([], 25)
+    undo.undo(store, me)
+    assert (len(found(store, "hot")), found(store, "warm")) == (25, [])
 
 
 def test_a_deleted_label_comes_back_with_everybody_who_wore_it(store: Store, me: Actor) -> None:
@@ -251,9 +293,9 @@ def test_the_stack_has_names_and_the_last_act_can_be_repeated(store: Store, me: 
     perform(store, me, Move(spring.id), Target(ids=(one,)))
     label(store, me, "hot", [two])
     with store.read() as conn:
-        names = [(each.verb, each.name) for each in undo.stack(conn, me)]
-        act = undo.last_act(conn, me)
-        assert undo.last_act(conn, BO) is None
+        names = [(each.verb, each.name) for each in undo_stack.stack(conn, me)]
+        act = undo_stack.last_act(conn, me)
+        assert undo_stack.last_act(conn, BO) is None
     assert names == [
         ("label", "label 1 contact “hot”"),
         ("label.create", "make label “hot”"),
@@ -360,14 +402,14 @@ def test_what_was_made_is_unmade_unless_it_is_in_use(store: Store, me: Actor) ->
         assert groups.listing(conn) == [spring]
         assert labels.listing(conn) == [hot]
         assert campaigns.listing(conn) == [offer]
-        made = {act.verb: act.id for act in undo.stack(conn, me)}
+        made = {act.verb: act.id for act in undo_stack.stack(conn, me)}
     perform(store, BO, Move(spring.id), Target(ids=(one,)))
     perform(store, BO, AddLabel(hot.id), Target(ids=(one,)))
     store.do(lambda conn: campaigns.switch(conn, BO, offer, True))
     with pytest.raises(Refused, match="in use"):
         undo.undo(store, me, made["group.create"])
     with store.read() as conn:
-        assert len(undo.stack(conn, me)) == 3
+        assert len(undo_stack.stack(conn, me)) == 3
     for _ in range(3):
         with pytest.raises(Refused, match=r"is in use.*was left as it is"):
             undo.undo(store, me)

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from benchmarks.fill import Plan, fill
-from storage import completion, groups, labels, narrowing, query, saved_views
+from storage import (
+    completion,
+    groups,
+    labels,
+    narrowing,
+    query,
+    saved_views,
+    undo,
+    undo_stack,
+)
 from storage.acts import AddLabel, Delete, Move, Star
 from storage.bulk import count_target, perform
 from storage.errors import NotFound, Refused
@@ -359,6 +368,46 @@ def test_views_are_kept_on_number_keys_per_person(store: Store, me: Actor) -> No
     store.do(lambda conn: saved_views.forget(conn, me, 1))
     with store.read() as conn, pytest.raises(NotFound):
         saved_views.at(conn, me, 2)
+
+
+def test_keeping_renaming_and_forgetting_a_view_are_undone_and_done_again(
+    store: Store, me: Actor
+) -> None:
+    hot, old = View(search="label:hot"), View(search="age>1w", order=Order.OLDEST)
+
+    def kept() -> list[tuple[int, str, View]]:
+        with store.read() as conn:
+            return [(each.slot, each.name, each.view) for each in saved_views.listing(conn, me)]
+
+    steps = [kept()]
+    for verb in (
+        lambda conn: saved_views.save(conn, me, 1, hot, "Hot ones"),
+        lambda conn: saved_views.save(conn, me, 1, old, "Old ones"),
+        lambda conn: saved_views.rename(conn, me, 1, "Oldest"),
+        lambda conn: saved_views.forget(conn, me, 1),
+    ):
+        store.do(verb)
+        steps.append(kept())
+    assert [step[:1] and step[0][:2] for step in steps] == [
+        *([], (1, "Hot ones"), (1, "Old ones"), (1, "Oldest"), []),
+    ]
+    with store.read() as conn:
+        assert [act.sentence for act in undo_stack.recent(conn, me)[:2]] == [
+            "forgot the view on 1: “Oldest”",
+            "renamed the view on 1: “Old ones” to “Oldest”",
+        ]
+    for before in steps[-2::-1]:
+        undo.undo(store, me)
+        assert kept() == before
+    for after in steps[1:]:
+        undo.redo(store, me)
+        assert kept() == after
+    store.do(lambda conn: saved_views.save(conn, me, 1, hot))
+    with store.read() as conn:
+        forgot = undo_stack.stack(conn, me)[1]
+    with pytest.raises(Refused, match="The view on 1 was changed again since by ana"):
+        undo.undo(store, me, forgot.id)
+    assert kept()[0][2] == hot
 
 
 def test_badges_have_a_word_each() -> None:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from storage import acts, campaign_acts, undo
+from storage import acts, campaign_acts, undo, undo_stack
 from storage.sentences import PAST, PLAIN, name_of, sentence
 
 ROOM = Path(acts.__file__).parent
@@ -17,8 +17,9 @@ OF_VARIABLES = {
     "labels.py": {"label.colour", "label.letter"},
     "integration.py": {"integration.on", "integration.off"},
     "campaigns.py": {"campaign.activate", "campaign.deactivate"},
-    "relabelling.py": {"label.delete", "label.merge"},
-    "regrouping.py": {"group.merge", "move"},
+    "relabelling.py": {"label", "unlabel", "label.delete", "label.merge"},
+    "deleting_campaigns.py": {"campaign.leave", "campaign.delete"},
+    "saved_views.py": {"view.save", "view.rename", "view.forget"},
     "notes.py": {"note.edit", "note.delete"},
     "undo.py": {"undo", "redo"},
     "endpoints.py": {
@@ -67,6 +68,6 @@ def test_every_kind_of_act_has_its_sentence() -> None:
 
 
 def test_every_act_that_can_be_undone_has_a_name_on_the_stack() -> None:
-    for verb in (*undo.REVERSALS, *undo.REPEATABLE, "campaign.join", "campaign.leave"):
+    for verb in (*undo.REVERSALS, *undo_stack.REPEATABLE, "campaign.join", "campaign.leave"):
         assert verb in PLAIN, verb
         assert "{" not in name_of(verb, 2, "“Spring”")

@@ -1,0 +1,142 @@
+"""What a person can take back or do again: a stack of their own, kept in the change log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy.engine import Connection
+
+from storage.acts import Act, Delete
+from storage.changes import ChangeRow, row_of, rows_of
+from storage.errors import NotFound
+from storage.known_acts import act_of
+from storage.sentences import name_of
+from storage.tables import Change
+from storage.words import Actor
+
+_changes: Any = Change.__table__  # type: ignore[attr-defined]
+
+_MINE = and_(
+    _changes.c.actor_kind == bindparam("me_kind"),
+    _changes.c.actor == bindparam("me"),
+    _changes.c.undoable.is_(True),
+)
+"""Of one person, given by `_me`. These statements are asked after every change of the store."""
+
+_STACK = (
+    select(_changes)
+    .where(_MINE, _changes.c.undone.is_(False))
+    .order_by(_changes.c.id.desc())
+    .limit(bindparam("most"))
+)
+_LATEST_STANDING = (
+    select(func.coalesce(func.max(_changes.c.id), 0))
+    .where(_MINE, _changes.c.undone.is_(False))
+    .scalar_subquery()
+)
+_NEXT_REDO = (
+    select(_changes)
+    .where(_MINE, _changes.c.undone.is_(True), _changes.c.id > _LATEST_STANDING)
+    .order_by(_changes.c.id)
+    .limit(1)
+)
+
+MOST_LISTED = 50
+"""Acts of a stack that are listed."""
+
+REPEATABLE = ("move", "delete", "star", "unstar", "label", "unlabel", "note")
+
+
+def peek(conn: Connection, who: Actor) -> tuple[str | None, str | None]:
+    """What undo and redo would be about, such as `move 32 contacts to “Spring”`."""
+    return _named(next_undo(conn, who)), _named(next_redo(conn, who))
+
+
+def _named(change: ChangeRow | None) -> str | None:
+    return None if change is None else name_of(change.verb, change.size, change.subject)
+
+
+def stack(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[ChangeRow]:
+    """The person's acts that stand and can be undone, the next one first."""
+    return [row_of(row) for row in conn.execute(_STACK, {**_me(who), "most": limit})]
+
+
+def recent(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[ChangeRow]:
+    """What the person did last, the newest first, also what stays done or was undone."""
+    rows = conn.execute(
+        select(_changes)
+        .where(
+            _changes.c.actor_kind == who.kind.value,
+            _changes.c.actor == who.name,
+            _changes.c.verb.not_in(["undo", "redo"]),
+        )
+        .order_by(_changes.c.id.desc())
+        .limit(limit)
+    )
+    return rows_of(conn, rows)
+
+
+def last_group(conn: Connection, who: Actor) -> tuple[int, str] | None:
+    """Id and name of the group that the person moved contacts to last, if it is still there."""
+    row = conn.execute(
+        select(_changes)
+        .where(mine(who), _changes.c.verb == "move")
+        .order_by(_changes.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    act = act_of(row.verb, row_of(row).details)
+    try:
+        return row_of(row).details["group_id"], act.subject(conn)
+    except NotFound:
+        return None
+
+
+def next_undo(conn: Connection, who: Actor) -> ChangeRow | None:
+    """The person's latest act that stands and can be undone."""
+    found = stack(conn, who, 1)
+    return found[0] if found else None
+
+
+def next_redo(conn: Connection, who: Actor) -> ChangeRow | None:
+    """The act that the person undid last, unless they have acted since."""
+    row = conn.execute(_NEXT_REDO, _me(who)).one_or_none()
+    return None if row is None else row_of(row)
+
+
+def last_act(conn: Connection, who: Actor) -> Act | None:
+    """What the person did to contacts last, to be done to others: for the key that repeats.
+
+    An act that was undone since counts too: it may have been meant for another contact.
+    """
+    row = conn.execute(
+        select(_changes)
+        .where(mine(who), _changes.c.verb.in_(REPEATABLE))
+        .order_by(_changes.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    act = act_of(row.verb, row_of(row).details)
+    if act == Delete(of_tests=True):
+        return None
+    try:
+        act.subject(conn)
+    except NotFound:
+        return None
+    return act
+
+
+def mine(who: Actor) -> Any:
+    """The acts of a person that can be undone, as a condition on the table `changes`."""
+    return and_(
+        _changes.c.actor_kind == who.kind.value,
+        _changes.c.actor == who.name,
+        _changes.c.undoable.is_(True),
+    )
+
+
+def _me(who: Actor) -> dict[str, str]:
+    return {"me_kind": who.kind.value, "me": who.name}
