@@ -16,7 +16,9 @@ LONGEST_HEADER = 512
 class Request:
     """One request."""
 
-    __slots__ = ("body", "headers", "id", "method", "near", "path", "peer", "query")
+    __slots__ = (
+        *("body", "credential", "headers", "id", "method", "near", "path", "peer", "query"),
+    )
 
     def __init__(
         self,
@@ -41,6 +43,8 @@ class Request:
         self.near = near
         """Whether the other end is this machine, which a proxy or tunnel may be as well."""
         self.body = body
+        self.credential = b""
+        """The hash of the secret that it came with, once a door has asked for it."""
 
     def said(self, name: str) -> str:
         """A header as evidence: cut, on one line, and free of halves of surrogate pairs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -13,6 +14,8 @@ from server.request import Request
 API_PATH = "/v1/public/opt-in"
 HOOK_PATH = "/hooks/opt-in/"
 
+_PLAIN_HOOK = re.compile(re.escape(HOOK_PATH) + r"[\w-]+/?", re.ASCII)
+"""How nearly everybody writes a secret URL."""
 
 Beginning: TypeAlias = Callable[[], Awaitable[bytes]]
 """Gives what arrived of a body that was not read whole, as far as anybody cares for it."""
@@ -68,6 +71,8 @@ class Site:
             message: As it was parsed.
         """
         route = self._routes.get(request.path)
+        if route is None and _PLAIN_HOOK.fullmatch(request.path):
+            route = self._hook
         if route is None:
             # With a query, or written as a proxy would.
             query = request.path.partition("#")[0].partition("?")[1:]

@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -83,8 +82,6 @@ class ApiDoor:
         self._per_peer = per_peer
         self._proxies = proxies
         self._turned_away = TurnedAway(bridge)
-        self._moment: datetime | None = None
-        self._stamp = ""
 
     async def answer(self, request: Request) -> Answer:
         """Answers a request, after the commit that holds what is said of it."""
@@ -136,7 +133,7 @@ class ApiDoor:
                 result = await self._bridge.write(take_in, judged)
                 if result.code is None and judged.kind not in UNTEXTED:
                     self._text_waits()
-                return self._told(result)
+                return _told(result)
             refused = judged
         return await self._refuse(request, key.id, sender, refused)
 
@@ -199,17 +196,6 @@ class ApiDoor:
             retry_after=why.retry_after,
         )
 
-    def _told(self, result: IntakeResult) -> Answer:
-        """What the sender reads of the intake's decision."""
-        if result.code is not None:
-            return refusal(result.code, result.request_id)
-        if result.contact_id is None or result.at is None:
-            raise AssertionError("an opt-in was accepted without a contact")
-        if result.at is not self._moment:
-            # One moment for all leads of a transaction: written once.
-            self._moment, self._stamp = result.at, stamp(result.at)
-        return accepted(result.request_id, result.contact_id, result.phone, self._stamp)
-
 
 def judge(request: Request, access: Access, key_id: int | None, sender: str) -> OptIn | Refused:
     """Checks 7 to 13: what can be said of a request without the store."""
@@ -267,6 +253,15 @@ def judge(request: Request, access: Access, key_id: int | None, sender: str) -> 
         media=JSON_MEDIA,
         headers=telling(request.headers),
     )
+
+
+def _told(result: IntakeResult) -> Answer:
+    """What the sender reads of the intake's decision."""
+    if result.code is not None:
+        return refusal(result.code, result.request_id)
+    if result.contact_id is None or result.at is None:
+        raise AssertionError("an opt-in was accepted without a contact")
+    return accepted(result.request_id, result.contact_id, result.phone, stamp(result.at))
 
 
 def _shown(request: Request, body: str) -> str:

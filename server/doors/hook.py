@@ -65,14 +65,14 @@ class HookDoor:
 
     async def early(self, request: Request) -> Answer | None:
         """Checks 1 and 2, which need no body: the address, then the method."""
-        token = _token(request)
+        request.credential = credential_hash(_token(request))
         try:
             access = self._keeper.current
-            if not _opens(access, token):
+            if not _opens(access, request):
                 access = await self._keeper.reread()
         except StoreError:
             return refusal("STORE_UNAVAILABLE", request.id)
-        if not _opens(access, token):
+        if not _opens(access, request):
             return await self._retired.answer(request)
         if request.method not in METHODS:
             return refusal("METHOD_NOT_ALLOWED", request.id, extra=_ALLOW)
@@ -106,9 +106,9 @@ class HookDoor:
 
     async def _answer(self, request: Request) -> Answer:
         access, looked = self._keeper.current, False
-        if not (_opens(access, _token(request)) and access.active):
+        if not (_opens(access, request) and access.active):
             access, looked = await self._keeper.reread(), True
-        if not _opens(access, _token(request)):
+        if not _opens(access, request):
             # While the body arrived, the URL was regenerated.
             return await self._retired.answer(request)
         address = self._sender(request)
@@ -131,7 +131,7 @@ class HookDoor:
             elif looked:
                 return await self._refuse(knock, refused)
             access, looked = await self._keeper.reread(), True
-            if not _opens(access, knock.token):
+            if not _opens(access, knock.request):
                 return await self._retired.answer(knock.request)
 
     def _closed(self, access: Access, address: str) -> Refused | None:
@@ -192,8 +192,6 @@ def _token(request: Request) -> str:
     return request.path.removeprefix(HOOK_PATH).removesuffix("/")
 
 
-def _opens(access: Access, token: str) -> bool:
-    """Whether a token is the live secret. Hashes are compared, which leaks no timing."""
-    return access.token_hash is not None and compare_digest(
-        access.token_hash, credential_hash(token)
-    )
+def _opens(access: Access, request: Request) -> bool:
+    """Whether a request has the live secret. Hashes are compared, which leaks no timing."""
+    return access.token_hash is not None and compare_digest(access.token_hash, request.credential)

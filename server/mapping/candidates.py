@@ -67,10 +67,12 @@ class Candidates:
         if name in self.ruled:
             return [self.ruled[name]]
         found = self.found.get(name)
-        if found and admit is not None:
-            found = [one for one in found if admit(one)]
         if not found:
             return []
+        if admit is not None:
+            found = [one for one in found if admit(one)]
+        if len(found) < 2:
+            return [one.leaf for one in found]
         rank = min(one.rank for one in found)
         return [one.leaf for one in found if one.rank == rank]
 

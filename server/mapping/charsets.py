@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 
 _TEXT = re.compile(
     r"(?:ascii|us-ascii|utf-?8|utf-?16|utf-?32|latin-?1|iso-?8859-\d\d?|(?:windows-|cp)125\d"
@@ -30,16 +31,23 @@ def decode(body: bytes, charset: str = "") -> str:
     Raises:
         UnknownLetters: It cannot be read that way.
     """
+    return _decode(body, _told_by_bytes(body) or known(charset) or "utf-8")
+
+
+def _told_by_bytes(body: bytes) -> str:
+    """The charset that the first bytes give away, or empty."""
+    start = body[:2]
+    if start.isascii() and b"\x00" not in start:
+        return ""
     for mark, name in _MARKS:
         if body.startswith(mark):
-            return _decode(body, name)
-    if body[1:2] == b"\x00" and body[:1] not in (b"\x00", b""):
-        return _decode(body, "utf-16-le")
-    if body[:1] == b"\x00" and body[1:2] not in (b"\x00", b""):
-        return _decode(body, "utf-16-be")
-    return _decode(body, known(charset) or "utf-8")
+            return name
+    if len(start) < 2 or start.count(0) != 1:
+        return ""
+    return "utf-16-be" if start[0] == 0 else "utf-16-le"
 
 
+@lru_cache(maxsize=64)
 def known(charset: str) -> str:
     """A charset's name in Python, or empty where it is none that is taken at its word."""
     name = charset.strip().strip("\"'").lower().replace("utf8", "utf-8")

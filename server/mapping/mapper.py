@@ -19,7 +19,11 @@ from storage.phones import Phone
 
 __all__ = ["REQUIRED", "Fault", "Mapped", "map_lead"]
 
-_TOLD = ("ip_address", "user_agent", "source_url", "consent_text", "submission_id")
+_TOLD = (
+    *("ip_address", "user_agent", "source_url", "consent_text", "submission_id"),
+    "opt_in_number_id",
+)
+"""What is told of a person besides name and phone."""
 
 
 @dataclass(slots=True)
@@ -81,10 +85,7 @@ class _Mapping:
     def _one(self, name: str) -> str | Fault:
         """The one value that every candidate for a field agrees on."""
         leaves = self._body.best(name)
-        values: dict[str, Leaf] = {}
-        for leaf in leaves:
-            values.setdefault(_compared(leaf.text), leaf)
-        if len(values) > 1:
+        if _differ(leaves):
             return Fault("AMBIGUOUS_FIELD", (name,), f"{name}: two values that differ")
         for leaf in leaves:
             self._body.take(leaf)
@@ -112,8 +113,7 @@ class _Mapping:
         if near and where:
             # The name at the top of an envelope is the form's, one in another branch somebody's.
             leaves = near
-        values = {_compared(leaf.text): leaf for leaf in reversed(leaves)}
-        if len(values) > 1:
+        if _differ(leaves):
             return Fault("AMBIGUOUS_FIELD", ("full_name",), "name: two values that differ")
         for leaf in leaves:
             self._body.take(leaf)
@@ -134,7 +134,7 @@ class _Mapping:
 
     def _told(self) -> dict[str, str]:
         told = {}
-        for name in (*_TOLD, "opt_in_number_id"):
+        for name in _TOLD:
             leaves = self._body.best(name)
             if leaves:
                 told[name] = self._body.take(leaves[0]).strip()
@@ -191,6 +191,11 @@ def _joined(first: str, last: str, whole: str) -> tuple[str, str] | Fault:
 def _is_surname(whole: str) -> bool:
     """Whether several words are one last name, such as `van der Berg`."""
     return names.split(f"X {whole}") == ("X", whole)
+
+
+def _differ(leaves: list[Leaf]) -> bool:
+    """Whether names are not all the same one."""
+    return len(leaves) > 1 and len({_compared(leaf.text) for leaf in leaves}) > 1
 
 
 def _compared(text: str) -> str:

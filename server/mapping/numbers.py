@@ -42,6 +42,9 @@ _LAND = re.compile(r"^([A-Z]{2}|[\U0001F1E6-\U0001F1FF]{2})\s*(?=\+)")
 _FLAG = {0x1F1E6 + place: chr(65 + place) for place in range(26)}
 _TWICE = re.compile(r"^\++(?:(\d{1,3})\s*\+(?=\1))?")
 _SHAPE = re.compile(r"\(?\+?[\d\s().\-/]+")
+_USUAL = re.compile(r"[+(0-9][0-9 ().\-]{1,18}")
+"""How most people write one number: nothing in it is a label, an extension or a second number."""
+_NO_DIGIT = re.compile(r"\D")
 _MARKS = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-") | {"＋": "+", "﹢": "+"})
 
 
@@ -54,6 +57,11 @@ class Unreadable:
     """There are two numbers that differ."""
 
 
+def is_strict(text: str) -> bool:
+    """Whether a text is written in E.164, which needs no country besides."""
+    return text[:1] == "+" and _STRICT.fullmatch(text) is not None
+
+
 def read_phone(text: str, region: str) -> Phone | Unreadable:
     """Reads a number.
 
@@ -61,8 +69,10 @@ def read_phone(text: str, region: str) -> Phone | Unreadable:
         text: As it was written.
         region: ISO 3166 alpha-2: the country of numbers that name none.
     """
-    if _STRICT.fullmatch(text) and text.isascii():
+    if is_strict(text):
         return parse_e164(text) or Unreadable("no such number is possible")
+    if _USUAL.fullmatch(text):
+        return _single(text.strip(" "), region)
     if len(text) > 4 * LONGEST:
         return Unreadable("it is too long")
     return _read(text, region)
@@ -131,11 +141,11 @@ def _single(text: str, region: str) -> Phone | Unreadable:
         text = whole[1]
     if len(text) > LONGEST or not _SHAPE.fullmatch(text):
         return Unreadable("it holds letters, or more digits than a number has")
-    digits = re.sub(r"\D", "", text)
+    digits = _NO_DIGIT.sub("", text)
     if "+" in text:
         # `+44 (0)20 …`: the zero is dialled inside the country alone.
         if "(0)" in text:
-            digits = re.sub(r"\D", "", text.replace("(0)", "", 1))
+            digits = _NO_DIGIT.sub("", text.replace("(0)", "", 1))
         return parse_e164(f"+{digits}") or Unreadable("no such number is possible")
     if region in NANP:
         if len(digits) == 10 and digits[0] not in "01":

@@ -8,7 +8,7 @@ from server.mapping.aliases import folded, meaning_of, mentions_phone
 from server.mapping.candidates import Candidates, Fault
 from server.mapping.countries import region_of
 from server.mapping.flatten import Leaf
-from server.mapping.numbers import NANP, Unreadable, read_phone
+from server.mapping.numbers import NANP, Unreadable, is_strict, read_phone
 from server.mapping.phone_parts import boxed_phone
 from server.mapping.vocabulary import STRANGERS
 from storage.phones import Phone
@@ -54,6 +54,8 @@ class PhoneChoice:
     def find(self) -> tuple[Phone | Unreadable, str, Leaf] | Fault | None:
         """What was read, how it was written, and where it stood."""
         leaves = [leaf for leaf in self._body.best("phone") if not _says_nothing(leaf.text)]
+        if len(leaves) == 1 and is_strict(leaves[0].text):
+            return self._taken(self._read(leaves[0]), leaves[0])
         if self._region in NANP and not any(_digits(leaf.text) > _MOST_OF_A_BOX for leaf in leaves):
             boxed = boxed_phone(self._body, leaves)
             leaves = [boxed] if boxed is not None else leaves
@@ -77,8 +79,12 @@ class PhoneChoice:
         for phone, leaf in good or bad:
             for _, same in read:
                 self._body.take(same)
-            return phone, f"{leaf.country} {leaf.text.strip()}".lstrip(), leaf
+            return self._taken(phone, leaf)
         return None
+
+    def _taken(self, phone: Phone | Unreadable, leaf: Leaf) -> tuple[Phone | Unreadable, str, Leaf]:
+        written = self._body.take(leaf).strip()
+        return phone, f"{leaf.country} {written}".lstrip(), leaf
 
     def _read(self, leaf: Leaf) -> Phone | Unreadable:
         text = leaf.text.strip()

@@ -6,6 +6,7 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from server.mapping.charsets import UnknownLetters, decode, shown
@@ -60,11 +61,13 @@ class Body:
     """What is kept of it for people, and can be read again."""
 
 
+@lru_cache(maxsize=256)
 def media_of(content_type: str) -> str:
     """The media type alone, in lower case."""
     return content_type.partition(";")[0].strip().lower()
 
 
+@lru_cache(maxsize=256)
 def charset_of(content_type: str) -> str:
     """The charset that a media type names, or empty."""
     found = _CHARSET.search(content_type)

@@ -127,13 +127,30 @@ _SHAPES: tuple[tuple[frozenset[str], str], ...] = tuple(
         (("formResponse", "form"), "linkedin"),
     )
 )
-"""Members at the top of a body that only one builder has."""
+"""Members at the top of a body that only one builder has; the first that is there counts."""
+
+
+def _by_anchor() -> dict[str, list[int]]:
+    made: dict[str, list[int]] = {}
+    for place, (names, _) in enumerate(_SHAPES):
+        made.setdefault(min(names), []).append(place)
+    return made
+
+
+_ANCHORS = _by_anchor()
+"""Places in `_SHAPES` by one name of each, so that a body is compared with few of them."""
 
 
 def _by_shape(tree: dict[str, Any]) -> str:
-    for names, key in _SHAPES:
-        if names <= tree.keys():
-            return key
+    there = tree.keys()
+    places = [
+        place
+        for anchor in _ANCHORS.keys() & there
+        for place in _ANCHORS[anchor]
+        if _SHAPES[place][0] <= there
+    ]
+    if places:
+        return _SHAPES[min(places)][1]
     event, thing = tree.get("event"), tree.get("object")
     if type(event) is str and event.startswith("invitee."):
         return "calendly"
