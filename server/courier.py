@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection
@@ -20,6 +21,7 @@ from server.circuit import CircuitBreaker
 from server.gateways.base import Gateway
 from server.log import note_unexpected
 from server.metrics import Metrics
+from server.runtime import call_later
 from storage import gateway_state, messages
 from storage.errors import StoreError
 from storage.feed import Throttle
@@ -41,6 +43,10 @@ come in singly are never kept waiting, nor those behind a pause of the machine."
 _GATHER_SECONDS = 0.1
 """How long a batch is gathered at most while leads come in quickly. Measured: a batch of one
 costs twenty times as much for each text as a batch of a hundred."""
+
+_ASK_SECONDS = 0.1
+"""Between carrying texts and asking when the next one is due: while leads come in, nobody waits
+for the answer."""
 
 _POLL_SECONDS = 5.0
 """How often the store is asked while nothing is heard of it."""
@@ -93,7 +99,7 @@ class Courier:
         self._receipts: list[Receipt] = []
         self._settling: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
-        self._throttle = Throttle(self._store_changed)
+        self._throttle = Throttle(self._store_changed, later=partial(call_later, self._loop))
         self._unsubscribe = store.feed.subscribe(self._throttle)
 
     async def start(self) -> None:
@@ -173,7 +179,7 @@ class Courier:
             await asyncio.sleep(0)
         elif len(texts) > max(_MANY, _MANY_A_SECOND * since) and not self._closing:
             await self._wait(self._batch_full, _GATHER_SECONDS)
-        return 0.0
+        return _ASK_SECONDS if texts and not self._waiting else 0.0
 
     def _claim(self, conn: Connection, room: int, fresh: bool) -> Claim:
         claim = messages.claim(conn, self._name, room, self._quiet, fresh=fresh)

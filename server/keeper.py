@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+from server.runtime import call_later
 from storage.access import Access, access_seq, load_access
 from storage.errors import StoreError
 from storage.feed import Throttle
@@ -46,7 +48,7 @@ class AccessKeeper:
         self._running: asyncio.Future[Access] | None = None
         self._next: asyncio.Task[Access] | None = None
         self._following: asyncio.Task[None] | None = None
-        self._throttle = Throttle(self._changed, _FOLLOW_SECONDS)
+        self._throttle = Throttle(self._changed, _FOLLOW_SECONDS, partial(call_later, self._loop))
         self._unsubscribe = store.feed.subscribe(self._throttle)
         self.current = NOBODY
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -50,6 +51,16 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """Runs a coroutine in an own event loop, a fast one where there is one."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(main)
+
+
+def call_later(loop: asyncio.AbstractEventLoop, seconds: float, action: Callable[[], None]) -> None:
+    """Calls a function in a loop's thread after a while; for any thread.
+
+    A timer of a loop costs a tenth of a thread that waits. Of a loop that is closed nothing is
+    wanted any more.
+    """
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(loop.call_later, seconds, action)
 
 
 def _loop_factory() -> Any:

@@ -17,7 +17,7 @@ from storage.driver import fetch, run
 from storage.errors import NotFound, Refused
 from storage.holding import OPENING, QuietHours, hold, texted_lately
 from storage.noting import note
-from storage.rows import moment_value
+from storage.rows import moment_of, moment_value
 from storage.suppressions import (
     phone_hash,
     store_secret,
@@ -146,12 +146,13 @@ _CLAIM = tuple(
 """The oldest that are due; and of those the ones that were tried the least."""
 
 
+_NEXT_DUE = f"SELECT due_at FROM messages WHERE {WAITING} ORDER BY due_at LIMIT 1"  # noqa: S608
+
+
 def next_due(conn: Connection) -> datetime | None:
     """When the next text is to be sent, or the next wait ends; None when nothing waits."""
-    found: datetime | None = conn.execute(
-        select(_messages.c.due_at).where(text(WAITING)).order_by(_messages.c.due_at).limit(1)
-    ).scalar()
-    return found
+    found = fetch(conn, _NEXT_DUE)
+    return moment_of(found[0][0]) if found else None
 
 
 _FORWARD = {

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 from server import runtime
 from server.log import note_unexpected, quiet_loop
 from server.metrics import Metrics
+from server.runtime import call_later
 from server.webhooks.guard import Guard
 from server.webhooks.lane import Lane
 from storage import deliveries
@@ -84,7 +85,7 @@ class WebhookCourier:
         self._tried: list[Tried] = []
         self._posts: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._live, name="optdesk-webhooks", daemon=True)
-        self._throttle = Throttle(self.wake, _GATHER_SECONDS)
+        self._throttle = Throttle(self.wake, _GATHER_SECONDS, self._later)
         self._unsubscribe = store.feed.subscribe(self._throttle)
 
     def start(self) -> None:
@@ -97,6 +98,12 @@ class WebhookCourier:
             # A loop that is closed has nothing left to do.
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._news.set)
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        if self._loop is None:
+            action()
+        else:
+            call_later(self._loop, seconds, action)
 
     def stop(self, timeout: float = 3.0) -> None:
         """Lets requests under way end for a moment, gives the rest back and ends."""
