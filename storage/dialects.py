@@ -13,7 +13,6 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
-    cast,
     func,
     select,
     text,
@@ -83,14 +82,6 @@ def among(
     one = list(values) if is_postgresql(conn) else packed(conn, values)
     bound = bindparam(None, one, type_=kind, unique=True)
     return _among(is_postgresql(conn), column, bound)
-
-
-def among_bound(postgresql: bool, column: Any, name: str) -> ColumnElement[bool]:
-    """The same for a statement that is kept: the value, made by `packed`, is given by name."""
-    bound: Any = bindparam(name, type_=Text())
-    if postgresql:
-        bound = cast(bound, _packed_type(postgresql, column))
-    return _among(postgresql, column, bound)
 
 
 def _packed_type(postgresql: bool, column: Any) -> Any:

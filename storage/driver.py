@@ -58,6 +58,18 @@ def begin_by_hand(conn: Connection) -> None:
     conn.info[_PIPELINE] = Pipeline(driver)
 
 
+def read_by_line(driver: Any, info: dict[Any, Any]) -> None:
+    """Lets what is read by a connection to PostgreSQL go in few turns.
+
+    Args:
+        driver: The driver's connection.
+        info: What SQLAlchemy keeps of it.
+    """
+    from storage.pipeline import Pipeline
+
+    info[_PIPELINE] = Pipeline(driver, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
 def begin_with(conn: Connection, *statements: str) -> None:
     """Begins a transaction by statements that go with the first one that asks for something."""
     line = conn.info[_PIPELINE]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sqlite3 as stock_sqlite
 import time
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from storage.driver import send_put_off
+from storage.driver import read_by_line, send_put_off
 from storage.errors import StoreError, WrongUsage
 
 BUSY_SECONDS = 5
@@ -119,13 +120,21 @@ def read_engine(url: URL, path: Path | None) -> Engine:
             poolclass=QueuePool,
             pool_size=READERS,
             max_overflow=READERS,
-            pool_pre_ping=True,
             pool_timeout=BUSY_SECONDS,
             hide_parameters=True,
             isolation_level="REPEATABLE READ",
-            # Prepared trigram searches lose their index once the plan turns generic.
-            connect_args=_postgresql_arguments() | {"prepare_threshold": None},
+            connect_args=_postgresql_arguments(_NO_HABITS) | {"prepare_threshold": None},
         )
+
+        @event.listens_for(engine, "connect")
+        def prepare_line(driver: Any, record: Any) -> None:
+            read_by_line(driver, record.info)
+
+        @event.listens_for(engine, "checkout")
+        def see_to_it(driver: Any, _record: Any, _taken: Any) -> None:
+            if not _is_alive(engine, driver):
+                raise DisconnectionError
+
         return engine.execution_options(postgresql_readonly=True)
     return _sqlite_engine(path, begin="BEGIN", pragmas=_READER_PRAGMAS, pooled=True)
 
@@ -153,6 +162,27 @@ _BY_KEYS = " -c enable_seqscan=off -c jit=off"
 """For a writer, whose verbs look rows up by keys. In a new store, of which PostgreSQL knows nothing
 yet, it plans to read whole tables and keeps to that while they fill: measured, claiming 20 texts
 took 15 ms at 5,000 contacts, and more with each."""
+
+
+_NO_HABITS = " -c plan_cache_mode=force_custom_plan"
+"""For readers: prepared trigram searches lose their index once the plan turns generic."""
+
+
+def _is_alive(engine: Engine, driver: Any) -> bool:
+    """Whether a connection that rested can be used.
+
+    Costs no turn to the server: one that went away has ended the line, which can be read then.
+    """
+    if driver.closed:
+        return False
+    waiting = select.poll()
+    waiting.register(driver.fileno(), select.POLLIN)
+    if not waiting.poll(0):
+        return True
+    try:
+        return bool(engine.dialect.do_ping(driver))
+    except engine.dialect.loaded_dbapi.Error:
+        return False
 
 
 def _postgresql_arguments(more: str = "") -> dict[str, Any]:

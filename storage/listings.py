@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among
+from storage.driver import Written, fetch, fetch_together
 from storage.glimpses import Key, Patience
 from storage.search import Search
 from storage.tables import Contact
-from storage.tallies import group_tally, read_tallies, stage_tally
+from storage.tallies import group_tally, read_tallies, stage_tally, tallies_asked
 from storage.words import Order, Place, Stage, View
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
@@ -26,6 +28,8 @@ _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _LIVE: list[ColumnElement[str]] = [
     literal_column(f"'{stage.value}'") for stage in Stage if stage is not Stage.DELETED
 ]
+
+_QMARK = sqlite.dialect(paramstyle="qmark")
 
 FEW_FAVORITES = 20_000
 """Up to so many favorites are searched one by one, which beats the search index."""
@@ -61,14 +65,20 @@ def _flagged(place: ColumnElement[bool], favorite: bool | None) -> ColumnElement
 
 
 @cache
-def _window(place: Place, favorite: bool | None, descending: bool, bounded: bool) -> Select[int]:
-    """The ids that follow `edge`. Kept: putting it together costs more than running it."""
-    column = _contacts.c.id
-    query = select(column).where(_flagged(_in_place(place, bindparam("group")), favorite))
+def _spelled(place: Place, favorite: bool | None) -> str:
+    """A place's condition as SQL; of a group, its id is to be given."""
+    condition = _flagged(_in_place(place, bindparam("group")), favorite)
+    return str(condition.compile(dialect=_QMARK))
+
+
+@cache
+def _window(place: Place, favorite: bool | None, descending: bool, bounded: bool) -> str:
+    """The ids that follow an edge, with the versions of their rows."""
+    where = _spelled(place, favorite)
     if bounded:
-        edge = bindparam("edge", type_=column.type)
-        query = query.where(column < edge if descending else column > edge)
-    return query.order_by(column.desc() if descending else column).limit(bindparam("most"))
+        where += f" AND id {'<' if descending else '>'} ?"
+    order = " DESC" if descending else ""
+    return f"SELECT id, version FROM contacts WHERE {where} ORDER BY id{order} LIMIT ?"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,9 @@ class Listing:
     def __init__(self, conn: Connection, view: View, patience: Patience | None = None) -> None:
         self._conn = conn
         self.view = view
+        self.versions: dict[int, int] = {}
+        """Of the rows that were come by."""
+        self._ahead: dict[Written, list[tuple[Any, ...]]] = {}
         self._search = Search(conn, view.search, patience)
         self.searching = bool(self._search)
         place = in_place(view)
@@ -181,28 +194,65 @@ class Listing:
         if self.searching and not (segment.favorite and self._favorites <= FEW_FAVORITES):
             return self._search.ids(segment.where, limit=limit, beyond=beyond, newest=descending)
         if not self.searching:
-            query = _window(self.view.place, segment.favorite, descending, beyond is not None)
-            values = {"group": self.view.group_id, "edge": beyond, "most": limit}
-            return self._conn.scalars(query, values).all()
+            window = self._window_of(segment, beyond, forward, limit)
+            rows = self._ahead.pop(window, None)
+            if rows is None:
+                rows = fetch(self._conn, *window)
+            self.versions.update(rows)
+            return [row[0] for row in rows]
         query = select(_contacts.c.id).where(segment.where, self._search.condition).limit(limit)
         if beyond is not None:
             query = query.where(segment.beyond(beyond, forward=forward))
         column = _contacts.c.id
         return self._conn.scalars(query.order_by(column.desc() if descending else column)).all()
 
+    def _window_of(
+        self, segment: Segment, beyond: int | None, forward: bool, limit: int
+    ) -> Written:
+        view = self.view
+        descending = segment.descending is forward
+        query = _window(view.place, segment.favorite, descending, beyond is not None)
+        group = (view.group_id,) if view.place is Place.GROUP else ()
+        edge = () if beyond is None else (beyond,)
+        return query, (*group, *edge, limit)
+
+    def look_ahead(self, at: Key | None, before: int, after: int) -> None:
+        """Reads in one turn what most looks are about: the total, and the rows around a place.
+
+        Args:
+            at: The contact of the place; None: the beginning of the list.
+            before: How many rows are asked for before that, next.
+            after: How many from there on.
+        """
+        if self.searching or len(self.segments) > 1:
+            return
+        [segment] = self.segments
+        edge = None if at is None else segment.edge(at.id, forward=True, inclusive=True)
+        windows = [self._window_of(segment, edge, True, after)]
+        if at is not None:
+            edge = segment.edge(at.id, forward=False, inclusive=False)
+            windows.append(self._window_of(segment, edge, False, before))
+        tallies, *found = fetch_together(
+            self._conn, tallies_asked(self._conn, self._counters), *windows
+        )
+        self.total = max(0, sum(n for _, n in tallies))
+        self._ahead = dict(zip(windows, found, strict=True))
+
     # Counting. Not for searches, which are counted along the way.
 
     @cached_property
     def total(self) -> int:
         """How many contacts the place holds, by its counters."""
+        return max(0, sum(read_tallies(self._conn, self._counters).values()))
+
+    @property
+    def _counters(self) -> list[str]:
         view = self.view
         if view.place is Place.GROUP:
-            names = [group_tally(view.group_id or 0)]
-        elif view.place is Place.ALL:
-            names = [stage_tally(stage) for stage in Stage if stage is not Stage.DELETED]
-        else:
-            names = [stage_tally(Stage.QUEUED if view.place is Place.QUEUE else Stage.SUPPRESSED)]
-        return max(0, sum(read_tallies(self._conn, names).values()))
+            return [group_tally(view.group_id or 0)]
+        if view.place is Place.ALL:
+            return [stage_tally(stage) for stage in Stage if stage is not Stage.DELETED]
+        return [stage_tally(Stage.QUEUED if view.place is Place.QUEUE else Stage.SUPPRESSED)]
 
     @cached_property
     def _favorites(self) -> int:

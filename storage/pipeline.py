@@ -1,4 +1,4 @@
-"""A writer's line to PostgreSQL: several statements in one turn, each prepared once.
+"""A line to PostgreSQL: several statements in one turn, each prepared once.
 
 On the way alone a question costs a fifth to half a millisecond, whatever is asked. A transaction
 that takes leads in went that way six times; it goes twice. Of the driver's own pipeline, each
@@ -17,7 +17,7 @@ from typing import Any
 from psycopg import Connection, DataError, OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 Asked = tuple[str, Sequence[Any]]
@@ -54,13 +54,18 @@ class Answered:
 
 
 class Pipeline:
-    """One connection in autocommit; its transactions begin and end by statements.
+    """What goes by one connection below its driver.
+
+    A writer's is in autocommit: its transactions begin and end by statements. A reader's begins
+    one by itself where none is open, and leaves it to the driver to end it.
 
     Args:
-        driver: The connection, used by one thread.
+        driver: The connection, used by one thread at a time.
+        begin: What begins a transaction where none is open.
     """
 
-    def __init__(self, driver: Connection[Any]) -> None:
+    def __init__(self, driver: Connection[Any], begin: str = "") -> None:
+        self._begin = begin
         self._pg = driver.pgconn
         self._encoding = driver.info.encoding
         self._reader: Any = Transformer.from_context(driver)
@@ -87,6 +92,8 @@ class Pipeline:
         everything, self._put_off = [*self._put_off, *asked], []
         if not everything:
             return []
+        if self._begin and self._pg.transaction_status == TransactionStatus.IDLE:
+            everything.insert(0, (self._begin, ()))
         # All of them before the first is sent: one that cannot be written leaves the line clean.
         written = [[_written(value, self._encoding) for value in each] for _, each in everything]
         fresh: list[str] = []

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 
-from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
-from storage.dialects import among_bound, is_postgresql, packed
-from storage.driver import Written, run_at_last
-from storage.tables import Tally
+from storage.dialects import among_packed, packed
+from storage.driver import Written, fetch, run_at_last
 from storage.words import Stage
 
 _MOST_AT_ONCE = 16
-_table = Tally.__table__  # type: ignore[attr-defined]
 
 
 def stage_tally(stage: Stage | str) -> str:
@@ -69,13 +66,11 @@ def read_tallies(conn: Connection, names: Iterable[str]) -> dict[str, int]:
     wanted = list(names)
     found = dict.fromkeys(wanted, 0)
     if wanted:
-        rows = conn.execute(_named(is_postgresql(conn)), {"names": packed(conn, wanted)})
-        found.update({row.name: row.n for row in rows})
+        found.update(fetch(conn, *tallies_asked(conn, wanted)))
     return found
 
 
-@cache
-def _named(on_postgresql: bool) -> Select[tuple[str, int]]:
-    """Built once: putting it together costs more than running it."""
-    column = _table.c.name
-    return select(column, _table.c.n).where(among_bound(on_postgresql, column, "names"))
+def tallies_asked(conn: Connection, names: Sequence[str]) -> Written:
+    """The statement that gives name and value of counters; those never added to are left out."""
+    among = among_packed(conn, "name")
+    return f"SELECT name, n FROM tallies WHERE {among}", (packed(conn, names),)  # noqa: S608

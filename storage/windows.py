@@ -44,7 +44,7 @@ class RowReader:
             wanted = [key.id for key in seen.keys]
             if seen.cursor is not None:
                 wanted = [*wanted, seen.cursor.id]
-            rows = self._keeper.rows_of(conn, wanted)
+            rows = self._keeper.rows_of(conn, wanted, listing.versions)
             glimpse = replace(
                 seen.glimpse,
                 rows=rows[: len(seen.keys)],
