@@ -70,17 +70,21 @@ def read_overview(store: Store, who: Actor) -> Overview:
         text_log,
         undo_stack,
     )
+    from storage.questions import ask_all
     from storage.times import now
 
     with store.read() as conn:
-        next_undo, next_redo = undo_stack.peek(conn, who)
-        found = counts.counts(conn)
-        old = [use for use in retired.radar(conn) if use.last_at >= now() - LATELY]
-        shown = integration.show(conn)
-        awaited = text_log.awaited(conn)
-        trouble = gateway_state.in_trouble(conn)
-        failing = endpoints.failing(conn)
-        drawing = campaigns.drawing_on_groups(conn)
+        (next_undo, next_redo), found, old, shown, awaited, trouble, failing, drawing = ask_all(
+            conn,
+            undo_stack.peeking(who),
+            counts.counting(conn),
+            retired.used_since(conn, now() - LATELY),
+            integration.shown(conn),
+            text_log.AWAITED,
+            gateway_state.trouble(conn),
+            endpoints.FAILING,
+            campaigns.DRAWING_ON_GROUPS,
+        )
     return Overview(
         Figures(
             queue=found.queue,
@@ -90,7 +94,7 @@ def read_overview(store: Store, who: Actor) -> Overview:
                 for row in found.groups
             ),
             integration="none" if shown is None else "on" if shown.active else "off",
-            old_url=sum(use.hits for use in old),
+            old_url=old,
             to_judge=awaited.reviews + awaited.unknown,
             failing=failing,
         ),

@@ -15,6 +15,7 @@ from storage.errors import NotFound, Refused
 from storage.folding import fold
 from storage.groups import GroupRow, by_id, check_name
 from storage.ids import new_id, parse, public
+from storage.questions import Question, Rows
 from storage.reversals import Reversal, Stands
 from storage.tables import (
     Campaign,
@@ -163,17 +164,24 @@ def listing(conn: Connection) -> list[CampaignRow]:
     return [_row(conn, row) for row in rows]
 
 
-def drawing_on_groups(conn: Connection) -> dict[int, tuple[Drawing, ...]]:
-    """The campaigns that draw on each group, the oldest first; groups of none are left out."""
-    rows = conn.execute(
-        select(_drawn.c.group_id, _campaigns.c.name, _campaigns.c.active)
-        .join(_campaigns, _campaigns.c.id == _drawn.c.campaign_id)
-        .order_by(_campaigns.c.id)
-    )
+def _drawing(rows: Rows) -> dict[int, tuple[Drawing, ...]]:
     found: dict[int, tuple[Drawing, ...]] = {}
     for group_id, name, active in rows:
         found[group_id] = (*found.get(group_id, ()), Drawing(name, bool(active)))
     return found
+
+
+DRAWING_ON_GROUPS = Question(
+    (
+        (
+            "SELECT d.group_id, c.name, c.active FROM campaign_groups AS d"
+            " JOIN campaigns AS c ON c.id = d.campaign_id ORDER BY c.id",
+            (),
+        ),
+    ),
+    _drawing,
+)
+"""Asks for the campaigns that draw on each group, the oldest first; groups of none are left out."""
 
 
 def of_contact(conn: Connection, contact_id: int) -> tuple[Drawing, ...]:

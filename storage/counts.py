@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from storage.groups import GroupRow, listing
-from storage.tallies import read_tallies, stage_tally
+from storage.groups import GroupRow
+from storage.questions import Question, Rows, ask
+from storage.tallies import stage_tally, tallies
 from storage.words import Stage
 
-_SEQ = text("SELECT seq FROM store_state WHERE id = 1")
+_SEQ = "SELECT seq FROM store_state WHERE id = 1"
+_GROUPS = (
+    'SELECT g.id, g.name, COALESCE(t.n, 0) FROM "groups" AS g'
+    " LEFT JOIN tallies AS t ON t.name = 'group:' || g.id ORDER BY g.folded"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,19 @@ class Counts:
 
 def counts(conn: Connection) -> Counts:
     """Counts everything at one moment; costs the same at any size."""
-    seq = conn.execute(_SEQ).scalar_one()
-    tallies = read_tallies(conn, [stage_tally(stage) for stage in Stage])
-    return Counts(
-        seq=int(seq),
-        by_stage={stage: tallies[stage_tally(stage)] for stage in Stage},
-        groups=tuple(listing(conn)),
-    )
+    return ask(conn, counting(conn))
+
+
+def counting(conn: Connection) -> Question[Counts]:
+    """Asks for the counts."""
+    of_stages = tallies(conn, [stage_tally(stage) for stage in Stage])
+
+    def told(seq: Rows, stages: Rows, groups: Rows) -> Counts:
+        found = of_stages.told(stages)
+        return Counts(
+            seq=int(seq[0][0]),
+            by_stage={stage: found[stage_tally(stage)] for stage in Stage},
+            groups=tuple(GroupRow(*row) for row in groups),
+        )
+
+    return Question(((_SEQ, ()), *of_stages.asked, (_GROUPS, ())), told)

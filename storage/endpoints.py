@@ -19,6 +19,7 @@ from storage.changes import record
 from storage.errors import NotFound, Refused
 from storage.ids import new_id, parse, public
 from storage.outbox import EVENTS
+from storage.questions import Question
 from storage.store import Store
 from storage.tables import DELIVERY_WAITS, Delivery, Endpoint
 from storage.times import now
@@ -109,9 +110,17 @@ def listing(conn: Connection) -> list[EndpointRow]:
     return [_row(row) for row in conn.execute(_THERE)]
 
 
-def failing(conn: Connection) -> int:
-    """How many endpoints fail, or were disabled because they did."""
-    return sum(bool(row.failing_since or row.disabled_why) for row in listing(conn))
+FAILING: Question[int] = Question(
+    (
+        (
+            "SELECT COUNT(*) FROM endpoints WHERE removed_at IS NULL"
+            " AND (failing_since IS NOT NULL OR disabled_why <> '')",
+            (),
+        ),
+    ),
+    lambda rows: int(rows[0][0]),
+)
+"""Asks how many endpoints fail, or were disabled because they did."""
 
 
 def get(conn: Connection, ident: int) -> EndpointRow:

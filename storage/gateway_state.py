@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from storage.dialects import upsert
 from storage.driver import fetch
+from storage.questions import Question, Rows, ask
 from storage.rows import moment_of
 from storage.seats import served_at
 from storage.tables import WAITING, GatewayState
@@ -27,7 +27,7 @@ NOBODY = "no listener runs on this store; start one with: optdesk serve"
 _OLDEST = f"SELECT due_at FROM messages WHERE {WAITING} ORDER BY due_at, id LIMIT 1"  # noqa: S608
 
 _states: Any = GatewayState.__table__  # type: ignore[attr-defined]
-_ALL = select(_states).order_by(_states.c.name)
+_ALL = "SELECT name, state, reason, until, changed_at FROM gateway_state ORDER BY name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,16 @@ def note(
 
 def circuits(conn: Connection) -> list[Circuit]:
     """Every gateway that was ever in trouble."""
-    rows = conn.execute(_ALL)
-    return [Circuit(row.name, row.state, row.reason, row.until, row.changed_at) for row in rows]
+    return _circuits(fetch(conn, _ALL))
+
+
+def _circuits(rows: Rows) -> list[Circuit]:
+    return [
+        Circuit(
+            name, state, reason, None if until is None else moment_of(until), moment_of(changed)
+        )
+        for name, state, reason, until, changed in rows
+    ]
 
 
 def in_trouble(conn: Connection) -> list[Circuit]:
@@ -68,17 +76,25 @@ def in_trouble(conn: Connection) -> list[Circuit]:
 
     Where texts are due and no process is there to carry them, that is told first.
     """
+    return ask(conn, trouble(conn))
+
+
+def trouble(conn: Connection) -> Question[list[Circuit]]:
+    """Asks for them."""
     moment = now()
-    alone = _uncarried(conn, moment)
-    return ([alone] if alone else []) + [
-        each
-        for each in circuits(conn)
-        if each.state != "closed" and (each.until or each.changed_at) + STALE > moment
-    ]
+
+    def told(oldest: Rows, states: Rows) -> list[Circuit]:
+        alone = _uncarried(conn, oldest, moment)
+        return ([alone] if alone else []) + [
+            each
+            for each in _circuits(states)
+            if each.state != "closed" and (each.until or each.changed_at) + STALE > moment
+        ]
+
+    return Question(((_OLDEST, ()), (_ALL, ())), told)
 
 
-def _uncarried(conn: Connection, moment: datetime) -> Circuit | None:
-    oldest = fetch(conn, _OLDEST)
+def _uncarried(conn: Connection, oldest: Rows, moment: datetime) -> Circuit | None:
     if not oldest or (due := moment_of(oldest[0][0])) > moment - PATIENCE or served_at(conn):
         return None
     return Circuit("nobody carries texts", "open", NOBODY, None, due)

@@ -15,13 +15,16 @@ from storage import keys, numbers
 from storage.access import credential_hash, touch_access
 from storage.changes import record
 from storage.compliance import demand_complete
+from storage.driver import fetch
 from storage.errors import NotFound, Refused
 from storage.ids import moment_of, new_id
 from storage.mapping_rules import Options, Rule, checked, parse, serialise
 from storage.phones import region_of
+from storage.questions import Question, Rows, ask
 from storage.retired import retire
-from storage.tables import ApiKey, Contact, Integration
-from storage.tallies import hour_tally, read_tallies
+from storage.rows import moment_of as stored_moment
+from storage.tables import ApiKey, Integration
+from storage.tallies import hour_tally, tallies
 from storage.times import now
 from storage.words import REGION, Actor, NumberStatus
 
@@ -31,12 +34,15 @@ SIMULATED_NUMBER = "+12025550123"
 """The number a store texts from while nothing real is connected; reserved for fiction."""
 
 _integrations: Any = Integration.__table__  # type: ignore[attr-defined]
-_contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _keys: Any = ApiKey.__table__  # type: ignore[attr-defined]
 
 _LIVE = select(_integrations).where(_integrations.c.live == 1)
 _LATEST = select(_integrations).order_by(_integrations.c.id.desc()).limit(1)
-_NEWEST = select(func.max(_contacts.c.id))
+_SHOWN = (
+    "SELECT id, active, token, number_id, brand, program, default_region, created_at, changed_at,"
+    " options FROM integrations WHERE live = 1"
+)
+_NEWEST = "SELECT MAX(id) FROM contacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +258,9 @@ def edit(
         _change(conn, row, **new)
         before = {name: getattr(row, name) for name in new}
         record(conn, who, "integration.edit", details={"before": before, "after": new})
-    return _view(conn, show_row(conn))
+    view = show(conn)
+    assert view is not None  # noqa: S101 - its row was read above
+    return view
 
 
 def regenerate(conn: Connection, who: Actor) -> str:
@@ -341,24 +349,42 @@ def show_row(conn: Connection) -> Any:
 
 def show(conn: Connection) -> IntegrationView | None:
     """The integration, or None while there is none."""
-    row = show_row(conn)
-    return None if row is None else _view(conn, row)
+    return ask(conn, shown(conn))
 
 
-def _view(conn: Connection, row: Any) -> IntegrationView:
-    options = parse(row.options)
+def shown(conn: Connection) -> Question[IntegrationView | None]:
+    """Asks for the integration."""
+    hours = _last_hours()
+    arrivals = tallies(conn, hours)
+
+    def told(rows: Rows, newest: Rows, counted: Rows) -> IntegrationView | None:
+        if not rows:
+            return None
+        by_hour = arrivals.told(counted)
+        hourly = tuple(by_hour[name] for name in hours)
+        return _view(rows[0], _arrival(newest), hourly)
+
+    return Question(((_SHOWN, ()), (_NEWEST, ()), *arrivals.asked), told)
+
+
+def _view(
+    row: tuple[Any, ...], last_arrival: datetime | None, hourly: tuple[int, ...]
+) -> IntegrationView:
+    ident, active, *words, created_at, changed_at, said = row
+    token, number_id, brand, program, default_region = words
+    options = parse(said)
     return IntegrationView(
-        id=row.id,
-        active=row.active,
-        token=row.token,
-        number_id=row.number_id,
-        brand=row.brand,
-        program=row.program,
-        default_region=row.default_region,
-        created_at=row.created_at,
-        changed_at=row.changed_at,
-        last_arrival=last_arrival(conn),
-        hourly=hourly(conn),
+        id=ident,
+        active=bool(active),
+        token=token,
+        number_id=number_id,
+        brand=brand,
+        program=program,
+        default_region=default_region,
+        created_at=stored_moment(created_at),
+        changed_at=stored_moment(changed_at),
+        last_arrival=last_arrival,
+        hourly=hourly,
         redirect=options.redirect,
         thanks=options.thanks,
         rules=options.rules,
@@ -367,13 +393,15 @@ def _view(conn: Connection, row: Any) -> IntegrationView:
 
 def last_arrival(conn: Connection) -> datetime | None:
     """When the newest lead came in, whatever became of it since."""
-    newest = conn.execute(_NEWEST).scalar()
-    return None if newest is None else moment_of(newest)
+    return _arrival(fetch(conn, _NEWEST))
 
 
-def hourly(conn: Connection) -> tuple[int, ...]:
-    """Arrivals in each of the last 24 hours, the oldest first."""
+def _arrival(newest: Rows) -> datetime | None:
+    ident = newest[0][0]
+    return None if ident is None else moment_of(ident)
+
+
+def _last_hours() -> list[str]:
+    """The counters of arrivals in each of the last 24 hours, the oldest first."""
     this_hour = int(now().timestamp()) // 3600
-    names = [hour_tally(hour) for hour in range(this_hour - HOURS + 1, this_hour + 1)]
-    found = read_tallies(conn, names)
-    return tuple(found[name] for name in names)
+    return [hour_tally(hour) for hour in range(this_hour - HOURS + 1, this_hour + 1)]

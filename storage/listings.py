@@ -20,7 +20,7 @@ from storage.driver import Written, fetch, fetch_together
 from storage.glimpses import Key, Patience
 from storage.search import Search
 from storage.tables import Contact
-from storage.tallies import group_tally, read_tallies, stage_tally, tallies_asked
+from storage.tallies import group_tally, read_tallies, stage_tally, tallies
 from storage.words import Order, Place, Stage, View
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
@@ -232,10 +232,9 @@ class Listing:
         if at is not None:
             edge = segment.edge(at.id, forward=False, inclusive=False)
             windows.append(self._window_of(segment, edge, False, before))
-        tallies, *found = fetch_together(
-            self._conn, tallies_asked(self._conn, self._counters), *windows
-        )
-        self.total = max(0, sum(n for _, n in tallies))
+        counted = tallies(self._conn, self._counters)
+        counters, *found = fetch_together(self._conn, *counted.asked, *windows)
+        self.total = max(0, sum(counted.told(counters).values()))
         self._ahead = dict(zip(windows, found, strict=True))
 
     # Counting. Not for searches, which are counted along the way.

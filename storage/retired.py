@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
+from storage.questions import Question
+from storage.rows import moment_value
 from storage.tables import RetiredHit, RetiredToken
 from storage.times import now
 
@@ -120,6 +122,18 @@ def _count_senders(
                 "last_at": moment,
             },
         )
+
+
+_LATELY = (
+    "SELECT COALESCE(SUM(hits), 0) FROM (SELECT hits FROM retired_hits WHERE last_at >= ?"
+    " ORDER BY last_at DESC, sender LIMIT 100) AS latest"
+)
+
+
+def used_since(conn: Connection, since: datetime) -> Question[int]:
+    """Asks how often the old URLs were used that `radar` tells of and that were used since."""
+    values = (moment_value(conn, since),)
+    return Question(((_LATELY, values),), lambda rows: int(rows[0][0]))
 
 
 _RADAR = (

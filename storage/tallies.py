@@ -9,7 +9,8 @@ from itertools import chain
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among_packed, packed
-from storage.driver import Written, fetch, run_at_last
+from storage.driver import Written, run_at_last
+from storage.questions import Question, Rows, ask
 from storage.words import Stage
 
 _MOST_AT_ONCE = 16
@@ -64,13 +65,17 @@ def _add(count: int) -> str:
 def read_tallies(conn: Connection, names: Iterable[str]) -> dict[str, int]:
     """The values of counters; those never added to are 0."""
     wanted = list(names)
-    found = dict.fromkeys(wanted, 0)
-    if wanted:
-        found.update(fetch(conn, *tallies_asked(conn, wanted)))
-    return found
+    return ask(conn, tallies(conn, wanted)) if wanted else {}
 
 
-def tallies_asked(conn: Connection, names: Sequence[str]) -> Written:
-    """The statement that gives name and value of counters; those never added to are left out."""
+def tallies(conn: Connection, names: Sequence[str]) -> Question[dict[str, int]]:
+    """Asks for counters; see `read_tallies`."""
     among = among_packed(conn, "name")
-    return f"SELECT name, n FROM tallies WHERE {among}", (packed(conn, names),)  # noqa: S608
+    statement = f"SELECT name, n FROM tallies WHERE {among}"  # noqa: S608 - our own names
+
+    def told(rows: Rows) -> dict[str, int]:
+        found = dict.fromkeys(names, 0)
+        found.update(rows)
+        return found
+
+    return Question(((statement, (packed(conn, names),)),), told)

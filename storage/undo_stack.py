@@ -11,6 +11,7 @@ from storage.acts import Act, Delete
 from storage.changes import ChangeRow, row_of, rows_of
 from storage.errors import NotFound
 from storage.known_acts import act_of
+from storage.questions import Question, Rows, ask
 from storage.sentences import name_of
 from storage.tables import Change
 from storage.words import Actor
@@ -22,7 +23,7 @@ _MINE = and_(
     _changes.c.actor == bindparam("me"),
     _changes.c.undoable.is_(True),
 )
-"""Of one person, given by `_me`. These statements are asked after every change of the store."""
+"""Of one person, given by `_me`."""
 
 _STACK = (
     select(_changes)
@@ -42,6 +43,17 @@ _NEXT_REDO = (
     .limit(1)
 )
 
+_PEEK_MINE = "actor_kind = ? AND actor = ? AND undoable IS TRUE"
+_PEEK_UNDO = (
+    f"SELECT verb, size, subject FROM changes WHERE {_PEEK_MINE}"  # noqa: S608 - our own names
+    " AND undone IS FALSE ORDER BY id DESC LIMIT 1"
+)
+_PEEK_REDO = (
+    f"SELECT verb, size, subject FROM changes WHERE {_PEEK_MINE} AND undone IS TRUE"  # noqa: S608
+    f" AND id > (SELECT COALESCE(MAX(id), 0) FROM changes WHERE {_PEEK_MINE} AND undone IS FALSE)"
+    " ORDER BY id LIMIT 1"
+)
+
 MOST_LISTED = 50
 """Acts of a stack that are listed."""
 
@@ -50,11 +62,21 @@ REPEATABLE = ("move", "delete", "star", "unstar", "label", "unlabel", "note")
 
 def peek(conn: Connection, who: Actor) -> tuple[str | None, str | None]:
     """What undo and redo would be about, such as `move 32 contacts to “Spring”`."""
-    return _named(next_undo(conn, who)), _named(next_redo(conn, who))
+    return ask(conn, peeking(who))
 
 
-def _named(change: ChangeRow | None) -> str | None:
-    return None if change is None else name_of(change.verb, change.size, change.subject)
+def peeking(who: Actor) -> Question[tuple[str | None, str | None]]:
+    """Asks what undo and redo would be about."""
+    me = (who.kind.value, who.name)
+    return Question(((_PEEK_UNDO, me), (_PEEK_REDO, (*me, *me))), _peeked)
+
+
+def _peeked(undo: Rows, redo: Rows) -> tuple[str | None, str | None]:
+    return _named(undo), _named(redo)
+
+
+def _named(found: Rows) -> str | None:
+    return name_of(*found[0]) if found else None
 
 
 def stack(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[ChangeRow]:
