@@ -50,9 +50,11 @@ _TWO_TONGUES = re.compile(r"\s+[/|–—-]\s+|\s*[|]\s*")
 _YOURS = re.compile(r"\byour\s+([^?!.,;:]*)", re.IGNORECASE)
 _HALVES = frozenset({"first_name", "last_name"})
 _NAMES = frozenset({"first_name", "last_name", "full_name"})
-_NO_OTHER_NAME = vocabulary.PERSONAL | {"q"}
+_NO_OTHER_NAME = vocabulary.PERSONAL | vocabulary.ONLY_LETTERS | {"q"}
 """Words beside which a `name` is still a person's, such as in `q3_name`."""
 _PERSON_FIELDS = frozenset({"first_name", "last_name", "full_name", "phone"})
+_COUNTING = re.compile(r"^q\d+_|[_\s-]*\d+$")
+"""What builders put around the name of a branch to tell several apart."""
 _LETTERS = re.compile(r"[\W_]+")
 _REMARK = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 _SINGLE = str.maketrans({"ß": "ss", "ø": "o", "ı": "i", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"})
@@ -62,6 +64,16 @@ _SINGLE = str.maketrans({"ß": "ss", "ø": "o", "ı": "i", "ł": "l", "đ": "d",
 def folded(name: str) -> str:
     """A name as names are compared: lower case, no accents, letters and digits alone."""
     return _LETTERS.sub("", _plain(name))
+
+
+@lru_cache(maxsize=4096)
+def branch_name(name: str) -> str:
+    """A branch as branches are compared: folded, without what numbers it: `q7_host`, `host2`."""
+    name = _COUNTING.sub("", name[:LONGEST]) or name[:LONGEST]
+    words = _spelled(name)
+    if len(words) > 1 and not vocabulary.OTHER_PEOPLE.isdisjoint(words):
+        return "somebodyelse"
+    return folded(name)
 
 
 def _plain(name: str) -> str:
@@ -175,6 +187,9 @@ def _undressed(words: list[str]) -> Meaning | None:
     while len(words) > 1 and _is_identifier(words[-1]):
         words = words[:-1]
     words = [word.rstrip("0123456789") or word for word in words]
+    if len(words) > 1 and words[-1] == "type":
+        # `first_name_type` is about a field.
+        return None
     if any(word in vocabulary.SOMEBODY_ELSE for word in words):
         return _about_somebody_else(words)
     core = [word for word in words if word not in vocabulary.DRESS]
@@ -196,7 +211,7 @@ def _undressed(words: list[str]) -> Meaning | None:
         else:
             word = core.pop(0)
         if word in vocabulary.ELSEWHERE_WORDS:
-            rank = OTHERWISE
+            rank = AT_LAST if word in vocabulary.RECEIVING else OTHERWISE
         elif word not in _NO_OTHER_NAME and not _NUMBERED.fullmatch(word):
             person_only = False
         # `last_input_text` and `first_form` are no names.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from server.mapping.aliases import OTHERWISE, USUAL, exact_meaning, meaning_of
+from server.mapping.aliases import AT_LAST, OTHERWISE, USUAL, exact_meaning, meaning_of
 from server.mapping.flatten import Leaf
-from server.mapping.vocabulary import ELSEWHERE, PERSONAL, STRANGERS
+from server.mapping.vocabulary import ELSEWHERE, PERSONAL, RECEIVING, STRANGERS
 from storage.mapping_rules import IGNORE, Rule
 
 REQUIRED = ("first_name", "last_name", "phone")
@@ -17,6 +18,7 @@ _PERSON = frozenset({*REQUIRED, "full_name"})
 _NAMES = _PERSON - {"phone"}
 _NO_NAME = frozenset(("false", "true", "null", "undefined", "nil", "NaN", "N/A", "n/a", "None"))
 """What programs write for a name that is not there."""
+_EXCHANGE = re.compile(r"[2-9]\d\d", re.ASCII)
 _ACCOUNT = "user"
 """The branch of whoever is logged in: the person who opted in, or one of the staff."""
 
@@ -56,6 +58,8 @@ class Candidates:
         """The identities of leaves that became a part of the lead."""
         self._has_account = False
         ignored = self._apply(rules) if rules else set()
+        self.is_ruled = bool(ignored or self.ruled)
+        """Whether a rule of the operator found something."""
         for leaf in leaves:
             if id(leaf) not in ignored and leaf.text.strip():
                 self._sort_in(leaf)
@@ -124,8 +128,11 @@ class Candidates:
             if not STRANGERS.isdisjoint(leaf.within):
                 return
             if not ELSEWHERE.isdisjoint(leaf.within):
-                rank = OTHERWISE
+                rank = OTHERWISE if RECEIVING.isdisjoint(leaf.within) else AT_LAST
             self._has_account = self._has_account or _ACCOUNT in leaf.within
+        if name == "exchange" and not _EXCHANGE.fullmatch(leaf.text.strip()):
+            # A `phone_prefix` is the middle of a North American number, or the code of a country.
+            name = "prefix"
         self._add(name, leaf, rank)
 
     def _set_staff_back(self) -> None:

@@ -6,35 +6,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from server.mapping.aliases import LONGEST, folded, meaning_of
+from server.mapping.aliases import LONGEST, branch_name, folded, meaning_of
 from server.mapping.vocabulary import PHONE_TYPES, STAFF
 from storage.mapping_rules import step
 
 _VALUES = (
-    *("value", "values", "string_value", "answer", "answers", "field_value", "fieldValue"),
-    *("response", "userAnswer", "user_answer", "answer_text", "text", "raw_value", "fieldvalue"),
-    *("val", "v"),
+    *("value", "values", "stringvalue", "answer", "answers", "fieldvalue", "response"),
+    *("useranswer", "answertext", "textanswers", "text", "rawvalue", "val", "v"),
 )
-"""What builders call the value of a field that has a name beside it; the first that is there."""
+"""What builders call the value of a field that has a name beside it, folded; the first counts."""
 
 _LABELS = (
-    *("label", "title", "question", "column_name", "field_label", "fieldLabel", "question_text"),
-    *("questionText", "text", "name", "field_name", "fieldName", "key", "field", "column_id"),
-    *("custom_key", "fieldname", "fieldlabel", "heading", "row", "variable", "ref", "slug"),
-    *("item", "prompt"),
-    *("k", "id"),
+    *("label", "title", "question", "columnname", "fieldlabel", "questiontext", "text", "name"),
+    *("fieldname", "key", "field", "columnid", "customkey", "heading", "row", "variable", "ref"),
+    *("slug", "item", "prompt", "k", "id"),
 )
-"""What they call the name, the most telling first."""
+"""What they call the name, folded, the most telling first."""
 
 _VALUE_SET = frozenset(_VALUES)
 _LABEL_SET = frozenset(_LABELS)
 _VALUE_RANKS = {name: rank for rank, name in enumerate(_VALUES)}
 _LABEL_RANKS = {name: rank for rank, name in enumerate(_LABELS)}
 _TYPES = frozenset(
-    (
-        *("type", "field_type", "fieldType", "inputType", "input_type"),
-        *("field_datatype", "question_type", "questionType", "kind", "system"),
-    )
+    (*("type", "fieldtype", "inputtype", "fielddatatype", "questiontype", "kind", "system"),)
 )
 _NAMING = _LABEL_SET | _TYPES
 _EMBEDDED_FULL = ("e164phone", "e164", "e164format", "internationalnumber", "international", "full")
@@ -50,6 +44,8 @@ _LINES = (
 _EXTENSIONS = ("extension", "ext")
 _SAID = ("title", "label", "text", "name")
 """Where a question that is an object of its own keeps its words."""
+_MOST_KEYS = 64
+"""Keys of an object that may be one named value."""
 _PLAIN = frozenset(("value", "content", "plain_text"))
 """Keys of a value that is wrapped into an object with more about it."""
 _SORTS = ("type", "label", "tag", "kind")
@@ -133,7 +129,9 @@ def _walk_list(
         if phones and type(item) is dict:
             _walk(item, path, names, within, leaves, phone=phone)
         elif type(item) is dict and (record := _record(item)) is not None:
-            _walk_record(item, record, path, within, leaves)
+            # HubSpot says `0-1` of a contact's field; the others are a company's and so on.
+            own = within if item.get("objectTypeId", "0-1") == "0-1" else (*within, "company")
+            _walk_record(item, record, path, own, leaves)
         elif type(item) is dict:
             inside = (*within, "staff") if _is_staff(item) else within
             _walk(item, _joined(path, str(place)), names, inside, leaves)
@@ -168,7 +166,7 @@ def _walk_object(
     if record is not None:
         _walk_record(node, record, path.rpartition("/")[0], within, leaves)
         return
-    inside = (*within, folded(called)) if called else within
+    inside = (*within, branch_name(called)) if called else within
     kind = node.get("type")
     plain, heading = _only_value(node) if called else ("", "")
     numbered = bool(called) and _is_phone(called)
@@ -176,7 +174,7 @@ def _walk_object(
         below = _joined(path, key)
         if type(value) is dict or type(value) is list:
             # A form spells the first of a list `phones[0]`.
-            own = names if called and (key in _VALUE_SET or key.isdecimal()) else (key,)
+            own = names if called and (_is_value(key) or key.isdecimal()) else (key,)
             if called and key == kind:
                 # Such as `{"type": "title", "title": [...]}`.
                 own = (*names, key)
@@ -199,12 +197,17 @@ def _only_value(node: dict[str, Any]) -> tuple[str, str]:
         for key, value in node.items()
         if type(value) not in (dict, list) and not key.endswith("_id") and key != "simple_text"
     ]
-    if len(said) != 1 or said[0] not in _VALUE_SET:
+    if len(said) != 1 or not _is_value(said[0]):
         return "", ""
     whole, text = node.get("simple_text"), node[said[0]]
     if type(whole) is str and type(text) is str and whole.endswith(f" | {text}"):
         return said[0], whole.removesuffix(f" | {text}")
     return said[0], ""
+
+
+@lru_cache(maxsize=1024)
+def _is_value(key: str) -> bool:
+    return len(key) <= LONGEST and folded(key) in _VALUE_SET
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +228,19 @@ class _Keys:
 @lru_cache(maxsize=256)
 def _sort_keys(keys: tuple[str, ...]) -> _Keys | None:
     """Sorts the keys of an object; None where they are not those of a named value."""
-    if _VALUE_SET.isdisjoint(keys) or _NAMING.isdisjoint(keys):
+    if len(keys) > _MOST_KEYS:
         return None
-    value = min(_VALUE_SET.intersection(keys), key=_VALUE_RANKS.__getitem__)
+    named = {key: folded(key[:LONGEST]) for key in keys}
+    if _VALUE_SET.isdisjoint(named.values()) or _NAMING.isdisjoint(named.values()):
+        return None
+    values = [key for key in keys if named[key] in _VALUE_SET]
+    value = min(values, key=lambda key: _VALUE_RANKS[named[key]])
     left = [key for key in keys if key != value]
-    labels = sorted(_LABEL_SET.intersection(left), key=_LABEL_RANKS.__getitem__)
-    types = tuple(key for key in left if key in _TYPES and key not in _LABEL_SET)
-    others = tuple(key for key in left if key not in _LABEL_SET and key not in _TYPES)
-    own = (meaning_of(key) for key in others if key not in _VALUE_SET)
+    labels = [key for key in left if named[key] in _LABEL_SET]
+    labels.sort(key=lambda key: _LABEL_RANKS[named[key]])
+    types = tuple(key for key in left if named[key] in _TYPES)
+    others = tuple(key for key in left if named[key] not in _NAMING)
+    own = (meaning_of(key) for key in others if named[key] not in _VALUE_SET)
     tells_more = any(known is not None and known.field for known in own)
     return _Keys(value, tuple(labels), types, others, tells_more)
 
@@ -247,7 +255,7 @@ def _record(node: dict[str, Any]) -> _Record | None:
     if keys is None or _holds_records(node[keys.value]):
         return None
     names: list[str] = []
-    phone = False
+    phone, kinds = False, [node[key] for key in keys.types if type(node[key]) is str]
     for key in keys.labels:
         label = node[key]
         if type(label) is dict:
@@ -258,12 +266,14 @@ def _record(node: dict[str, Any]) -> _Record | None:
             label = "".join(part for part in label if type(part) is str)
         if type(label) is str and label:
             names.append(label)
-    for key in keys.types:
-        kind = node[key]
-        phone = phone or (type(kind) is str and _asks_for_phone(kind))
-    if not names:
+    phone = phone or any(map(_asks_for_phone, kinds))
+    if not names and phone:
         # Such as `{"type": "MobilePhone", "value": "…"}`.
-        return (keys, ("phone",), True) if phone else None
+        return keys, ("phone",), True
+    # Such as `{"question_type": "FIRST_NAME", "answers": ["Ada"]}`.
+    names = names or [kind for kind in kinds if meaning_of(kind) is not None]
+    if not names:
+        return None
     if keys.tells_more and not phone and not any(map(meaning_of, names)):
         return None
     return keys, tuple(names), phone
@@ -292,7 +302,7 @@ def _walk_record(
     else:
         _walk(value, path, names, within, leaves, phone=phone, labelled=True)
     if keys.others:
-        inside = (*within, folded(names[0][:LONGEST]))
+        inside = (*within, branch_name(names[0]))
         for key in keys.others:
             _walk(node[key], _joined(path, key), (key,), inside, leaves)
 
@@ -315,7 +325,11 @@ def _is_phone(name: str) -> bool:
 
 def _whole_phone(node: dict[str, Any]) -> tuple[str, str] | None:
     """A phone that a builder takes apart, put together, and its country; None where it is none."""
-    said = {folded(key): written(value).strip() for key, value in node.items()}
+    said = {
+        folded(key): written(value).strip()
+        for key, value in node.items()
+        if type(value) is not dict and type(value) is not list
+    }
     prefix, line = said.get("prefix", ""), said.get("line", "")
     if said.get("areacode") and len(prefix) == 3 and line:
         # The three parts of a North American number.

@@ -13,7 +13,8 @@ from server.mapping.flatten import Leaf, flatten
 from server.mapping.numbers import Unreadable
 from server.mapping.phone_choice import NUMBERED, PhoneChoice
 from server.mapping.shapes import straightened
-from server.mapping.vocabulary import NAMELESS, THINGS
+from server.mapping.unfolding import unfolded
+from server.mapping.vocabulary import FIRMS, NAMELESS, THINGS
 from storage.mapping_rules import Rule
 from storage.phones import Phone
 
@@ -48,7 +49,18 @@ def map_lead(tree: Any, rules: Sequence[Rule], region: str) -> Mapped | Fault:
         rules: The operator's, the first that finds something for a field wins.
         region: ISO 3166 alpha-2: the country of phones that name none.
     """
-    return _Mapping(Candidates(flatten(straightened(tree)), rules), region).lead()
+    body = Candidates(flatten(straightened(tree)), rules)
+    found = _Mapping(body, region).lead()
+    if isinstance(found, Mapped) or found.code != "MISSING_REQUIRED_FIELD" or body.is_ruled:
+        return found
+    again = unfolded(tree)
+    if again is None:
+        return found
+    lead = _Mapping(Candidates(flatten(straightened(again)), ()), region).lead()
+    return lead if isinstance(lead, Mapped) or lead.code != found.code else found
+
+
+_TITLE, _LEAD, _LEADS = ("name",), ("lead",), ("leads",)
 
 
 class _Mapping:
@@ -107,17 +119,34 @@ class _Mapping:
                 (one.leaf.within == where or _may_name(one.leaf.within))
                 # A nickname tells nothing where one of the names is there.
                 and not (one.rank == AT_LAST and (first or last))
+                and not names.is_firm(one.leaf.text)
             ),
         )
         near = [leaf for leaf in leaves if leaf.within[: len(where)] == where]
         if near and where:
             # The name at the top of an envelope is the form's, one in another branch somebody's.
             leaves = near
+        leaves = self._without_title(leaves)
         if _differ(leaves):
             return Fault("AMBIGUOUS_FIELD", ("full_name",), "name: two values that differ")
         for leaf in leaves:
             self._body.take(leaf)
         return _joined(first, last, leaves[0].text) if leaves else (first, last)
+
+    def _without_title(self, leaves: list[Leaf]) -> list[Leaf]:
+        """Names without that of a lead itself, which many a CRM calls by its firm."""
+        titles = [
+            leaf for leaf in leaves if leaf.names == _TITLE and leaf.within[-1:] in (_LEAD, _LEADS)
+        ]
+        if not titles:
+            return leaves
+        firms = {
+            _compared(leaf.text)
+            for leaf in self._body.leaves
+            if leaf.names and folded(leaf.names[0]) in FIRMS
+        }
+        people = [leaf for leaf in leaves if leaf not in titles]
+        return people or [leaf for leaf in titles if _compared(leaf.text) not in firms]
 
     def _numbered_names(self) -> tuple[str, str] | None:
         """Names of fields that are numbered alone: `1.3` is first, `1.6` last."""
@@ -157,6 +186,9 @@ class _Mapping:
 
 def _may_name(within: tuple[str, ...]) -> bool:
     """Whether a `name` in a branch may be a person's."""
+    if "body" in within:
+        # What an automation tool hands on tells nothing of what it wraps it into.
+        within = within[within.index("body") + 1 :]
     return THINGS.isdisjoint(within) and (not within or within[-1] not in NAMELESS)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -22,6 +24,23 @@ _PARTICLES = _words(
 )
 
 
+_LEGAL_FORMS = _words(
+    """
+    inc incorporated llc llp pllc ltd limited corp corporation plc pty gmbh mbh ohg gbr sarl srl
+    bvba oyj pvt
+    """
+)
+"""Last words of the names of firms that are last names of nobody."""
+_FAMILY_FIRST = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af々]+")
+"""Words in scripts whose people write their family's name first."""
+
+
+def is_firm(name: str) -> bool:
+    """Whether a name is that of a firm, by the legal form at its end."""
+    words = name.replace(",", " ").split()
+    return len(words) > 1 and _bare(words[-1]) in _LEGAL_FORMS
+
+
 def tidy(name: str) -> str:
     """A name on one line, without spaces around or doubled."""
     return " ".join(name.split())
@@ -32,7 +51,8 @@ def split(name: str) -> tuple[str, str]:
 
     `Byron, Ada` has the last name first; titles are left out; `van`, `de la` and the like belong
     to the last name, and so does `Jr.`; with several first names all but the last word are first
-    names. A single word is a first name alone.
+    names. A single word is a first name alone. In Chinese, Japanese and Korean letters the last
+    name comes first.
     """
     name = tidy(name).strip(" ,;")
     name, suffix = _without_suffix(name)
@@ -42,6 +62,8 @@ def split(name: str) -> tuple[str, str]:
     words = _untitled(name.split())
     if len(words) < 2:
         return "".join(words), ""
+    if len(words) == 2 and all(map(_FAMILY_FIRST.fullmatch, words)):
+        return words[1], words[0]
     at = len(words) - 1
     while at > 1 and _bare(words[at - 1]) in _PARTICLES:
         at -= 1

@@ -31,10 +31,13 @@ _EMBEDDED = frozenset(
     (
         *("rawrequest", "payload", "data", "data.json", "body", "json", "form_data", "formdata"),
         *("form_response", "submission", "lead", "fieldstructure", "formstructure", "response"),
-        *("entries", "fields", "answers", "values"),
+        *("entries", "fields", "answers", "values", "event", "content", "record", "result"),
+        *("namedvalues", "field_data", "user_column_data", "json_data", "raw_data", "raw_body"),
+        *("contact", "customer", "person", "request", "params", "output", "message", "item"),
     )
 )
 """Names whose value may be a JSON text."""
+_MOST_WRAPPED = 3
 
 
 class Unreadable(ValueError):
@@ -167,13 +170,20 @@ def _json_tree(text: str) -> Any:
     return tree
 
 
-def _open_embedded(tree: dict[str, Any]) -> None:
+def _open_embedded(tree: dict[str, Any], depth: int = 0) -> None:
     """Puts trees in the place of JSON, or of a form, that is written as text inside a body."""
     for name, value in tree.items():
-        if type(value) is not str or name.lower() not in _EMBEDDED:
+        if name.lower() not in _EMBEDDED:
+            continue
+        if type(value) is dict and depth < _MOST_WRAPPED:
+            # Such as a body that an automation tool hands on below its own.
+            _open_embedded(value, depth + 1)
+        if type(value) is not str:
             continue
         if value[:1] in ("{", "["):
             with suppress(MalformedJson):
-                tree[name] = read_value(value)
+                tree[name] = opened = read_value(value)
+                if type(opened) is dict and depth < _MOST_WRAPPED:
+                    _open_embedded(opened, depth + 1)
         elif _FORM.fullmatch(value):
             tree[name] = read_urlencoded(value)

@@ -10,15 +10,45 @@ from server.mapping.aliases import meaning_of
 _LINE = re.compile(r"([a-z_]+) = (.*?)\r?")
 """How Formstack writes the parts of a field into a form's value, a line each."""
 
+_PRETTY = re.compile(r"([^:]+):(.*?)(?:, (?=[^,:]+:)|$)", re.DOTALL)
+"""How Jotform writes a submission for people: `Name:Ada Byron, Phone:(202) 555-0146`."""
+
 _HEADS = ("headers", "header", "columns", "column_names", "keys", "titles", "labels", "questions")
 _ROWS = ("values", "row", "rows", "answers", "responses", "data", "cells")
 """What scripts call the two."""
 
 
-def straightened(tree: Any) -> Any:
-    """A tree with the values of the builders that need it beside their names."""
+_WRAPPERS = frozenset(
+    (
+        *("body", "data", "payload", "json", "event", "trigger", "request", "content", "record"),
+        *("submission", "form_data", "object", "lead", "message", "result", "output", "input"),
+    )
+)
+"""What automation tools call the branch with the body that they hand on."""
+_MOST_WRAPPED = 3
+
+
+def straightened(tree: Any, depth: int = 0) -> Any:
+    """A tree with the values of the builders that need it beside their names.
+
+    Args:
+        tree: The body, or what a tool wrapped it into.
+        depth: In how many wrappers it was found.
+    """
     if type(tree) is not dict:
         return tree
+    made = _straightened(tree)
+    if made is not tree or depth == _MOST_WRAPPED:
+        return made
+    for key, value in tree.items():
+        if type(value) is dict and key in _WRAPPERS:
+            inner = straightened(value, depth + 1)
+            if inner is not value:
+                made = made | {key: inner}
+    return made
+
+
+def _straightened(tree: dict[str, Any]) -> dict[str, Any]:
     response = tree.get("form_response")
     if type(response) is dict and type(response.get("answers")) is list:
         return tree | {"form_response": _typeform(response)}
@@ -43,6 +73,19 @@ def straightened(tree: Any) -> Any:
             key: value for key, value in tree.items() if key in ("submissionID", "formID", "ip")
         }
         return about | {"rawRequest": tree["rawRequest"]}
+    pretty = tree.get("pretty")
+    if "formID" in tree and type(pretty) is str:
+        return tree | {"pretty": dict(_PRETTY.findall(pretty))}
+    return _calendly(tree)
+
+
+def _calendly(tree: dict[str, Any]) -> dict[str, Any]:
+    """With the number that a host is to call, which is the place where people meet."""
+    payload = tree.get("payload")
+    meeting = payload.get("scheduled_event") if type(payload) is dict else None
+    place = meeting.get("location") if type(meeting) is dict else None
+    if type(payload) is dict and type(place) is dict and place.get("type") == "outbound_call":
+        return tree | {"payload": payload | {"other_phone": place.get("location")}}
     return tree
 
 

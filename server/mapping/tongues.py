@@ -6,17 +6,24 @@ FIRST_NAMES = """
     imie fornamn fornavn fornafn etunimi keresztnev utonev jmeno krestnijmeno meno krstnemeno ime
     prenume adi adiniz isim namadepan имя ім'я όνομα
     名 下の名前 الاسمالأول الاسمالاول שםפרטי
+    първоиме собственоиме vardas vards eesnimi ชื่อ ชื่อจริง पहलानाम प्रथमनाम unangpangalan
 """
 LAST_NAMES = """
     nazwisko efternamn etternavn efternavn sukunimi vezeteknev csaladnev prijmeni priezvisko prezime
     numedefamilie soyad soyadi soyadiniz namabelakang фамилия прізвище επώνυμο
-    姓 苗字 姓氏 성 اسمالعائلة الاسمالأخير اللقب שםמשפחה
+    姓 苗字 姓氏 성 اسمالعائلة الاسمالأخير اللقب שםמשפחה επίθετο
+    priimek pavarde uzvards perekonnanimi นามสกุล उपनाम अंतिमनाम कुलनाम apelyido نامخانوادگی
 """
 FULL_NAMES = """
     imieinazwisko nazwiskoiimie namn navn forochefternamn fullstandigtnamn nimi kokonimi teljesnev
     nev jmenoaprijmeni menoapriezvisko imeiprezime nume numesiprenume adsoyad adisoyadi isimsoyisim
     nama namalengkap hovaten hoten фио имяифамилия фамилияиимя полноеимя ονοματεπώνυμο
     氏名 名前 お名前 姓名 名字 이름 성명 성함 الاسم الاسمالكامل שם שםמלא
+    fuldenavn fuldtnavn fulltnavn helanamnet numecomplet celejmeno celemeno namapenuh
+    imeinpriimek vardasirpavarde vardspavarde vardsuzvards vardsunuzvards taisnimi nafn fulltnafn
+    повнеімя пълноиме имеифамилия πλήρεςόνομα الاسمبالكامل الاسمكاملا نامونامخانوادگی
+    全名 您的姓名 您的名字 你的名字 联系人姓名 ชื่อนามสกุล ชื่อและนามสกุล ชื่อเต็ม पूरानाम नाम
+    buongpangalan pangalan jinakamili
 """
 PHONES = """
     numertelefonu nrtelefonu telefonkomorkowy komorka numerkomorki telefonkontaktowy
@@ -32,4 +39,8 @@ PHONES = """
     手机号码 电话 电话号码 联系电话 手機號碼 手機 電話號碼
     전화번호 휴대폰 휴대폰번호 휴대전화 연락처 핸드폰번호
     الهاتف رقمالهاتف الجوال رقمالجوال رقمالموبايل هاتف טלפון טלפוןנייד מספרטלפון נייד
+    телефоненномер мобилентелефон nombortelefon telefonskastevilka mobilnistevilka telefononumeris
+    talrunis talrunanumurs telefoninumber simanumer farsimi numerongtelepono numerongcellphone
+    您的电话 移动电话 หมายเลขโทรศัพท์ เบอร์โทรศัพท์ เบอร์โทร เบอร์มือถือ फोननंबर मोबाइलनंबर मोबाइल
+    شمارهتلفن شمارهموبایل تلفن موبایل nambayasimu رقمهاتف رقمالهاتفالمحمول هاتفمحمول
 """

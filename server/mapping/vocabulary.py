@@ -27,7 +27,8 @@ NAMES = {
         vollstandigername ganzername nom nomcomplet nometprenom prenometnom prenomnom nombre
         nombrecompleto nombreyapellido nombreyapellidos nombreapellido nombreapellidos
         nombresyapellidos nome nomecompleto nomeesobrenome nomesobrenome nomeecognome nomecognome
-        naam volledigenaam voorenachternaam namecomplete inviteename attendeename realname
+        naam volledigenaam voorenachternaam namecomplete inviteename attendeename realname names
+        whatshouldwecallyou howshouldwecallyou howshouldweaddressyou whatdoyougoby
         comotellamas commentvousappelezvous wieheissensie wieheisstdu comosellama whoareyou
     """,
     "phone": """
@@ -188,6 +189,7 @@ PERSONAL = _words(
 TECHNICAL = _words(
     """
     form forms field fields input inputs text textfield data payload body entry item answer response
+    answers responses res
     submission user member cf wpcf7 nf wpforms gform frm mauticform mauticformfield attr attribute
     attributes property properties merge merges mergefields custom customfield hidden inf txt var
     values value column col element el raw ff fi mf listing ctl et pb elementor acf hs u params c p
@@ -197,10 +199,22 @@ TECHNICAL = _words(
 """Words that builders put around names."""
 ELSEWHERE_WORDS = frozenset(("billing", "shipping", "delivery", "address", "default", "mailing"))
 """Words that make a field a second choice."""
+RECEIVING = _words("shipping delivery shippingaddress deliveryaddress")
+"""Those of whoever gets the parcel, who may be another person than the one who pays: the last."""
+ONLY_LETTERS = _words("text textfield txt et pb cf nf mf frm wpforms res answers responses")
+"""Technical words beside which a `name` is still a person's."""
+OTHER_PEOPLE = _words(
+    """
+    emergency spouse husband wife partner friend referrer referral referred guardian landlord kin
+    doctor supervisor assistant mother father notfall urgence emergencia
+    """
+)
+"""Words that make a branch of several one about somebody else: `emergency_contact_details`."""
 PARTS = _words(
     """
     middle prefix suffix title initial initials salutation nick maiden pronunciation pronounced type
     model brand verified valid status ext extension time when carrier provider
+    kana furigana romaji フリカナ ふりかな カナ かな
     """
 )
 """Words that make a remark on a name one about another thing: `Name (Middle)`."""
@@ -248,11 +262,21 @@ STRANGERS = _words(
     technician dealer dealership clinic advisor adviser consultant rep reps loanofficer officer
     restaurant venue hotel salon gym studio practice facility hospital
     manager office practitioner operator operators bot lender teammember stylist instructor coach
-    closer previous previousattributes previousvalues previousdata old
+    closer previous previousattributes previousvalues previousdata old somebodyelse
+    driver courier tutor trainer therapist physician
+    lastmodifiedby modifiedby updatedby lasteditedby editedby assignedby referredby
     oldrecord olddata oldvalues before
     """
 )
 """Branches about somebody or something else, folded."""
+
+FIRMS = _words(
+    """
+    company companyname organization organisation organizationname organisationname business
+    businessname employer firm firmname account accountname
+    """
+)
+"""Names of fields that name a person's firm, folded."""
 
 STAFF = _words("agent operator bot staff admin teammate")
 """What lists of all who take part call those on the other side."""
@@ -262,7 +286,7 @@ THINGS = _words(
     form page site event campaign product workflow list ad adset location question field zap
     survey quiz project workspace integration source item lineitems tag tags group meta context
     automation scenario flow funnel template webhook trigger variant theme entryform headers
-    bot inbox department brand table
+    bot inbox department brand table utm attribution firsttouch lasttouch
     """
 )
 """Branches in which a `name` is that of a thing, however deep, folded."""

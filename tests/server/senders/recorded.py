@@ -21,8 +21,11 @@ def _read(line: str) -> Shape:
     )
 
 
-RECORDED = [
-    _read(line)
-    for name in ("recorded.jsonl", "tried.jsonl")
-    for line in Path(__file__).with_name(name).read_text("utf-8").splitlines()
-]
+def read_shapes(file: str) -> list[Shape]:
+    """The bodies in a file beside this one."""
+    lines = Path(__file__).with_name(file).read_text("utf-8").splitlines()
+    return [_read(line) for line in lines]
+
+
+RECORDED = [*read_shapes("recorded.jsonl"), *read_shapes("tried.jsonl")]
+"""Bodies that were tried one by one."""

@@ -1,0 +1,63 @@
+"""Bodies whose branches were written into their names: the tree that they were before.
+
+Such as `answers[0][question]=Phone` of a program that knows no lists, or `data__0__name` of a tool
+that flattened what it was given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server.mapping.forms import MOST_DEPTH
+
+_SEPARATORS = ("__", ".", "/")
+_MOST_NAMES = 1000
+
+
+def unfolded(tree: Any) -> Any:
+    """The tree that a body was made of, or None where nothing shows that it was another one."""
+    if type(tree) is not dict:
+        return None
+    made = _with_lists(_nested(tree))
+    return None if made == tree else made
+
+
+def _nested(tree: dict[str, Any]) -> dict[str, Any]:
+    """Names with a separator as branches, where one separates most of several."""
+    if len(tree) > _MOST_NAMES:
+        return tree
+    for separator in _SEPARATORS:
+        if sum(separator in name.strip(separator) for name in tree) >= max(2, len(tree) // 3):
+            made: dict[str, Any] = {}
+            for name, value in tree.items():
+                _put(made, name, separator, value)
+            return made
+    return {name: _nested(value) if type(value) is dict else value for name, value in tree.items()}
+
+
+def _put(tree: dict[str, Any], name: str, separator: str, value: Any) -> None:
+    """Puts a value where its name says; under the whole name where something else is there."""
+    top, steps = tree, name.split(separator)
+    if all(steps) and len(steps) <= MOST_DEPTH:
+        for step in steps[:-1]:
+            below = tree.setdefault(step, {})
+            if type(below) is not dict:
+                break
+            tree = below
+        else:
+            if steps[-1] not in tree:
+                tree[steps[-1]] = value
+                return
+    top[name] = value
+
+
+def _with_lists(tree: Any) -> Any:
+    """A tree with a list for each branch whose names count from nought on."""
+    if type(tree) is list:
+        return [_with_lists(item) for item in tree]
+    if type(tree) is not dict:
+        return tree
+    made = {name: _with_lists(value) for name, value in tree.items()}
+    if made and all(name == str(place) for place, name in enumerate(made)):
+        return list(made.values())
+    return made
