@@ -31,6 +31,9 @@ SEARCH_MS = 80.0
 BYTES = 0.1
 SMALL = 1000
 STEPS = 120
+HEADER = 1
+ORDERS = 12
+TIMES = 10
 SEARCHES = (
     "garcia",
     "nowak",
@@ -53,6 +56,11 @@ class _Seen:
     step_ms: list[float] = field(default_factory=list)
     jump_ms: list[float] = field(default_factory=list)
     search_ms: list[float] = field(default_factory=list)
+    order_ms: list[float] = field(default_factory=list)
+    mark_ms: list[float] = field(default_factory=list)
+    profile_ms: list[float] = field(default_factory=list)
+    leaf_ms: list[float] = field(default_factory=list)
+    """From one profile to the next."""
     megabytes: float = 0.0
 
 
@@ -89,6 +97,22 @@ def _use(seen: _Seen, desk: DeskTerminal) -> None:
     for key in "GgGgGg":
         desk.drain(0.1)
         seen.jump_ms.append(_jump(desk, key))
+    for _ in range(ORDERS):
+        desk.drain(0.3)
+        seen.order_ms.append(_order(desk))
+    for _ in range(TIMES):
+        seen.mark_ms.append(_mark_all(desk))
+        desk.press("\x1b")
+        desk.settle(0.3, 3)
+    for _ in range(TIMES):
+        desk.press("gjj")
+        desk.settle(0.3, 3)
+        seen.profile_ms.append(_profile(desk, "\r"))
+        for _ in range(3):
+            desk.drain(0.2)
+            seen.leaf_ms.append(_profile(desk, "j"))
+        desk.press("\r")
+        desk.settle(0.3, 3)
     for text in SEARCHES:
         seen.search_ms.extend(_type(desk, text))
     desk.drain(1.0)
@@ -117,6 +141,49 @@ def _jump(desk: DeskTerminal, key: str) -> float:
         )
 
     return (desk.until(moved, 10) - pressed) * 1000
+
+
+def _order(desk: DeskTerminal) -> float:
+    """The same rows in the next order: newest, oldest, favorites first."""
+    before = [phone_on(desk.screen, y) for y in range(TOP, LAST + 1)]
+    said = desk.screen.line(HEADER)
+    pressed = desk.press("o")
+
+    def moved(screen: ScreenModel) -> bool:
+        rows = [phone_on(screen, y) for y in range(TOP, LAST + 1)]
+        return screen.line(HEADER) != said and rows != before and "" not in rows
+
+    return (desk.until(moved, 10) - pressed) * 1000
+
+
+def _mark_all(desk: DeskTerminal) -> float:
+    """All that match, with their count in the status line and a mark on each row seen."""
+    pressed = desk.press("*")
+
+    def marked(screen: ScreenModel) -> bool:
+        lines = row_lines(screen)
+        return " marked" in screen.line(LAST + 1) and all("✓" in line for line in lines)
+
+    return (desk.until(marked, 10) - pressed) * 1000
+
+
+def _profile(desk: DeskTerminal, key: str) -> float:
+    """The whole profile of the contact under the cursor, down to its consent, beside the table."""
+    before = _beside(desk.screen)
+    pressed = desk.press(key)
+
+    def shown(screen: ScreenModel) -> bool:
+        beside = _beside(screen)
+        # The date behind it would pass for more of the number.
+        phone = _chosen(screen).split("  ")[0]
+        return beside != before and bool(phone) and phone in beside and "Consent" in beside
+
+    return (desk.until(shown, 10) - pressed) * 1000
+
+
+def _beside(screen: ScreenModel) -> str:
+    lines = [screen.line(y).partition("│") for y in range(TOP - 2, LAST + 1)]
+    return "\n".join(right for _, line, right in lines if line)
 
 
 def _type(desk: DeskTerminal, text: str) -> Iterator[float]:
@@ -169,6 +236,14 @@ def _report(report: Report, seen: dict[int, _Seen], large: int) -> None:
         report.add(
             Figure(f"{size:,}: from one end to the other, median", median(found.jump_ms), "ms")
         )
+        for act, times in (
+            ("another order", found.order_ms),
+            ("all marked", found.mark_ms),
+            ("profile opened", found.profile_ms),
+            ("next profile", found.leaf_ms),
+        ):
+            note = f"p50 {median(times):.0f} ms, {len(times)} times"
+            report.add(Figure(f"{size:,}: {act}, p95", p95(times), "ms", note=note))
         note = f"p50 {median(found.search_ms):.0f} ms, {len(found.search_ms)} letters"
         name = f"{size:,}: search as you type, key → result painted, p95"
         report.add(Figure(name, p95(found.search_ms), "ms", at_most=SEARCH_MS, note=note))
