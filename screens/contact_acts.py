@@ -207,22 +207,25 @@ class ContactActs(TableVerbs):
         if self.panel is None:
             await self.open_panel(self.table.cursor_contact)
         else:
-            await self._close_panel()
+            self._close_panel()
 
-    async def _close_panel(self) -> None:
-        panel, self._panel = self._panel, None
-        if panel is not None:
-            await panel.remove()
+    def _close_panel(self) -> None:
+        if self.panel is not None:
+            self.panel.close()
             self.post_message(Told())
 
     async def open_panel(self, contact: ContactRow | None) -> None:
         """Shows a contact beside the list; from then on it follows the cursor."""
         from screens.contact_panel import ContactPanel
 
-        panel = self.panel
+        panel = self._panel
         if panel is None:
             panel = self._panel = ContactPanel()
             await self.query_one(".split").mount(panel)
+            self.post_message(Told())
+        elif self.panel is None:
+            # It was closed, and only waits to be seen again.
+            panel.display = True
             self.post_message(Told())
         panel.show(contact)
         self._tell_panel()
@@ -230,13 +233,14 @@ class ContactActs(TableVerbs):
             backstage(self).look_at(contact.id, open_=True)
 
     def _tell_panel(self) -> None:
-        if self._panel is not None:
-            self._panel.others_look(self._looks)
+        if self.panel is not None:
+            self.panel.others_look(self._looks)
 
     @property
     def panel(self) -> ContactPanel | None:
         """The open contact, if one is open."""
-        return self._panel
+        panel = self._panel
+        return panel if panel is not None and panel.display else None
 
     def action_panel_down(self) -> None:
         """Scroll the open contact."""
@@ -275,7 +279,7 @@ class ContactActs(TableVerbs):
         elif self.table.marks_count or self.table.marks_counting:
             self.table.clear_marks()
         elif self.panel is not None:
-            await self._close_panel()
+            self._close_panel()
         elif self.view.search:
             self.clear_search()
 

@@ -6,18 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Static
 
 from screens.backstage import backstage
 from screens.profile_page import Page
 from screens.profile_text import write
 from storage.errors import NotFound, OptdeskError
 from storage.words import ContactRow
+from widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,12 +49,11 @@ class ProfileUnread(Message):
         self.error = error
 
 
-class ContactPanel(VerticalScroll, can_focus=False):
+class ContactPanel(TextLines, can_focus=False):
     """Follows the cursor of the list. While one contact is read, the next ones wait."""
 
     def __init__(self) -> None:
         super().__init__(classes="panel")
-        self._text = Static("", markup=False)
         self._contact: ContactRow | None = None
         self._profile: Profile | None = None
         self._trouble = ""
@@ -66,10 +63,6 @@ class ContactPanel(VerticalScroll, can_focus=False):
         self._most = AT_FIRST
         self._page = Page(0)
         self._looks: Mapping[int, tuple[str, ...]] = {}
-
-    def compose(self) -> ComposeResult:
-        """One text."""
-        yield self._text
 
     @property
     def contact(self) -> ContactRow | None:
@@ -100,6 +93,13 @@ class ContactPanel(VerticalScroll, can_focus=False):
         self._contact = contact
         self._draw()
         self._read()
+
+    def close(self) -> None:
+        """Is not seen any more, and reads nothing, until it is asked to show somebody again."""
+        self.display = False
+        self._contact = self._profile = None
+        self._trouble = ""
+        self.show_lines(())
 
     def others_look(self, looks: Mapping[int, tuple[str, ...]]) -> None:
         """Other people look at these contacts, perhaps at this one."""
@@ -171,10 +171,7 @@ class ContactPanel(VerticalScroll, can_focus=False):
 
     def on_click(self, event: events.Click) -> None:
         """A click on the line that offers older entries brings them."""
-        line = int(event.y + self.scroll_offset.y)
-        if event.widget is not self:
-            line = int(event.y)
-        if line in self._page.older:
+        if int(event.y) + self.scroll_offset.y in self._page.older:
             self.show_older()
 
     def go_section(self, by: int) -> None:
@@ -189,23 +186,22 @@ class ContactPanel(VerticalScroll, can_focus=False):
         self.scroll_to(y=goal, animate=False)
 
     def _draw(self) -> None:
-        text = self._text
-        if not text.is_attached:
+        if not self.room:
             # The cursor moved on while it was being mounted; its first size draws it.
             return
         if self._contact is None:
             self._page = Page(0)
-            text.update(Content("No contact."))
+            self.show_lines([Content("No contact.")])
             return
         back = backstage(self)
-        self._page = page = Page(self.scrollable_content_region.width)
+        self._page = page = Page(self.room)
         key = back.keymap.key_of("panel.older")
         me, others = back.actor.name, self._others
         write(page, self._contact, self._profile, older_key=key, me=me, others=others)
         if self._trouble:
             page.blank()
             page.add(Content.styled(self._trouble, "$text-warning"))
-        text.update(page.content)
+        self.show_lines(page.lines)
 
 
 def _read_profile(store: Store, *, contact_id: int, most: int) -> ProfileRead:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 from textual.containers import Horizontal, Vertical
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -38,6 +38,16 @@ class Bare(Base):
                 blank = blank.apply_filter(each, background)
             self._blank, self._blank_of = blank, wanted
         return [self._blank] * crop.height
+
+    def _size_updated(
+        self,
+        size: Size,
+        virtual_size: Size,
+        container_size: Size,
+        layout: bool = True,
+    ) -> bool:
+        # Textual would lay out all things a second time, in case a scrollbar comes or goes.
+        return super()._size_updated(size, virtual_size, container_size, layout=False)
 
 
 class BareRow(Bare, Horizontal):

@@ -70,7 +70,7 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
             self._told.pop("total", None)
         if (view.place, view.order) != (old.place, old.order):
             # The headings change too.
-            self._repaint()
+            self._painted = []
         self._update()
 
     def refresh_from_store(self) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from textual import events, on
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -19,10 +18,11 @@ from storage.glimpses import Rows
 from storage.words import ContactRow, Order, View
 from widgets.display import ascii_only, next_change, relative_time
 from widgets.phones import international
+from widgets.quiet_scroll import QuietScroll
 from widgets.table_columns import Layout, layout
 from widgets.table_marks import Marks
 from widgets.table_messages import TableMessages
-from widgets.table_painter import Look, RowPainter
+from widgets.table_painter import Look, Palette, RowPainter
 from widgets.table_palette import palette_of
 from widgets.table_reader import TableReader
 from widgets.table_reading import Answer
@@ -39,7 +39,7 @@ _PLAIN, _MARKED = Look(), Look(marked=True)
 Line = tuple[ContactRow | None, Look, str]
 
 
-class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
+class TableCanvas(TableMessages, QuietScroll, inherit_bindings=False):
     """Paints the visible rows of a list and tells the screen what became of it."""
 
     def __init__(
@@ -63,6 +63,7 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
             refused=self._refuse,
         )
         self._reader.rows = rows
+        self._palette: Palette | None = None
         self._painter: RowPainter | None = None
         self._signs: dict[int, str] = {}
         self._painted: list[Line | None] = []
@@ -92,13 +93,19 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
 
     def _brush(self) -> RowPainter:
         if self._painter is None or self._painter.ascii_only != ascii_only():
-            self._painter = RowPainter(palette_of(self), self._layout, international)
+            self._palette = self._palette or palette_of(self)
+            self._painter = RowPainter(self._palette, self._layout, international)
         return self._painter
 
-    def _repaint(self) -> None:
-        """Forgets everything painted: another size, theme or order."""
+    def _divide_anew(self) -> None:
+        """Forgets how the width was divided, and everything painted."""
         self._painter = None
         self._painted = []
+
+    def _repaint(self) -> None:
+        """Forgets everything painted: another theme."""
+        self._palette = None
+        self._divide_anew()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines of the screen, past what Textual does for borders, padding and opacity.
@@ -159,7 +166,7 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
         # Hidden, as while it is empty, it still has to tell of what arrives.
         if self.size:
             if self._painter is not None and self._painter.layout != self._layout:
-                self._repaint()
+                self._divide_anew()
             self._sync_scroll()
             self._paint_changes()
         self._tell()
@@ -210,7 +217,7 @@ class TableCanvas(TableMessages, ScrollView, inherit_bindings=False):
         if seen and not state.cursor_visible:
             state.top = state.number - state.height + 1
         state.scroll_to(state.top)
-        self._repaint()
+        self._divide_anew()
         self._reader.ready = True
         self._update()
 

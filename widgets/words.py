@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 
 class Words(Static):
-    """Text that asks for a new layout only when its width changes.
+    """Text that asks for a new layout only when it becomes wider or narrower.
 
     A layout paints the whole screen anew, which a count that goes up need not do.
     """
@@ -20,6 +20,7 @@ class Words(Static):
         """Shows other words."""
         if content.is_same(self._said):
             return
-        resized = content.cell_length != self._said.cell_length
+        grows = self.styles.auto_dimensions
+        resized = grows and content.cell_length != self._said.cell_length
         self._said = content
         self.update(content, layout=resized)
