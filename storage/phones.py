@@ -16,7 +16,7 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 from phonenumbers.phonenumberutil import NumberParseException, national_significant_number
 
 from storage.errors import Refused
-from storage.plans import NON_GEOGRAPHIC, Plan, plan_of
+from storage.plans import NON_GEOGRAPHIC, Plan, dialling_in, plan_of
 from storage.words import UNTEXTED, Kind
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
@@ -79,6 +79,27 @@ def parse_e164(text: str) -> Phone | None:
     if region == NON_GEOGRAPHIC:
         region = ""
     return Phone(f"+{plan.code}{national}", _KINDS.get(kind, Kind.OTHER), region)
+
+
+def parse_dialled(digits: str, region: str) -> Phone | None:
+    """Reads a number as it is dialled inside a region.
+
+    Args:
+        digits: ASCII digits, perhaps with the region's prefixes before them.
+        region: ISO 3166 alpha-2.
+
+    Returns:
+        The canonical number, or None where it is none that is possible.
+    """
+    dialling = dialling_in(region)
+    national = dialling.national(digits) if dialling is not None else None
+    if dialling is not None and national is not None:
+        return parse_e164(f"+{dialling.code}{national}")
+    try:
+        number = phonenumbers.parse(digits, region)
+    except NumberParseException:
+        return None
+    return parse_e164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def _take_apart(text: str) -> tuple[Plan, str] | None:

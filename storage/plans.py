@@ -36,6 +36,7 @@ _Matches = Callable[[str], object]
 @dataclass(frozen=True, slots=True)
 class _Kind:
     lengths: frozenset[int]
+    pattern: str
     matches: _Matches
 
     def has(self, national: str) -> bool:
@@ -52,6 +53,8 @@ class RegionPlan:
     """Whether a number begins like one of this region; None where only its kind can tell."""
     general: _Kind | None
     special: tuple[tuple[_Kind, int], ...]
+    maybe_special: _Matches
+    """Whether a number may be of a special kind: one look instead of one for each."""
     fixed_line: _Kind | None
     mobile: _Kind | None
     same_lines: bool
@@ -61,9 +64,10 @@ class RegionPlan:
         """A `PhoneNumberType`; UNKNOWN where the number is assigned to nothing."""
         if self.general is None or not self.general.has(national):
             return PhoneNumberType.UNKNOWN
-        for special, kind in self.special:
-            if special.has(national):
-                return kind
+        if self.maybe_special(national):
+            for special, kind in self.special:
+                if special.has(national):
+                    return kind
         if self.fixed_line is not None and self.fixed_line.has(national):
             if self.same_lines or (self.mobile is not None and self.mobile.has(national)):
                 return PhoneNumberType.FIXED_LINE_OR_MOBILE
@@ -71,6 +75,36 @@ class RegionPlan:
         if not self.same_lines and self.mobile is not None and self.mobile.has(national):
             return PhoneNumberType.MOBILE
         return PhoneNumberType.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Dialling:
+    """How numbers are dialled inside a region, as far as `phonenumbers` makes no exceptions."""
+
+    code: str
+    """The country code."""
+    abroad: _Matches | None
+    """Whether a number begins with what is dialled before a country code."""
+    trunk: Callable[[str], re.Match[str] | None] | None
+    """What is dialled before a national number."""
+    rewrites: bool
+    """The trunk prefix hides what belongs into the number."""
+    general: _Matches
+    """Whether digits look like a national number."""
+    lengths: frozenset[int]
+
+    def national(self, digits: str) -> str | None:
+        """The national number in what was dialled; None where the library has to tell."""
+        if digits.startswith(self.code) or (self.abroad and self.abroad(digits)):
+            return None
+        found = self.trunk(digits) if self.trunk else None
+        if found is not None:
+            if self.rewrites or not found.end():
+                return None
+            rest = digits[found.end() :]
+            if self.general(rest) or not self.general(digits):
+                digits = rest
+        return digits if len(digits) in self.lengths else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +158,39 @@ def _plan(code: str) -> Plan | None:
     )
 
 
+@lru_cache(maxsize=512)
+def dialling_in(region: str) -> Dialling | None:
+    """How numbers are dialled in a region, or None where that is not known."""
+    metadata: Any = PhoneMetadata.metadata_for_region(region, None)
+    if metadata is None or metadata.general_desc.national_number_pattern is None:
+        return None
+    abroad, trunk = metadata.international_prefix, metadata.national_prefix_for_parsing
+    possible = metadata.general_desc
+    return Dialling(
+        str(metadata.country_code),
+        re.compile(abroad).match if abroad else None,
+        re.compile(trunk).match if trunk else None,
+        metadata.national_prefix_transform_rule is not None,
+        re.compile(possible.national_number_pattern).fullmatch,
+        frozenset(possible.possible_length) - frozenset(possible.possible_length_local_only),
+    )
+
+
 def _metadata(code: int, region: str) -> Any:
     return PhoneMetadata.metadata_for_region_or_calling_code(code, region)
 
 
 def _region(name: str, metadata: Any) -> RegionPlan:
     leading = metadata.leading_digits
-    special = ((_kind(getattr(metadata, field)), kind) for field, kind in _SPECIAL)
+    found = ((_kind(getattr(metadata, field)), kind) for field, kind in _SPECIAL)
+    special = tuple((described, kind) for described, kind in found if described is not None)
+    patterns = [described.pattern for described, _ in special]
     return RegionPlan(
         name,
         re.compile(leading).match if leading is not None else None,
         _kind(metadata.general_desc),
-        tuple((found, kind) for found, kind in special if found is not None),
+        special,
+        re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)").fullmatch,
         _kind(metadata.fixed_line),
         _kind(metadata.mobile),
         bool(metadata.same_mobile_and_fixed_line_pattern),
@@ -146,5 +201,6 @@ def _kind(described: Any) -> _Kind | None:
     """A kind of number, or None where the region has none of it."""
     if described is None or not described.national_number_pattern:
         return None
-    pattern = re.compile(described.national_number_pattern)
-    return _Kind(frozenset(described.possible_length), pattern.fullmatch)
+    pattern = described.national_number_pattern
+    lengths = frozenset(described.possible_length)
+    return _Kind(lengths, pattern, re.compile(pattern).fullmatch)

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers.phonenumberutil import NumberParseException
 
-from storage.phones import Phone, parse_e164
+from storage.phones import Phone, parse_dialled, parse_e164
 
 LONGEST = 64
 """Characters of a text that may be one number."""
@@ -166,12 +165,7 @@ def _national(digits: str, region: str) -> Phone | Unreadable:
 def _in_region(digits: str, region: str) -> Phone | Unreadable:
     if not 4 <= len(digits) <= 18:
         return _foreign(region)
-    try:
-        number = phonenumbers.parse(digits, region)
-    except NumberParseException:
-        return _foreign(region)
-    found = parse_e164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return found or _foreign(region)
+    return parse_dialled(digits, region) or _foreign(region)
 
 
 def _foreign(region: str) -> Unreadable:

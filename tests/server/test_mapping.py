@@ -195,6 +195,16 @@ def test_no_text_makes_the_reading_of_a_number_fail(text: str, region: str) -> N
     assert isinstance(found, UnreadablePhone) or found.e164.startswith("+")
 
 
+@given(
+    st.text(alphabet="0123456789+-(). 0123456789", max_size=22),
+    st.sampled_from(["US", "GB", "DE", "IT", "BR"]),
+)
+def test_a_number_as_most_write_it_is_read_as_any_other(text: str, region: str) -> None:
+    # Quotes around it, which are left out, keep it from the short way.
+    quick, slow = read_phone(text, region), read_phone(f"'{text}'", region)
+    assert quick == slow
+
+
 def check(body: bytes, media: str) -> None:
     """A body is read and mapped, or refused; nothing else."""
     try:

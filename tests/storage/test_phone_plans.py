@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
 from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
-from storage.phones import E164, Phone, international, parse_e164
+from storage.phones import E164, Phone, international, parse_dialled, parse_e164
 from storage.words import Kind
 
 TYPES = [kind for kind in PhoneNumberType.values() if kind != PhoneNumberType.UNKNOWN]
@@ -84,6 +84,55 @@ def test_neighbours_of_the_examples_are_told_as_the_library_tells_them(change: i
 @example("+19995550100")
 def test_any_number_is_told_as_the_library_tells_it(text: str) -> None:
     assert parse_e164(text) == by_the_library(text)
+
+
+def dialled_by_the_library(digits: str, region: str) -> Phone | None:
+    """What the library makes of digits that are dialled inside a region."""
+    try:
+        number = phonenumbers.parse(digits, region)
+    except NumberParseException:
+        return None
+    return parse_e164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def dialled_in(region: str) -> set[str]:
+    """Numbers of a region as people dial them there, and what is nearly one."""
+    code = str(phonenumbers.country_code_for_region(region))
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or "0"
+    made = set()
+    for kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE):
+        number = phonenumbers.example_number_for_type(region, kind)
+        if number is not None:
+            national = phonenumbers.national_significant_number(number)
+            made |= {national, trunk + national, code + national, f"00{code}{national}"}
+            made |= {national[:-1], f"1{national}", trunk + national[::-1], code + trunk + national}
+    return {digits for digits in made if 4 <= len(digits) <= 18}
+
+
+def test_numbers_dialled_in_every_region_are_told_as_the_library_tells_them() -> None:
+    tried = [
+        (digits, region)
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+        for digits in dialled_in(region)
+    ]
+    assert len(tried) > 4000
+    differing = [one for one in tried if parse_dialled(*one) != dialled_by_the_library(*one)]
+    assert differing == []
+
+
+@given(
+    st.from_regex(r"[0-9]{4,18}", fullmatch=True),
+    st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)),
+)
+@example("07911123456", "GB")
+@example("01115491123456789", "US")
+@example("5491123456789", "AR")
+@example("81012125550146", "RU")
+@example("000000", "IT")
+def test_any_digits_that_are_dialled_are_told_as_the_library_tells_them(
+    digits: str, region: str
+) -> None:
+    assert parse_dialled(digits, region) == dialled_by_the_library(digits, region)
 
 
 def test_a_number_is_shown_as_the_library_shows_it() -> None:
