@@ -1,49 +1,35 @@
-"""Events on their way to endpoints: spread, claimed, settled, looked at and sent again.
+"""Events on their way to endpoints: spread, claimed, given back and sent again.
 
-The functions that run for every event go below SQLAlchemy, as the intake does.
+The functions that run for every event go below SQLAlchemy, as the intake does. What became of
+deliveries that were tried is in `storage.tries`.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from storage import endpoints
-from storage.access import access_at, access_seq
+from storage.access import access_at
 from storage.dialects import among, among_packed, packed, rows_packed
-from storage.driver import fetch, run
+from storage.driver import Written, fetch, fetch_together, run, run_at_last
 from storage.ids import new_id, new_ids
 from storage.rows import insert_rows, moment_of, moment_value
 from storage.tables import DELIVERY_WAITS, Delivery, DeliveryTry, Endpoint
 from storage.times import now
-from storage.words import SYSTEM
+from storage.tries import LONGEST_ANSWER, Tried, settle
 
-SCHEDULE = tuple(
-    timedelta(seconds=seconds)
-    for seconds in (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
-)
-"""How long after the try before it each try of a delivery comes."""
-
-JITTER = 0.1
-"""By how much of itself a pause is drawn out at random, so that tries do not come in step."""
+__all__ = ["LONGEST_ANSWER", "Parcel", "Target", "Tried", "Waiting", "carry"]
 
 CLAIM_SECONDS = 25
 """How long a claimed delivery may take; longer than a try lasts. Then it is tried again."""
 
-LONGEST_PAUSE = timedelta(hours=24)
-"""The most that an endpoint can ask for with `Retry-After`."""
-
 SPREAD_AT_ONCE = 500
 """Events that are spread in one transaction."""
-
-LONGEST_ANSWER = 2048
-"""Characters kept of an answer."""
 
 _deliveries: Any = Delivery.__table__  # type: ignore[attr-defined]
 _tries: Any = DeliveryTry.__table__  # type: ignore[attr-defined]
@@ -62,8 +48,7 @@ class Target:
     seed_body: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """A delivery to carry out now."""
 
     delivery_id: int
@@ -77,32 +62,6 @@ class Parcel:
     number_id: str
     campaign_id: int | None
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What became of a parcel."""
-
-    delivery_id: int
-    endpoint_id: int
-    tries: int
-    status: int | None
-    """The HTTP status; None where none came."""
-    answer: str
-    """The beginning of the answer, or what went wrong. Untrusted."""
-    took_ms: int
-    retry_after: float | None = None
-    """Seconds that the endpoint asked for."""
-
-    @property
-    def done(self) -> bool:
-        """Whether the endpoint took it."""
-        return self.status is not None and 200 <= self.status < 300
-
-    @property
-    def gone(self) -> bool:
-        """Whether the endpoint wants no more, ever."""
-        return self.status == 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +97,12 @@ def targets(conn: Connection) -> dict[int, Target]:
 def waiting(conn: Connection, endpoint_ids: Sequence[int]) -> Waiting:
     """Looks whether there is anything to do."""
     fresh = fetch(conn, "SELECT 1 FROM outbox WHERE spread = 0 LIMIT 1")
-    due = {}
-    for ident in endpoint_ids:
-        for row in fetch(conn, _NEXT_DUE, (ident,)):
-            due[ident] = moment_of(row[0])
-    return Waiting(bool(fresh), due)
-
-
-_NEXT_DUE = (
-    f"SELECT due_at FROM deliveries WHERE endpoint_id = ? AND {DELIVERY_WAITS}"  # noqa: S608
-    " ORDER BY due_at, id LIMIT 1"
-)
+    query = (
+        f"SELECT id, ({_FIRST_DUE.format(endpoint='endpoints.id')}) FROM endpoints"  # noqa: S608
+        f" WHERE {among_packed(conn, 'id')}"
+    )
+    rows = fetch(conn, query, (packed(conn, endpoint_ids),)) if endpoint_ids else []
+    return Waiting(bool(fresh), {row[0]: moment_of(row[1]) for row in rows if row[1] is not None})
 
 
 def carry(
@@ -172,264 +126,223 @@ def carry(
     """
     if tried:
         settle(conn, worker, tried, disable_after)
-    spread(conn)
-    parcels: list[Parcel] = []
+    moment = now()
+    asked = [ident for ident, limit in room.items() if limit > 0]
+    seq, events, behind = fetch_together(
+        conn,
+        ("SELECT access_seq FROM store_state WHERE id = 1", ()),
+        (_FRESH, (SPREAD_AT_ONCE,)),
+        _behind(conn, asked, moment),
+    )
     # Whoever was removed or disabled a moment ago gets no more.
-    told = access_at(conn, access_seq(conn)).subscribed
-    for endpoint_id, limit in room.items():
-        if limit > 0 and endpoint_id in told:
-            parcels += claim(conn, worker, endpoint_id, limit)
+    told = access_at(conn, seq[0][0]).subscribed
+    late = [row[0] for row in behind if row[0] in told]
+    free = {ident: room[ident] for ident in asked if ident in told and ident not in late}
+    parcels: list[Parcel] = []
+    if events:
+        parcels += _spread(conn, worker, told, free, [_Event._make(row) for row in events], moment)
+    for ident in late:
+        parcels += _claim(conn, worker, ident, room[ident], moment)
     return parcels
 
 
-def spread(conn: Connection, limit: int = SPREAD_AT_ONCE) -> int:
-    """Makes a delivery of each new event for each endpoint that is told of it.
-
-    Returns:
-        How many events were new.
-    """
-    events = fetch(conn, _FRESH, (limit,))
-    if not events:
-        return 0
-    moment = moment_value(conn, now())
-    which = packed(conn, [row[0] for row in events])
-    names = {row[1] for row in events}
-    for endpoint_id, told in access_at(conn, access_seq(conn)).subscribed.items():
-        if wanted := sorted(told & names):
-            first = new_ids(len(events))[0]
-            run(
-                conn,
-                _SPREAD.format(  # our own names alone
-                    among=among_packed(conn, "id"), events=", ".join("?" for _ in wanted)
-                ),
-                (first, endpoint_id, moment, moment, moment, which, *wanted),
-            )
-    run(
-        conn,
-        f"UPDATE outbox SET spread = 1 WHERE {among_packed(conn, 'id')}",  # noqa: S608
-        (which,),
+def _behind(conn: Connection, endpoint_ids: Sequence[int], moment: datetime) -> Written:
+    """Asks which endpoints have deliveries that are due; what is new comes behind those."""
+    query = (
+        "SELECT id FROM endpoints WHERE "  # noqa: S608 - our own names
+        f"{among_packed(conn, 'id')} AND ({_FIRST_DUE.format(endpoint='endpoints.id')}) <= ?"
     )
-    # Few of them: only numbers that belong to a campaign.
-    run(
-        conn,
-        "UPDATE outbox SET campaign_id ="  # noqa: S608 - our own names
-        " (SELECT campaign_id FROM numbers WHERE numbers.id = outbox.number_id)"
-        f" WHERE {among_packed(conn, 'id')} AND campaign_id IS NULL AND number_id IN"
-        " (SELECT id FROM numbers WHERE campaign_id IS NOT NULL)",
-        (which,),
-    )
-    return len(events)
+    return query, (packed(conn, endpoint_ids), moment_value(conn, moment))
 
 
-_FRESH = "SELECT id, event FROM outbox WHERE spread = 0 ORDER BY id LIMIT ?"
+_FIRST_DUE = (
+    f"SELECT due_at FROM deliveries WHERE endpoint_id = {{endpoint}} AND {DELIVERY_WAITS}"  # noqa: S608
+    " ORDER BY due_at, id LIMIT 1"
+)
 
-# What belongs to no contact waits for nothing but itself.
-_SPREAD = (
-    "INSERT INTO deliveries (id, endpoint_id, event_id, contact_id, status, tries, claimed_by,"
-    " due_at, answer_status, answer, took_ms, created_at, changed_at)"
-    " SELECT ? + row_number() OVER (ORDER BY id) - 1, ?, id,"
-    " CASE contact_id WHEN 0 THEN id ELSE contact_id END, 'pending', 0, '', ?, NULL, '', 0, ?, ?"
-    " FROM outbox WHERE {among} AND event IN ({events})"
+_FRESH = (
+    "SELECT id, event, contact_id, phone, number_id, campaign_id, at,"
+    " (SELECT campaign_id FROM numbers WHERE numbers.id = outbox.number_id)"
+    " FROM outbox WHERE spread = 0 ORDER BY id LIMIT ?"
 )
 
 
-def _delivery(
-    ident: int, endpoint_id: int, event_id: int, contact_id: int, moment: Any, status: str
-) -> list[Any]:
-    return [
-        ident,
-        endpoint_id,
-        event_id,
-        # What belongs to no contact waits for nothing but itself.
-        contact_id or event_id,
-        status,
-        0,
-        "",
-        moment,
-        None,
-        "",
-        0,
-        moment,
-        moment,
-    ]
+class _Event(NamedTuple):
+    """An event that nobody was told of yet."""
+
+    id: int
+    event: str
+    contact_id: int
+    phone: str
+    number_id: str
+    campaign_id: int | None
+    at: Any
+    now_in: int | None
+    """The campaign that its number belongs to."""
+
+    def parcel(self, delivery_id: int, endpoint_id: int, tries: int = 1) -> Parcel:
+        campaign_id = self.now_in if self.campaign_id is None else self.campaign_id
+        at = moment_of(self.at)
+        return Parcel(delivery_id, endpoint_id, tries, *self[:5], campaign_id=campaign_id, at=at)
 
 
-def claim(conn: Connection, worker: str, endpoint_id: int, limit: int) -> list[Parcel]:
-    """Takes deliveries that are due for one courier, also those whose claim has lapsed.
+def _spread(
+    conn: Connection,
+    worker: str,
+    told: Mapping[int, frozenset[str]],
+    free: Mapping[int, int],
+    events: Sequence[_Event],
+    moment: datetime,
+) -> list[Parcel]:
+    """Makes a delivery of each new event for each endpoint that is told of it.
+
+    Deliveries to an endpoint that has time are claimed as they are made: a row that is made
+    pending and claimed the moment after costs three times as much.
+    """
+    parcels: list[Parcel] = []
+    statements: list[Written] = []
+    until = moment + timedelta(seconds=CLAIM_SECONDS)
+    wanted = {ident: [one for one in events if one.event in names] for ident, names in told.items()}
+    taken = _taken(conn, {ident: wanted[ident][:limit] for ident, limit in free.items()})
+    for ident, some in wanted.items():
+        mine = taken.get(ident, [])
+        others = {one.id for one in some}.difference(one.id for one in mine)
+        rest = [one.id for one in some if one.id in others]
+        # In this order, so that what a contact is told of later has the higher id.
+        ids = new_ids(len(some))
+        if mine:
+            claimed = ("sending", 1, worker, until)
+            which = [one.id for one in mine]
+            statements.append(_making(conn, ids[0], ident, which, claimed, moment))
+            parcels += [one.parcel(made, ident) for one, made in zip(mine, ids, strict=False)]
+        if rest:
+            left = ("pending", 0, "", moment)
+            statements.append(_making(conn, ids[len(mine)], ident, rest, left, moment))
+    run_at_last(conn, statements + _told_of(conn, events))
+    return parcels
+
+
+def _taken(conn: Connection, wanted: Mapping[int, Sequence[_Event]]) -> dict[int, list[_Event]]:
+    """Of the events that each endpoint has time for, those that wait for no other one.
 
     An event waits while an earlier one of the same contact is on its way to the same endpoint.
     """
-    moment = now()
+    asked = {ident: events for ident, events in wanted.items() if events}
+    found = fetch_together(conn, *[_on_their_way(conn, *each) for each in asked.items()])
+    taken: dict[int, list[_Event]] = {}
+    for (ident, events), rows in zip(asked.items(), found, strict=True):
+        seen = {row[0] for row in rows}
+        mine = taken[ident] = []
+        for one in events:
+            if one.contact_id not in seen:
+                mine.append(one)
+            if one.contact_id:
+                seen.add(one.contact_id)
+    return taken
+
+
+def _on_their_way(conn: Connection, endpoint_id: int, events: Sequence[_Event]) -> Written:
+    """Asks which contacts of events have one that waits for an endpoint already."""
+    contacts = [(one.contact_id,) for one in events]
+    table, values = rows_packed(conn, {"contact": "bigint"}, contacts)
+    query = (
+        f"SELECT contact FROM {table} AS theirs"  # noqa: S608 - our own names
+        f" WHERE ({_EARLIER.format(endpoint='?', contact='theirs.contact')}) IS NOT NULL"
+    )
+    return query, (*values, endpoint_id)
+
+
+# Written so that PostgreSQL walks along the one index that leads there, however little it knows
+# of the table: asked with EXISTS, it went through all that waits for the endpoint.
+_EARLIER = (
+    "SELECT before.id FROM deliveries AS before WHERE before.endpoint_id = {endpoint}"
+    " AND before.contact_id = {contact} AND before.status IN ('pending', 'sending')"
+    " ORDER BY before.id LIMIT 1"
+)
+
+
+def _making(
+    conn: Connection,
+    first: int,
+    endpoint_id: int,
+    event_ids: Sequence[int],
+    state: tuple[str, int, str, datetime],
+    moment: datetime,
+) -> Written:
+    """Makes deliveries of events, with ids from `first` on in the events' order.
+
+    Args:
+        conn: Which of the two stores.
+        first: The id of the first one.
+        endpoint_id: Whom they are for.
+        event_ids: What they tell of.
+        state: Status, tries, claimed by whom, and when due.
+        moment: Now.
+    """
+    *claimed, due = state
+    at = moment_value(conn, moment)
+    values = (first, endpoint_id, *claimed, moment_value(conn, due), at, at)
+    return _MAKE.format(among=among_packed(conn, "id")), (*values, packed(conn, event_ids))
+
+
+# What belongs to no contact waits for nothing but itself.
+_MAKE = (
+    "INSERT INTO deliveries (id, endpoint_id, event_id, contact_id, status, tries, claimed_by,"
+    " due_at, answer_status, answer, took_ms, created_at, changed_at)"
+    " SELECT ? + row_number() OVER (ORDER BY id) - 1, ?, id,"
+    " CASE contact_id WHEN 0 THEN id ELSE contact_id END, ?, ?, ?, ?, NULL, '', 0, ?, ?"
+    " FROM outbox WHERE {among}"
+)
+
+
+def _told_of(conn: Connection, events: Sequence[_Event]) -> list[Written]:
+    """Marks events as spread, with the campaign that each one's number belongs to by now."""
+    among_them = among_packed(conn, "id")
+    which = packed(conn, [one.id for one in events])
+    made: list[Written] = [(f"UPDATE outbox SET spread = 1 WHERE {among_them}", (which,))]  # noqa: S608
+    if any(one.now_in is not None and one.campaign_id is None for one in events):
+        campaign = "(SELECT campaign_id FROM numbers WHERE numbers.id = outbox.number_id)"
+        update_all = f"UPDATE outbox SET campaign_id = {campaign}"  # noqa: S608
+        made.append((f"{update_all} WHERE {among_them} AND campaign_id IS NULL", (which,)))
+    return made
+
+
+def _claim(
+    conn: Connection, worker: str, endpoint_id: int, limit: int, moment: datetime
+) -> list[Parcel]:
+    """Takes deliveries that are due for one courier, also those whose claim has lapsed."""
     at = moment_value(conn, moment)
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
-    taken = fetch(conn, _CLAIM, (worker, until, at, endpoint_id, at, limit))
+    # Apart from the update: while that is still open, PostgreSQL forgets none of the dead rows
+    # that it comes upon, and comes upon them again each time.
+    taken = fetch(conn, _DUE, (endpoint_id, at, limit))
     if not taken:
         return []
-    by_event = {event_id: (ident, tries) for ident, event_id, tries in taken}
+    by_event = {event_id: (ident, tries + 1) for ident, event_id, tries in taken}
+    claimed = (worker, until, at, packed(conn, [row[0] for row in taken]))
+    run_at_last(conn, [(_CLAIM.format(among=among_packed(conn, "id")), claimed)])
     query = f"{_EVENTS} WHERE {among_packed(conn, 'id')} ORDER BY id"
+    rows = fetch(conn, query, (packed(conn, list(by_event)),))
     parcels = []
-    for row in fetch(conn, query, (packed(conn, list(by_event)),)):
-        event_id, event, contact_id, phone, number_id, campaign_id, happened = row
-        ident, tries = by_event[event_id]
-        parcels.append(
-            Parcel(
-                ident,
-                endpoint_id,
-                tries,
-                event_id,
-                event,
-                contact_id,
-                phone,
-                number_id,
-                campaign_id,
-                moment_of(happened),
-            )
-        )
+    for row in rows:
+        ident, tries = by_event[row[0]]
+        parcels.append(_Event._make(row).parcel(ident, endpoint_id, tries))
     return parcels
 
 
-_CLAIM = (
-    "UPDATE deliveries SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?,"  # noqa: S608
-    " tries = tries + 1 WHERE id IN (SELECT id FROM deliveries AS d WHERE endpoint_id = ?"
-    f" AND {DELIVERY_WAITS} AND due_at <= ? AND NOT EXISTS (SELECT 1 FROM deliveries AS before"
-    " WHERE before.endpoint_id = d.endpoint_id AND before.contact_id = d.contact_id"
-    " AND before.id < d.id AND before.status IN ('pending', 'sending'))"
-    " ORDER BY due_at, id LIMIT ?) RETURNING id, event_id, tries"
+_DUE = (
+    "SELECT id, event_id, tries FROM deliveries AS d WHERE endpoint_id = ?"  # noqa: S608
+    f" AND {DELIVERY_WAITS} AND due_at <= ?"
+    f" AND ({_EARLIER.format(endpoint='d.endpoint_id', contact='d.contact_id')}) = d.id"
+    " ORDER BY due_at, id LIMIT ?"
 )
 
-_EVENTS = "SELECT id, event, contact_id, phone, number_id, campaign_id, at FROM outbox"
+_CLAIM = (
+    "UPDATE deliveries SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?,"
+    " tries = tries + 1 WHERE {among}"
+)
 
-
-def settle(
-    conn: Connection, worker: str, tried: Sequence[Tried], disable_after: timedelta | None = None
-) -> int:
-    """Writes down what became of parcels, and when those that failed are tried again.
-
-    A parcel whose claim has lapsed and went to another courier is left to that one.
-
-    Returns:
-        How many parcels were still the worker's.
-    """
-    moment = now()
-    table, values = rows_packed(
-        conn,
-        {
-            "id": "bigint",
-            "state": "text",
-            "due": "timestamptz",
-            "code": "bigint",
-            "words": "text",
-            "took": "bigint",
-        },
-        [_outcome(conn, one, moment) for one in tried],
-    )
-    settled = fetch(
-        conn,
-        "UPDATE deliveries SET status = said.state, due_at = said.due,"  # noqa: S608
-        " answer_status = said.code, answer = said.words, took_ms = said.took, changed_at = ?"
-        f" FROM {table} AS said WHERE deliveries.id = said.id"
-        " AND deliveries.status = 'sending' AND deliveries.claimed_by = ?"
-        " RETURNING deliveries.id",
-        (moment_value(conn, moment), *values, worker),
-    )
-    ours = {row[0] for row in settled}
-    failed = [one for one in tried if one.delivery_id in ours and not one.done]
-    _keep_tries(conn, failed, moment)
-    _note_health(conn, tried, moment, disable_after)
-    return len(ours)
-
-
-def _outcome(conn: Connection, one: Tried, moment: datetime) -> tuple[Any, ...]:
-    if one.done:
-        state, due = "delivered", moment
-    elif one.gone or one.tries >= len(SCHEDULE):
-        state, due = "failed", moment
-    else:
-        state, due = "pending", moment + pause_after(one.tries, one.retry_after)
-    return (
-        one.delivery_id,
-        state,
-        moment_value(conn, due),
-        one.status,
-        one.answer[:LONGEST_ANSWER].replace("\x00", "\ufffd"),
-        one.took_ms,
-    )
-
-
-def pause_after(tries: int, retry_after: float | None = None) -> timedelta:
-    """How long to wait after so many tries; `Retry-After` can make it longer, never shorter."""
-    usual = SCHEDULE[min(tries, len(SCHEDULE) - 1)]
-    asked = timedelta(seconds=max(0.0, min(retry_after or 0.0, LONGEST_PAUSE.total_seconds())))
-    return max(usual, asked) * (1 + random.random() * JITTER)  # noqa: S311 - spreads load, keeps no secret
-
-
-def _keep_tries(conn: Connection, tried: Sequence[Tried], moment: datetime) -> None:
-    """Keeps each try that failed; of one that succeeded the delivery itself tells."""
-    at = moment_value(conn, moment)
-    ids = new_ids(len(tried))
-    insert_rows(
-        conn,
-        _tries,
-        [
-            [
-                ident,
-                one.delivery_id,
-                at,
-                one.status,
-                one.answer[:LONGEST_ANSWER].replace("\x00", "\ufffd"),
-                one.took_ms,
-            ]
-            for ident, one in zip(ids, tried, strict=True)
-        ],
-    )
-
-
-def _note_health(
-    conn: Connection, tried: Sequence[Tried], moment: datetime, disable_after: timedelta | None
-) -> None:
-    """Remembers since when an endpoint fails; disables one that is gone or fails too long."""
-    healthy = {one.endpoint_id for one in tried if one.done}
-    ill = {one.endpoint_id for one in tried if not one.done} - healthy
-    for ident in healthy:
-        run(
-            conn,
-            "UPDATE endpoints SET failing_since = NULL WHERE id = ? AND failing_since IS NOT NULL",
-            (ident,),
-        )
-    at = moment_value(conn, moment)
-    for ident in ill:
-        run(
-            conn,
-            "UPDATE endpoints SET failing_since = ? WHERE id = ? AND failing_since IS NULL",
-            (at, ident),
-        )
-        if disable_after is not None:
-            _disable_hopeless(conn, ident, moment, disable_after)
-    for ident in {one.endpoint_id for one in tried if one.gone}:
-        _disable(conn, ident, "it answered 410 Gone")
-
-
-def _disable_hopeless(
-    conn: Connection, ident: int, moment: datetime, disable_after: timedelta
-) -> None:
-    since = conn.execute(
-        select(_endpoints.c.failing_since).where(_endpoints.c.id == ident)
-    ).scalar()
-    if since is not None and moment - since >= disable_after:
-        _disable(conn, ident, f"it has failed for {disable_after.days} days")
-
-
-def _disable(conn: Connection, ident: int, why: str) -> None:
-    # Another courier may have removed it meanwhile.
-    there = conn.execute(
-        select(_endpoints.c.id).where(
-            _endpoints.c.id == ident,
-            _endpoints.c.removed_at.is_(None),
-            _endpoints.c.active.is_(True),
-        )
-    ).first()
-    if there is not None:
-        endpoints.switch(conn, SYSTEM, ident, on=False, why=why)
+_EVENTS = "SELECT id, event, contact_id, phone, number_id, campaign_id, at, NULL FROM outbox"
 
 
 def release(conn: Connection, worker: str) -> int:
@@ -444,10 +357,9 @@ def release(conn: Connection, worker: str) -> int:
 
 def queue_one(conn: Connection, endpoint_id: int, event_id: int) -> int:
     """Makes a delivery of an event to one endpoint, whatever it is subscribed to."""
-    ident, moment = new_id(), moment_value(conn, now())
-    contact = fetch(conn, "SELECT contact_id FROM outbox WHERE id = ?", (event_id,))[0][0]
-    row = _delivery(ident, endpoint_id, event_id, contact, moment, "pending")
-    insert_rows(conn, _deliveries, [row])
+    ident, moment = new_id(), now()
+    pending = ("pending", 0, "", moment)
+    run(conn, *_making(conn, ident, endpoint_id, [event_id], pending, moment))
     return ident
 
 

@@ -74,6 +74,17 @@ def rows_packed(
     return f"(SELECT {taken} FROM json_each(?))", (json.dumps(rows),)  # noqa: S608
 
 
+def by_keys(conn: Connection, column: str, values: Sequence[int]) -> tuple[str, tuple[Any, ...]]:
+    """A condition beside a join with `rows_packed` on the same column, and the values it takes.
+
+    PostgreSQL, which may know little of a table that fills quickly, then finds the rows by their
+    keys; SQLite does so by itself.
+    """
+    if is_postgresql(conn):
+        return f"{column} = ANY(?)", (packed(conn, values),)
+    return "TRUE", ()
+
+
 def among(
     conn: Connection, column: Any, values: Sequence[int] | Sequence[str] | Sequence[bytes]
 ) -> ColumnElement[bool]:

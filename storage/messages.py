@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from storage import failing
 from storage.changes import record
-from storage.dialects import among, among_packed, packed, rows_packed, upsert
+from storage.dialects import among, among_packed, by_keys, packed, rows_packed, upsert
 from storage.driver import fetch, run
 from storage.errors import NotFound, Refused
 from storage.holding import OPENING, QuietHours, hold, texted_lately
@@ -207,18 +207,19 @@ def _save_status(
     ]
     columns = {"id": "bigint", "provider": "text", "fault": "text", "carrier": "text"}
     table, values = rows_packed(conn, columns, rows)
+    by_key, which = by_keys(conn, "messages.id", [receipt.message_id for receipt in receipts])
     in_vain = ", tries = tries + 1, claimed_by = ''" if status == "retry" else ""
     statement = (
         "UPDATE messages SET status = ?, error = said.fault,"  # noqa: S608
         " provider_id = CASE said.provider WHEN '' THEN provider_id ELSE said.provider END,"
         " gateway = CASE said.carrier WHEN '' THEN gateway ELSE said.carrier END,"
         f" due_at = ?, changed_at = ?{in_vain} FROM {table} AS said"
-        f" WHERE messages.id = said.id AND messages.status IN ({forward})"
+        f" WHERE messages.id = said.id AND {by_key} AND messages.status || '' IN ({forward})"
         " RETURNING messages.id, messages.contact_id, messages.purpose"
     )
     due = moment_value(conn, moment + waits.get(status, timedelta(0)))
     changed = moment_value(conn, moment)
-    moved = fetch(conn, statement, (_STORED.get(status, status), due, changed, *values))
+    moved = fetch(conn, statement, (_STORED.get(status, status), due, changed, *values, *which))
     return [(row[0], row[1], row[2]) for row in moved]
 
 

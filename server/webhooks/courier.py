@@ -20,14 +20,12 @@ from sqlalchemy.engine import Connection
 from server import runtime
 from server.log import note_unexpected, quiet_loop
 from server.metrics import Metrics
-from server.runtime import call_later
 from server.webhooks.guard import Guard
 from server.webhooks.lane import Lane
 from storage import deliveries
 from storage.access import access_seq
 from storage.deliveries import Parcel, Target, Tried, Waiting
 from storage.errors import StoreError
-from storage.feed import Throttle
 from storage.store import Store
 from storage.times import now
 
@@ -35,6 +33,9 @@ T = TypeVar("T")
 
 _GATHER_SECONDS = 0.02
 """The least time between two rounds: what comes back meanwhile shares a transaction."""
+
+_LOOK_SECONDS = 0.1
+"""While answers come in, how often is looked what waits; rounds in between find it by the way."""
 
 _IDLE_SECONDS = 0.2
 """The same while nobody is to be told of anything: then only a new endpoint matters."""
@@ -82,11 +83,11 @@ class WebhookCourier:
         self._lanes: dict[int, Lane] = {}
         self._access_seq = -1
         self._read_at = 0.0
+        self._looked_at = 0.0
         self._tried: list[Tried] = []
         self._posts: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._live, name="optdesk-webhooks", daemon=True)
-        self._throttle = Throttle(self.wake, _GATHER_SECONDS, self._later)
-        self._unsubscribe = store.feed.subscribe(self._throttle)
+        self._unsubscribe = store.feed.subscribe(self.wake)
 
     def start(self) -> None:
         """Begins to deliver; returns at once."""
@@ -99,17 +100,10 @@ class WebhookCourier:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._news.set)
 
-    def _later(self, seconds: float, action: Callable[[], None]) -> None:
-        if self._loop is None:
-            action()
-        else:
-            call_later(self._loop, seconds, action)
-
     def stop(self, timeout: float = 3.0) -> None:
         """Lets requests under way end for a moment, gives the rest back and ends."""
         self._closing = True
         self._unsubscribe()
-        self._throttle.close()
         self.wake()
         if self._thread.ident is not None:
             self._thread.join(timeout)
@@ -147,9 +141,12 @@ class WebhookCourier:
     async def _round(self) -> float:
         """Does what there is to do; returns for how many seconds there is certainly nothing."""
         assert self._loop is not None  # noqa: S101 - set when the thread began
-        found = await self._loop.run_in_executor(None, self._look)
-        self._follow(found[0])
-        waiting, clock, moment = found[1], self._loop.time(), now()
+        if self._tried and self._loop.time() - self._looked_at < _LOOK_SECONDS:
+            return await self._carry(self._room_of_all(), None, 0.0)
+        targets, waiting = await self._loop.run_in_executor(None, self._look)
+        self._follow(targets)
+        clock, moment = self._loop.time(), now()
+        self._looked_at = clock
         room: dict[int, int] = {}
         wait = _POLL_SECONDS
         for ident, lane in self._lanes.items():
@@ -164,7 +161,13 @@ class WebhookCourier:
             return max(wait, _LEAST_WAIT)
         return await self._carry(room, waiting, wait)
 
-    async def _carry(self, room: dict[int, int], waiting: Waiting, wait: float) -> float:
+    def _room_of_all(self) -> dict[int, int]:
+        assert self._loop is not None  # noqa: S101 - set when the thread began
+        clock = self._loop.time()
+        lanes = self._lanes.items()
+        return {ident: lane.room for ident, lane in lanes if lane.rests_until <= clock}
+
+    async def _carry(self, room: dict[int, int], waiting: Waiting | None, wait: float) -> float:
         assert self._loop is not None  # noqa: S101 - set when the thread began
         tried, self._tried = self._tried, []
         try:
@@ -178,9 +181,12 @@ class WebhookCourier:
             post = self._loop.create_task(self._post(self._lanes[parcel.endpoint_id], parcel))
             self._posts.add(post)
             post.add_done_callback(self._posts.discard)
+        if waiting is None:
+            return wait
         busy = {parcel.endpoint_id for parcel in parcels}
+        moment = now()
         for ident in room.keys() - busy:
-            if ident in waiting.due:
+            if ident in waiting.due and waiting.due[ident] <= moment:
                 self._lanes[ident].rests_until = self._loop.time() + _BLOCKED_SECONDS
         return 0.0 if parcels or waiting.fresh else max(wait, _LEAST_WAIT)
 

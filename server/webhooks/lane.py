@@ -29,6 +29,10 @@ _MOST_AHEAD = 256
 _QUICK_MS = 250
 """What a quick endpoint takes for a parcel, with the wait for a free connection."""
 
+_HANDFUL = 4
+"""The share of its parcels that has to be free before a lane asks for more. A slow endpoint would
+have the store look for one at a time."""
+
 _AT_FIRST = 16
 _FEWEST = 2
 
@@ -71,8 +75,9 @@ class Lane:
 
     @property
     def room(self) -> int:
-        """How many more parcels it can take."""
-        return max(0, self._limit - self._busy)
+        """How many more parcels it can take: none while they are too few to be asked for."""
+        free = self._limit - self._busy
+        return free if free >= max(1, self._limit // _HANDFUL) else 0
 
     @property
     def busy(self) -> int:

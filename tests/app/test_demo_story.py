@@ -9,7 +9,7 @@ import pytest
 
 from app.demo_story import ALLOWED, IDA, ROSA, TOM, Story
 from app.options import Captions
-from storage import deliveries, delivery_log, text_log
+from storage import delivery_log, text_log, tries
 from storage.words import DeliveriesView, TextView
 from tests import programs
 from tests.screens.hand import at_desk
@@ -37,7 +37,7 @@ async def test_the_story_is_told_in_a_small_desk_and_ends_in_calm(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The endpoint is tried again at once, so that nobody waits for the second try.
-    monkeypatch.setattr(deliveries, "SCHEDULE", (timedelta(0), *[timedelta(seconds=0.2)] * 50))
+    monkeypatch.setattr(tries, "SCHEDULE", (timedelta(0), *[timedelta(seconds=0.2)] * 50))
     captions = Told()
     story = Story("ana", captions, speed=20)
     try:

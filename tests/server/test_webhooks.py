@@ -16,7 +16,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from server.webhooks import wire
 from server.webhooks.guard import Guard
-from storage import deliveries, delivery_log, endpoints
+from storage import delivery_log, endpoints, tries
 from storage.delivery_log import DeliveryRow
 from storage.store import Store
 from storage.words import Actor
@@ -126,7 +126,7 @@ def test_failed_attempts_are_told_of_and_only_to_who_wants_to_know(
 def test_a_failed_delivery_is_tried_again_under_the_same_id(
     telling: Served, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "SCHEDULE", (timedelta(0), *[timedelta(seconds=0.1)] * 9))
+    monkeypatch.setattr(tries, "SCHEDULE", (timedelta(0), *[timedelta(seconds=0.1)] * 9))
     subscribe(telling.store, receiver.url)
 
     def fail_first(handler: Any, _letter: Letter) -> None:
@@ -192,7 +192,7 @@ def test_events_of_one_contact_arrive_in_order(
 ) -> None:
     from storage.outbox import News, tell
 
-    monkeypatch.setattr(deliveries, "SCHEDULE", (timedelta(0), *[timedelta(seconds=0.1)] * 9))
+    monkeypatch.setattr(tries, "SCHEDULE", (timedelta(0), *[timedelta(seconds=0.1)] * 9))
     subscribe(telling.store, receiver.url)
     receiver.answer = lambda handler, _letter: say(
         handler, 500 if len(receiver.letters) == 1 else 200

@@ -243,3 +243,38 @@ def test_with_no_endpoint_nothing_is_left_to_spread(store: Store) -> None:
     with store.read() as conn:
         assert not deliveries.waiting(conn, []).fresh
     store.do(lambda conn: claim_pending(conn, "test", 1))
+
+
+def test_an_event_waits_for_the_one_before_it_however_both_are_found(store: Store) -> None:
+    made = subscribe(store)
+    news(store, 1, 2, 1)
+    # Made and claimed at once; the second event of a contact is not.
+    first = carry(store, {made.id: 10})
+    assert [one.contact_id for one in first] == [1, 2]
+    news(store, 1, 3)
+    again = carry(store, {made.id: 10}, *[came(one, 200) for one in first])
+    assert [one.contact_id for one in again] == [1, 3]
+    assert again[0].event_id > first[0].event_id
+    last = carry(store, {made.id: 10}, *[came(one, 200) for one in again])
+    assert [one.contact_id for one in last] == [1]
+    assert last[0].event_id > again[0].event_id
+
+
+def test_what_is_late_goes_before_what_is_new(store: Store) -> None:
+    made = subscribe(store)
+    news(store, 1, 2, 3)
+    assert len(carry(store, {made.id: 1})) == 1
+    news(store, 4)
+    assert [one.contact_id for one in carry(store, {made.id: 2})] == [2, 3]
+    assert [one.contact_id for one in carry(store, {made.id: 2})] == [4]
+
+
+def test_a_claim_on_postgresql_never_goes_through_all_that_waits(pg_url: str) -> None:
+    """However little the server knows of a table that has just begun to fill."""
+    store = Store.open(pg_url)
+    ours = deliveries._DUE.replace("?", "{}").format("$1", "$2", "$3")
+    with store.read() as conn:
+        plan = conn.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {ours}").scalars().all()
+    store.close()
+    assert any("ix_deliveries_order" in line for line in plan), plan
+    assert any("contact_id = d.contact_id" in line for line in plan), plan
