@@ -60,11 +60,13 @@ def _lines(
         if value:
             yield _fact(word, safe(value), room)
     if row.replay_of is not None:
-        yield _fact("mends", safe(_request_id(row.replay_of)), room)
+        word = "tries" if row.outcome == "refused" else "mends"
+        yield _fact(word, safe(_request_id(row.replay_of)), room)
     if detail is not None:
         for replay in detail.replays:
+            word = "sent again" if replay.outcome == "refused" else "mended by"
             said = f"{clock(replay.at)}, {replay.outcome} ({replay.request_id})"
-            yield _fact("sent again", safe(said), room)
+            yield _fact(word, safe(said), room)
         if detail.headers:
             yield Content("")
             yield Content.styled("Headers", "bold $primary")

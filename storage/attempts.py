@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -208,27 +209,39 @@ def listing(conn: Connection, *, limit: int = 100, refused_only: bool = False) -
 
 
 def refusals_since(conn: Connection, moment: datetime) -> dict[str, int]:
-    """How many attempts were refused since a moment, by error code."""
-    rows = conn.execute(
+    """How many attempts of senders were refused since a moment, by error code."""
+    refused = (
         select(_attempts.c.code, func.count())
         .where(_attempts.c.id >= id_at(moment), _refused())
         .group_by(_attempts.c.code)
         .order_by(_attempts.c.code)
     )
-    return {row.code: row[1] for row in rows}
+    # Along the index of replays, of which there are few.
+    replayed = conn.execute(refused.where(_attempts.c.replay_of.is_not(None)))
+    own = Counter({row.code: row[1] for row in replayed})
+    counts = {row.code: row[1] - own[row.code] for row in conn.execute(refused)}
+    return {code: count for code, count in counts.items() if count}
 
 
 def recent_senders(conn: Connection, since: datetime) -> list[RecentSender]:
-    """Who sent since a moment, who sends most first; of the newest `RECENT_ATTEMPTS` alone."""
+    """Who sent since a moment, who sends most first; of the newest `RECENT_ATTEMPTS` alone.
+
+    What a person mended and sent again is nobody's sending.
+    """
+    shown = (_attempts.c.at, _attempts.c.door, _attempts.c.sender, _attempts.c.user_agent)
     recent = (
-        select(_attempts.c.at, _attempts.c.door, _attempts.c.sender, _attempts.c.user_agent)
+        select(*shown, _attempts.c.replay_of)
         .where(_attempts.c.id >= id_at(since))
         .order_by(_attempts.c.id.desc())
         .limit(RECENT_ATTEMPTS)
         .subquery()
     )
     named = (recent.c.door, recent.c.sender, recent.c.user_agent)
-    rows = conn.execute(select(*named, func.count(), func.max(recent.c.at)).group_by(*named))
+    rows = conn.execute(
+        select(*named, func.count(), func.max(recent.c.at))
+        .where(recent.c.replay_of.is_(None))
+        .group_by(*named)
+    )
     uses: dict[tuple[str, str, str], RecentSender] = {}
     for door, sender, user_agent, n, last_at in rows:
         title = title_of(sender) or user_agent.split(" ")[0] or "an unnamed program"

@@ -213,7 +213,7 @@ def _fields(conn: Connection) -> Item | None:
     missing = Counter(
         name
         for row in found
-        if row.at >= since
+        if row.at >= since and row.replay_of is None
         for name in row.reason.replace(",", " ").split()
         if name.isidentifier()
     )

@@ -73,6 +73,8 @@ class _Rows:
     pending: list[list[Any]] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
+    arrived: int = 0
+    """Contacts that a sender brought, and no person by mending a request."""
     stages: dict[Stage, int] = field(default_factory=dict)
     """By how much each stage grows."""
     superseded: list[int] = field(default_factory=list)
@@ -183,7 +185,7 @@ class _Intake:
         if rows.events:
             statements.append((_SAVE_CHAIN, (self.chain.seq, self.chain.head, self.chain.seal)))
         tallies = {stage_tally(stage): n for stage, n in rows.stages.items()}
-        statements += adding(tallies | {hour_tally(self.hour): len(rows.contacts)})
+        statements += adding(tallies | {hour_tally(self.hour): rows.arrived})
         run_at_last(conn, statements)
 
     def _closed(self, item: OptIn) -> str | None:
@@ -259,6 +261,7 @@ class _Intake:
         )
         rows.pending.append([contact_id])
         rows.count(stage)
+        rows.arrived += item.replay_of is None
         self.known[item.phone] = _Known(contact_id, stage, self.moment)
         self._event(item, "opt_in", contact_id)
         self._log(item, "accepted", "", contact_id)

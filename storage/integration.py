@@ -42,7 +42,11 @@ _SHOWN = (
     "SELECT id, active, token, number_id, brand, program, default_region, created_at, changed_at,"
     " options FROM integrations WHERE live = 1"
 )
-_NEWEST = "SELECT MAX(id) FROM contacts"
+_NEWEST = (
+    "SELECT id FROM contacts WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE contact_id = contacts.id"
+    " AND replay_of IS NOT NULL AND outcome = 'accepted') ORDER BY id DESC LIMIT 1"
+)
+"""The newest contact that a sender brought: not one whom a person took in by mending a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,8 +401,7 @@ def last_arrival(conn: Connection) -> datetime | None:
 
 
 def _arrival(newest: Rows) -> datetime | None:
-    ident = newest[0][0]
-    return None if ident is None else moment_of(ident)
+    return moment_of(newest[0][0]) if newest else None
 
 
 def _last_hours() -> list[str]:

@@ -89,6 +89,9 @@ def show(ctx: typer.Context, request: Request) -> None:
         "body": found.row.body,
         "contact": _contact(found),
         "replays": [row.request_id for row in found.replays],
+        "mended_by": next(
+            (row.request_id for row in found.replays if row.outcome != "refused"), None
+        ),
         "why": why(found.row.code).clause if found.row.code else "",
         "next_step": why(found.row.code).next_step if found.row.code else "",
     }
@@ -206,9 +209,12 @@ def _described(fields: dict[str, Any]) -> str:
     if contact is not None:
         lines.append(f"Contact:   {contact['id']} {contact['phone']} {contact['name']}".rstrip())
     if fields["replay_of"]:
-        lines.append(f"Mends:     {fields['replay_of']}")
-    if fields["replays"]:
-        lines.append(f"Mended by: {', '.join(fields['replays'])}")
+        word = "Tries: " if fields["outcome"] == "refused" else "Mends: "
+        lines.append(f"{word}    {fields['replay_of']}")
+    if fields["mended_by"]:
+        lines.append(f"Mended by: {fields['mended_by']}")
+    if tries := [tried for tried in fields["replays"] if tried != fields["mended_by"]]:
+        lines.append(f"Tried as:  {', '.join(tries)}, and refused again")
     lines += [f"           {name}: {value}" for name, value in fields["headers"].items()]
     from widgets.display import clean
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from app.lead_tools import ServerLeadTools
+from screens.attempt_text import attempt_text
 from screens.lead_tools import LeadTools
 from server.replay import replay
-from storage import integration, suppressions
+from storage import attempts, integration, suppressions
 from storage.errors import NotFound, Refused
+from storage.ids import public
 from storage.mapping_rules import Rule
 from storage.tables import Attempt, Change, ConsentEvent
+from storage.times import now
 from tests.factories import next_phone
 from tests.server.served import Served
 from tests.server.test_hook_door import ANA, FORM, ada, attempt_of, hook
@@ -43,6 +47,37 @@ def test_a_refused_lead_is_mended_and_taken_in_once(served_by_any: Served) -> No
     for again in (ident, done.request_id):
         with pytest.raises(Refused, match="taken in already"):
             replay(store, again, None, ANA)
+
+
+def test_what_a_person_sends_again_is_not_the_senders_traffic(served_by_any: Served) -> None:
+    store = served_by_any.store
+    hook(served_by_any, ada(phone=next_phone()), headers={"User-Agent": "Zapier"})
+    answer = hook(served_by_any, ada(phone="202 555"), headers={"User-Agent": "Zapier"})
+    ident = attempt_of(served_by_any, answer).id
+
+    def traffic() -> Any:
+        with store.read() as conn:
+            view = integration.show(conn)
+            assert view is not None
+            since = now() - timedelta(days=1)
+            senders = [(use.sender, use.count) for use in attempts.recent_senders(conn, since)]
+            refusals = attempts.refusals_since(conn, since)
+            last = integration.last_arrival(conn)
+            assert last == view.last_arrival
+            return senders, refusals, last, sum(view.hourly)
+
+    before = traffic()
+    assert before[:2] == ([("zapier", 2)], {"INVALID_PHONE_FORMAT": 1})
+    assert before[3] == 1
+    tried = replay(store, ident, None, ANA).request_id
+    mended = replay(store, ident, json.dumps(ada(phone=next_phone())), ANA).request_id
+    assert traffic() == before
+    with store.read() as conn:
+        found = attempts.get(conn, ident)
+    told = attempt_text(found.row, found, 80, "").plain.splitlines()
+    said = {line.rpartition("(")[2].rstrip(")"): line[:10] for line in told}
+    assert said[public("req", mended)] == "mended by "
+    assert said[public("req", tried)] == "sent again"
 
 
 def test_fields_can_be_given_to_either_doors_attempt(served: Served) -> None:
