@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
@@ -15,6 +15,9 @@ from storage.leads import IntakeResult, OptIn
 from storage.tables import IdempotencyKey
 from storage.times import now
 
+if TYPE_CHECKING:
+    from storage.refused_attempts import RefusedAttempt
+
 IDEMPOTENCY_HOURS = 24
 """How long a first answer is replayed."""
 
@@ -22,7 +25,7 @@ _answers: Any = IdempotencyKey.__table__  # type: ignore[attr-defined]
 
 
 def known_answers(
-    conn: Connection, items: Sequence[OptIn], moment: datetime
+    conn: Connection, items: Sequence[OptIn | RefusedAttempt], moment: datetime
 ) -> dict[tuple[int, str], tuple[bytes, IntakeResult]]:
     """What was answered to requests of the same name before.
 
@@ -52,7 +55,16 @@ def answer_row(
 ) -> dict[str, Any]:
     """A first answer for `keep`."""
     at = result.at.isoformat() if result.at else None
-    said = [result.outcome, result.code, result.request_id, result.contact_id, result.phone, at]
+    said: list[Any] = [
+        result.outcome,
+        result.code,
+        result.request_id,
+        result.contact_id,
+        result.phone,
+        at,
+    ]
+    if result.sentence or result.missing:
+        said += [result.sentence, result.missing]
     return {
         "key_id": key[0],
         "key": key[1],
@@ -71,9 +83,15 @@ def keep(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _answer_from_json(text: str) -> IntakeResult:
-    outcome, code, request_id, contact_id, phone, at = json.loads(text)
+    outcome, code, request_id, contact_id, phone, at, *more = json.loads(text)
     moment = datetime.fromisoformat(at) if at else None
-    return IntakeResult(outcome, code, request_id, contact_id, phone, moment, replayed=True)
+    sentence, missing = more or ("", ())
+    return IntakeResult(
+        *(outcome, code, request_id, contact_id, phone, moment),
+        replayed=True,
+        sentence=sentence,
+        missing=tuple(missing),
+    )
 
 
 def purge_answers(conn: Connection) -> int:

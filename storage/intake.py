@@ -145,7 +145,7 @@ class _Intake:
         if replay is not None:
             return replay
         if not self.access.knows_number(item.number_id):
-            return self._refuse(item, "INVALID_OPT_IN_NUMBER")
+            return self._remember(item, self._refuse(item, "INVALID_OPT_IN_NUMBER"))
         if self.hashes[item.phone] in self.blocked:
             return self._remember(item, self._refuse(item, "BLOCKED_NUMBER"))
         known = self.known.get(item.phone)

@@ -43,8 +43,9 @@ _SHOWN = (
     " options FROM integrations WHERE live = 1"
 )
 _NEWEST = (
-    "SELECT id FROM contacts WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE contact_id = contacts.id"
-    " AND replay_of IS NOT NULL AND outcome = 'accepted') ORDER BY id DESC LIMIT 1"
+    "SELECT id FROM contacts WHERE NOT EXISTS (SELECT 1 FROM attempts"
+    " WHERE contact_id = contacts.id AND replay_of IS NOT NULL AND outcome = 'accepted')"
+    " ORDER BY id DESC LIMIT 1"
 )
 """The newest contact that a sender brought: not one whom a person took in by mending a request."""
 

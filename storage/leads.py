@@ -71,3 +71,7 @@ class IntakeResult:
     at: datetime | None = None
     """When the contact opted in."""
     replayed: bool = False
+    sentence: str = ""
+    """Instead of the code's own; of a door's refusal that is replayed."""
+    missing: tuple[str, ...] = ()
+    """The required fields that a refused body lacked."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from storage import refused_index
+from storage import first_answers, refused_index
 from storage.access import access_at, access_seq
-from storage.leads import OptIn
+from storage.leads import Idempotency, IntakeResult, OptIn
 from storage.outbox import OPT_IN_FAILED, News, tell
 from storage.phones import parse_e164
 from storage.rows import insert_rows, moment_value
@@ -52,6 +53,12 @@ class RefusedAttempt:
     phone: str = ""
     """Whom it was about, in E.164 where that could be read. For the API door the body tells."""
     number_id: str = ""
+    idempotency: Idempotency | None = None
+    """The sender's name for the request, under which the refusal is kept as its first answer."""
+    sentence: str = ""
+    """What is answered instead of the code's own sentence."""
+    missing: tuple[str, ...] = ()
+    """The required fields that the body lacked."""
 
 
 def attempt_row(
@@ -94,35 +101,66 @@ def attempt_row(
     ]
 
 
-def record_refused(conn: Connection, items: Sequence[RefusedAttempt]) -> Sequence[None]:
-    """Keeps attempts that a door refused after it knew who asked. A batch verb."""
-    at = moment_value(conn, now())
-    subjects = [_subject(item) for item in items]
-    insert_rows(
-        conn,
-        _attempts,
-        [
-            attempt_row(
-                item,
-                at,
-                "refused",
-                item.code,
-                item.reason,
-                None,
-                phone if parse_e164(phone) else "",
-            )
-            for item, (phone, _) in zip(items, subjects, strict=True)
-        ],
-    )
-    refused_index.note(conn, [item.request_id for item in items])
-    failed = [
-        News(OPT_IN_FAILED, 0, *subject)
-        for item, subject in zip(items, subjects, strict=True)
-        if item.code not in UNTOLD
-    ]
+def record_refused(
+    conn: Connection, items: Sequence[RefusedAttempt]
+) -> Sequence[IntakeResult | None]:
+    """Keeps attempts that a door refused after it knew who asked. A batch verb.
+
+    Returns:
+        For each what is to be answered, where a request of the same name was answered before.
+    """
+    moment = now()
+    at = moment_value(conn, moment)
+    answers = _first_answers(conn, items, moment)
+    rows, refused, failed = [], [], []
+    for item, first in zip(items, answers, strict=True):
+        phone, number_id = _subject(item)
+        about = phone if parse_e164(phone) else ""
+        code, reason = item.code, item.reason
+        if first is not None:
+            code, reason = first.code or "", "replayed" if first.replayed else ""
+        if first is None or first.outcome == "refused":
+            refused.append(item.request_id)
+            rows.append(attempt_row(item, at, "refused", code, reason, None, about))
+        else:
+            rows.append(attempt_row(item, at, first.outcome, code, reason, first.contact_id, ""))
+        if first is None and code not in UNTOLD:
+            failed.append(News(OPT_IN_FAILED, 0, phone, number_id))
+    insert_rows(conn, _attempts, rows)
+    refused_index.note(conn, refused)
     if failed and OPT_IN_FAILED in access_at(conn, access_seq(conn)).told:
         tell(conn, failed)
-    return [None] * len(items)
+    return answers
+
+
+def _first_answers(
+    conn: Connection, items: Sequence[RefusedAttempt], moment: datetime
+) -> list[IntakeResult | None]:
+    """What requests of the same names were answered before; keeps those that are the first."""
+    known = first_answers.known_answers(conn, items, moment)
+    answers: list[IntakeResult | None] = []
+    kept = []
+    for item in items:
+        if item.idempotency is None:
+            answers.append(None)
+            continue
+        key, body_hash = (item.key_id or 0, item.idempotency.key), item.idempotency.body_hash
+        before = known.get(key)
+        if before is None:
+            first = IntakeResult(
+                *("refused", item.code, item.request_id),
+                sentence=item.sentence,
+                missing=item.missing,
+            )
+            known[key] = (body_hash, replace(first, replayed=True))
+            kept.append(first_answers.answer_row(key, body_hash, first, moment))
+            answers.append(None)
+        elif before[0] == body_hash:
+            answers.append(before[1])
+        else:
+            answers.append(IntakeResult("refused", "IDEMPOTENCY_MISMATCH", item.request_id))
+    first_answers.keep(conn, kept)
+    return answers
 
 
 def _subject(item: RefusedAttempt) -> tuple[str, str]:

@@ -54,6 +54,15 @@ TEST_NUMBERS = {
 """The documented numbers that fail on purpose, and how."""
 
 
+_KEPT = frozenset(
+    (
+        *("MALFORMED_JSON", "MISSING_REQUIRED_FIELD", "INVALID_OPT_IN_NUMBER", "INVALID_FIELD"),
+        *("INVALID_PHONE_FORMAT", "ALREADY_OPTED_IN", "BLOCKED_NUMBER"),
+    )
+)
+"""Refusals that are a first answer: what is said of a body that was read."""
+
+
 class ApiDoor:
     """Takes in what a site's own backend reports.
 
@@ -182,12 +191,17 @@ class ApiDoor:
             sender=recognise(request.headers.get("User-Agent", "")),
             media=kept(media_of(request.headers.get("Content-Type", ""))),
             headers=telling(request.headers),
+            idempotency=_once(request) if why.code in _KEPT else None,
+            sentence=why.sentence,
+            missing=why.missing,
         )
         if aside or why.code == "RATE_LIMITED":
             # Who sends too much must not be able to make the others wait for the store as well.
             self._bridge.note(record_refused, attempt)
         else:
-            await self._bridge.write(record_refused, attempt)
+            before = await self._bridge.write(record_refused, attempt)
+            if before is not None:
+                return _told(before)
         return refusal(
             why.code,
             request.id,
@@ -216,8 +230,7 @@ def judge(request: Request, access: Access, key_id: int | None, sender: str) -> 
         missing = missing_fields(said)
         if missing:
             return Refused("MISSING_REQUIRED_FIELD", ", ".join(missing), missing)
-    named = named_request(request.headers)
-    if named is None:
+    if named_request(request.headers) is None:
         return _bad_field("Idempotency-Key")
     test = TEST_NUMBERS.get(lead.mobile_phone)
     if test is not None:
@@ -247,7 +260,7 @@ def judge(request: Request, access: Access, key_id: int | None, sender: str) -> 
         body=_shown(request, request.body.decode()),
         peer=sender,
         user_agent=request.said("User-Agent"),
-        idempotency=Idempotency(named, hashlib.sha256(request.body).digest()) if named else None,
+        idempotency=_once(request),
         test=is_test,
         sender=recognise(request.headers.get("User-Agent", "")),
         media=JSON_MEDIA,
@@ -258,10 +271,18 @@ def judge(request: Request, access: Access, key_id: int | None, sender: str) -> 
 def _told(result: IntakeResult) -> Answer:
     """What the sender reads of the intake's decision."""
     if result.code is not None:
-        return refusal(result.code, result.request_id)
+        return refusal(
+            result.code, result.request_id, sentence=result.sentence, missing=result.missing
+        )
     if result.contact_id is None or result.at is None:
         raise AssertionError("an opt-in was accepted without a contact")
     return accepted(result.request_id, result.contact_id, result.phone, stamp(result.at))
+
+
+def _once(request: Request) -> Idempotency | None:
+    """What the sender calls the request, with a hash of its body; None where it has no name."""
+    named = named_request(request.headers)
+    return Idempotency(named, hashlib.sha256(request.body).digest()) if named else None
 
 
 def _shown(request: Request, body: str) -> str:

@@ -46,8 +46,11 @@ def json_media(headers: CIMultiDictProxy[str]) -> bool:
 
 
 def named_request(headers: CIMultiDictProxy[str]) -> str | None:
-    """The `Idempotency-Key`; empty where there is none, None where it cannot be one."""
-    names = set(headers.getall("Idempotency-Key", ()))
+    """The `Idempotency-Key`; empty where there is none, None where it cannot be one.
+
+    Who has no name to give may send an empty one.
+    """
+    names = set(headers.getall("Idempotency-Key", ())) - {""}
     if not names:
         return ""
     name = names.pop()

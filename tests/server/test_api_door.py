@@ -432,6 +432,53 @@ def test_a_repeated_request_with_a_name_gets_the_first_answer(served_by_any: Ser
     refused(served_by_any.put(body), 409, "ALREADY_OPTED_IN")
 
 
+def test_a_refusal_of_a_body_is_a_first_answer_too(served_by_any: Served) -> None:
+    store, named = served_by_any.store, {"Idempotency_Key": "order-18"}
+    body = served_by_any.body(mobile_phone=" ", ip_address="")
+    first = served_by_any.put(body, **named)
+    refused(first, 422, "MISSING_REQUIRED_FIELD")
+    assert served_by_any.put(body, **named).json() == first.json()
+    assert first.json()["missing_fields"] == ["mobile_phone", "ip_address"]
+    for other in (served_by_any.body(), served_by_any.body(mobile_phone="1"), "{"):
+        refused(served_by_any.put(other, **named), 422, "IDEMPOTENCY_MISMATCH")
+    with store.read() as conn:
+        found = [(row.code, row.reason) for row in attempts.listing(conn)]
+    assert found[-2:] == [
+        ("MISSING_REQUIRED_FIELD", "replayed"),
+        ("MISSING_REQUIRED_FIELD", "mobile_phone, ip_address"),
+    ]
+    assert {code for code, _ in found[:-2]} == {"IDEMPOTENCY_MISMATCH"}
+
+
+def test_a_first_answer_is_replayed_though_the_store_would_answer_otherwise_now(
+    served_by_any: Served,
+) -> None:
+    store, named = served_by_any.store, {"Idempotency_Key": "order-19"}
+    taken = served_by_any.put(body := served_by_any.body(), **named)
+    off = store.do(lambda conn: numbers.add(conn, ME, "+14155550177"))
+    early = served_by_any.body(opt_in_number_id=off.id)
+    refused(served_by_any.put(early, Idempotency_Key="o-20"), 422, "INVALID_OPT_IN_NUMBER")
+    store.do(lambda conn: numbers.approve(conn, ME, off.id))
+    again = served_by_any.put(early, Idempotency_Key="o-20")
+    refused(again, 422, "INVALID_OPT_IN_NUMBER")
+    assert served_by_any.put(early).status_code == 200
+    assert served_by_any.put(body, **named).json() == taken.json()
+
+
+def test_what_says_nothing_of_the_body_is_no_first_answer(served: Served) -> None:
+    body, named = served.body(), {"Idempotency_Key": "order-21"}
+    refused(served.put(body, Content_Type="text/csv", **named), 415, "UNSUPPORTED_MEDIA_TYPE")
+    served.store.do(lambda conn: integration.switch(conn, ME, on=False))
+    refused(served.put(body, **named), 503, "INTEGRATION_INACTIVE")
+    served.store.do(lambda conn: integration.switch(conn, ME, on=True))
+    assert served.put(body, **named).status_code == 200
+
+
+def test_an_empty_request_name_is_none(served: Served) -> None:
+    for _ in range(2):
+        assert served.put(served.body(), Idempotency_Key="").status_code == 200
+
+
 @pytest.mark.parametrize("name", ["with space", "é", "x" * 256, "tab\t"])
 def test_a_request_name_is_visible_ascii_of_limited_length(lasting: Served, name: str) -> None:
     raw = lasting.raw(lasting.request(b"Idempotency-Key: " + name.encode() + b"."))
