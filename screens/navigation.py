@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from widgets.display import thousands
+from widgets.display import briefly, thousands
 from widgets.sidebar import Entry, heading
 
 if TYPE_CHECKING:
@@ -95,12 +95,10 @@ def entries(figures: Figures, *, airy: bool = False) -> list[Entry]:
         airy: Leave a blank line between sections, where there is room.
     """
     gap = [heading("")] if airy else []
-    shown = [heading("Contacts"), Entry(ALL, "All", thousands(figures.all))]
+    shown = [heading("Contacts"), _counted(ALL, "All", figures.all)]
     if figures.queue:
-        shown.append(Entry(QUEUE, "Opt-in queue", thousands(figures.queue)))
-    shown += [
-        Entry(group_key(group.id), group.name, thousands(group.count)) for group in figures.groups
-    ]
+        shown.append(_counted(QUEUE, "Opt-in queue", figures.queue))
+    shown += [_counted(group_key(group.id), group.name, group.count) for group in figures.groups]
     shown.append(Entry(DNC, "Do Not Contact"))
     note = {"on": "on", "off": "off"}.get(figures.integration, "")
     if figures.old_url and note != "off":
@@ -122,6 +120,10 @@ def entries(figures: Figures, *, airy: bool = False) -> list[Entry]:
         Entry(KEYS, "API keys"),
     ]
     return shown
+
+
+def _counted(key: str, text: str, count: int) -> Entry:
+    return Entry(key, text, thousands(count), briefly(count))
 
 
 def _attention(count: int) -> str:

@@ -137,6 +137,15 @@ def thousands(n: int, *, more: bool = False) -> str:
     return f"{n:,}+" if more else f"{n:,}"
 
 
+def briefly(n: int) -> str:
+    """A number in at most 4 cells, rounded down: `9999`, `12k`, `999k`, `1.2M`, `34M`."""
+    if n < 10_000:
+        return str(n)
+    if n < 1_000_000:
+        return f"{n // 1000}k"
+    return f"{n // 100_000 / 10:.1f}M" if n < 10_000_000 else f"{n // 1_000_000}M"
+
+
 def plural(n: int, one: str, many: str = "") -> str:
     """A count with its noun: `1 contact`, `12,345 contacts`."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -28,6 +29,8 @@ class Entry:
     """Untrusted where it is a group's name."""
     note: str = ""
     """A count or a word at the right."""
+    brief: str = ""
+    """The same in short, for where the text would be cut."""
 
 
 def heading(text: str) -> Entry:
@@ -172,7 +175,10 @@ class Sidebar(ScrollView, can_focus=True):
             style = note_style = self._style("current")
         if self.has_focus and entry.key == self.cursor:
             style = note_style = self._style("cursor")
-        note = f" {entry.note} " if entry.note else " "
+        said = entry.note
+        if entry.brief and cell_len(entry.text) > width - len(said) - 4:
+            said = entry.brief
+        note = f" {said} " if said else " "
         name = fitted(entry.text, max(0, width - 2 - len(note)))
         bar = glyphs().cursor if current else " "
         return Strip(

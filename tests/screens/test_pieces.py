@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
+from textual.app import App, ComposeResult
 from textual.color import Color
 
 from app.crash import report
@@ -22,6 +23,7 @@ from screens.navigation import Figures, GroupFacts, entries
 from screens.picker import Choice, matching
 from screens.sample_request import curl, for_width
 from storage.words import Gone, Outcome
+from widgets.sidebar import Sidebar
 from widgets.sparkline import sparkline
 
 NOON = datetime(2024, 3, 28, 12, tzinfo=UTC)
@@ -117,6 +119,22 @@ def test_the_sidebar_has_the_queue_only_while_it_holds_someone() -> None:
     assert "Opt-in queue" not in texts(Figures())
     assert "Opt-in queue" in texts(Figures(queue=1))
     assert texts(Figures(groups=(GroupFacts(1, "[/x]", 3),)))[2] == "[/x]"
+
+
+async def test_a_count_that_would_cut_the_name_of_its_place_is_told_in_short() -> None:
+    class Side(App[None]):
+        CSS = "Sidebar { width: 24; }"
+
+        def compose(self) -> ComposeResult:
+            yield Sidebar()
+
+    async with Side().run_test(size=(24, 30)) as pilot:
+        side = pilot.app.query_one(Sidebar)
+        side.show(entries(Figures(all=1_000_000, queue=1_000_000)))
+        await pilot.pause()
+        shown = [side.render_line(y).text for y in range(3)]
+        assert shown[1].split() == ["All", "1,000,000"]
+        assert shown[2].split() == ["Opt-in", "queue", "1.0M"]
 
 
 def test_the_best_choice_comes_first() -> None:

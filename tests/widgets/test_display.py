@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from tests.widgets.hostile import NAMES
 from widgets import display
 from widgets.display import (
+    briefly,
     clean,
     fit,
     fitted,
@@ -195,6 +196,17 @@ def test_an_age_reads_the_same_until_it_is_due_to_change(age: timedelta) -> None
 def test_numbers_read_well() -> None:
     assert thousands(1_234_567) == "1,234,567"
     assert thousands(1_000, more=True) == "1,000+"
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        *((0, "0"), (9_999, "9999"), (10_000, "10k"), (999_999, "999k"), (1_000_000, "1.0M")),
+        *((1_299_999, "1.2M"), (9_999_999, "9.9M"), (10_000_000, "10M"), (123_456_789, "123M")),
+    ],
+)
+def test_a_number_in_short_is_never_more_than_there_are(count: int, said: str) -> None:
+    assert briefly(count) == said
     assert plural(1, "contact") == "1 contact"
     assert plural(2_000, "contact") == "2,000 contacts"
     assert plural(2, "reply", "replies") == "2 replies"
