@@ -246,8 +246,11 @@ class Background:
     def _open(self) -> None:
         # What can be seen first comes first: each of these steps holds up the next.
         rows = self._glance()
+        from server.runtime import settle_down, share_one_heap
+
         try:
             self._rows_shown.wait(SHOWN_SECONDS)
+            share_one_heap()
             settings = self._read_settings()
             store = self._open_store(settings, rows)
         except OptdeskError as error:
@@ -256,8 +259,6 @@ class Background:
             return
         self._listen(settings, store)
         import_the_rest()
-        from server.runtime import settle_down
-
         # Until here nothing was collected. A full pass over all that was built would hold up keys
         # and frames for a sixth of a second, also where another process listens.
         settle_down(collect=False)

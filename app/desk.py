@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from textual import events, on
+from textual._context import active_message_pump
 from textual.filter import LineFilter
 from textual.message import Message
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 
 from app.background import Background, CannotStart, SettingsRead
 from app.crash import SafeCrash
@@ -22,6 +23,7 @@ from screens.keymap import bindings_anywhere
 from screens.main import DIALOG_STYLES, STYLES, MainScreen
 from screens.themes import THEMES
 from storage.errors import OptdeskError
+from widgets import toasts
 from widgets.display import use_ascii
 
 DIALOGS_AFTER = 1.5
@@ -64,6 +66,7 @@ class Desk(SafeCrash, inherit_bindings=False):
         self._net = NoControls()
         self._theme_set = ""
         self._typed_for: WeakKeyDictionary[events.Key, Widget] = WeakKeyDictionary()
+        toasts.clear_them_away()
         for theme in THEMES:
             self.register_theme(theme)
         if self.theme == "textual-dark":
@@ -79,6 +82,18 @@ class Desk(SafeCrash, inherit_bindings=False):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """The second net behind `widgets.display`."""
         return (self._net, *super().get_line_filters())
+
+    def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
+        """Opens a screen, unless it is one that lapses.
+
+        Many are opened when something was read. Keys that arrive all at once would open as many,
+        each above the other, and over whatever the last of them opened.
+        """
+        asker = active_message_pump.get(None)
+        covered = isinstance(asker, Widget) and self.screen not in asker.ancestors_with_self
+        if covered and getattr(screen, "lapses", False):
+            return AwaitMount(self.screen, [])
+        return super().push_screen(screen, *args, **options)
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parses the style sheets again, but not while nothing has changed.

@@ -45,6 +45,9 @@ class Dialog(ModalScreen[R | None], Generic[R]):
     contexts: ClassVar[tuple[Context, ...]] = (Context.DIALOG,)
     """Whose verbs the line of keys shows."""
 
+    lapses: ClassVar[bool] = False
+    """Whether it is not opened any more where something else was opened since it was asked for."""
+
     @property
     def words(self) -> Mapping[str, str]:
         """What verbs do here in particular, by id; an empty word leaves one out."""

@@ -17,6 +17,8 @@ _UNSAID = ("desk.help", "desk.palette")
 class Opened(Dialog[Message]):
     """A record that fills the screen. Gives back a wish for the frame, or nothing."""
 
+    lapses = True
+
     def hints(self) -> Sequence[Hint]:
         """The keys shown at the bottom."""
         return [hint for hint in super().hints() if hint.verb_id not in _UNSAID]

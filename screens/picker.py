@@ -67,6 +67,7 @@ class Picker(Dialog[R], Generic[R]):
     BINDINGS: ClassVar = bindings(Context.PICKER)
     contexts: ClassVar[tuple[Context, ...]] = (Context.PICKER, Context.DIALOG)
 
+    lapses = True
     placeholder = "type to find"
     nothing = NO_MATCH
     """Said where there is nothing to choose from; see `NO_MATCH` for what does not match."""

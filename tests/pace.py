@@ -54,7 +54,7 @@ def collect_seldom() -> None:
 
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(*runtime.COLLECT_AFTER)
 
     def settle_down(*, collect: bool) -> None:
         sys.setswitchinterval(runtime._SWITCH_SECONDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.widgets._toast import Toast, ToastHolder
 
 from screens.backstage import HealthChanged
 from screens.commands import Context
@@ -281,3 +282,27 @@ async def test_several_wishes_to_go_somewhere_leave_one_place_shown(sqlite_url: 
         shown = [place for place in places.children if place.display]
         assert shown == [places.place] and places.current == "all"
         assert len(list(places.children)) <= MOST_KEPT + 2
+
+
+async def test_keys_that_arrive_at_once_open_one_dialog_and_not_one_each(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await hand.desk.main.go("integrations")
+        await hand.pilot.pause()
+        hand.burst("o", "o", "o")
+        await hand.until(lambda: hand.dialog == "DoubleOptIn")
+        await hand.pilot.pause(0.2)
+        assert len(hand.desk.screen_stack) == 2
+        await hand.press("escape")
+        assert hand.dialog == ""
+
+
+async def test_toasts_that_others_take_over_leave_nothing_behind(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        for said in range(12):
+            hand.desk.notify(f"Said {said}.")
+            await hand.pilot.pause()
+        await hand.until(lambda: len(hand.desk.screen.query(ToastHolder)) == 1)
+        assert len(hand.desk.screen.query(Toast)) == 1
