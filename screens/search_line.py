@@ -30,6 +30,10 @@ class SearchLine(Input):
         super().__init__(placeholder="search", compact=True, select_on_focus=False)
         self.cursor_blink = False
 
+    def on_unmount(self) -> None:
+        """Textual's screen would keep every line that was ever closed, and all that it knows of."""
+        self.screen.text_selection_started_signal.unsubscribe(self)
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search at once."""
         event.stop()

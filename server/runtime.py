@@ -15,7 +15,7 @@ _SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter while the listener waits. Measured: with a busy
 screen beside it, the slowest answers come four times as fast as with the usual 5 ms."""
 
-COLLECT_AFTER = (20_000, 5, 5)
+COLLECT_AFTER = (20_000, 5, 2)
 """When the collector looks at new objects, at those that are some seconds old, and at all.
 
 Requests make many short-lived objects and few cycles, so it looks at new ones less often than

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Generic, TypeVar, overload
-from weakref import WeakKeyDictionary
 
 from textual.widget import Widget
 
@@ -24,7 +23,11 @@ class once(Generic[W]):  # noqa: N801 - used like a decorator, as Textual's gett
     def __init__(self, kind: type[W], selector: str = "") -> None:
         self._kind = kind
         self._selector = selector
-        self._found: WeakKeyDictionary[Any, W] = WeakKeyDictionary()
+
+    def __set_name__(self, kind: type, name: str) -> None:
+        # Kept with the owner: a table of all owners would keep them as long as their parts, which
+        # know their owner.
+        self._place = f"_once_{name}"
 
     @overload
     def __get__(self, owner: None, kind: type) -> once[W]: ...
@@ -35,10 +38,10 @@ class once(Generic[W]):  # noqa: N801 - used like a decorator, as Textual's gett
     def __get__(self, owner: Any, kind: type) -> W | once[W]:
         if owner is None:
             return self
-        found = self._found.get(owner)
+        found: W | None = owner.__dict__.get(self._place)
         if found is None or not found.is_attached:
             selector = self._selector or self._kind
-            found = self._found[owner] = (
+            found = owner.__dict__[self._place] = (
                 owner.query_one(selector, self._kind)
                 if isinstance(selector, str)
                 else owner.query_one(selector)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from textual.widgets._toast import Toast, ToastHolder
 
 from screens.backstage import HealthChanged
 from screens.commands import Context
@@ -297,12 +296,3 @@ async def test_keys_that_arrive_at_once_open_one_dialog_and_not_one_each(
         assert len(hand.desk.screen_stack) == 2
         await hand.press("escape")
         assert hand.dialog == ""
-
-
-async def test_toasts_that_others_take_over_leave_nothing_behind(sqlite_url: str) -> None:
-    async with at_desk(sqlite_url) as hand:
-        for said in range(12):
-            hand.desk.notify(f"Said {said}.")
-            await hand.pilot.pause()
-        await hand.until(lambda: len(hand.desk.screen.query(ToastHolder)) == 1)
-        assert len(hand.desk.screen.query(Toast)) == 1

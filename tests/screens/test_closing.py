@@ -1,0 +1,64 @@
+"""What was closed is kept by nobody: a desk is as small in the evening as in the morning."""
+
+from __future__ import annotations
+
+import gc
+from weakref import ref
+
+from textual.widget import Widget
+from textual.widgets._toast import Toast, ToastHolder
+
+from screens.navigation import (
+    ALL,
+    CAMPAIGNS,
+    DELIVERIES,
+    DNC,
+    INTAKE,
+    INTEGRATIONS,
+    KEYS,
+    MESSAGES,
+    NUMBERS,
+    WEBHOOKS,
+)
+from screens.places import MOST_KEPT
+from storage.store import Store
+from tests.factories import make_queued
+from tests.screens.hand import at_desk
+
+ELSEWHERE = (
+    *(ALL, DNC, INTEGRATIONS, CAMPAIGNS, INTAKE, MESSAGES, WEBHOOKS, DELIVERIES, NUMBERS, KEYS),
+)
+
+
+def still_there(parts: list[ref[Widget]]) -> list[str]:
+    """Names of the parts that somebody keeps."""
+    gc.collect()
+    return [type(part).__name__ for each in parts if (part := each()) is not None]
+
+
+async def test_nothing_is_left_of_a_place_a_contact_and_a_dialog(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    assert len(ELSEWHERE) > MOST_KEPT + 1
+    make_queued(sqlite_store, 3)
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("/", "a", "escape", "escape", "enter")
+        await hand.until(lambda: hand.panel != "")
+        await hand.press("m")
+        await hand.until(lambda: hand.dialog == "MoveTo")
+        parts = [ref(part) for part in hand.desk.screen.walk_children()]
+        parts += [ref(part) for part in hand.place.walk_children(with_self=True)]
+        await hand.press("escape", "escape")
+        for key in ELSEWHERE:
+            await hand.desk.main.go(key)
+        await hand.pilot.pause()
+        assert still_there(parts) == []
+
+
+async def test_toasts_that_others_take_over_leave_nothing_behind(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        for said in range(12):
+            hand.desk.notify(f"Said {said}.")
+            await hand.pilot.pause()
+        await hand.until(lambda: len(hand.desk.screen.query(ToastHolder)) == 1)
+        assert len(hand.desk.screen.query(Toast)) == 1
