@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from weakref import ref
 
-from textual.widget import Widget
+from textual.dom import DOMNode
 from textual.widgets._toast import Toast, ToastHolder
 
 from screens.navigation import (
@@ -30,8 +31,12 @@ ELSEWHERE = (
 )
 
 
-def still_there(parts: list[ref[Widget]]) -> list[str]:
+def still_there(parts: list[ref[DOMNode]]) -> list[str]:
     """Names of the parts that somebody keeps."""
+    # A loop keeps what was called off until its time comes, at most a minute.
+    for handle in asyncio.get_running_loop()._scheduled:  # type: ignore[attr-defined]
+        if handle.cancelled():
+            handle._context = None
     gc.collect()
     return [type(part).__name__ for each in parts if (part := each()) is not None]
 
