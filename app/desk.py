@@ -158,7 +158,7 @@ class Desk(SafeCrash, inherit_bindings=False):
 
     @on(SettingsRead)
     def settings_read(self, event: SettingsRead) -> None:
-        """Keys and colors as the person wants them."""
+        """Keys and colours as the person wants them."""
         settings = event.settings
         wrong = list(event.wrong)
         for theme in event.themes:

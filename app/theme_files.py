@@ -44,13 +44,13 @@ def _theme(file: SettingsFile) -> Theme:
         raise _complaint(file, "should be a table", "variables")
     for name, value in values.items():
         if name not in _COLOURS:
-            raise _complaint(file, f"is no color of a theme. One of: {', '.join(_COLOURS)}", name)
+            raise _complaint(file, f"is no colour of a theme. One of: {', '.join(_COLOURS)}", name)
         _check(file, value, name)
     for name, value in variables.items():
         if not isinstance(value, str):
             raise _complaint(file, "should be text", "variables", name)
     if "primary" not in values:
-        raise WrongUsage(f"{file.path}, line 1: a theme needs a color “primary”.")
+        raise WrongUsage(f"{file.path}, line 1: a theme needs a colour “primary”.")
     return Theme(name=file.path.stem, dark=dark, variables=variables, **values)
 
 
@@ -60,7 +60,7 @@ def _check(file: SettingsFile, value: Any, name: str) -> None:
             raise ColorParseError(str(value))
         Color.parse(value)
     except ColorParseError:
-        raise _complaint(file, "is no color, such as #6fb8a8 or ansi_green", name) from None
+        raise _complaint(file, "is no colour, such as #6fb8a8 or ansi_green", name) from None
 
 
 def _complaint(file: SettingsFile, said: str, *place: str) -> WrongUsage:

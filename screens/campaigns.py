@@ -94,7 +94,7 @@ class Campaigns(RowsPlace):
     title = "Campaigns"
     columns = (
         Column("Name", 22),
-        Column("State", 8),
+        Column("State", 10),
         Column("Eligible", 8),
         Column("Draws on"),
         Column("ID", 20, goes=1),
@@ -193,7 +193,7 @@ def _box(ticked: bool) -> str:
 
 
 def _row(row: CampaignRow, eligible: int) -> Row:
-    state, style = ("active", "$success") if row.active else ("inactive", "$text-muted")
+    state, style = ("active", "$success") if row.active else ("not active", "$text-muted")
     draws = ", ".join(group.name for group in row.groups)
     if row.contacts:
         draws = f"{draws}{', ' if draws else ''}{thousands(row.contacts)} added by hand"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+BRIEF = 12
+"""Cells of a moment in a log."""
+
 
 def clock(moment: datetime | None, now: datetime | None = None) -> str:
     """`14:32:05`, with the date unless it is today's; `never` for None.
@@ -19,3 +22,10 @@ def clock(moment: datetime | None, now: datetime | None = None) -> str:
     if local.year == here.year:
         return f"{local.day} {local:%b %H:%M}"
     return f"{local:%Y-%m-%d %H:%M}"
+
+
+def in_brief(moment: datetime, now: datetime | None = None) -> str:
+    """The same in the twelve cells of a log; of another year the day alone: `28 Mar 2024`."""
+    said = clock(moment, now)
+    local = moment.astimezone()
+    return said if len(said) <= BRIEF else f"{local.day} {local:%b %Y}"

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 
 from screens.backstage import backstage, say
-from screens.clock import clock
+from screens.clock import BRIEF, clock, in_brief
 from screens.commands import ActsOn, Context, verbs_in
 from screens.delivery_verbs import DeliveryVerbs
 from screens.keymap import bindings
@@ -69,7 +69,7 @@ class Deliveries(LogPlace, DeliveryVerbs, SendingAgain):
     contexts = (Context.LOG, Context.DELIVERY, Context.DELIVERIES)
     title = "Deliveries"
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("Time", 12, 12, lambda row: Cell(clock(row.at), "dim")),
+        Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.at), "dim")),
         Column("Event", 10, 14, lambda row: Cell(row.event.removeprefix("sms."))),
         Column("About", 12, 16, lambda row: Cell(row.phone, "dim"), goes=2),
         Column("Status", 9, 9, lambda row: Cell(row.status, _TONES.get(row.status, "plain"))),

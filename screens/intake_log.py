@@ -11,7 +11,7 @@ from textual.message import Message
 
 from screens.attempt_verbs import AttemptVerbs
 from screens.backstage import backstage
-from screens.clock import clock
+from screens.clock import BRIEF, in_brief
 from screens.commands import ActsOn, Context, verbs_in
 from screens.keymap import bindings
 from screens.log_place import LogPlace
@@ -77,7 +77,7 @@ class IntakeLog(LogPlace, AttemptVerbs):
     contexts = (Context.LOG, Context.INTAKE)
     title = "Intake log"
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("Time", 12, 12, lambda row: Cell(clock(row.at), "dim")),
+        Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.at), "dim")),
         Column("Outcome", 9, 9, lambda row: Cell(row.outcome, _TONES.get(row.outcome, "plain"))),
         Column("Door", 4, 7, lambda row: Cell(row.door, "dim"), goes=2),
         Column("Sender", 8, 14, lambda row: Cell(row.sender or row.user_agent, "dim"), goes=3),

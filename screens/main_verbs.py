@@ -48,7 +48,7 @@ class Ledge(Sidebar):
 
 
 class MainVerbs(Bare, Screen[None]):
-    """Places, palette, help, colors."""
+    """Places, palette, help, colours."""
 
     BINDINGS: ClassVar = bindings(Context.DESK)
 
@@ -200,7 +200,7 @@ class MainVerbs(Bare, Screen[None]):
         self.app.push_screen(Verifying())
 
     def action_desk_theme(self) -> None:
-        """Choose the colors."""
+        """Choose the colours."""
         from screens.theme_picker import ThemePicker
 
         def chosen(name: str | None) -> None:

@@ -79,6 +79,7 @@ class OpenDelivery(Reading, DeliveryVerbs):
         self._row, self._view, self._letter = event.view.row, event.view, event.letter
         self.settled()
         self.draw()
+        self.show_hints()
         if self._row.status in ON_ITS_WAY:
             self.look_soon()
 

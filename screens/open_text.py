@@ -76,6 +76,7 @@ class OpenText(Reading, TextVerbs):
         self._row = event.row
         self.settled()
         self.draw()
+        self.show_hints()
         if self._row.status in _UNDER_WAY:
             self.look_soon()
 

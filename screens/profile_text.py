@@ -9,6 +9,7 @@ from textual.content import Content
 
 from screens.clock import clock
 from screens.profile_page import Page
+from screens.text_words import said_of
 from storage.segments import length_of
 from storage.words import Badge, ContactRow, Kind, Stage
 from widgets.display import clean, lines, safe
@@ -69,17 +70,6 @@ _EVIDENCE = {
     "user_agent": "user agent",
     "source_url": "page",
     "consent_text": "consent text",
-}
-_STATUSES = {
-    "pending": "waits to be sent",
-    "sending": "is being sent",
-    "sent": "handed over",
-    "accepted": "accepted",
-    "delivered": "delivered",
-    "failed": "failed",
-    "blocked": "blocked",
-    "unknown": "no receipt",
-    "cancelled": "cancelled",
 }
 _BUBBLE = 0.8
 """Share of the width that a message takes at most."""
@@ -197,7 +187,7 @@ def _bubble(page: Page, message: MessageRow) -> None:
     body = lines(message.body)
     if message.direction == "out":
         error = f" ({message.error})" if message.error else ""
-        status = _STATUSES.get(message.status, message.status)
+        status = said_of(message.status)
         # One is what people expect; more cost more.
         segments = length_of(message.body).segments
         size = f", {segments} segments" if segments > 1 else ""

@@ -21,15 +21,21 @@ def signs() -> list[HelpLine]:
         (drawn.star, "A favorite of the whole team"),
         (f"{SIGN}be", "Somebody else looks at this contact: their initials, + for more of them"),
         ("!", "There is something to notice, which a wider list would say in a badge"),
-        (f"{drawn.bullet} name", "A label, in its color"),
+        (f"{drawn.bullet} name", "A label, in its colour"),
         (
             table_columns.LINES[Kind.EITHER],
             "The number may be mobile or landline: where it is from, it does not tell",
         ),
     ]
     found += [
-        (f"[{short}]", BADGES[badge][1])
-        for badge, short in table_columns.BADGES.items()
+        (_tags(word), BADGES[badge][1])
+        for badge, word in table_columns.BADGES.items()
         if badge in BADGES
     ]
     return [HelpLine("", sign, said) for sign, said in found]
+
+
+def _tags(word: str) -> str:
+    """A badge in full, and as narrow lists have it."""
+    short = table_columns.IN_SHORT.get(word)
+    return f"[{word}] [{short}]" if short else f"[{word}]"

@@ -16,7 +16,7 @@ _STATUS = {
     "pending": ("to be sent", "plain"),
     "sending": ("handing over", "plain"),
     "sent": ("handed over", "plain"),
-    "accepted": ("sent", "good"),
+    "accepted": ("accepted", "good"),
     "delivered": ("delivered", "good"),
     "failed": ("failed", "bad"),
     "blocked": ("blocked", "bad"),
@@ -29,6 +29,11 @@ _REVIEW = {
     "dismissed": ("no opt-out", "dim"),
 }
 _MEANT = {"stop": "STOP", "start": "START", "help": "HELP"}
+
+
+def said_of(status: str) -> str:
+    """How a text that was written to somebody stands, in a sentence."""
+    return _STATUS.get(status, (status, ""))[0].lower()
 
 
 def status_cell(row: TextRow, now: datetime | None = None) -> Cell:

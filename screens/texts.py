@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.message import Message
 
 from screens.backstage import backstage
-from screens.clock import clock
+from screens.clock import BRIEF, in_brief
 from screens.commands import ActsOn, Context, verbs_in
 from screens.keymap import bindings
 from screens.log_place import LogPlace
@@ -73,7 +73,7 @@ class Texts(LogPlace, TextVerbs):
     contexts = (Context.TEXT, Context.LOG)
     title = "Messages"
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("Time", 12, 12, lambda row: Cell(clock(row.created_at), "dim")),
+        Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.created_at), "dim")),
         Column("", 3, 3, lambda row: _way(row)),
         Column("Who", 12, 22, lambda row: Cell(row.name or row.phone)),
         Column("Status", 9, 20, status_cell),

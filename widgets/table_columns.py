@@ -135,7 +135,15 @@ BADGES = {
     Badge.UNCONFIRMED: "unconfirmed",
     Badge.PRIVATE_IP: "private IP",
 }
-"""Badges as short tags."""
+"""Badges as tags."""
+
+IN_SHORT = {
+    BADGES[Badge.UNASSIGNED]: "unasgn",
+    BADGES[Badge.LANDLINE]: "land",
+    BADGES[Badge.UNCONFIRMED]: "unconf",
+    BADGES[Badge.PRIVATE_IP]: "priv",
+}
+"""What those are called where they have no room: a tag is never cut in the middle of a word."""
 
 _BARRED = "DNC"
 """Who must not be texted, where no column says so."""

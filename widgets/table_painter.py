@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from storage.words import ContactRow, Order, Place
 from widgets.display import ascii_only, clean, fitted, glyphs
-from widgets.table_columns import GAP, LINES, Column, Layout, badges, where
+from widgets.table_columns import GAP, IN_SHORT, LINES, Column, Layout, badges, where
 
 MOST_STRIPS = 512
 """Painted rows kept."""
@@ -148,25 +148,30 @@ class RowPainter:
         if not name and self.layout.has(Column.PHONE):
             return fitted("(no name)", width), dim
         name = name or self._phone(row.phone)
-        if width > 8 and len(self._badges(row)) < len(badges(row, self.layout)):
+        if width > 8 and self._badges(row)[1]:
             # No room for badges: a sign says that there is something to notice.
             return f"{fitted(name, width - 2)} !", base
         return fitted(name, width), base
 
-    def _badges(self, row: ContactRow) -> Parts:
-        """Labels, which people put on, come before badges where there is no room for both."""
-        width = self.layout.width_of(Column.LABELS)
-        tags = [(f"[{badge}]", self._palette.badge) for badge in badges(row, self.layout)]
-        if not row.labels or not width:
-            return tags if width else []
+    def _badges(self, row: ContactRow) -> tuple[Parts, bool]:
+        """The badges that fit beside the labels, and whether others are left out unsaid.
+
+        Labels, which people put on, come before badges where there is no room for both.
+        """
+        width, words = self.layout.width_of(Column.LABELS), badges(row, self.layout)
+        if not words or not width:
+            return [], bool(words)
         room = width - sum(cell_len(text) + GAP for text, _ in self._labels(row, width))
-        fitting: Parts = []
-        for tag in tags:
-            room -= cell_len(tag[0]) + (GAP if fitting else 0)
-            if room < 0:
-                break
-            fitting.append(tag)
-        return fitting
+        for spelled in (words, [IN_SHORT.get(word, word) for word in words]):
+            tags = [f"[{word}]" for word in spelled]
+            if _together(tags) <= room:
+                return [(tag, self._palette.badge) for tag in tags], False
+        if row.labels:
+            fitting = [tag for n, tag in enumerate(tags) if _together(tags[: n + 1]) <= room]
+            return [(tag, self._palette.badge) for tag in fitting], True
+        more = f"+{len(tags) - 1}" if len(tags) > 1 else ""
+        blank = " " if cell_len(tags[0]) + cell_len(more) < room else ""
+        return [(f"{tags[0]}{blank}{more}", self._palette.badge)], False
 
     def _labels(self, row: ContactRow, width: int) -> Parts:
         palette = self._palette
@@ -178,7 +183,7 @@ class RowPainter:
         ]
 
     def _tags(self, row: ContactRow, width: int, base: Style, *, plain: bool) -> Parts:
-        tags = self._badges(row) + self._labels(row, width)
+        tags = self._badges(row)[0] + self._labels(row, width)
         parts: Parts = []
         room = width
         for place, (tag, style) in enumerate(tags):
@@ -215,6 +220,11 @@ class RowPainter:
         if not look.cursor:
             return base
         return base + (self._palette.cursor_bar if look.focused else self._palette.blurred_bar)
+
+
+def _together(tags: Sequence[str]) -> int:
+    """How many cells tags take side by side."""
+    return sum(map(cell_len, tags)) + GAP * (len(tags) - 1)
 
 
 def _strip(parts: Parts, width: int) -> Strip:

@@ -323,7 +323,11 @@ def export(
         Path | None, typer.Option("-o", "--output", help="Where to; standard output if left out.")
     ] = None,
 ) -> None:
-    """Write the contacts of a view as CSV or JSON lines; test numbers are left out."""
+    """Write the contacts of a view as CSV or JSON lines; test numbers are left out.
+
+    In CSV an apostrophe stands before what a spreadsheet would take for a formula or a number, so
+    before every phone: '+12025550146. `optdesk dnc import` takes it off again.
+    """
     session = session_of(ctx)
     store = session.store()
     listed = choosing.view_of(session, view or Place.QUEUE.value, search, order)

@@ -80,17 +80,20 @@ def rename(
 
 
 @app.command()
-def remove(ctx: typer.Context, view: Kept) -> None:
+def forget(ctx: typer.Context, view: Kept) -> None:
     """Forget a view; its key is free again, and undo brings it back."""
     session = session_of(ctx)
 
-    def forget(conn: Connection) -> Saved:
+    def free(conn: Connection) -> Saved:
         found = saved_views.find(conn, session.who, view)
         saved_views.forget(conn, session.who, found.slot)
         return found
 
-    gone = session.store().do(forget)
+    gone = session.store().do(free)
     session.out.item(_row(gone), f"“{gone.name}” is forgotten; {gone.slot} is free.")
+
+
+app.command("remove", hidden=True)(forget)
 
 
 def _row(saved: Saved) -> dict[str, Any]:

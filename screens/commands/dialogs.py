@@ -13,7 +13,7 @@ VERBS: tuple[Verb, ...] = (
         word="forget",
         help="Forget the view; its key is free again",
         acts_on=ActsOn.CURSOR,
-        command="views remove",
+        command="views forget",
         undoable=True,
     ),
     Verb(

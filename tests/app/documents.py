@@ -56,7 +56,8 @@ def _verbs(noun: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield f"optdesk {noun}", command
         return
     for name, verb in command.commands.items():
-        yield f"optdesk {noun} {name}", verb
+        if not verb.hidden:
+            yield f"optdesk {noun} {name}", verb
 
 
 def _parameters(verb: Any) -> Iterator[str]:

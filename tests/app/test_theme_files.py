@@ -34,12 +34,12 @@ def test_a_file_is_a_theme_by_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "line", "said"),
     [
-        ('primary = "#8fb7d9"\nsecondary = "bluish"\n', 2, "secondary is no color"),
-        ('primary = "#8fb7d9"\nsecondary = 7\n', 2, "secondary is no color"),
-        ('primary = "#8fb7d9"\n\nglow = "#ffffff"\n', 3, "glow is no color of a theme"),
+        ('primary = "#8fb7d9"\nsecondary = "bluish"\n', 2, "secondary is no colour"),
+        ('primary = "#8fb7d9"\nsecondary = 7\n', 2, "secondary is no colour"),
+        ('primary = "#8fb7d9"\n\nglow = "#ffffff"\n', 3, "glow is no colour of a theme"),
         ('primary = "#8fb7d9"\ndark = "yes"\n', 2, "dark should be true or false"),
         ('primary = "#8fb7d9"\n[variables]\nborder = 7\n', 3, "should be text"),
-        ('secondary = "#8fb7d9"\n', 1, "needs a color “primary”"),
+        ('secondary = "#8fb7d9"\n', 1, "needs a colour “primary”"),
         ('primary = "#8fb7d9"\nsecondary =\n', 2, ""),
     ],
 )

@@ -84,23 +84,6 @@ NEW_STORE = {
     "add": ("escape",),
     "added": ("enter", "enter", "enter", "enter"),
 }
-SMALL_ONLY = (
-    "webhook",
-    "number_text",
-    "double_opt_in",
-    "edit",
-    "regenerate",
-    "delete",
-    "filter",
-    "last_number",
-    "note",
-    "notes",
-    "views",
-    "group_menu",
-    "to_campaign",
-    "number_add",
-)
-"""Dialogs that look on a large screen as on a middling one."""
 OF_THE_MOMENT = ("suggestions",)
 """Laid out when they open, and gone with the next key: each size has a desk of its own."""
 
@@ -199,9 +182,6 @@ WALK: tuple[tuple[str, Sequence[Act], Sequence[Act]], ...] = (
     ("verified", (":", *"verify the", "enter"), ("escape",)),
 )
 """Scenes that one desk shows one after the other: its name, what leads there, what leads back."""
-
-WALK_WIDE = ("where_found", "under_way", "looked_at", "dnc_listed", "campaigns_listed", "verified")
-"""Those that look otherwise on a large screen."""
 
 REPORTED = "import_report"
 """The walk's last scene: a list is taken in, so the sidebar counts from then on."""

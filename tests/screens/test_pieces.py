@@ -17,7 +17,7 @@ from textual.color import Color
 from app.crash import report
 from app.filters import NoControls
 from screens.acting import tell
-from screens.clock import clock
+from screens.clock import BRIEF, clock, in_brief
 from screens.latch import Latch
 from screens.navigation import Figures, GroupFacts, entries
 from screens.picker import Choice, matching
@@ -110,6 +110,9 @@ def test_a_clock_gives_the_date_unless_it_is_todays() -> None:
     assert clock(NOON, NOON + timedelta(minutes=1)) == f"{local:%H:%M:%S}"
     assert clock(NOON, NOON + timedelta(days=3)) == f"{local.day} {local:%b %H:%M}"
     assert clock(NOON, NOON + timedelta(days=400)) == f"{local:%Y-%m-%d %H:%M}"
+    for days in (0, 3, 400):
+        assert len(in_brief(NOON, NOON + timedelta(days=days))) <= BRIEF
+    assert in_brief(NOON, NOON + timedelta(days=400)) == f"{local.day} {local:%b %Y}"
 
 
 def test_the_sidebar_has_the_queue_only_while_it_holds_someone() -> None:

@@ -69,9 +69,7 @@ from tests.screens.scenes import (
     REPORTED,
     SCENES,
     SCREENS,
-    SMALL_ONLY,
     WALK,
-    WALK_WIDE,
     Act,
     reporting,
 )
@@ -354,16 +352,15 @@ def pictures(
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_snapshot(same: Same, filled_url: str, scene: str) -> None:
-    sizes = SIZES[1:] if scene in SMALL_ONLY else SIZES
     if scene in OF_THE_MOMENT:
         drawn = []
-        for size in sizes:
+        for size in SIZES:
             drawn += pictures(filled_url, [size], SCENES[scene], scene)
             # The next desk would go on with the search of this one.
             shutil.rmtree(user_state_path("optdesk", appauthor=False))
-        same(sizes, drawn)
+        same(SIZES, drawn)
     else:
-        same(sizes, pictures(filled_url, sizes, SCENES[scene], scene))
+        same(SIZES, pictures(filled_url, SIZES, SCENES[scene], scene))
 
 
 @pytest.mark.parametrize("scene", NEW_STORE)
@@ -412,9 +409,8 @@ def test_snapshots_on_a_walk(
             steps = [*WALK, (REPORTED, reporting(tmp_path / "bought list.csv"), ())]
             for scene, there, back in steps:
                 await _go(desk, pilot, there)
-                sizes = SIZES if scene in WALK_WIDE else SIZES[1:]
-                names = [f"{scene}-{width}x{height}" for width, height in sizes]
-                found = [each async for each in draw_in(desk, pilot, sizes)]
+                names = [f"{scene}-{width}x{height}" for width, height in SIZES]
+                found = [each async for each in draw_in(desk, pilot, SIZES)]
                 drawn |= dict(zip(names, found, strict=True))
                 assert scene not in SCREENS.values() or SCREENS[shown_by(desk)] == scene, scene
                 await pilot.resize_terminal(*SIZES[0])

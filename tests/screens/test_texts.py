@@ -106,6 +106,7 @@ async def test_one_key_lets_a_look_alike_be(sqlite_store: Store, sqlite_url: str
         await hand.press("i")
         await hand.until(lambda: hand.toasts and "stays opted in" in hand.toasts[-1])
         await hand.until(lambda: "no opt-out" in hand.text and "what to do" not in hand.text)
+        await hand.until(lambda: "D opt out" not in hand.text, "a verdict is still offered")
         await hand.press("D")
         assert hand.toasts[-1] == "This text was dismissed already."
         await hand.press("o")

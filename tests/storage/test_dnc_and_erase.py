@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,11 @@ from storage.acts import DoNotContact, Move, WriteNote
 from storage.bulk import perform
 from storage.dnc_pages import Entry
 from storage.errors import NotFound, Refused
+from storage.export import safe_cell
 from storage.folding import digits, in_any_spelling
 from storage.ids import new_id
 from storage.leads import Idempotency
-from storage.number_lists import Line, number_in
+from storage.number_lists import Line, inspect, number_in, read
 from storage.profile import profile
 from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.search import index_pending
@@ -199,6 +201,23 @@ def test_every_form_of_list_is_taken_in(
     with sqlite_store.read() as conn:
         found = {entry.phone for entry in dnc_pages.page(conn)}
     assert found == {"+12025550146", "+12025550147"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_an_export_that_a_spreadsheet_saved_anew_gives_the_same_numbers(
+    tmp_path: Path, delimiter: str, encoding: str
+) -> None:
+    phones, path = ["+12025550146", "+4915112345678"], tmp_path / "again.csv"
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL):
+        with path.open("w", newline="", encoding=encoding) as stream:
+            table = csv.writer(stream, delimiter=delimiter, quoting=quoting)
+            rows = [[f"con_{n}", safe_cell(each), "=1+1"] for n, each in enumerate(phones)]
+            damaged = ["con_9", "2,02555E+09", "x"]
+            table.writerows([["id", "phone", "first_name"], *rows, damaged])
+        lines = list(read(inspect(path, "US"), "US"))
+        assert [line.phone for line in lines] == [*phones, None]
+        assert lines[-1].reason == "rounded by a spreadsheet: digits are missing"
 
 
 @pytest.mark.parametrize(

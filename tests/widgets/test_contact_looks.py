@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from tests.widgets.desk import Desk, fill, press, ready, screen_text, until
 from tests.widgets.hostile import NAMES, STORABLE
 from widgets import display, table_canvas
 from widgets.contact_table import ContactTable
-from widgets.table_columns import layout
+from widgets.table_columns import BADGES, IN_SHORT, layout
 from widgets.table_painter import Look, Palette, RowPainter
 
 NOW = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
@@ -123,6 +124,17 @@ def test_a_badge_that_has_no_room_leaves_a_sign() -> None:
     assert "Ada" in painter(40).row(row(), Look(), "3 s").text
     assert " ! " in painter(40).row(row(), Look(), "3 s").text
     assert " ! " not in painter(40).row(row(badges=()), Look(), "3 s").text
+
+
+def test_no_badge_is_cut_in_the_middle_of_its_word() -> None:
+    whole = {f"[{word}]" for word in (*BADGES.values(), *IN_SHORT.values(), "DNC")}
+    sets = [*([badge] for badge in Badge), list(Badge)]
+    tagged = ((), (LabelTag(1, "hot", "red"),))
+    for width, place in product(range(30, 130, 3), (Place.QUEUE, Place.ALL)):
+        brush = painter(width, place)
+        for badges, tags in product(sets, tagged):
+            line = brush.row(row(badges=tuple(badges), labels=tags), Look(), "").text
+            assert set(re.findall(r"\[[^]]*\]?", line)) <= whole, (width, line)
 
 
 def test_a_label_is_seen_wherever_there_are_labels_and_those_left_out_are_counted() -> None:
