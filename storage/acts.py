@@ -14,11 +14,11 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.engine import Connection
 
-from storage.dialects import among, among_packed, insert_or_skip, packed
-from storage.driver import run
+from storage.dialects import among, insert_or_skip
+from storage.driver import run, run_at_last
 from storage.errors import NotFound
 from storage.ids import new_ids
-from storage.noting import leave_places, noted, noted_ids
+from storage.noting import Those, leave_places, noted, those
 from storage.rows import moment_value
 from storage.search import label_mark
 from storage.suppressions import phone_hash, store_secret
@@ -143,11 +143,12 @@ class Move:
 
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Moves them; the queue loses them in the same transaction."""
+        chunk = those(conn, change_id, ids)
         moved = run(
             conn,
             "UPDATE contacts SET stage = 'grouped', group_id = ?, version = version + 1,"  # noqa: S608
-            f" changed_at = ? WHERE id IN ({noted_ids(conn)})",
-            (self.group_id, moment_value(conn, now()), change_id, packed(conn, ids)),
+            f" changed_at = ? WHERE id IN ({chunk.ids})",
+            (self.group_id, moment_value(conn, now()), *chunk.values),
         )
         leave_places(conn, change_id, ids)
         add_tallies(conn, {stage_tally(Stage.GROUPED): moved, group_tally(self.group_id): moved})
@@ -271,19 +272,16 @@ class _Labelling:
             ),
         )
 
-    def _rewrite(self, conn: Connection, hay: str, mark: str, chunk: tuple[int, Any]) -> None:
+    def _rewrite(self, conn: Connection, hay: str, mark: str, chunk: Those) -> None:
         """Sets the haystacks of the noted contacts to an expression with one `?`."""
         run(
             conn,
             f"UPDATE contacts SET haystack = {hay}, version = version + 1, changed_at = ?"  # noqa: S608
-            f" WHERE id IN ({noted_ids(conn)})",
-            (mark, moment_value(conn, now()), *chunk),
+            f" WHERE id IN ({chunk.ids})",
+            (mark, moment_value(conn, now()), *chunk.values),
         )
-        run(
-            conn,
-            f"INSERT INTO search_pending (contact_id) {noted_ids(conn)} ON CONFLICT DO NOTHING",
-            chunk,
-        )
+        pending = f"INSERT INTO search_pending (contact_id) {chunk.ids} ON CONFLICT DO NOTHING"
+        run_at_last(conn, [(pending, chunk.values)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,14 +300,13 @@ class AddLabel(_Labelling):
 
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Labels them."""
-        chunk = (change_id, packed(conn, ids))
+        chunk = those(conn, change_id, ids)
         mark = label_mark(self._row(conn).folded)
         added = run(
             conn,
             "INSERT INTO contact_labels (contact_id, label_id)"  # noqa: S608 - our own names
-            " SELECT contact_id, CAST(? AS BIGINT) FROM change_items"
-            f" WHERE change_id = ? AND {among_packed(conn, 'contact_id')}",
-            (self.label_id, *chunk),
+            f" SELECT contact_id, CAST(? AS BIGINT) FROM change_items WHERE {chunk.where}",
+            (self.label_id, *chunk.values),
         )
         self._rewrite(conn, "haystack || ?", mark, chunk)
         add_tallies(conn, {label_tally(self.label_id): added})
@@ -331,13 +328,13 @@ class RemoveLabel(_Labelling):
 
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Unlabels them."""
-        chunk = (change_id, packed(conn, ids))
+        chunk = those(conn, change_id, ids)
         mark = label_mark(self._row(conn).folded)
         removed = run(
             conn,
             "DELETE FROM contact_labels WHERE label_id = ?"  # noqa: S608 - our own names
-            f" AND contact_id IN ({noted_ids(conn)})",
-            (self.label_id, *chunk),
+            f" AND contact_id IN ({chunk.ids})",
+            (self.label_id, *chunk.values),
         )
         self._rewrite(conn, "replace(haystack, ?, '')", mark, chunk)
         add_tallies(conn, {label_tally(self.label_id): -removed})

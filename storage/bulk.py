@@ -15,9 +15,9 @@ from sqlalchemy.engine import Connection
 from storage.acts import Act, Explains, Remarks
 from storage.changes import MOST_EXPLAINED, explain_gone, record
 from storage.dialects import among
-from storage.driver import run
+from storage.driver import fetch, run_at_last
 from storage.ids import new_id
-from storage.noting import Noting
+from storage.noting import Noting, Stretch
 from storage.sentences import sentence
 from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact
@@ -30,7 +30,11 @@ CHUNK = 1000
 CHUNK_SECONDS = 0.025
 """How long a transaction shall take: short enough that nobody notices a lead that waits for it."""
 
-SMALLEST, LARGEST = 500, 2000
+CALM_SECONDS = 0.045
+"""The same while nobody else writes: what each transaction costs by itself is then paid less often,
+and the first one who comes waits a little longer."""
+
+SMALLEST, LARGEST = 500, 4000
 """Within which bounds chunks follow the speed of the store."""
 
 HANDFUL = 50
@@ -133,17 +137,28 @@ class Pace:
     size: int = field(default_factory=lambda: CHUNK)
     began: float = 0.0
     """When the last transaction began, by the monotonic clock."""
+    calm: bool = False
+    """Whether nobody else has written between the last two transactions."""
+    _seq: int = -1
+
+    def begin(self, conn: Connection) -> None:
+        """A transaction begins; it is not yet known what it writes."""
+        self.began = time.monotonic()
+        [(seq,)] = fetch(conn, "SELECT seq FROM store_state WHERE id = 1")
+        self.calm = seq == self._seq + 1
+        self._seq = seq
 
     def wrote(self, count: int) -> None:
         """The transaction with so many contacts is durable."""
         taken = max(time.monotonic() - self.began, 0.001)
-        wanted = int(count * CHUNK_SECONDS / taken)
-        # Halfway there, so that one slow sync does not halve it.
-        self.size = max(SMALLEST, min(LARGEST, (self.size + wanted) // 2))
+        wanted = int(count * (CALM_SECONDS if self.calm else CHUNK_SECONDS) / taken)
+        # Downwards halfway, so that one slow sync does not halve it.
+        wanted = min(wanted, 2 * self.size) if wanted > self.size else (self.size + wanted) // 2
+        self.size = max(SMALLEST, min(LARGEST, wanted))
 
 
-def chunks(store: Store, target: Target, pace: Pace | None = None) -> Iterator[Sequence[int]]:
-    """The ids of a target, some at a time, the newest first for a view.
+def chunks(store: Store, target: Target, pace: Pace | None = None) -> Iterator[Stretch]:
+    """The ids of a target, some at a time and those in order; of a view the newest come first.
 
     Args:
         store: Where they are.
@@ -152,10 +167,10 @@ def chunks(store: Store, target: Target, pace: Pace | None = None) -> Iterator[S
     """
     pace = pace or Pace()
     if target.view is None:
-        ids = list(dict.fromkeys(target.ids))
+        ids = sorted(set(target.ids))
         start = 0
         while start < len(ids):
-            yield ids[start : (start := start + pace.size)]
+            yield Stretch(ids[start : (start := start + pace.size)])
         return
     below = None if target.top is None else target.top + 1
     ahead: list[int] = []
@@ -168,7 +183,7 @@ def chunks(store: Store, target: Target, pace: Pace | None = None) -> Iterator[S
             return
         ids, ahead = ahead[: pace.size], ahead[pace.size :]
         below = ids[-1]
-        kept = [ident for ident in ids if ident not in target.spared]
+        kept = Stretch(ident for ident in reversed(ids) if ident not in target.spared)
         if kept:
             yield kept
 
@@ -198,7 +213,7 @@ def _chunk(
     pace: Pace,
     noting: Noting,
 ) -> None:
-    pace.began = time.monotonic()
+    pace.begin(conn)
     if tally.change_id is None:
         tally.subject = act.subject(conn)
         change_id = record(
@@ -220,7 +235,8 @@ def _chunk(
         tally.gone.extend(explain(conn, missed))
     if done:
         act.apply(conn, change_id, ids)
-        run(conn, "UPDATE changes SET size = size + ? WHERE id = ?", (done, change_id))
+        grow = "UPDATE changes SET size = size + ? WHERE id = ?"
+        run_at_last(conn, [(grow, (done, change_id))])
         tally.change_id = change_id
     elif tally.change_id is None:
         conn.execute(_changes.delete().where(_changes.c.id == change_id))

@@ -14,10 +14,10 @@ from storage.acts import in_view
 from storage.bulk import Progress, chunks, perform
 from storage.campaigns import MOVE_FIRST, QUEUED, eligible_for
 from storage.changes import MOST_EXPLAINED
-from storage.dialects import among, among_packed, packed
+from storage.dialects import among
 from storage.driver import run
 from storage.errors import NotFound, Refused
-from storage.noting import noted_ids
+from storage.noting import those
 from storage.store import Store
 from storage.tables import Campaign, CampaignContact, CampaignGroup, ChangeItem, Contact, Group
 from storage.windows import condition_of
@@ -75,12 +75,13 @@ class JoinCampaign(_OfCampaign):
 
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Adds them."""
+        chunk = those(conn, change_id, ids)
         run(
             conn,
             "INSERT INTO campaign_contacts (campaign_id, contact_id)"  # noqa: S608 - our own names
             " SELECT CAST(? AS BIGINT), contact_id FROM change_items"
-            f" WHERE change_id = ? AND {among_packed(conn, 'contact_id')} ON CONFLICT DO NOTHING",
-            (self.campaign_id, change_id, packed(conn, ids)),
+            f" WHERE {chunk.where} ON CONFLICT DO NOTHING",
+            (self.campaign_id, *chunk.values),
         )
 
     def explain(self, conn: Connection, ids: Sequence[int]) -> list[Gone]:
@@ -110,11 +111,12 @@ class LeaveCampaign(_OfCampaign):
 
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Takes them out."""
+        chunk = those(conn, change_id, ids)
         run(
             conn,
             "DELETE FROM campaign_contacts WHERE campaign_id = ?"  # noqa: S608 - our own names
-            f" AND contact_id IN ({noted_ids(conn)})",
-            (self.campaign_id, change_id, packed(conn, ids)),
+            f" AND contact_id IN ({chunk.ids})",
+            (self.campaign_id, *chunk.values),
         )
 
     def remark(self, conn: Connection, change_id: int, done: int) -> str:

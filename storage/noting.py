@@ -7,6 +7,7 @@ each cost as much as carrying it out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, literal_column, select, text
@@ -62,24 +63,48 @@ def noted(conn: Connection, change_id: int, ids: Sequence[int]) -> Any:
     )
 
 
-def noted_ids(conn: Connection) -> str:
-    """The same for `storage.driver`; takes the change and the packed ids."""
-    return (
-        "SELECT contact_id FROM change_items"  # noqa: S608 - our own names
-        f" WHERE change_id = ? AND {among_packed(conn, 'contact_id')}"
-    )
+class Stretch(list[int]):
+    """Ids in order, where a change has noted no other contact between the first and the last.
+
+    Those of them that it noted are then found by walking along the change, where any other ids
+    are looked up one by one.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Those:
+    """The contacts of a chunk that a change has written down, for `storage.driver`."""
+
+    where: str
+    """A condition on `change_items`."""
+    values: tuple[Any, ...]
+    """What it takes."""
+
+    @property
+    def ids(self) -> str:
+        """A query of their ids."""
+        return f"SELECT contact_id FROM change_items WHERE {self.where}"  # noqa: S608 - our own names
+
+
+def those(conn: Connection, change_id: int, ids: Sequence[int]) -> Those:
+    """The contacts among some that a change has written down."""
+    if isinstance(ids, Stretch) and ids:
+        return Those("change_id = ? AND contact_id BETWEEN ? AND ?", (change_id, ids[0], ids[-1]))
+    among_them = among_packed(conn, "contact_id")
+    return Those(f"change_id = ? AND {among_them}", (change_id, packed(conn, ids)))
 
 
 def leave_places(
     conn: Connection, change_id: int, ids: Sequence[int], *, arriving: int = -1
 ) -> None:
     """Counts contacts out of (or back into) the stages and groups they were noted in."""
+    chunk = those(conn, change_id, ids)
     query = (
         "SELECT stage, group_id, count(*) FROM change_items"  # noqa: S608 - our own names
-        f" WHERE change_id = ? AND {among_packed(conn, 'contact_id')} GROUP BY stage, group_id"
+        f" WHERE {chunk.where} GROUP BY stage, group_id"
     )
     deltas: dict[str, int] = {}
-    for stage, group_id, n in fetch(conn, query, (change_id, packed(conn, ids))):
+    for stage, group_id, n in fetch(conn, query, chunk.values):
         for name in (stage_tally(stage), group_tally(group_id) if group_id else ""):
             if name:
                 deltas[name] = deltas.get(name, 0) + arriving * n

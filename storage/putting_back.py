@@ -10,9 +10,11 @@ from sqlalchemy.engine import Connection
 
 from storage.changes import ChangeRow
 from storage.dialects import among
+from storage.driver import run
 from storage.failing import fail
 from storage.holding import OPENING
-from storage.noting import leave_places
+from storage.noting import Stretch, leave_places, those
+from storage.rows import moment_value
 from storage.standing_in_the_way import nobody_since
 from storage.suppressions import phone_hash, store_secret, suppressed_among
 from storage.tables import ChangeItem, Contact, Group, Message
@@ -48,26 +50,27 @@ def put_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequenc
         )
     reached = ids_where(conn, ids, untouched, nobody_since(change), _group_is_there(change))
     barred = _barred(conn, reached)
-    moment = now()
-    free = [ident for ident in reached if ident not in barred]
+    free: Sequence[int] = [ident for ident in reached if ident not in barred]
     if free:
-        before = select(_items.c.stage, _items.c.group_id).where(
-            _items.c.change_id == change.id, _items.c.contact_id == _contacts.c.id
-        )
-        conn.execute(
-            update(_contacts)
-            .where(among(conn, _contacts.c.id, free))
-            .values(
-                stage=before.with_only_columns(_items.c.stage).scalar_subquery(),
-                group_id=before.with_only_columns(_items.c.group_id).scalar_subquery(),
-                version=_contacts.c.version + 1,
-                changed_at=moment,
-                **({"live": 1} if change.verb == "delete" else {}),
-            )
-        )
+        if len(free) == len(ids):
+            # All that the act noted between the first and the last of them.
+            free = Stretch(sorted(free))
+        _restore(conn, change, free)
         _count_back(conn, change, free)
         _resume_confirming(conn, free)
     return free
+
+
+def _restore(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> None:
+    chunk = those(conn, change.id, ids)
+    live = ", live = 1" if change.verb == "delete" else ""
+    run(
+        conn,
+        "UPDATE contacts SET stage = was.stage, group_id = was.group_id, changed_at = ?,"  # noqa: S608
+        f" version = contacts.version + 1{live} FROM (SELECT contact_id, stage, group_id"
+        f" FROM change_items WHERE {chunk.where}) AS was WHERE contacts.id = was.contact_id",
+        (moment_value(conn, now()), *chunk.values),
+    )
 
 
 def _arrived_in(change: ChangeRow) -> int:
