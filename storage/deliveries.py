@@ -141,9 +141,7 @@ def carry(
     parcels: list[Parcel] = []
     if events:
         parcels += _spread(conn, worker, told, free, [_Event._make(row) for row in events], moment)
-    for ident in late:
-        parcels += _claim(conn, worker, ident, room[ident], moment)
-    return parcels
+    return parcels + _claim(conn, worker, {ident: room[ident] for ident in late}, moment)
 
 
 def _behind(conn: Connection, endpoint_ids: Sequence[int], moment: datetime) -> Written:
@@ -228,6 +226,8 @@ def _taken(conn: Connection, wanted: Mapping[int, Sequence[_Event]]) -> dict[int
     An event waits while an earlier one of the same contact is on its way to the same endpoint.
     """
     asked = {ident: events for ident, events in wanted.items() if events}
+    if not asked:
+        return {}
     found = fetch_together(conn, *[_on_their_way(conn, *each) for each in asked.items()])
     taken: dict[int, list[_Event]] = {}
     for (ident, events), rows in zip(asked.items(), found, strict=True):
@@ -308,26 +308,33 @@ def _told_of(conn: Connection, events: Sequence[_Event]) -> list[Written]:
 
 
 def _claim(
-    conn: Connection, worker: str, endpoint_id: int, limit: int, moment: datetime
+    conn: Connection, worker: str, room: Mapping[int, int], moment: datetime
 ) -> list[Parcel]:
     """Takes deliveries that are due for one courier, also those whose claim has lapsed."""
+    if not room:
+        return []
     at = moment_value(conn, moment)
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
     # Apart from the update: while that is still open, PostgreSQL forgets none of the dead rows
     # that it comes upon, and comes upon them again each time.
-    taken = fetch(conn, _DUE, (endpoint_id, at, limit))
+    found = fetch_together(conn, *[(_DUE, (ident, at, limit)) for ident, limit in room.items()])
+    taken = [row for rows in found for row in rows]
     if not taken:
         return []
-    by_event = {event_id: (ident, tries + 1) for ident, event_id, tries in taken}
     claimed = (worker, until, at, packed(conn, [row[0] for row in taken]))
     run_at_last(conn, [(_CLAIM.format(among=among_packed(conn, "id")), claimed)])
-    query = f"{_EVENTS} WHERE {among_packed(conn, 'id')} ORDER BY id"
-    rows = fetch(conn, query, (packed(conn, list(by_event)),))
-    parcels = []
-    for row in rows:
-        ident, tries = by_event[row[0]]
-        parcels.append(_Event._make(row).parcel(ident, endpoint_id, tries))
-    return parcels
+    query = f"{_EVENTS} WHERE {among_packed(conn, 'id')}"
+    events = {
+        row[0]: _Event._make(row)
+        for row in fetch(conn, query, (packed(conn, sorted({row[1] for row in taken})),))
+    }
+    # In the order in which they are due.
+    return [
+        events[event_id].parcel(ident, endpoint_id, tries + 1)
+        for endpoint_id, rows in zip(room, found, strict=True)
+        for ident, event_id, tries in rows
+        if event_id in events
+    ]
 
 
 _DUE = (

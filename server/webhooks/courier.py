@@ -34,6 +34,11 @@ T = TypeVar("T")
 _GATHER_SECONDS = 0.02
 """The least time between two rounds: what comes back meanwhile shares a transaction."""
 
+_MANY = 32
+_GATHER_MANY_SECONDS = 0.06
+"""Parcels in a round beyond which the next one is gathered for longer: on PostgreSQL each round
+costs the line on which leads come in several turns, however little it is about."""
+
 _LOOK_SECONDS = 0.1
 """While answers come in, how often is looked what waits; rounds in between find it by the way."""
 
@@ -84,6 +89,7 @@ class WebhookCourier:
         self._access_seq = -1
         self._read_at = 0.0
         self._looked_at = 0.0
+        self._gather = _GATHER_SECONDS
         self._tried: list[Tried] = []
         self._posts: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._live, name="optdesk-webhooks", daemon=True)
@@ -125,7 +131,7 @@ class WebhookCourier:
             except StoreError:
                 # The store says by itself what is wrong with it; the events wait there.
                 wait = _PATIENCE_SECONDS
-            gather = _GATHER_SECONDS if self._lanes else _IDLE_SECONDS
+            gather = self._gather if self._lanes else _IDLE_SECONDS
             await self._rest(wait, began + gather)
         await self._end()
 
@@ -181,6 +187,7 @@ class WebhookCourier:
             post = self._loop.create_task(self._post(self._lanes[parcel.endpoint_id], parcel))
             self._posts.add(post)
             post.add_done_callback(self._posts.discard)
+        self._gather = _GATHER_MANY_SECONDS if len(parcels) > _MANY else _GATHER_SECONDS
         if waiting is None:
             return wait
         busy = {parcel.endpoint_id for parcel in parcels}
