@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from storage.driver import fetch
 from storage.errors import OptdeskError
+from storage.rows import moment_of
 from storage.tables import Seat
 from storage.times import now, stamp
 
@@ -47,6 +49,12 @@ _LOOPBACK = re.compile(r"https?://(127\.|\[::1\]|localhost\b)")
 """Addresses that only their own machine reaches."""
 
 _seats: Any = Seat.__table__  # type: ignore[attr-defined]
+
+
+_ALL = (
+    "SELECT id, kind, actor, host, pid, address, contact_id, started_at, seen_at"
+    " FROM seats ORDER BY started_at"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +168,13 @@ def reachable(url: str) -> str:
 
 
 def _all(conn: Connection) -> list[SeatView]:
-    names = SeatView.__dataclass_fields__
-    rows = conn.execute(select(*[_seats.c[name] for name in names]).order_by(_seats.c.started_at))
-    return [SeatView(*row) for row in rows]
+    return [_seat(*row) for row in fetch(conn, _ALL)]
+
+
+def _seat(*said: Any) -> SeatView:
+    ident, kind, actor, host, pid, address, contact_id, started_at, seen_at = said
+    started_at, seen_at = moment_of(started_at), moment_of(seen_at)
+    return SeatView(ident, kind, actor, host, pid, address, contact_id, started_at, seen_at)
 
 
 def _is_gone(seat: SeatView, moment: datetime) -> bool:

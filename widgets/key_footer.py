@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from widgets.prompt import Prompt
+
 
 class KeyHint(Protocol):
     """A key and the word for what it does."""
@@ -29,7 +31,7 @@ class KeyHint(Protocol):
         """What it does."""
 
 
-class KeyFooter(Widget):
+class KeyFooter(Prompt, Widget):
     """Shows hints in their order; those that do not fit are left out, the last one never."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key", "footer--word"}

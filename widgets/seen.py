@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from rich.console import Console
 from textual._compositor import ChopsUpdate, Compositor
 from textual._styles_cache import StylesCache
 from textual.color import Color
@@ -35,6 +36,33 @@ def _of_no_widget(_cache: StylesCache, base: Color, background: Color) -> tuple[
 StylesCache.get_inner_outer = _of_no_widget  # type: ignore[assignment]
 
 
+@lru_cache(4096)
+def _move_to(x: int, y: int) -> str:
+    return f"\x1b[{y + 1};{x + 1}H"
+
+
+class SeenUpdate(ChopsUpdate):
+    """A frame as the terminal gets it.
+
+    Textual makes an object of each movement of the cursor, which took a seventh of a frame.
+    """
+
+    def render_segments(self, console: Console) -> str:
+        """The strips, each at its place."""
+        written: list[str] = []
+        last = self.spans[-1][0]
+        for y, left, right in self.spans:
+            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=True):
+                if strip is None or x > right or end <= left:
+                    continue
+                whole = left <= x < right and end <= right
+                seen = strip if whole else strip.crop(0, min(end, right) - x)
+                written += (_move_to(x, y), seen.render(console))
+            if y != last:
+                written.append("\n")
+        return "".join(written)
+
+
 class SeenCompositor(Compositor):
     """Puts a screen together from the front to the back, and stops where nothing is left open.
 
@@ -50,7 +78,7 @@ class SeenCompositor(Compositor):
         if not regions:
             return None
         spans = list(self._regions_to_spans(regions))
-        return ChopsUpdate(self._render_seen(spans), spans, [line[1:] for line in self.cuts])
+        return SeenUpdate(self._render_seen(spans), spans, [line[1:] for line in self.cuts])
 
     def _render_chops(
         self, crop: Region, is_rendered_line: Callable[[int], bool]

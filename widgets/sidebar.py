@@ -17,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets.display import fitted, glyphs
+from widgets.prompt import Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def heading(text: str) -> Entry:
     return Entry("", text)
 
 
-class Sidebar(ScrollView, can_focus=True):
+class Sidebar(Prompt, ScrollView, can_focus=True):
     """Places to go to. The current one and the cursor belong to keys, not to lines."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

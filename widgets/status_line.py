@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.display import clean, fitted
+from widgets.prompt import Prompt
 
 LEAST_TAIL = 12
 """Cells below which a cut tail says nothing."""
@@ -36,7 +37,7 @@ class Part:
         return self.text, self.short, self.short if self.least is None else self.least
 
 
-class StatusLine(Widget):
+class StatusLine(Prompt, Widget):
     """Facts side by side and, at the right, what is shown; short forms where room is short."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

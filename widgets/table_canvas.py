@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import get_running_loop
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import ceil
@@ -16,8 +17,10 @@ from textual.timer import Timer
 from storage.errors import OptdeskError
 from storage.glimpses import Rows
 from storage.words import ContactRow, Order, View
+from widgets.allowance import Allowance
 from widgets.display import ascii_only, next_change, relative_time
 from widgets.phones import international
+from widgets.prompt import Prompt
 from widgets.quiet_scroll import QuietScroll
 from widgets.table_columns import Layout, layout
 from widgets.table_marks import Marks
@@ -34,12 +37,16 @@ HEADER_FROM = 5
 CLOCK = 30.0
 """Seconds that the age of a row may lag behind, so that an idle desk sends next to nothing."""
 
+TOLD_AT_ONCE = 3
+TOLD_A_SECOND = 10
+"""How often the number of rows is told: a few times at once, then so often; nobody reads faster."""
+
 _PLAIN, _MARKED = Look(), Look(marked=True)
 
 Line = tuple[ContactRow | None, Look, str]
 
 
-class TableCanvas(TableMessages, QuietScroll, inherit_bindings=False):
+class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
     """Paints the visible rows of a list and tells the screen what became of it."""
 
     def __init__(
@@ -77,6 +84,8 @@ class TableCanvas(TableMessages, QuietScroll, inherit_bindings=False):
             "range": False,
             "follow": False,
         }
+        self._allowance = Allowance(TOLD_AT_ONCE, TOLD_A_SECOND)
+        self._tell_due = False
         self._range_end: object = None
         self.set_reactive(TableCanvas.auto_links, False)
 
@@ -294,9 +303,7 @@ class TableCanvas(TableMessages, QuietScroll, inherit_bindings=False):
         state, marks = self._state, self._marks
         window = state.window
         if state.read and not window.rough and (window.rows or not window.unfinished):
-            told = (state.view, state.total, state.window.more)
-            if self._changed("total", told):
-                self.post_message(self.TotalChanged(self, *told))
+            self._tell_total((state.view, state.total, state.window.more))
         elif window.rows and self._told_empty:
             # Who shows a sentence in the place of an empty list need not wait for the count.
             told = (state.view, len(window.rows), True)
@@ -318,6 +325,27 @@ class TableCanvas(TableMessages, QuietScroll, inherit_bindings=False):
             self.post_message(self.RangeChanged(self, ranging))
         if self._changed("follow", state.following):
             self.post_message(self.FollowChanged(self, state.following))
+
+    def _tell_total(self, told: tuple[View, int, bool]) -> None:
+        before = self._told.get("total")
+        if told == before:
+            return
+        match before:
+            case (view, total, _) if view == told[0] and total and told[1]:
+                wait = self._allowance.wait()
+            case _:
+                wait = 0.0
+        if wait <= 0:
+            self._told["total"] = told
+            self.post_message(self.TotalChanged(self, *told))
+        elif not self._tell_due:
+            self._tell_due = True
+            get_running_loop().call_later(wait, self._tell_late)
+
+    def _tell_late(self) -> None:
+        self._tell_due = False
+        if self.is_mounted:
+            self._tell()
 
     @property
     def _told_empty(self) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from widgets.prompt import Prompt
 
-class Words(Static):
+
+class Words(Prompt, Static):
     """Text that asks for a new layout only when it becomes wider or narrower.
 
     A layout paints the whole screen anew, which a count that goes up need not do.
