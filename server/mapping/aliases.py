@@ -66,10 +66,14 @@ def folded(name: str) -> str:
     return _LETTERS.sub("", _plain(name))
 
 
-@lru_cache(maxsize=4096)
 def branch_name(name: str) -> str:
     """A branch as branches are compared: folded, without what numbers it: `q7_host`, `host2`."""
-    name = _COUNTING.sub("", name[:LONGEST]) or name[:LONGEST]
+    return _branch_name(name[:LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _branch_name(name: str) -> str:
+    name = _COUNTING.sub("", name) or name
     words = _spelled(name)
     if len(words) > 1 and not vocabulary.OTHER_PEOPLE.isdisjoint(words):
         return "somebodyelse"
@@ -103,11 +107,13 @@ _MEANINGS: dict[str, Meaning] = {
 } | dict.fromkeys(vocabulary.OTHER_THINGS, NOT_OURS)
 
 
-@lru_cache(maxsize=4096)
 def meaning_of(name: str) -> Meaning | None:
     """What a field of this name is; None where the name does not say."""
-    if len(name) > LONGEST:
-        return None
+    return _meaning(name) if len(name) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _meaning(name: str) -> Meaning | None:
     if "<" in name:
         name = _TAG.sub(" ", name)
     known = _said(_UNLABELLED.sub("", name))

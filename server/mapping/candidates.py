@@ -6,21 +6,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from server.mapping.aliases import AT_LAST, OTHERWISE, USUAL, exact_meaning, meaning_of
+from server.mapping.aliases import OTHERWISE, USUAL
 from server.mapping.flatten import Leaf
-from server.mapping.vocabulary import ELSEWHERE, PERSONAL, RECEIVING, STRANGERS
+from server.mapping.places import ACCOUNT, PERSON, Place
 from storage.mapping_rules import IGNORE, Rule
 
 REQUIRED = ("first_name", "last_name", "phone")
 """What a lead must have, in the order in which senders are told."""
 
-_PERSON = frozenset({*REQUIRED, "full_name"})
-_NAMES = _PERSON - {"phone"}
+_NAMES = PERSON - {"phone"}
 _NO_NAME = frozenset(("false", "true", "null", "undefined", "nil", "NaN", "N/A", "n/a", "None"))
 """What programs write for a name that is not there."""
 _EXCHANGE = re.compile(r"[2-9]\d\d", re.ASCII)
-_ACCOUNT = "user"
-"""The branch of whoever is logged in: the person who opted in, or one of the staff."""
 
 
 @dataclass(slots=True)
@@ -61,8 +58,9 @@ class Candidates:
         self.is_ruled = bool(ignored or self.ruled)
         """Whether a rule of the operator found something."""
         for leaf in leaves:
-            if id(leaf) not in ignored and leaf.text.strip():
-                self._sort_in(leaf)
+            place = leaf.place
+            if (place.field or place.counts) and leaf.text.strip() and id(leaf) not in ignored:
+                self._sort_in(leaf, place)
         if self._has_account:
             self._set_staff_back()
 
@@ -98,55 +96,31 @@ class Candidates:
                 self.ruled[rule.field] = leaves[0]
         return ignored
 
-    def _sort_in(self, leaf: Leaf) -> None:
-        known = None
-        for name in leaf.names:
-            known = meaning_of(name)
-            if known is not None:
-                break
-        within = leaf.within
-        if known is None:
-            if leaf.phone:
-                self._add("phone", leaf, USUAL)
-            elif within and leaf.names:
-                if leaf.names[0] == "number" and leaf.text[0] == "+" and within[-1] in PERSONAL:
-                    # `customer.number` may count customers, but not with a plus.
-                    self._add("phone", leaf, USUAL)
-                # Such as `Name: {First: …}`, where the two make the name.
-                about = exact_meaning(within[-1] + leaf.names[0])
-                if about is not None:
-                    self._place(about.field, about.rank, leaf)
-            return
-        if known.field == "full_name" and leaf.phone:
-            known = meaning_of("phone") or known
-        self._place(known.field, known.rank, leaf)
-
-    def _place(self, name: str, rank: int, leaf: Leaf) -> None:
+    def _sort_in(self, leaf: Leaf, place: Place) -> None:
+        if place.counts and leaf.text[0] == "+":
+            # `customer.number` may count customers, but not with a plus.
+            self._add("phone", leaf, USUAL)
+        name = place.field
         if not name or (name in _NAMES and leaf.text.strip() in _NO_NAME):
             return
-        if name in _PERSON and leaf.within:
-            if not STRANGERS.isdisjoint(leaf.within):
-                return
-            if not ELSEWHERE.isdisjoint(leaf.within):
-                rank = OTHERWISE if RECEIVING.isdisjoint(leaf.within) else AT_LAST
-            self._has_account = self._has_account or _ACCOUNT in leaf.within
+        self._has_account = self._has_account or place.in_account
         if name == "exchange" and not _EXCHANGE.fullmatch(leaf.text.strip()):
             # A `phone_prefix` is the middle of a North American number, or the code of a country.
             name = "prefix"
-        self._add(name, leaf, rank)
+        self._add(name, leaf, place.rank)
 
     def _set_staff_back(self) -> None:
         """Takes an account for one of the staff where there is a whole person besides."""
         inside = [
             (name, one)
-            for name in _PERSON
+            for name in PERSON
             for one in self.found.get(name, ())
-            if _ACCOUNT in one.leaf.within
+            if ACCOUNT in one.leaf.within
         ]
         outside = {
             name
-            for name in _PERSON
-            if any(_ACCOUNT not in one.leaf.within for one in self.found.get(name, ()))
+            for name in PERSON
+            if any(ACCOUNT not in one.leaf.within for one in self.found.get(name, ()))
         }
         if all(
             "phone" in said and len(said) > 1 for said in ({name for name, _ in inside}, outside)

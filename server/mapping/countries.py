@@ -57,7 +57,6 @@ _PIECES = re.compile(r"\s*[()\[\],;|/]\s*|\s+[-–—]\s+")
 _FLAG = {0x1F1E6 + place: chr(65 + place) for place in range(26)}
 
 
-@lru_cache(maxsize=512)
 def region_of(text: str) -> str:
     """The region behind `+44`, `0044`, `GB`, `UK`, `United Kingdom (+44)` or a flag.
 
@@ -65,8 +64,11 @@ def region_of(text: str) -> str:
         ISO 3166 alpha-2; empty where the text names no country that has numbers.
     """
     text = text.strip()
-    if not text or len(text) > LONGEST:
-        return ""
+    return _region_of(text) if 0 < len(text) <= LONGEST else ""
+
+
+@lru_cache(maxsize=512)
+def _region_of(text: str) -> str:
     code = _PLUS.search(text)
     if code:
         return _by_code(code[1])

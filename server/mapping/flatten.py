@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from server.mapping.aliases import LONGEST, branch_name, folded, meaning_of
+from server.mapping.memo import Memo
+from server.mapping.places import Place, place_of
 from server.mapping.vocabulary import PHONE_TYPES, STAFF
 from storage.mapping_rules import step
 
@@ -44,6 +46,8 @@ _LINES = (
 _EXTENSIONS = ("extension", "ext")
 _SAID = ("title", "label", "text", "name")
 """Where a question that is an object of its own keeps its words."""
+_MOST_MEMBERS = 128
+"""Members of an object whose places are kept together."""
 _MOST_KEYS = 64
 """Keys of an object that may be one named value."""
 _PLAIN = frozenset(("value", "content", "plain_text"))
@@ -56,19 +60,30 @@ _SORTS = ("type", "label", "tag", "kind")
 class Leaf:
     """One value with all that it is called."""
 
-    path: str
-    """What a rule calls it."""
-    names: tuple[str, ...]
-    """The most telling first."""
+    place: Place
     text: str
-    within: tuple[str, ...]
-    """The folded names of the branches around it, from the outside in."""
-    phone: bool = False
-    """The builder says that this field asks for a phone."""
-    labelled: bool = False
-    """It has a name of its own, beside its key."""
     country: str = ""
     """The country that a phone which was taken apart is said to be of, as it was written."""
+
+    @property
+    def path(self) -> str:
+        """What a rule calls it."""
+        return self.place.path
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The most telling first."""
+        return self.place.names
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """The folded names of the branches around it, from the outside in."""
+        return self.place.within
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it has a name of its own, beside its key."""
+        return self.place.labelled
 
 
 def flatten(tree: Any) -> list[Leaf]:
@@ -104,7 +119,7 @@ def _walk(
     elif type(node) is list:
         _walk_list(node, path, names, within, leaves, phone=phone, labelled=labelled)
     else:
-        leaves.append(Leaf(path, names, written(node), within, phone, labelled))
+        leaves.append(Leaf(place_of(path, names, within, phone, labelled), written(node)))
 
 
 def _walk_list(
@@ -138,7 +153,7 @@ def _walk_list(
         elif type(item) is list:
             _walk(item, _joined(path, str(place)), names, within, leaves)
         else:
-            leaves.append(Leaf(path, names, written(item), within, phone, labelled))
+            leaves.append(Leaf(place_of(path, names, within, phone, labelled), written(item)))
 
 
 def _is_staff(item: dict[str, Any]) -> bool:
@@ -160,7 +175,7 @@ def _walk_object(
         whole = _whole_phone(node)
         if whole is not None:
             text, country = whole
-            leaves.append(Leaf(path, _sorted(node, names), text, within, True, country=country))
+            leaves.append(Leaf(place_of(path, _sorted(node, names), within, True), text, country))
             return
     record = _record(node)
     if record is not None:
@@ -170,8 +185,8 @@ def _walk_object(
     kind = node.get("type")
     plain, heading = _only_value(node) if called else ("", "")
     numbered = bool(called) and _is_phone(called)
-    for key, value in node.items():
-        below = _joined(path, key)
+    for (key, value), place in zip(node.items(), _members(node, path, inside), strict=True):
+        below = place.path
         if type(value) is dict or type(value) is list:
             # A form spells the first of a list `phones[0]`.
             own = names if called and (_is_value(key) or key.isdecimal()) else (key,)
@@ -182,9 +197,27 @@ def _walk_object(
         elif called and (key in _PLAIN or key == plain or (numbered and key.isdecimal())):
             # Such as `{"firstname": {"value": "Ada"}}`.
             own = (heading,) if heading else (*names, key)
-            leaves.append(Leaf(below, own, written(value), within))
+            leaves.append(Leaf(place_of(below, own, within), written(value)))
         else:
-            leaves.append(Leaf(below, (key,), written(value), inside))
+            leaves.append(Leaf(place, value if type(value) is str else written(value)))
+
+
+_Shape: TypeAlias = tuple[tuple[str, ...], str, tuple[str, ...]]
+_shapes: Memo[_Shape, tuple[Place, ...]] = Memo(128, 4096)
+
+
+def _members(node: dict[str, Any], path: str, inside: tuple[str, ...]) -> tuple[Place, ...]:
+    """The places of an object's members, all looked up at once where it has been seen before."""
+    keys = tuple(node)
+    shape = (keys, path, inside)
+    known = _shapes.get(shape)
+    if known is not None:
+        return known
+    made = tuple(place_of(_joined(path, key), (key,), inside) for key in keys)
+    if len(keys) > _MOST_MEMBERS:
+        return made
+    around = len(keys) * len(path) + sum(map(len, inside))
+    return _shapes.keep(shape, made, sum(map(len, keys)) + around)
 
 
 def _only_value(node: dict[str, Any]) -> tuple[str, str]:
@@ -205,9 +238,13 @@ def _only_value(node: dict[str, Any]) -> tuple[str, str]:
     return said[0], ""
 
 
-@lru_cache(maxsize=1024)
 def _is_value(key: str) -> bool:
-    return len(key) <= LONGEST and folded(key) in _VALUE_SET
+    return len(key) <= LONGEST and _folds_to_value(key)
+
+
+@lru_cache(maxsize=1024)
+def _folds_to_value(key: str) -> bool:
+    return folded(key) in _VALUE_SET
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +323,13 @@ def _holds_records(value: Any) -> bool:
     return _record(value[0]) is not None
 
 
-@lru_cache(maxsize=256)
 def _asks_for_phone(kind: str) -> bool:
-    return len(kind) <= LONGEST and folded(kind) in PHONE_TYPES
+    return len(kind) <= LONGEST and _folds_to_phone(kind)
+
+
+@lru_cache(maxsize=256)
+def _folds_to_phone(kind: str) -> bool:
+    return folded(kind) in PHONE_TYPES
 
 
 def _walk_record(
@@ -298,7 +339,7 @@ def _walk_record(
     path = _joined(path, names[0])
     value = node[keys.value]
     if type(value) is str:
-        leaves.append(Leaf(path, names, value, within, phone, True))
+        leaves.append(Leaf(place_of(path, names, within, phone, True), value))
     else:
         _walk(value, path, names, within, leaves, phone=phone, labelled=True)
     if keys.others:

@@ -171,16 +171,19 @@ class _Mapping:
 
     def _rest(self) -> dict[str, Any]:
         rest: dict[str, Any] = {}
+        used = self._body.used
         for leaf in self._body.leaves:
-            if id(leaf) in self._body.used or not leaf.text:
+            text = leaf.text
+            if not text or id(leaf) in used:
                 continue
-            there = rest.get(leaf.path)
+            path = leaf.place.path
+            there = rest.get(path)
             if there is None:
-                rest[leaf.path] = leaf.text
+                rest[path] = text
             elif isinstance(there, list):
-                there.append(leaf.text)
+                there.append(text)
             else:
-                rest[leaf.path] = [there, leaf.text]
+                rest[path] = [there, text]
         return rest
 
 

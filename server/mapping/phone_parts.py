@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from server.mapping.candidates import Candidates
 from server.mapping.flatten import Leaf
+from server.mapping.places import place_of
 
 _BOXES = ((3, 3, 4), (3, 7))
 """Digits of the boxes of a North American number."""
@@ -36,6 +37,5 @@ def _sizes(boxes: list[Leaf]) -> tuple[int, ...]:
 
 
 def _whole(body: Candidates, boxes: list[Leaf], within: tuple[str, ...]) -> Leaf:
-    return Leaf(
-        boxes[0].path, ("phone",), " ".join(body.take(box).strip() for box in boxes), within, True
-    )
+    text = " ".join(body.take(box).strip() for box in boxes)
+    return Leaf(place_of(boxes[0].path, ("phone",), within, phone=True), text)

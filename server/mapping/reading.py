@@ -38,6 +38,10 @@ _EMBEDDED = frozenset(
 )
 """Names whose value may be a JSON text."""
 _MOST_WRAPPED = 3
+_OPENINGS = ('"{', '"[', "&")
+"""How JSON, and forms of several fields, look as a text inside of JSON: one of these is in it."""
+_ESCAPE = "\\u"
+"""What may stand for any of them."""
 
 
 class Unreadable(ValueError):
@@ -166,7 +170,8 @@ def _json_tree(text: str) -> Any:
         return tree
     if not isinstance(tree, dict):
         raise MalformedJson("the body is not a JSON object")
-    _open_embedded(tree)
+    if _ESCAPE in text or any(mark in text for mark in _OPENINGS):
+        _open_embedded(tree)
     return tree
 
 

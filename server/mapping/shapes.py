@@ -17,6 +17,13 @@ _HEADS = ("headers", "header", "columns", "column_names", "keys", "titles", "lab
 _ROWS = ("values", "row", "rows", "answers", "responses", "data", "cells")
 """What scripts call the two."""
 
+_TELLING = frozenset(
+    (
+        *("form_response", "FieldStructure", "FormID", "formID", "form", "_model", "rawRequest"),
+        *("payload", *_HEADS),
+    )
+)
+"""A member of each body that is to be straightened."""
 
 _WRAPPERS = frozenset(
     (
@@ -37,11 +44,12 @@ def straightened(tree: Any, depth: int = 0) -> Any:
     """
     if type(tree) is not dict:
         return tree
-    made = _straightened(tree)
+    made = tree if tree.keys().isdisjoint(_TELLING) else _straightened(tree)
     if made is not tree or depth == _MOST_WRAPPED:
         return made
-    for key, value in tree.items():
-        if type(value) is dict and key in _WRAPPERS:
+    for key in tree.keys() & _WRAPPERS:
+        value = tree[key]
+        if type(value) is dict:
             inner = straightened(value, depth + 1)
             if inner is not value:
                 made = made | {key: inner}
