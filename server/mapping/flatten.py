@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from server.mapping.aliases import LONGEST, branch_name, folded, meaning_of
 from server.mapping.memo import Memo
 from server.mapping.places import Place, place_of
-from server.mapping.vocabulary import PHONE_TYPES, STAFF
+from server.mapping.records import Record, as_record, is_value
+from server.mapping.vocabulary import STAFF
 from storage.mapping_rules import step
 
-_VALUES = (
-    *("value", "values", "stringvalue", "answer", "answers", "fieldvalue", "response"),
-    *("useranswer", "answertext", "textanswers", "text", "rawvalue", "val", "v"),
-)
-"""What builders call the value of a field that has a name beside it, folded; the first counts."""
-
-_LABELS = (
-    *("label", "title", "question", "columnname", "fieldlabel", "questiontext", "text", "name"),
-    *("fieldname", "key", "field", "columnid", "customkey", "heading", "row", "variable", "ref"),
-    *("slug", "item", "prompt", "k", "id"),
-)
-"""What they call the name, folded, the most telling first."""
-
-_VALUE_SET = frozenset(_VALUES)
-_LABEL_SET = frozenset(_LABELS)
-_VALUE_RANKS = {name: rank for rank, name in enumerate(_VALUES)}
-_LABEL_RANKS = {name: rank for rank, name in enumerate(_LABELS)}
-_TYPES = frozenset(
-    (*("type", "fieldtype", "inputtype", "fielddatatype", "questiontype", "kind", "system"),)
-)
-_NAMING = _LABEL_SET | _TYPES
 _EMBEDDED_FULL = ("e164phone", "e164", "e164format", "internationalnumber", "international", "full")
 _AREAS = ("area", "areacode")
 _COUNTRIES = (
@@ -44,12 +23,8 @@ _LINES = (
     *("formatted", "raw"),
 )
 _EXTENSIONS = ("extension", "ext")
-_SAID = ("title", "label", "text", "name")
-"""Where a question that is an object of its own keeps its words."""
 _MOST_MEMBERS = 128
 """Members of an object whose places are kept together."""
-_MOST_KEYS = 64
-"""Keys of an object that may be one named value."""
 _PLAIN = frozenset(("value", "content", "plain_text"))
 """Keys of a value that is wrapped into an object with more about it."""
 _SORTS = ("type", "label", "tag", "kind")
@@ -133,7 +108,7 @@ def _walk_list(
     labelled: bool,
 ) -> None:
     phones = bool(names) and (phone or _is_phone(names[0]))
-    if len(node) == 1 and (phones or type(node[0]) is not dict or _record(node[0]) is None):
+    if len(node) == 1 and (phones or type(node[0]) is not dict or as_record(node[0]) is None):
         _walk(node[0], path, names, within, leaves, phone=phone, labelled=labelled)
         return
     if type(node[0] if node else None) is list and _are_pairs(node):
@@ -143,7 +118,7 @@ def _walk_list(
     for place, item in enumerate(node):
         if phones and type(item) is dict:
             _walk(item, path, names, within, leaves, phone=phone)
-        elif type(item) is dict and (record := _record(item)) is not None:
+        elif type(item) is dict and (record := as_record(item)) is not None:
             # HubSpot says `0-1` of a contact's field; the others are a company's and so on.
             own = within if item.get("objectTypeId", "0-1") == "0-1" else (*within, "company")
             _walk_record(item, record, path, own, leaves)
@@ -177,7 +152,7 @@ def _walk_object(
             text, country = whole
             leaves.append(Leaf(place_of(path, _sorted(node, names), within, True), text, country))
             return
-    record = _record(node)
+    record = as_record(node)
     if record is not None:
         _walk_record(node, record, path.rpartition("/")[0], within, leaves)
         return
@@ -189,7 +164,7 @@ def _walk_object(
         below = place.path
         if type(value) is dict or type(value) is list:
             # A form spells the first of a list `phones[0]`.
-            own = names if called and (_is_value(key) or key.isdecimal()) else (key,)
+            own = names if called and (is_value(key) or key.isdecimal()) else (key,)
             if called and key == kind:
                 # Such as `{"type": "title", "title": [...]}`.
                 own = (*names, key)
@@ -230,7 +205,7 @@ def _only_value(node: dict[str, Any]) -> tuple[str, str]:
         for key, value in node.items()
         if type(value) not in (dict, list) and not key.endswith("_id") and key != "simple_text"
     ]
-    if len(said) != 1 or not _is_value(said[0]):
+    if len(said) != 1 or not is_value(said[0]):
         return "", ""
     whole, text = node.get("simple_text"), node[said[0]]
     if type(whole) is str and type(text) is str and whole.endswith(f" | {text}"):
@@ -238,102 +213,8 @@ def _only_value(node: dict[str, Any]) -> tuple[str, str]:
     return said[0], ""
 
 
-def _is_value(key: str) -> bool:
-    return len(key) <= LONGEST and _folds_to_value(key)
-
-
-@lru_cache(maxsize=1024)
-def _folds_to_value(key: str) -> bool:
-    return folded(key) in _VALUE_SET
-
-
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """What the keys of a named value are: all that builders list have the same ones."""
-
-    value: str
-    """Under which the value is."""
-    labels: tuple[str, ...]
-    """Under which it is named, the most telling first."""
-    types: tuple[str, ...]
-    """Under which the kind of field is."""
-    others: tuple[str, ...]
-    tells_more: bool
-    """Whether some others are a person's fields: then these may be no name and value."""
-
-
-@lru_cache(maxsize=256)
-def _sort_keys(keys: tuple[str, ...]) -> _Keys | None:
-    """Sorts the keys of an object; None where they are not those of a named value."""
-    if len(keys) > _MOST_KEYS:
-        return None
-    named = {key: folded(key[:LONGEST]) for key in keys}
-    if _VALUE_SET.isdisjoint(named.values()) or _NAMING.isdisjoint(named.values()):
-        return None
-    values = [key for key in keys if named[key] in _VALUE_SET]
-    value = min(values, key=lambda key: _VALUE_RANKS[named[key]])
-    left = [key for key in keys if key != value]
-    labels = [key for key in left if named[key] in _LABEL_SET]
-    labels.sort(key=lambda key: _LABEL_RANKS[named[key]])
-    types = tuple(key for key in left if named[key] in _TYPES)
-    others = tuple(key for key in left if named[key] not in _NAMING)
-    own = (meaning_of(key) for key in others if named[key] not in _VALUE_SET)
-    tells_more = any(known is not None and known.field for known in own)
-    return _Keys(value, tuple(labels), types, others, tells_more)
-
-
-_Record: TypeAlias = tuple[_Keys, tuple[str, ...], bool]
-"""A named value's keys, its names, and whether its builder says that it asks for a phone."""
-
-
-def _record(node: dict[str, Any]) -> _Record | None:
-    """Where a dict is a named value: its keys, what it is called, whether it asks for a phone."""
-    keys = _sort_keys(tuple(node))
-    if keys is None or _holds_records(node[keys.value]):
-        return None
-    names: list[str] = []
-    phone, kinds = False, [node[key] for key in keys.types if type(node[key]) is str]
-    for key in keys.labels:
-        label = node[key]
-        if type(label) is dict:
-            phone = phone or _asks_for_phone(str(label.get("type", "")))
-            label = next((label[name] for name in _SAID if type(label.get(name)) is str), "")
-        elif type(label) is list:
-            # Words of which some are marked up.
-            label = "".join(part for part in label if type(part) is str)
-        if type(label) is str and label:
-            names.append(label)
-    phone = phone or any(map(_asks_for_phone, kinds))
-    if not names and phone:
-        # Such as `{"type": "MobilePhone", "value": "…"}`.
-        return keys, ("phone",), True
-    # Such as `{"question_type": "FIRST_NAME", "answers": ["Ada"]}`.
-    names = names or [kind for kind in kinds if meaning_of(kind) is not None]
-    if not names:
-        return None
-    if keys.tells_more and not phone and not any(map(meaning_of, names)):
-        return None
-    return keys, tuple(names), phone
-
-
-def _holds_records(value: Any) -> bool:
-    """Whether a value is a list of named ones: what holds it has a name and is none."""
-    if type(value) is not list or not value or type(value[0]) is not dict:
-        return False
-    return _record(value[0]) is not None
-
-
-def _asks_for_phone(kind: str) -> bool:
-    return len(kind) <= LONGEST and _folds_to_phone(kind)
-
-
-@lru_cache(maxsize=256)
-def _folds_to_phone(kind: str) -> bool:
-    return folded(kind) in PHONE_TYPES
-
-
 def _walk_record(
-    node: dict[str, Any], record: _Record, path: str, within: tuple[str, ...], leaves: list[Leaf]
+    node: dict[str, Any], record: Record, path: str, within: tuple[str, ...], leaves: list[Leaf]
 ) -> None:
     keys, names, phone = record
     path = _joined(path, names[0])

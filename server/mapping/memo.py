@@ -21,12 +21,12 @@ class Memo(dict[Key, Value]):
         longest: Characters of a question that is kept.
     """
 
-    __slots__ = ("_longest", "_most")
+    __slots__ = ("longest", "most")
 
     def __init__(self, most: int, longest: int) -> None:
         super().__init__()
-        self._most = most
-        self._longest = longest
+        self.most = most
+        self.longest = longest
 
     def keep(self, question: Key, answer: Value, length: int) -> Value:
         """Keeps an answer, where its question is not too long.
@@ -36,8 +36,8 @@ class Memo(dict[Key, Value]):
             answer: What was found, which is returned.
             length: Characters of the question.
         """
-        if length <= self._longest:
-            if len(self) >= self._most:
+        if length <= self.longest:
+            if len(self) >= self.most:
                 self.clear()
             self[question] = answer
         return answer
