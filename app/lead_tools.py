@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 class ServerLeadTools:
     """`screens.lead_tools.LeadTools`. The server is imported when it is first asked."""
 
-    def pairs(self, body: str, media: str) -> list[Pair]:
+    def pairs(self, body: str, media: str, region: str = "US") -> list[Pair]:
         """Every value in a captured body, in its order."""
         from server.replay import pairs
 
-        return pairs(body, media)
+        return pairs(body, media, region)
 
     def try_rules(
         self, store: Store, rules: Sequence[Rule], attempts: Sequence[int]

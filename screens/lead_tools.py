@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 class LeadTools(Protocol):
     """Mapping by example, and sending a refused attempt through the door again."""
 
-    def pairs(self, body: str, media: str) -> list[Pair]:
+    def pairs(self, body: str, media: str, region: str = "US") -> list[Pair]:
         """Every value in a captured body, in its order, for a person to point at.
 
         Args:
             body: As the intake log keeps it.
             media: As the attempt names it; may be empty.
+            region: The country of phones that name none.
         """
 
     def try_rules(

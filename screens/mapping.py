@@ -16,7 +16,7 @@ from screens.backstage import WorkFailed, backstage
 from screens.commands import Context
 from screens.dialog import Complaint, Dialog
 from screens.keymap import bindings
-from widgets.display import clean, fitted, safe
+from widgets.display import clean, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +27,18 @@ if TYPE_CHECKING:
     from storage.store import Store
     from storage.words import Actor
 
+IGNORED = "ignore"
+"""The field of a rule that leaves a value alone: `storage.mapping_rules.IGNORE`."""
+
 TRIED = 6
 """On so many of the last requests the rules are tried."""
 
 
-SAID = 16
-"""Cells of the column that says what a value is."""
+SAID = 22
+"""Cells of the column that says what a value is; fewer on a narrow screen."""
+FEWEST_SAID = 16
+OUTCOME = 10
+"""Cells before what the rules make of a request."""
 
 
 class BodyRead(Message):
@@ -76,6 +82,7 @@ class Mapping(Dialog[str]):
         self._rules: tuple[Rule, ...] = ()
         self._kept: tuple[Rule, ...] = ()
         self._ids: tuple[int, ...] = ()
+        self._tried: tuple[Tried, ...] = ()
 
     def title_text(self) -> Content:
         """What to do."""
@@ -83,6 +90,7 @@ class Mapping(Dialog[str]):
 
     def compose_body(self) -> ComposeResult:
         """The values, and what the rules make of the last requests."""
+        yield Static("", classes="columns", markup=False)
         yield OptionList(markup=False, compact=True)
         yield Static("", classes="tried-title", markup=False)
         yield Static("", classes="tried", markup=False)
@@ -108,28 +116,50 @@ class Mapping(Dialog[str]):
     def on_resize(self) -> None:
         """Lines are as wide as the list."""
         if self.is_mounted:
-            self.call_after_refresh(self._list)
+            self.call_after_refresh(self._lay_out)
+
+    def _lay_out(self) -> None:
+        self._list()
+        self._tell()
 
     def _list(self) -> None:
         options = self.query_one(OptionList)
+        heads = self._columns("Value", "Called", "What it is") if self._pairs else Content("")
+        self.query_one(".columns", Static).update(heads)
         at = options.highlighted or 0
         options.set_options([Option(self._line(pair)) for pair in self._pairs])
         if self._pairs:
             options.highlighted = min(at, len(self._pairs) - 1)
 
     def _line(self, pair: Pair) -> Content:
+        name = pair.label or pair.path
+        if pair.label and pair.label != pair.path:
+            name = f"{pair.label} ({pair.path})"
+        said, style = self._said(pair)
+        return self._columns(pair.value, name, said, style)
+
+    def _columns(self, value: str, name: str, said: str, style: str = "") -> Content:
         width = max(30, self.app.size.width - 4)
-        field = next((rule.field for rule in self._rules if rule.path == pair.path), "")
-        said = "left alone" if field == "ignore" else field.replace("_", " ")
-        rest = width - SAID - 2
-        name = f"{pair.label} ({pair.path})" if pair.label else pair.path
+        third = SAID if width > 3 * SAID else FEWEST_SAID
+        rest = width - third - 2
         return Content.assemble(
-            fitted(pair.value, rest // 2),
+            fitted(value, rest // 2),
             "  ",
             (fitted(name, rest - rest // 2 - 2), "$text-muted"),
             "  ",
-            (fitted(said, SAID), "bold $success"),
+            (fitted(said, third), style),
         )
+
+    def _said(self, pair: Pair) -> tuple[str, str]:
+        """What a value is, and how that is shown: by a rule, or as the door knows by itself."""
+        ruled = {rule.path: rule.field for rule in reversed(self._rules)}
+        field = ruled.get(pair.path, "")
+        if field:
+            word = "left alone" if field == IGNORED else field.replace("_", " ")
+            return f"rule: {word}", "bold $success"
+        elsewhere = {ruled[other.path] for other in self._pairs if other.path in ruled}
+        known = "" if pair.known_as in elsewhere else pair.known_as
+        return known.replace("_", " "), "$success"
 
     @property
     def _here(self) -> Pair | None:
@@ -147,21 +177,37 @@ class Mapping(Dialog[str]):
         event.stop()
         if event.rules != self._rules:
             return
+        self._tried = event.tried
+        self._tell()
+
+    def _tell(self) -> None:
+        """What the rules make of the requests: how many are taken in, and of each as fits."""
+        taken = sum(each.ok for each in self._tried)
         changed = "" if self._rules == self._kept else ", not saved yet"
-        title = f"On the last {len(event.tried)} requests{changed}:" if event.tried else ""
+        last = "request" if len(self._tried) == 1 else f"{len(self._tried)} requests"
+        title = f"On the last {last}{changed}: {taken} taken in." if self._tried else ""
         self.query_one(".tried-title", Static).update(Content(title))
-        lines = [self._outcome(each) for each in event.tried]
+        most = max(3, self.app.size.height // 3)
+        lines: list[Content] = []
+        for place, each in enumerate(self._tried):
+            told = self._outcome(each)
+            more = len(self._tried) - place
+            if len(lines) + len(told) + (more > 1) > most:
+                lines.append(Content.styled(f"and {more} more", "$text-muted"))
+                break
+            lines += told
         self.query_one(".tried", Static).update(Content("\n").join(lines))
 
-    def _outcome(self, tried: Tried) -> Content:
-        if not tried.ok:
-            return Content.assemble(("refused   ", "$error"), safe(tried.sentence, self._room))
-        who = f"{tried.first} {tried.last}, {tried.phone}"
-        return Content.assemble(("taken in  ", "$success"), safe(who, self._room))
-
-    @property
-    def _room(self) -> int:
-        return max(10, self.app.size.width - 14)
+    def _outcome(self, tried: Tried) -> list[Content]:
+        """One request: the outcome, and what is said of it on as many lines as it needs."""
+        said = f"{tried.first} {tried.last}, {tried.phone}" if tried.ok else tried.sentence
+        word, style = ("taken in", "$success") if tried.ok else ("refused", "$error")
+        room = max(10, self.app.size.width - OUTCOME - 4)
+        first, *others = Content(clean(said)).wrap(room)[:3] or [Content("")]
+        return [
+            Content.assemble((f"{word:<{OUTCOME}}", style), first),
+            *(Content.assemble(" " * OUTCOME, line) for line in others),
+        ]
 
     # What the keys do.
 
@@ -242,7 +288,8 @@ def _read(store: Store, *, tools: LeadTools, row: AttemptRow) -> BodyRead:
         last = attempts.page(conn, AttemptView(door="hook"), limit=TRIED).rows
     ids = dict.fromkeys([row.id, *(each.id for each in last)])
     rules = () if shown is None else shown.rules
-    return BodyRead(tools.pairs(row.body, row.media), rules, list(ids)[:TRIED])
+    region = "US" if shown is None else shown.default_region
+    return BodyRead(tools.pairs(row.body, row.media, region), rules, list(ids)[:TRIED])
 
 
 def _try_rules(

@@ -13,7 +13,7 @@ from server.answers import CODES
 from server.doors import api, hook_lead
 from server.doors.verdict import Refused as Verdict
 from server.mapping.flatten import flatten
-from server.mapping.mapper import Fault, map_lead
+from server.mapping.mapper import Fault, known_fields, map_lead
 from server.mapping.numbers import Unreadable as UnreadablePhone
 from server.mapping.reading import Body, Unreadable, read_text
 from server.mapping.shapes import straightened
@@ -235,15 +235,17 @@ def _bare(judged: Verdict) -> str:
 # Mapping by example.
 
 
-def pairs(body: str, media: str) -> list[Pair]:
+def pairs(body: str, media: str, region: str = "US") -> list[Pair]:
     """Every value in a captured body, in its order; none where it cannot be read."""
     try:
         tree = read_text(body, media).tree
     except Unreadable:
         return []
+    leaves = flatten(straightened(tree))
+    known = known_fields(leaves, region)
     return [
-        Pair(leaf.path, leaf.names[0] if leaf.names else "", leaf.text)
-        for leaf in flatten(straightened(tree))
+        Pair(leaf.path, leaf.names[0] if leaf.names else "", leaf.text, known.get(id(leaf), ""))
+        for leaf in leaves
     ]
 
 

@@ -71,6 +71,8 @@ class Pair:
     label: str
     """What the sender calls it, as far as it says more than the path."""
     value: str
+    known_as: str = ""
+    """The field that the door takes it for without a rule; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

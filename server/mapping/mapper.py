@@ -15,7 +15,7 @@ from server.mapping.phone_choice import NUMBERED, PhoneChoice
 from server.mapping.shapes import straightened
 from server.mapping.unfolding import unfolded
 from server.mapping.vocabulary import FIRMS, NAMELESS, THINGS
-from storage.mapping_rules import Rule
+from storage.mapping_rules import FIELDS, Rule
 from storage.phones import Phone
 
 __all__ = ["REQUIRED", "Fault", "Mapped", "map_lead"]
@@ -61,6 +61,21 @@ def map_lead(tree: Any, rules: Sequence[Rule], region: str) -> Mapped | Fault:
 
 
 _TITLE, _LEAD, _LEADS = ("name",), ("lead",), ("leads",)
+
+
+def known_fields(leaves: list[Leaf], region: str) -> dict[int, str]:
+    """What values are taken for by themselves, without a rule: fields by the identity of a leaf.
+
+    Args:
+        leaves: The values of one body, as `flatten` gives them.
+        region: The country of phones that name none.
+    """
+    body = Candidates(leaves, ())
+    found = {id(leaf): name for name in FIELDS for leaf in body.best(name)}
+    phone = PhoneChoice(body, region).find()
+    if phone is not None and not isinstance(phone, Fault):
+        found[id(phone[2])] = "phone"
+    return found
 
 
 class _Mapping:

@@ -135,6 +135,8 @@ def _label_free(text: str) -> str:
 
 
 def _single(text: str, region: str) -> Phone | Unreadable:
+    if text[:1] == "-" and text[1:].replace(".", "").isdigit():
+        return Unreadable("it is less than nothing")
     whole = _WHOLE.fullmatch(text)
     if whole:
         text = whole[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -147,11 +148,13 @@ async def test_mapping_by_example_is_tried_before_it_is_saved(
         await hand.press("m")
         await hand.until(lambda: hand.dialog == "Mapping" and "Rückruf" in hand.text)
         await hand.until(lambda: "refused   " in hand.text)
+        assert re.search("Ada +first_name +first name", hand.text)
         await hand.press("j", "j", "enter")
         await hand.until(lambda: hand.dialog == "FieldPicker")
         await hand.type("phone")
         await hand.press("enter")
         await hand.until(lambda: "taken in  Ada Byron, +14155550123" in hand.text)
+        assert re.search("0123 +Rückruf +rule: phone", hand.text)
         with sqlite_store.read() as conn:
             before = show(conn)
         assert before is not None and before.rules == ()
@@ -163,6 +166,24 @@ async def test_mapping_by_example_is_tried_before_it_is_saved(
         assert [(rule.field, rule.path) for rule in after.rules] == [("phone", "Rückruf")]
         await hand.press("r")
         await hand.until(lambda: "Ada Byron" in hand.text)
+
+
+async def test_what_rules_make_of_requests_is_not_cut_on_a_narrow_screen(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    body = '{"name": "Ada Byron", "phone": "447911123456"}'
+    for _ in range(8):
+        refuse(sqlite_store, body=body, code="INVALID_PHONE_FORMAT")
+    async with at_desk(sqlite_url, size=(60, 20)) as hand:
+        await open_log(hand, 8)
+        await hand.press("m")
+        await hand.until(lambda: "On the last 6 requests: 0 taken in." in hand.text)
+        assert "it names no" in hand.text
+        assert re.search(r"country,\s+and is no number of US", hand.text)
+        assert re.search("and [2-5] more", hand.text)
+        assert re.search("447911123456 +phone +phone", hand.text)
+        assert "save" in hand.text.splitlines()[-1]
 
 
 async def test_only_what_makes_sense_is_offered(sqlite_store: Store, sqlite_url: str) -> None:
