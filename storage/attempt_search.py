@@ -1,8 +1,7 @@
 """Which attempts a view of the intake log holds, in one snapshot.
 
-The log has no text index of every lead, which would cost more than taking it in does. Instead, what
-people mostly look for is looked up: a request by its id, a person by the search index of the
-contacts, and whatever a refused request says by an index of those. The rest is read from the
+A request is found by its id, a person by the search index of the contacts, and what requests say
+by an index of the log (`storage.attempt_index`). What that does not hold yet is read from the
 newest on, a stretch at a time, for as long as a person waits.
 """
 
@@ -10,18 +9,23 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, and_, literal_column, select, text, true
 from sqlalchemy.engine import Connection
 
-from storage.dialects import among, is_postgresql
+from storage.attempt_candidates import Candidates, Span
+from storage.attempt_index import reach
+from storage.attempt_words import COLUMNS, has_digits, hay_of
+from storage.dialects import among
 from storage.folding import LONGEST_QUERY, Query, digits, parse
+from storage.ids import LARGEST
 from storage.ids import parse as parse_id
 from storage.phones import national, parse_e164
-from storage.refused_search import RefusedSearch, Span
-from storage.search import Search, matching
+from storage.search import Search
 from storage.tables import NAMED_SENDER, Attempt
 from storage.words import AttemptView
 
@@ -34,13 +38,16 @@ LARGEST_STRETCH = 2_000
 """Attempts that are read at a time."""
 FEW_CONTACTS = 200
 """Up to so many contacts that match, their attempts are looked up."""
-FEW_DIGITS = 4
-"""So many digits in a search may be part of a phone, however that is spelled."""
-_PUNCTUATION = " -()."
+READ_FIRST = 2
+"""Stretches that are read before the index is asked for short words."""
 _PHONE = re.compile(r"[-+()./ 0-9]+")
 PHONE_DIGITS = 7
 """A search of so many digits and nothing else is for a phone."""
 _REFUSED: ColumnElement[bool] = _attempts.c.outcome == literal_column("'refused'")
+
+
+_Step: TypeAlias = tuple[list[int], int | None]
+"""Attempts that match, and up to which id all were looked at; None: to the end of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,8 @@ class AttemptSearch:
         self._conn = conn
         self._text = _harmless(view.search)
         self._query = _query(self._text)
+        self._numbers = has_digits(self._query)
+        self._view = view
         self._walk = _walk(view)
         self._filter = _filter(view)
         self._filtered = bool(view.door or view.sender or (view.outcome and view.code)) or (
@@ -86,17 +95,8 @@ class AttemptSearch:
         if not self._text and not self._filtered:
             return _cut(self._all(self._along(), span, limit), span, limit)
         until = time.monotonic() + patience
-        walk: ColumnElement[bool] | None = self._walk
-        known: list[int] = []
-        if self._text:
-            contacts = self._of_contacts(span, limit)
-            refused = RefusedSearch(conn=self._conn, query=self._query, where=self._filter)
-            said = refused.find(span, limit, until)
-            known = [*(contacts or ()), *said.ids]
-            if contacts is not None and _is_phone(self._text):
-                # Who was taken in has a contact with that phone: only who was refused is read for.
-                walk = None if said.unread is None else and_(_REFUSED, said.unread)
-        found, reached = ([], None) if walk is None else self._read(walk, span, limit, until)
+        known = self._of_contacts(span, limit) if self._text else []
+        found, reached = self._read_through(span, limit, until)
         whole = _cut(sorted({*known, *found}, reverse=span.newest), span, limit)
         if reached is None or (whole.more and not span.is_beyond(whole.ids, reached)):
             return whole
@@ -110,12 +110,10 @@ class AttemptSearch:
         column = _attempts.c.contact_id if self._text.lower().startswith("con_") else _attempts.c.id
         return and_(column == ident, self._filter)
 
-    def _of_contacts(self, span: Span, limit: int) -> list[int] | None:
-        """Attempts of the contacts that match; None where those are many."""
+    def _of_contacts(self, span: Span, limit: int) -> list[int]:
+        """Attempts of the contacts that match, where those are few."""
         contacts = Search(self._conn, self._text).ids(true(), limit=FEW_CONTACTS + 1)
-        if len(contacts) > FEW_CONTACTS:
-            return None
-        if not contacts:
+        if not contacts or len(contacts) > FEW_CONTACTS:
             return []
         theirs = among(self._conn, _attempts.c.contact_id, contacts)
         # The sum keeps the store from reading the whole log in its order.
@@ -124,62 +122,85 @@ class AttemptSearch:
         rows = rows.order_by(span.by(place)).limit(limit + 1)
         return [*self._conn.scalars(rows)]
 
-    def _read(
-        self, walk: ColumnElement[bool], span: Span, limit: int, until: float
-    ) -> tuple[list[int], int | None]:
+    def _read_through(self, span: Span, limit: int, until: float) -> tuple[list[int], int | None]:
         """Attempts that match by themselves, and where time ran out.
 
         Args:
-            walk: The condition of the index to read along.
             span: Between which ids.
             limit: One more than so many are enough.
             until: When to stop, by the monotonic clock.
         """
         found: list[int] = []
+        for some, end in self._steps(span):
+            found += some
+            if len(found) > limit:
+                return found, None
+            if end is not None and time.monotonic() >= until:
+                return found, end
+        return found, None
+
+    def _steps(self, span: Span) -> Iterator[_Step]:
+        """What matches, in the order of reading, by the index as far as it reaches."""
+        held = reach(self._conn) if self._query else None
+        if held is None:
+            yield from self._read(span)
+            return
+        first, last = held
+        ways = [
+            (span.within(last + 1, LARGEST - 1), self._read),
+            (span.within(first, last), self._look_up),
+            (span.within(0, first - 1), self._read),
+        ]
+        for part, step in ways if span.newest else reversed(ways):
+            if not part.is_empty:
+                yield from step(part)
+
+    def _read(self, span: Span) -> Iterator[_Step]:
+        """Reads attempts one after the other."""
         size = FIRST_STRETCH
         while True:
-            ends = select(_attempts.c.id).where(walk, span.holds(_attempts.c.id))
+            ends = select(_attempts.c.id).where(self._walk, span.holds(_attempts.c.id))
             ends = ends.order_by(span.by(_attempts.c.id)).limit(1).offset(size - 1)
             end = self._conn.scalar(ends)
-            rows = self._matches(and_(walk, self._filter, span.up_to(end).holds(_attempts.c.id)))
-            rows = rows.order_by(span.by(rows.selected_columns[0])).limit(limit + 1 - len(found))
-            found += self._conn.scalars(rows).all()
-            if end is None or len(found) > limit:
-                return found, None
-            if time.monotonic() >= until:
-                return found, end
+            part = span.up_to(end)
+            yield self._matches(and_(self._walk, part.holds(_attempts.c.id)), part), end
+            if end is None:
+                return
             span = span.beyond(end)
             size = min(2 * size, LARGEST_STRETCH)
 
-    def _matches(self, where: ColumnElement[bool]) -> Select[Any]:
-        """Those of some attempts in which the words of the search stand."""
-        if not self._text:
-            return select(_attempts.c.id).where(where)
-        said = select(_attempts.c.id, _attempts.c.body, self._hay().label("hay")).where(where)
-        if len(digits(self._text)) >= FEW_DIGITS:
-            # Dear to put together, and looked at for each spelling of the phone: made once a row.
-            part: Any = said.cte("said").prefix_with("MATERIALIZED")
-        else:
-            part = said.subquery()
-        position = func.strpos if is_postgresql(self._conn) else func.instr
-        # As written too: a body is not folded, so a name with accents stands there with them.
-        as_written = position(part.c.body, self._text) > 0
-        return select(part.c.id).where(
-            or_(matching(self._conn, self._query, part.c.hay), as_written)
-        )
+    def _look_up(self, span: Span) -> Iterator[_Step]:
+        """Asks the index, and looks at the attempts it names."""
+        candidates = Candidates(self._conn, self._query, self._view)
+        words = candidates.words()
+        if words is None:
+            yield from self._read(span)
+            return
+        if not candidates.is_quick:
+            # What stands nearly everywhere is sooner read. There is always time for so much.
+            for some, end in islice(self._read(span), READ_FIRST):
+                yield some, None
+                if end is None:
+                    return
+                span = span.beyond(end)
+        for lot in candidates.lots(words, span):
+            where = among(self._conn, _attempts.c.id, lot.ids)
+            yield self._matches(where, span) if lot.ids else [], lot.end
 
-    def _hay(self) -> ColumnElement[str]:
-        """What the words of a search are looked for in."""
-        hay: Any = _attempts.c.body
-        for name in ("user_agent", "sender", "code", "reason", "peer"):
-            hay = hay.concat("\n").concat(_attempts.c[name])
-        hay = func.lower(hay)
-        if len(digits(self._text)) >= FEW_DIGITS:
-            bare: Any = _attempts.c.body
-            for mark in _PUNCTUATION:
-                bare = func.replace(bare, mark, "")
-            hay = hay.concat("\n").concat(bare)
-        return hay  # type: ignore[no-any-return]
+    def _matches(self, where: ColumnElement[bool], span: Span) -> list[int]:
+        """Those of some attempts that match, in the order of reading."""
+        where = and_(where, self._filter)
+        if not self._query:
+            rows = select(_attempts.c.id).where(where).order_by(span.by(_attempts.c.id))
+            return [*self._conn.scalars(rows)]
+        said = select(_attempts.c.id, *(_attempts.c[name] for name in COLUMNS)).where(where)
+        query, numbers = self._query, self._numbers
+        found = [
+            row.id
+            for row in self._conn.execute(said)
+            if query.matches(hay_of(row, numbers=numbers))
+        ]
+        return sorted(found, reverse=span.newest)
 
     def _along(self) -> Select[Any]:
         return select(_attempts.c.id).where(self._walk)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import delete, func, literal_column, select
 from sqlalchemy.engine import Connection
 
-from storage import refused_index
+from storage import attempt_index
 from storage.attempt_search import PATIENCE, AttemptSearch
 from storage.dialects import among, run_counted
 from storage.errors import NotFound
@@ -144,9 +144,8 @@ def page(
 ) -> AttemptPage:
     """Reads a stretch of the log.
 
-    A request id, a contact's id, and a phone or name that few contacts have are looked up in
-    indexes, at any age. Other words are looked for in the requests themselves, from the newest
-    on, until the page is full or time is up; then the page says how far it came.
+    Ids, people and words are looked up in indexes, at any age. What is not indexed yet is read,
+    until the page is full or time is up; then the page says how far it came.
 
     Args:
         conn: A snapshot.
@@ -286,12 +285,12 @@ def first_to_keep(conn: Connection, *, days: int, most: int) -> int | None:
 
 def forget(conn: Connection, edge: int, limit: int) -> int:
     """Deletes some attempts older than an id; returns how many. Consent evidence stays."""
-    older = select(_attempts.c.id, _attempts.c.outcome).where(_attempts.c.id < edge)
-    rows = conn.execute(older.order_by(_attempts.c.id).limit(limit)).all()
-    if refused := [row.id for row in rows if row.outcome == "refused"]:
-        refused_index.forget(conn, refused)
-    gone = among(conn, _attempts.c.id, [row.id for row in rows])
-    return run_counted(conn, delete(_attempts).where(gone))
+    older = select(_attempts.c.id).where(_attempts.c.id < edge)
+    ids = conn.scalars(older.order_by(_attempts.c.id).limit(limit)).all()
+    if not ids:
+        return 0
+    attempt_index.let_go(conn, ids[-1])
+    return run_counted(conn, delete(_attempts).where(among(conn, _attempts.c.id, ids)))
 
 
 def _refused() -> Any:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from storage import refused_index, saved_views, search_index
+from storage import attempt_index, saved_views, search_index
 from storage.changes import record
 from storage.dialects import among, is_postgresql
 from storage.engine import sqlite_module, store_url, write_engine
@@ -63,7 +63,15 @@ from storage.words import Actor
 
 _PIECE = 5_000
 _TABLES = (
-    *("contacts", "contacts_fts", "attempts", "refused_fts", "refused_pending", "messages"),
+    *(
+        "contacts",
+        "contacts_fts",
+        "attempts",
+        "attempts_fts",
+        "attempts_indexed",
+        "attempts_pending",
+        "messages",
+    ),
     *("consent_events", "notes", "changes", "change_items", "outbox", "deliveries"),
     *("delivery_tries", "idempotency_keys", "suppressions", "contact_labels"),
     *("campaign_contacts", "search_pending"),
@@ -252,7 +260,7 @@ def _forget_requests(conn: Connection, person: _Person) -> None:
         .where(among(conn, attempts.c.id, ids))
         .values(body="", headers="", peer="", user_agent="", reason="", phone="", contact_id=None)
     )
-    refused_index.forget(conn, ids)
+    attempt_index.forget(conn, ids)
     conn.execute(
         update(events).where(among(conn, events.c.contact_id, person.ids)).values(evidence=None)
     )
@@ -374,7 +382,7 @@ def _keep_hash(conn: Connection, who: Actor, person: _Person) -> None:
 
 def _forget_in_index(store: Store) -> None:
     """Writes the indexes anew without what was deleted from them, in steps."""
-    for index in (search_index.index, refused_index.index):
+    for index in (search_index.index, attempt_index.index):
         more = store.do(partial(index.tidy, pages=-500), patient=True)
         while more:
             more = store.do(partial(index.tidy, pages=500), patient=True)

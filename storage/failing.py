@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, exists, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
+from storage import attempt_index
 from storage.changes import record
 from storage.dialects import among
 from storage.holding import ARRIVED, OPENING
@@ -117,8 +118,9 @@ def _note_in_log(conn: Connection, contact_ids: Sequence[int]) -> None:
         )
         .order_by(_messages.c.id)
     ).all()
+    changed: list[int] = []
     for ident, error in {row.contact_id: row.error for row in errors}.items():
-        conn.execute(
+        changed += conn.scalars(
             update(_attempts)
             .where(
                 _attempts.c.contact_id == ident,
@@ -126,7 +128,10 @@ def _note_in_log(conn: Connection, contact_ids: Sequence[int]) -> None:
                 _attempts.c.reason == "",
             )
             .values(reason=f"the text failed: {error or 'no reason given'}"[:_WORST])
+            .returning(_attempts.c.id)
         )
+    indexed_to = attempt_index.reached(conn) if changed else 0
+    attempt_index.note(conn, [ident for ident in changed if ident <= indexed_to])
 
 
 def clear_doubt(conn: Connection, contact_ids: Sequence[int], moment: datetime) -> int:

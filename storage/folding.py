@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 LABEL_START = "\x1f"
@@ -30,6 +31,9 @@ _FIRST_ACCENT_CLASS = 10
 """Combining classes from here on are accents and points; those below make other letters."""
 _VARIATION = frozenset(map(chr, (0x034F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 _PHONE_TOKEN = re.compile(r"[-+()./0-9]+")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_SHORT = 100
+"""Folded texts of fewer characters are worth remembering."""
 _TRUNK_IN_BRACKETS = re.compile(r"(?<=\d)\(0\)|(?<=\d)\s\(0\)")
 _TWO_DIGIT_COUNTRIES = re.compile(
     r"2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]",
@@ -47,6 +51,30 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFKD", text)
     plain = "".join(map(_fold_character, text)).translate(_ALIKE).translate(_LETTERS)
     return unicodedata.normalize("NFC", " ".join(plain.split()))
+
+
+def fold_parts(text: str) -> str:
+    """The same for a long text that is only looked through: its spaces stay as they are.
+
+    Faster where few of its words have letters of other alphabets.
+    """
+    if not text.isprintable() and _CONTROL.search(text):
+        text = text.translate(_CONTROLS)
+    if text.isascii():
+        return text.lower()
+    # Nothing depends on what stands beyond a quotation mark: it takes no accent.
+    parts = (part.lower() if part.isascii() else _fold_kept(part) for part in text.split('"'))
+    return '"'.join(parts)
+
+
+def _fold_kept(part: str) -> str:
+    return _fold_known(part) if len(part) < _SHORT else _fold_known.__wrapped__(part)
+
+
+@lru_cache(maxsize=4096)
+def _fold_known(part: str) -> str:
+    # Held at both ends, so that a space there stays.
+    return fold(f"|{part}|")[1:-1]
 
 
 def _fold_character(char: str) -> str:

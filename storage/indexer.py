@@ -1,4 +1,4 @@
-"""Keeps the search index up to date in the background, in small steps beside the intake."""
+"""Keeps the search indexes up to date in the background, in small steps beside the intake."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage import refused_index, search_index
+from storage import attempt_index, search_index
+from storage.attempt_index import Due
 from storage.errors import OptdeskError
 from storage.feed import ChangeFeed
 from storage.trigram_index import Backing, TrigramIndex
@@ -28,6 +29,8 @@ GATHER_SECONDS = 1.0
 """Notes are left to gather this long; until then search reads the noted contacts."""
 REST_SHARE = 3
 """Rests so many times as long as the last step took, so that writers always come between."""
+LOG_REST_SHARE = 2
+"""The same for the intake log, whose steps are more."""
 RETRY_SECONDS = 5.0
 
 
@@ -39,39 +42,50 @@ class Indexed(Protocol):
     def read(self) -> AbstractContextManager[Connection]:
         """One snapshot to read from."""
 
-    def write(self, verb: Callable[[Connection], int], *, patient: bool = False) -> Future[Any]:
+    def write(
+        self, verb: Callable[[Connection], int], *, patient: bool = False, quiet: bool = False
+    ) -> Future[Any]:
         """Runs a verb in the next transaction, or in one that leads go before."""
 
 
 @dataclass(frozen=True)
 class _Work:
-    """One index and what is noted for it."""
+    """One index and what is to be done for it."""
 
     index: TrigramIndex
-    notes: Select[Any]
-    """Finds a note, where there is any."""
+    due: Callable[[Connection], Due]
     step: Callable[[Connection], int]
     """Indexes some; tells whether more may be left."""
+    rest_share: float = REST_SHARE
+    quiet: bool = False
+    """Nobody needs to look again because of it."""
+
+
+def _contacts_due(conn: Connection) -> Due:
+    noted = conn.scalar(select(search_index.pending.c.contact_id).limit(1)) is not None
+    return Due.NOW if noted and search_index.backing(conn) is not Backing.SCAN else Due.NOTHING
 
 
 _WORK = (
     _Work(
         search_index.index,
-        select(search_index.pending.c.contact_id).limit(1),
+        _contacts_due,
         lambda conn: search_index.index_pending(conn, BATCH) == BATCH,
     ),
     _Work(
-        refused_index.index,
-        select(refused_index.pending.c.attempt_id).limit(1),
-        lambda conn: refused_index.index_pending(conn, BATCH),
+        attempt_index.index,
+        attempt_index.due,
+        attempt_index.index_some,
+        LOG_REST_SHARE,
+        quiet=True,
     ),
 )
 
 
 class Indexer:
-    """A thread that indexes the contacts and the refused attempts that were noted.
+    """A thread that indexes contacts and attempts.
 
-    Two processes may do so at once: each note is taken by one of them.
+    Two processes may do so at once: each note, and each stretch of the log, is taken by one.
 
     Args:
         store: The store whose index to keep.
@@ -117,30 +131,32 @@ class Indexer:
                     return
 
     def _drain(self) -> None:
-        """Index all that is noted, in turns, and tidy up after every few batches."""
+        """Index all that is due, in turns, and tidy up after every few batches."""
         left = [*_WORK]
         while left and not self._closing.is_set():
-            left = [work for work in left if self._has(work) and self._batch(work)]
+            left = [work for work in left if self._is_due(work) and self._batch(work)]
 
     def _batch(self, work: _Work) -> bool:
         """Index some; tell whether more may be left."""
-        more = bool(self._step(work.step))
+        more = bool(self._step(work, work.step))
         self._batches[work.index] += 1
         if self._batches[work.index] >= TIDY_EVERY:
-            while self._step(work.index.tidy) and not self._closing.is_set():
+            while self._step(work, work.index.tidy) and not self._closing.is_set():
                 pass
             self._batches[work.index] = 0
         return more
 
-    def _step(self, verb: Callable[[Connection], int]) -> int:
+    def _step(self, work: _Work, verb: Callable[[Connection], int]) -> int:
         """Let one verb write, then let others."""
         began = time.monotonic()
-        done: int = self._store.write(verb, patient=True).result()
-        self._closing.wait((time.monotonic() - began) * REST_SHARE)
+        done: int = self._store.write(verb, patient=True, quiet=work.quiet).result()
+        self._closing.wait((time.monotonic() - began) * work.rest_share)
         return done
 
-    def _has(self, work: _Work) -> bool:
+    def _is_due(self, work: _Work) -> bool:
         with self._store.read() as conn:
-            if conn.scalar(work.notes) is None:
-                return False
-            return work.index.backing(conn) is not Backing.SCAN
+            due = work.due(conn)
+        if due is Due.LATER:
+            # Looked at again when it has gathered once more.
+            self._changed.set()
+        return due is Due.NOW

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, update
 from sqlalchemy.engine import Connection
 
-from storage import first_answers, refused_index
+from storage import attempt_index, first_answers
 from storage.access import access_at
 from storage.consent import Chain
 from storage.dialects import among, among_packed, packed
@@ -51,7 +51,9 @@ STALE = "STALE"
 _KEY_USE_SECONDS = 60
 """How exact `last_used_at` is; a row is not rewritten for every request."""
 
-_STATE = "SELECT chain_seq, chain_head, access_seq, secret FROM store_state WHERE id = 1"
+_STATE = (
+    "SELECT chain_seq, chain_head, access_seq, secret, attempts_to FROM store_state WHERE id = 1"
+)
 _SAVE_CHAIN = "UPDATE store_state SET chain_seq = ?, chain_head = ?, chain_seal = ? WHERE id = 1"
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
@@ -71,7 +73,6 @@ class _Rows:
     messages: list[list[Any]] = field(default_factory=list)
     outbox: list[list[Any]] = field(default_factory=list)
     pending: list[list[Any]] = field(default_factory=list)
-    refused: list[int] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     arrived: int = 0
     """Contacts that a sender brought, and no person by mending a request."""
@@ -116,7 +117,7 @@ class _Intake:
         phones = [item.phone for item in items]
         self.hashes = {phone: phone_hash(secret, phone) for phone in phones}
         state, found = fetch_together(conn, (_STATE, ()), _known_among(conn, self.hashes))
-        ((seq, head, at_seq, stored),) = state
+        ((seq, head, at_seq, stored, self.indexed_to),) = state
         if bytes(stored) != secret:
             secret = _secrets[conn.engine] = bytes(stored)
             self.hashes = {phone: phone_hash(secret, phone) for phone in phones}
@@ -170,7 +171,9 @@ class _Intake:
                 )
             )
             rows.count(Stage.DELETED, len(rows.superseded))
-        refused_index.note(conn, rows.refused)
+        # Committed after newer ones were indexed: as a rule, none is.
+        late = [row[0] for row in rows.attempts if row[0] <= self.indexed_to]
+        attempt_index.note(conn, late)
         if OPT_IN_FAILED in self.access.told:
             tell(conn, self.failed)
         first_answers.keep(conn, rows.answers)
@@ -328,8 +331,6 @@ class _Intake:
         self, item: OptIn, outcome: str, code: str, contact_id: int | None, reason: str = ""
     ) -> None:
         refused = outcome == "refused"
-        if refused:
-            self.rows.refused.append(item.request_id)
         phone = item.phone if refused else ""
         row = attempt_row(item, self.at, outcome, code, reason, contact_id, phone)
         self.rows.attempts.append(row)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from storage import first_answers, refused_index
+from storage import attempt_index, first_answers
 from storage.access import access_at, access_seq
 from storage.leads import Idempotency, IntakeResult, OptIn
 from storage.outbox import OPT_IN_FAILED, News, tell
@@ -112,7 +112,7 @@ def record_refused(
     moment = now()
     at = moment_value(conn, moment)
     answers = _first_answers(conn, items, moment)
-    rows, refused, failed = [], [], []
+    rows, failed = [], []
     for item, first in zip(items, answers, strict=True):
         phone, number_id = _subject(item)
         about = phone if parse_e164(phone) else ""
@@ -120,14 +120,14 @@ def record_refused(
         if first is not None:
             code, reason = first.code or "", "replayed" if first.replayed else ""
         if first is None or first.outcome == "refused":
-            refused.append(item.request_id)
             rows.append(attempt_row(item, at, "refused", code, reason, None, about))
         else:
             rows.append(attempt_row(item, at, first.outcome, code, reason, first.contact_id, ""))
         if first is None and code not in UNTOLD:
             failed.append(News(OPT_IN_FAILED, 0, phone, number_id))
     insert_rows(conn, _attempts, rows)
-    refused_index.note(conn, refused)
+    indexed_to = attempt_index.reached(conn)
+    attempt_index.note(conn, [it.request_id for it in items if it.request_id <= indexed_to])
     if failed and OPT_IN_FAILED in access_at(conn, access_seq(conn)).told:
         tell(conn, failed)
     return answers

@@ -19,7 +19,7 @@ def run() -> None:
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
         include_object=lambda _thing, name, *_: (
-            not str(name).startswith(("contacts_fts", "refused_fts"))
+            not str(name).startswith(("contacts_fts", "attempts_fts"))
         ),
     )
     context.run_migrations()

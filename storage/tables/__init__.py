@@ -35,7 +35,15 @@ from storage.tables.messages import (
     Suppression,
     SuppressionImport,
 )
-from storage.tables.state import RefusedPending, SavedView, SearchPending, Seat, StoreState, Tally
+from storage.tables.state import (
+    AttemptPending,
+    AttemptsIndexed,
+    SavedView,
+    SearchPending,
+    Seat,
+    StoreState,
+    Tally,
+)
 from storage.tables.webhooks import (
     DELIVERY_FAILED,
     DELIVERY_WAITS,
@@ -57,6 +65,8 @@ __all__ = [
     "WAITING",
     "ApiKey",
     "Attempt",
+    "AttemptPending",
+    "AttemptsIndexed",
     "Base",
     "Campaign",
     "CampaignContact",
@@ -79,7 +89,6 @@ __all__ = [
     "MessagingNumber",
     "Note",
     "OutboxEvent",
-    "RefusedPending",
     "RetiredHit",
     "RetiredToken",
     "SavedView",

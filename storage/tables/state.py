@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Integer, Text, text
+from sqlalchemy import Column, Index, Integer, Text, text
 from sqlmodel import Field
 
 from storage.tables.columns import Base, BigInt, blob, count, ident, link, moment, words
@@ -33,6 +33,10 @@ class StoreState(Base, table=True):
     """Of the newest consent event; see `storage.consent.sealed`."""
     chain_base_seal: bytes | None = blob(null=True)
     """Of the last one that was let go; NULL while none was."""
+    attempts_to: int = Field(
+        default=0, sa_column=Column(BigInt, nullable=False, server_default=text("0"))
+    )
+    """The last attempt that the intake log's index reaches to; 0 while it holds none."""
 
 
 class Tally(Base, table=True):
@@ -55,10 +59,24 @@ class SearchPending(Base, table=True):
     contact_id: int = link(primary_key=True)
 
 
-class RefusedPending(Base, table=True):
-    """Refused attempts that the intake log's index does not hold as they are now."""
+class AttemptsIndexed(Base, table=True):
+    """A stretch of the intake log that its index holds; see `storage.attempt_index`."""
 
-    __tablename__ = "refused_pending"
+    __tablename__ = "attempts_indexed"
+    __table_args__ = (Index("ix_attempts_indexed_last", "last_id"),)
+
+    number: int = ident()
+    """Its place among the stretches, which follow each other as their attempts do."""
+    first_id: int = link()
+    last_id: int = link()
+    members: bytes = blob()
+    """The attempts that its documents stand for."""
+
+
+class AttemptPending(Base, table=True):
+    """Attempts in an indexed stretch that the index does not hold as they are now."""
+
+    __tablename__ = "attempts_pending"
 
     attempt_id: int = ident()
 

@@ -181,7 +181,7 @@ def test_the_migrations_make_the_tables_that_the_program_declares(store: Store) 
     def differences(conn: object) -> list[object]:
         options = {
             "include_object": lambda _thing, name, *_: (
-                not str(name).startswith(("contacts_fts", "refused_fts"))
+                not str(name).startswith(("contacts_fts", "attempts_fts"))
             )
         }
         context = MigrationContext.configure(conn, opts=options)  # type: ignore[arg-type]
