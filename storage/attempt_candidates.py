@@ -7,19 +7,30 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, cast, literal_column, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from storage.attempt_index import PLACES, Stretch, index, pending, stretches
-from storage.attempt_words import ANYTHING, KNOWN, asked_of_documents, mark
-from storage.dialects import among
+from storage.attempt_index import PLACES, Stretch, attempts, index, pending, stretches
+from storage.attempt_words import ANYTHING, COLUMNS, KNOWN, asked_of_documents, has_digits, mark
+from storage.dialects import among, is_postgresql
 from storage.folding import Query
 from storage.search_words import FtsSpeech, Speech, TsquerySpeech, index_words, is_strong
+from storage.senders import SENDERS
 from storage.trigram_index import Backing
 from storage.words import AttemptView
 
 FIRST_DOCUMENTS = 16
-MOST_DOCUMENTS = 256
+MOST_DOCUMENTS = 96
 """Documents whose attempts are looked at in one step."""
 FEW_FOUND = 128
 MANY_FOUND = 4_096
@@ -87,6 +98,37 @@ class Lot:
     """In no order."""
     end: int | None
     """With them, what the index holds was looked through up to this id; None: all of it."""
+
+
+_ODD = "*[^ -~]*"
+_FOREIGN = ("body", "user_agent", "reason")
+"""Columns that may hold other letters than ASCII's, or escape them."""
+
+
+def may_match(conn: Connection, query: Query) -> ColumnElement[bool]:
+    """Leaves out most attempts that do not match: faster than putting each haystack together."""
+    position = func.strpos if is_postgresql(conn) else func.instr
+    small = [func.lower(attempts.c[name]) for name in COLUMNS]
+
+    def stands(word: str) -> ColumnElement[bool]:
+        titled = [key for key, sender in SENDERS.items() if word in sender.title.lower()]
+        named = [attempts.c.sender.in_(titled)] if titled else []
+        return or_(*(position(column, word) > 0 for column in small), *named)
+
+    plain = [
+        or_(*(and_(*map(stands, reading)) for reading in clause))
+        for clause in query.clauses
+        # A number may be written in many ways.
+        if not has_digits(Query((clause,)))
+    ]
+    # What is not plain text is taken apart here and not by the store.
+    said = attempts.c.body
+    foreign = [position(said, sign) > 0 for sign in ("%", "\\u")]
+    for name in _FOREIGN:
+        column = attempts.c[name]
+        match = column.regexp_match("[^ -~]") if is_postgresql(conn) else column.op("GLOB")(_ODD)
+        foreign.append(match)
+    return or_(and_(true(), *plain), *foreign) if plain else true()
 
 
 class Candidates:

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Select, and_, literal_column, select, text, true
 from sqlalchemy.engine import Connection
 
-from storage.attempt_candidates import Candidates, Span
+from storage.attempt_candidates import Candidates, Span, may_match
 from storage.attempt_index import reach
 from storage.attempt_words import COLUMNS, has_digits, hay_of
 from storage.dialects import among
@@ -31,14 +31,14 @@ from storage.words import AttemptView
 
 _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
 
-PATIENCE = 0.04
+PATIENCE = 0.03
 """Seconds that a page may search for before it says how far it came."""
 FIRST_STRETCH = 500
-LARGEST_STRETCH = 2_000
+LARGEST_STRETCH = 1_000
 """Attempts that are read at a time."""
 FEW_CONTACTS = 200
 """Up to so many contacts that match, their attempts are looked up."""
-READ_FIRST = 2
+READ_FIRST = 1
 """Stretches that are read before the index is asked for short words."""
 _PHONE = re.compile(r"[-+()./ 0-9]+")
 PHONE_DIGITS = 7
@@ -72,6 +72,7 @@ class AttemptSearch:
         self._text = _harmless(view.search)
         self._query = _query(self._text)
         self._numbers = has_digits(self._query)
+        self._may_match = may_match(conn, self._query)
         self._view = view
         self._walk = _walk(view)
         self._filter = _filter(view)
@@ -172,10 +173,6 @@ class AttemptSearch:
     def _look_up(self, span: Span) -> Iterator[_Step]:
         """Asks the index, and looks at the attempts it names."""
         candidates = Candidates(self._conn, self._query, self._view)
-        words = candidates.words()
-        if words is None:
-            yield from self._read(span)
-            return
         if not candidates.is_quick:
             # What stands nearly everywhere is sooner read. There is always time for so much.
             for some, end in islice(self._read(span), READ_FIRST):
@@ -183,6 +180,10 @@ class AttemptSearch:
                 if end is None:
                     return
                 span = span.beyond(end)
+        words = candidates.words()
+        if words is None:
+            yield from self._read(span)
+            return
         for lot in candidates.lots(words, span):
             where = among(self._conn, _attempts.c.id, lot.ids)
             yield self._matches(where, span) if lot.ids else [], lot.end
@@ -193,7 +194,8 @@ class AttemptSearch:
         if not self._query:
             rows = select(_attempts.c.id).where(where).order_by(span.by(_attempts.c.id))
             return [*self._conn.scalars(rows)]
-        said = select(_attempts.c.id, *(_attempts.c[name] for name in COLUMNS)).where(where)
+        said = select(_attempts.c.id, *(_attempts.c[name] for name in COLUMNS))
+        said = said.where(where, self._may_match)
         query, numbers = self._query, self._numbers
         found = [
             row.id

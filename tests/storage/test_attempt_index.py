@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from storage import attempt_candidates, attempt_index, attempt_search, attempts
 from storage.attempt_index import Due, index, pending, stretches
@@ -153,7 +153,7 @@ def test_the_index_finds_what_reading_everything_finds(
     steps: int,
     late: int,
 ) -> None:
-    store.do(lambda conn: (attempt_index.let_go(conn, new_id()), conn.execute(delete(rows))))
+    store.do(lambda conn: attempts.forget(conn, new_id(), 1_000))
     values = []
     for body, outcome, door, sender in made:
         code = {"refused": "X_FIELD", "duplicate": "ALREADY_OPTED_IN"}.get(outcome, "")
