@@ -216,8 +216,14 @@ class Telling:
     warning: bool = False
 
 
-def tell(outcomes: Sequence[Outcome], undo_key: str = "") -> Telling:
-    """Puts outcomes into words: what was done, who was out of reach and why."""
+def tell(outcomes: Sequence[Outcome], undo_key: str = "", missed: str = "already gone") -> Telling:
+    """Puts outcomes into words: what was done, who was out of reach and why.
+
+    Args:
+        outcomes: They.
+        undo_key: What undoes it.
+        missed: What is said of those who were out of reach.
+    """
     said = [_sentence(outcome.sentence) for outcome in outcomes if outcome.done]
     same = sum(outcome.unchanged for outcome in outcomes)
     if same and not said:
@@ -227,7 +233,7 @@ def tell(outcomes: Sequence[Outcome], undo_key: str = "") -> Telling:
         reasons = "; ".join(f"{each.name}: {each.why}" for each in outcome.gone[:2])
         more = outcome.gone_count - len(outcome.gone[:2])
         reasons += f"; and {more:,} more" if more > 0 else ""
-        said.append(f"{outcome.gone_count:,} already gone. {reasons}".rstrip(". ") + ".")
+        said.append(f"{outcome.gone_count:,} {missed}. {reasons}".rstrip(". ") + ".")
     cancelled = any(outcome.cancelled for outcome in outcomes)
     done = sum(outcome.done for outcome in outcomes)
     if cancelled:
@@ -239,7 +245,7 @@ def tell(outcomes: Sequence[Outcome], undo_key: str = "") -> Telling:
 
 def tell_turned(owner: MessagePump, outcome: Outcome) -> None:
     """Says by name what was turned back, and what was not and why."""
-    telling = tell([outcome])
+    telling = tell([outcome], missed="left alone")
     more = " The same key goes on with the rest." if outcome.cancelled else ""
     say(owner, telling.text + more, severity="warning" if telling.warning else "information")
 

@@ -359,6 +359,14 @@ class Integrations(Place):
         """Scroll back."""
         self.query_one(VerticalScroll).scroll_up(animate=False)
 
+    def action_rows_top(self) -> None:
+        """To the top."""
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def action_rows_bottom(self) -> None:
+        """To the end."""
+        self.query_one(VerticalScroll).scroll_end(animate=False)
+
     def _url(self, token: str) -> str:
         return secret_url(backstage(self).base_url, token)
 

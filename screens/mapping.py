@@ -278,6 +278,14 @@ class Mapping(Dialog[str]):
         """Up."""
         self.query_one(OptionList).action_cursor_up()
 
+    def action_rows_top(self) -> None:
+        """To the first one."""
+        self.query_one(OptionList).action_first()
+
+    def action_rows_bottom(self) -> None:
+        """To the last one."""
+        self.query_one(OptionList).action_last()
+
 
 def _read(store: Store, *, tools: LeadTools, row: AttemptRow) -> BodyRead:
     from storage import attempts, integration

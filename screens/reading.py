@@ -102,6 +102,14 @@ class Reading(Opened):
         """Scroll up."""
         self.query_one(VerticalScroll).scroll_up(animate=False)
 
+    def action_reading_top(self) -> None:
+        """To the top."""
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def action_reading_bottom(self) -> None:
+        """To the end."""
+        self.query_one(VerticalScroll).scroll_end(animate=False)
+
     def action_reading_page_down(self) -> None:
         """Scroll a page down."""
         self.query_one(VerticalScroll).scroll_page_down(animate=False)

@@ -160,6 +160,14 @@ class RowsPlace(Place):
         """Up."""
         self.query_one(RowList).action_cursor_up()
 
+    def action_rows_top(self) -> None:
+        """To the first row."""
+        self.query_one(RowList).action_first()
+
+    def action_rows_bottom(self) -> None:
+        """To the last row."""
+        self.query_one(RowList).action_last()
+
 
 def widths_of(columns: Sequence[Column], room: int) -> list[int]:
     """How wide each column is; 0 for one that has no room."""

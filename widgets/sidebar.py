@@ -120,6 +120,14 @@ class Sidebar(Prompt, ScrollView, can_focus=True):
         """One place up."""
         self.cursor = self.step(-1)
 
+    def action_sidebar_top(self) -> None:
+        """To the first place."""
+        self.cursor = self.step(-len(self._entries))
+
+    def action_sidebar_bottom(self) -> None:
+        """To the last place."""
+        self.cursor = self.step(len(self._entries))
+
     def action_sidebar_open(self) -> None:
         """To the place under the cursor."""
         if self.cursor:

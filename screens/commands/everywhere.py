@@ -19,6 +19,8 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(id="sidebar.down", keys=("j", "down"), contexts=(Context.SIDEBAR,), help="Down"),
     Verb(id="sidebar.up", keys=("k", "up"), contexts=(Context.SIDEBAR,), help="Up"),
+    Verb(id="sidebar.top", keys=("g", "home"), contexts=(Context.SIDEBAR,), help="To the first"),
+    Verb(id="sidebar.bottom", keys=("G", "end"), contexts=(Context.SIDEBAR,), help="To the last"),
     Verb(
         id="sidebar.leave",
         keys=("escape",),

@@ -296,4 +296,6 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(id="rows.down", keys=("j", "down"), contexts=_ROWS, help="Down"),
     Verb(id="rows.up", keys=("k", "up"), contexts=_ROWS, help="Up"),
+    Verb(id="rows.top", keys=("g", "home"), contexts=_ROWS, help="To the top"),
+    Verb(id="rows.bottom", keys=("G", "end"), contexts=_ROWS, help="To the bottom"),
 )

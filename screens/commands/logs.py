@@ -231,6 +231,8 @@ VERBS: tuple[Verb, ...] = (
     # Reading.
     Verb(id="reading.down", keys=("j", "down"), contexts=(Context.READING,), help="Scroll down"),
     Verb(id="reading.up", keys=("k", "up"), contexts=(Context.READING,), help="Scroll up"),
+    Verb(id="reading.top", keys=("g", "home"), contexts=(Context.READING,), help="To the top"),
+    Verb(id="reading.bottom", keys=("G", "end"), contexts=(Context.READING,), help="To the end"),
     Verb(
         id="reading.page_down",
         keys=("space", "ctrl+d", "pagedown"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from screens.campaigns import Campaigns
+from screens.row_list import RowList
 from storage import campaigns
 from storage.acts import Move
 from storage.bulk import perform
@@ -74,6 +75,16 @@ async def test_the_cursor_stands_on_a_campaign_that_was_just_made(
         await hand.until(lambda: hand.toasts[-1] == "“May offer” is active. u undoes it")
         with sqlite_store.read() as conn:
             assert campaigns.find(conn, "Running").active
+        rows = hand.place.query_one(RowList)
+        new = rows.key
+        await hand.press("g")
+        assert rows.key == old.public_id
+        await hand.press("G")
+        assert rows.key == new
+        await hand.press("tab", "G")
+        assert hand.desk.main.sidebar.cursor == "keys"
+        await hand.press("g")
+        assert hand.desk.main.sidebar.cursor == "all"
 
 
 async def test_a_campaign_is_renamed_and_deleted_and_comes_back(

@@ -20,15 +20,17 @@ async def test_who_looks_at_a_row_shows_on_it_and_in_the_profile(
 ) -> None:
     make_queued(sqlite_store, 4)
     async with at_desk(sqlite_url) as ana, at_desk(sqlite_url, actor="ben") as ben:
+        first = ben.here.id
+        await ana.until(lambda: "@be" in _row(ana), "ana does not see where ben's desk opened")
         painted = ana.table._painted
         await ben.press("j", "enter")
         began = time.monotonic()
         seen = ben.here.id
-        await ana.until(lambda: "@be" in ana.text, "ana does not see where ben looks")
+        await ana.until(lambda: "@be" not in _row(ana) and "@be" in ana.text)
         assert time.monotonic() - began < 3, "a second, and what a loaded machine adds"
         before, after = painted, ana.table._painted
         changed = [new for new, old in zip(after, before, strict=True) if new != old]
-        assert [line[0].id for line in changed if line and line[0]] == [seen]
+        assert [line[0].id for line in changed if line and line[0]] == [first, seen]
         await ana.press("j", "enter")
         await ana.until(lambda: "ben is looking at this contact" in ana.text)
         await ben.until(lambda: "ana is looking at this contact" in ben.text)
