@@ -48,8 +48,8 @@ def share_one_heap() -> None:
     """Lets all threads that are started from now on take memory from the heaps there are.
 
     The C library gives each thread a heap of its own, so that several can take memory at once,
-    which Python's threads do not. What a hundred short-lived threads leave in each heap is in the
-    way of giving it back: half of what a desk held after a day was empty.
+    which Python's threads do not. What hundreds of short-lived threads leave in each heap is in the
+    way of giving it back: after a day at a desk 26 of the heaps' 60 MB were empty, and 6 of one's.
     """
     if not sys.platform.startswith("linux"):
         return
