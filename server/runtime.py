@@ -7,6 +7,7 @@ import gc
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -44,19 +45,29 @@ def settle_down(*, collect: bool) -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
+@cache
 def share_one_heap() -> None:
     """Lets all threads that are started from now on take memory from the heaps there are.
 
     The C library gives each thread a heap of its own, so that several can take memory at once,
     which Python's threads do not. What hundreds of short-lived threads leave in each heap is in the
     way of giving it back: after a day at a desk 26 of the heaps' 60 MB were empty, and 6 of one's.
+    What is empty inside is given back whenever the collector has looked at everything.
     """
     if not sys.platform.startswith("linux"):
         return
     import ctypes
 
     with suppress(OSError, AttributeError):  # Another C library has no such thing.
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+        library = ctypes.CDLL(None)
+        library.mallopt(_ARENA_MAX, 1)
+        trim = library.malloc_trim
+
+        def give_back(phase: str, info: dict[str, int]) -> None:
+            if phase == "stop" and info["generation"] == 2:
+                trim(0)
+
+        gc.callbacks.append(give_back)
 
 
 def raise_file_limit() -> None:
