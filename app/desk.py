@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from textual import events, on
 from textual._context import active_message_pump
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.widget import AwaitMount, Widget
@@ -74,6 +75,15 @@ class Desk(SafeCrash, inherit_bindings=False):
             self.set_reactive(Desk.theme, THEMES[0].name)
         self._variables = self.get_css_variables()
         self.stylesheet.set_variables(self._variables)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's, but for keys that are waited for without an end."""
+        found = super().get_driver_class()
+        if found.__module__ != "textual.drivers.linux_driver":
+            return found
+        from app.driver import QuietDriver
+
+        return QuietDriver
 
     def get_default_screen(self) -> MainScreen:
         """The frame is there from the first moment on."""

@@ -1,0 +1,85 @@
+"""The terminal's keys, heard without looking for them ten times a second."""
+
+from __future__ import annotations
+
+import os
+import select
+from codecs import getincrementaldecoder
+from contextlib import suppress
+from threading import Event
+from time import monotonic
+from typing import Any
+
+from textual import constants
+from textual._parser import ParseError
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+TICK_SECONDS = 0.1
+"""How often the parser of keys is asked for what it waited too long for."""
+
+AWAKE_SECONDS = max(1.0, 3 * constants.ESCAPE_DELAY)
+"""So long after the last key the parser may be waiting for the rest of one."""
+
+_MOST = 4096
+
+
+class _Bell(Event):
+    """An event that ends a wait for a file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ear, self._mouth = os.pipe()
+
+    def set(self) -> None:
+        super().set()
+        os.write(self._mouth, b"x")
+
+    def clear(self) -> None:
+        super().clear()
+        while select.select([self.ear], [], [], 0)[0]:
+            os.read(self.ear, _MOST)
+
+    def close(self) -> None:
+        os.close(self.ear)
+        os.close(self._mouth)
+
+
+class QuietDriver(LinuxDriver):
+    """Textual's driver, whose thread for keys sleeps while nobody types.
+
+    That thread woke ten times a second, which was two thirds of what an idle desk costs.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._bell = self.exit_event = _Bell()
+
+    def run_input_thread(self) -> None:
+        """Reads keys until the bell rings."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")().decode
+        awake_until = monotonic() + AWAKE_SECONDS
+        try:
+            while not self._bell.is_set():
+                pause = TICK_SECONDS if monotonic() < awake_until else None
+                ready, _, _ = select.select([self.fileno, self._bell.ear], [], [], pause)
+                if self.fileno in ready:
+                    awake_until = monotonic() + AWAKE_SECONDS
+                    self._hear(parser, decode(os.read(self.fileno, _MOST)))
+                self._hear(parser)
+            if select.select([self.fileno], [], [], TICK_SECONDS)[0]:
+                self._hear(parser, decode(os.read(self.fileno, _MOST), final=True))
+        finally:
+            with suppress(EOFError, ParseError):
+                list(parser.feed(""))
+
+    def _hear(self, parser: XTermParser, typed: str = "") -> None:
+        """Tells the app of keys, and without any of those that were not finished in time."""
+        for message in parser.feed(typed) if typed else parser.tick():
+            self.process_message(message)
+
+    def close(self) -> None:
+        """Lets go of the terminal."""
+        super().close()
+        self._bell.close()
