@@ -12,6 +12,7 @@ from textual.message import Message
 
 from screens.ask import Ask, Field
 from storage.errors import Refused
+from storage.inside import warning
 from widgets.display import clean
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def _preview(values: Mapping[str, str]) -> Content:
         said["type"] = "sms.opted_in"
     said |= {"timestamp": "2024-03-28T12:00:00Z", "data": {"contact_id": "con_…"}}
     shown = json.dumps(said, ensure_ascii=False)
-    return Content.styled(clean(shown), "$text-muted")
+    body = Content.styled(clean(shown), "$text-muted")
+    told = warning(values["url"])
+    return Content.assemble((clean(told), "$text-warning"), "\n", body) if told else body
 
 
 def _events(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import sqlite3 as stock_sqlite
@@ -49,6 +50,12 @@ def sqlite_version() -> str:
 def sqlite_is_sound() -> bool:
     """Whether the SQLite in use is free of the WAL-reset bug."""
     return bool(sqlite_module().sqlite_version_info >= _WAL_RESET_FIXED)
+
+
+# What drivers say of a connection that was cut reaches whoever asked, as a sentence. Where nobody
+# has asked for a log, Python would write it across the screen as well.
+for _name in ("psycopg", "sqlalchemy"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 def store_url(url: str) -> URL:

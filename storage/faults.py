@@ -101,6 +101,14 @@ def explain(error: BaseException, name: str) -> OptdeskError:
     return _sqlite(error, name)
 
 
+def gave_way(error: DBAPIError) -> bool:
+    """Whether a transaction was undone for another's sake alone; tried again, it may well do.
+
+    As a deadlock's victim, or because the two could not be put in an order.
+    """
+    return getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
+
+
 def _sqlite(error: BaseException, name: str) -> StoreError:
     # A full disk ends the transaction, and then ending its savepoint fails as well: the
     # first error is the one to tell of.

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from storage.dialects import changes_so_far, is_postgresql
 from storage.driver import begin_by_hand, begin_with, end_with, fetch, savepoint
 from storage.errors import OptdeskError, StoreDamaged, StoreUnavailable
-from storage.faults import explain
+from storage.faults import explain, gave_way
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
@@ -39,6 +39,9 @@ MOST_PASSED_OVER = 3
 REST_SECONDS = 0.001
 """How long a SQLite store is left alone between two patient jobs: long enough for another process
 that asks for it again and again, as SQLite makes them do."""
+
+MOST_ATTEMPTS = 4
+"""How often a transaction is tried that lost to another one on PostgreSQL."""
 
 RETRY_SECONDS = 1.0
 """How often a store in trouble is tried while nobody asks."""
@@ -243,7 +246,7 @@ class Writer:
         if taken and not jobs:
             return
         try:
-            answers, seq = self._transaction(jobs)
+            answers, seq = self._insist(jobs)
         except (OptdeskError, SQLAlchemyError, OSError) as error:
             # Never again on this connection: after a failed commit its state is unknown.
             self._drop()
@@ -261,6 +264,20 @@ class Writer:
             _answer(job, result)
         if seq is not None:
             self._watcher.committed(seq, followed=_all_followed(_units(jobs)))
+
+    def _insist(
+        self, jobs: list[_Single | _Item]
+    ) -> tuple[list[tuple[_Single | _Item, Any]], int | None]:
+        """Runs jobs, again where the server chose this transaction to give way to another."""
+        for _ in range(MOST_ATTEMPTS - 1):
+            try:
+                return self._transaction(jobs)
+            except DBAPIError as error:
+                if not gave_way(error):
+                    raise
+                self._watcher.committing(None)
+                self._drop()
+        return self._transaction(jobs)
 
     def _diagnosis(self, error: Exception) -> OptdeskError:
         try:

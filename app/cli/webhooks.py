@@ -10,11 +10,13 @@ import typer
 
 from app.cli.output import Column
 from app.cli.session import Session, noun, session_of
+from server.webhooks.guard import Guard
 from storage import delivery_log, endpoints
 from storage.delivery_log import STATUSES, DeliveryRow, DeliveryView
 from storage.endpoints import ROTATION_HOURS, EndpointRow
 from storage.errors import NotFound, WrongUsage
 from storage.ids import parse, public
+from storage.inside import inside_host, warning
 from storage.outbox import EVENTS
 from storage.times import now, stamp
 
@@ -52,6 +54,7 @@ def add(
         f"This is the secret of {made.endpoint.public_id}. It is not shown again."
         f" Try it: optdesk webhooks test {made.endpoint.public_id}"
     )
+    _warn_of_inside(session, url)
 
 
 @app.command("list")
@@ -93,6 +96,14 @@ def edit(
     session.out.item(
         _endpoint(changed), f"{changed.public_id}: {changed.url}, {' '.join(changed.events)}."
     )
+    _warn_of_inside(session, url or "")
+
+
+def _warn_of_inside(session: Session, url: str) -> None:
+    """Says so where events will not be delivered because of the address."""
+    host = inside_host(url)
+    if host and not Guard(session.settings.webhook_allow).trusts(host):
+        session.out.note(warning(url))
 
 
 @app.command()

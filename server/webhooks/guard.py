@@ -8,45 +8,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-_INSIDE = [
-    ipaddress.ip_network(written)
-    for written in (
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.0.0.0/24",
-        "192.0.2.0/24",
-        "192.88.99.0/24",
-        "192.168.0.0/16",
-        "198.18.0.0/15",
-        "198.51.100.0/24",
-        "203.0.113.0/24",
-        "224.0.0.0/3",
-        # The old and the new spellings of IPv4 in IPv6, all of which may lead inside.
-        "::/96",
-        "::ffff:0:0/96",
-        "::ffff:0:0:0/96",
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "2001::/23",
-        "2002::/16",
-        # What is not the internet.
-        "100::/64",
-        "2001:db8::/32",
-        "3fff::/20",
-        "5f00::/16",
-        "fc00::/7",
-        "fe80::/10",
-        "fec0::/10",
-        "ff00::/8",
-    )
-]
-"""Networks that nobody on the internet has, or whose addresses hide another one."""
+from storage.inside import INSIDE, holds
 
 
 class Inside(OSError):
@@ -79,9 +41,11 @@ class Guard:
             found = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:
             return False
-        if any(_holds(network, found) for network in self._networks):
-            return True
-        return not any(_holds(network, found) for network in _INSIDE)
+        return holds(self._networks, found) or not holds(INSIDE, found)
+
+    def trusts(self, host: str) -> bool:
+        """Whether a host may be reached by the name or address it is written with."""
+        return _bare(host) in self._hosts or self.allows(host)
 
     def socket_factory(self, host: str) -> Callable[[Any], socket.socket]:
         """What makes the sockets for connections to a host.
@@ -100,11 +64,6 @@ class Guard:
             return made
 
         return make
-
-
-def _holds(network: Any, address: Address) -> bool:
-    mapped = getattr(address, "ipv4_mapped", None)
-    return any(one is not None and one in network for one in (address, mapped))
 
 
 def _bare(host: str) -> str:

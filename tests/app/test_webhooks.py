@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.app.conftest import Optdesk
 
 URL = "https://example.com/hook"
@@ -57,3 +59,16 @@ def test_what_cannot_be_understood_is_said(optdesk: Optdesk) -> None:
     assert optdesk("webhooks", "replay", URL).code == 2
     assert optdesk("webhooks", "replay", URL, "--since", "yesterday").code == 2
     assert optdesk("webhooks", "deliveries", "--status", "nonsense").code == 2
+
+
+def test_an_inside_address_is_warned_of_unless_it_is_allowed(
+    optdesk: Optdesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warned = optdesk("webhooks", "add", "http://127.0.0.1:9000/hook")
+    assert warned.code == 0
+    said = " ".join((warned.out + warned.err).split())
+    assert "127.0.0.1 is an inside address" in said
+    assert "webhook_allow" in said
+    assert "inside" not in optdesk("webhooks", "add", URL).err
+    monkeypatch.setenv("OPTDESK_WEBHOOK_ALLOW", "127.0.0.0/8")
+    assert "inside" not in optdesk("webhooks", "add", "http://127.0.0.1:9001/").err

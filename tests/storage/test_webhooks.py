@@ -12,6 +12,7 @@ from storage import deliveries, delivery_log, endpoints
 from storage.deliveries import Parcel, Tried
 from storage.endpoints import EndpointRow
 from storage.errors import NotFound, Refused
+from storage.inside import inside_host, warning
 from storage.messages import claim_pending
 from storage.outbox import News, tell
 from storage.store import Store
@@ -278,3 +279,24 @@ def test_a_claim_on_postgresql_never_goes_through_all_that_waits(pg_url: str) ->
     store.close()
     assert any("ix_deliveries_order" in line for line in plan), plan
     assert any("contact_id = d.contact_id" in line for line in plan), plan
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://localhost/hook", "localhost"),
+        ("https://me.localhost./", "me.localhost"),
+        ("https://10.1.2.3:8443/hook", "10.1.2.3"),
+        ("https://[::1]/", "::1"),
+        ("https://[::ffff:192.168.0.1]/", "::ffff:192.168.0.1"),
+        ("https://[64:ff9b::7f00:1]/", "64:ff9b::7f00:1"),
+        ("https://[fe80::1%25eth0]/", "fe80::1%25eth0"),
+        ("https://example.com/127.0.0.1", ""),
+        ("https://1.1.1.1/", ""),
+        ("https://[half", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_that_is_certainly_inside_is_known_as_such(url: str, host: str) -> None:
+    assert inside_host(url) == host
+    assert ("webhook_allow" in warning(url)) == bool(host)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from storage import writer
 from storage.counts import counts
+from storage.driver import fetch
 from storage.errors import StoreError
 from storage.store import Store
 from tests.factories import lead, put, switched_on
@@ -173,3 +175,22 @@ def test_what_wrote_nothing_does_not_count_as_a_change(store: Store) -> None:
     assert seq() == before
     store.do(lambda conn: conn.execute(text("UPDATE store_state SET chain_seq = chain_seq")))
     assert seq() == before + 1
+
+
+def test_who_gave_way_to_another_transaction_is_tried_again(pg_url: str) -> None:
+    store = Store.open(pg_url)
+    told: list[object] = []
+    store.on_health(told.append)
+    times = {"40P01": 0, "40001": 0}
+
+    def loses_twice(conn: Connection, state: str) -> str:
+        times[state] += 1
+        if times[state] < 3:
+            fetch(conn, f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$")
+        return "done"
+
+    for state in times:
+        assert store.do(partial(loses_twice, state=state)) == "done"
+    assert times == {"40P01": 3, "40001": 3}
+    assert told == []
+    store.close()
