@@ -129,4 +129,8 @@ class Candidates:
                 one.rank = OTHERWISE
 
     def _add(self, name: str, leaf: Leaf, rank: int) -> None:
-        self.found.setdefault(name, []).append(Candidate(leaf, rank))
+        found = self.found.get(name)
+        if found is None:
+            self.found[name] = [Candidate(leaf, rank)]
+        else:
+            found.append(Candidate(leaf, rank))

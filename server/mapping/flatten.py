@@ -177,6 +177,7 @@ def _walk_object(
             leaves.append(Leaf(place, value if type(value) is str else written(value)))
 
 
+_recorded: Memo[tuple[Record, str, tuple[str, ...]], Place] = Memo(4096, 512)
 _Shape: TypeAlias = tuple[tuple[str, ...], str, tuple[str, ...]]
 _shapes: Memo[_Shape, tuple[Place, ...]] = Memo(128, 4096)
 
@@ -216,11 +217,16 @@ def _only_value(node: dict[str, Any]) -> tuple[str, str]:
 def _walk_record(
     node: dict[str, Any], record: Record, path: str, within: tuple[str, ...], leaves: list[Leaf]
 ) -> None:
-    keys, names, phone = record
-    path = _joined(path, names[0])
-    value = node[keys.value]
+    keys, names, phone = record.keys, record.names, record.phone
+    asked = record, path, within
+    place = _recorded.get(asked)
+    if place is None:
+        place = place_of(_joined(path, names[0]), names, within, phone, True)
+        length = len(place.path) + sum(map(len, names)) + sum(map(len, within))
+        _recorded.keep(asked, place, length)
+    path, value = place.path, node[keys.value]
     if type(value) is str:
-        leaves.append(Leaf(place_of(path, names, within, phone, True), value))
+        leaves.append(Leaf(place, value))
     else:
         _walk(value, path, names, within, leaves, phone=phone, labelled=True)
     if keys.others:

@@ -177,12 +177,9 @@ class _Mapping:
         return None
 
     def _told(self) -> dict[str, str]:
-        told = {}
-        for name in _TOLD:
-            leaves = self._body.best(name)
-            if leaves:
-                told[name] = self._body.take(leaves[0]).strip()
-        return told
+        body = self._body
+        said = [name for name in _TOLD if name in body.found or name in body.ruled]
+        return {name: body.take(body.best(name)[0]).strip() for name in said}
 
     def _rest(self) -> dict[str, Any]:
         rest: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any
 
 from server.mapping.aliases import LONGEST, folded, meaning_of
 from server.mapping.memo import Memo
@@ -102,8 +102,15 @@ def _sort_new_keys(keys: tuple[str, ...]) -> Keys | None:
     return Keys(value, tuple(labels), types, others, tells_more, itemgetter(*labels, *types))
 
 
-Record: TypeAlias = tuple[Keys, tuple[str, ...], bool]
-"""A named value's keys, its names, and whether its builder says that it asks for a phone."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """What is known of a named value; one that is remembered is always the same object."""
+
+    keys: Keys
+    names: tuple[str, ...]
+    phone: bool
+    """Its builder says that it asks for a phone."""
+
 
 _records: Memo[tuple[Keys, Any], Record | None] = Memo(4096, 512)
 
@@ -111,7 +118,10 @@ _records: Memo[tuple[Keys, Any], Record | None] = Memo(4096, 512)
 def as_record(node: dict[str, Any]) -> Record | None:
     """Where a dict is a named value: its keys, what it is called, whether it asks for a phone."""
     keys = _sort_keys(tuple(node))
-    if keys is None or _holds_records(node[keys.value]):
+    if keys is None:
+        return None
+    value = node[keys.value]
+    if type(value) is list and _holds_records(value):
         return None
     asked = keys, keys.naming(node)
     try:
@@ -140,21 +150,19 @@ def _read_record(keys: Keys, node: dict[str, Any]) -> Record | None:
     phone = phone or any(map(_asks_for_phone, kinds))
     if not names and phone:
         # Such as `{"type": "MobilePhone", "value": "…"}`.
-        return keys, ("phone",), True
+        return Record(keys, ("phone",), True)
     # Such as `{"question_type": "FIRST_NAME", "answers": ["Ada"]}`.
     names = names or [kind for kind in kinds if meaning_of(kind) is not None]
     if not names:
         return None
     if keys.tells_more and not phone and not any(map(meaning_of, names)):
         return None
-    return keys, tuple(names), phone
+    return Record(keys, tuple(names), phone)
 
 
-def _holds_records(value: Any) -> bool:
+def _holds_records(value: list[Any]) -> bool:
     """Whether a value is a list of named ones: what holds it has a name and is none."""
-    if type(value) is not list or not value or type(value[0]) is not dict:
-        return False
-    return as_record(value[0]) is not None
+    return bool(value) and type(value[0]) is dict and as_record(value[0]) is not None
 
 
 def _asks_for_phone(kind: str) -> bool:
