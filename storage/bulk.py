@@ -139,13 +139,13 @@ class Pace:
     """When the last transaction began, by the monotonic clock."""
     calm: bool = False
     """Whether nobody else has written between the last two transactions."""
-    _seq: int = -1
+    _seq: int | None = None
 
     def begin(self, conn: Connection) -> None:
         """A transaction begins; it is not yet known what it writes."""
         self.began = time.monotonic()
         [(seq,)] = fetch(conn, "SELECT seq FROM store_state WHERE id = 1")
-        self.calm = seq == self._seq + 1
+        self.calm = self._seq == seq - 1
         self._seq = seq
 
     def wrote(self, count: int) -> None:

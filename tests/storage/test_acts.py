@@ -6,11 +6,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from storage import bulk, groups, labels, suppressions, undo, undo_stack
 from storage.acts import AddLabel, Delete, Move, RemoveLabel, Star
 from storage.bulk import perform
+from storage.changes import record
 from storage.contact_rows import rows_of
 from storage.counts import counts
 from storage.errors import NotFound, Refused
@@ -301,6 +302,43 @@ def test_all_that_match_are_moved_in_chunks_but_not_those_that_arrive_meanwhile(
     assert told == [(done, 2498) for done in (1000, 1500, 2000, 2498)]
     assert stages(sqlite_store, late + ids[:2]) == [Stage.QUEUED] * (len(late) + 2)
     assert_counters_are_true(sqlite_store)
+
+
+def test_marks_in_any_order_are_each_moved_once_and_all_put_back(
+    store: Store, me: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CHUNK", "SMALLEST", "LARGEST"):
+        monkeypatch.setattr(bulk, name, 10)
+    ids = make_queued(store, 40)
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    autumn = store.do(lambda conn: groups.create(conn, me, "Autumn"))
+    perform(store, me, Move(autumn.id), Target(ids=tuple(ids[5:40:7])))
+    marks = tuple(ids[place * 7 % 40] for place in range(40))
+    outcome = perform(store, me, Move(spring.id), Target(ids=marks + marks[:5]), seen=QUEUE)
+    assert (outcome.done, outcome.gone_count) == (35, 5)
+    assert_counters_are_true(store)
+    later = perform(store, Actor.person("bo"), Move(autumn.id), Target(ids=(ids[3], ids[20])))
+    assert later.done == 2
+    assert undo.undo(store, me).done == 33
+    with store.read() as conn:
+        assert [group.count for group in counts(conn).groups] == [7, 0]
+    assert_counters_are_true(store)
+
+
+def test_a_bulk_knows_whether_anybody_wrote_between_its_chunks(store: Store, me: Actor) -> None:
+    pace = bulk.Pace(1000)
+    calm: list[bool] = []
+    for disturbed in (False, False, True, False):
+        if disturbed:
+            store.do(lambda conn: groups.create(conn, me, "Spring"))
+        store.do(lambda conn: _write_for(conn, pace, me))
+        calm.append(pace.calm)
+    assert calm == [False, True, False, True]
+
+
+def _write_for(conn: Connection, pace: bulk.Pace, who: Actor) -> None:
+    pace.begin(conn)
+    record(conn, who, "star")
 
 
 def test_a_cancelled_bulk_keeps_what_is_done_as_one_undoable_change(
