@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from storage.attempt_words import COLUMNS, KNOWN, document
-from storage.dialects import among, insert_or_skip
+from storage.dialects import among, insert_or_skip, is_postgresql
 from storage.ids import id_at
 from storage.tables import Attempt, AttemptPending, AttemptsIndexed, StoreState
 from storage.times import now
@@ -34,6 +34,8 @@ index = TrigramIndex("attempts_fts", "document_id")
 
 STRETCH = 256
 """Attempts that are indexed in one transaction."""
+STRETCH_ON_GRAMS = 32
+"""The same on PostgreSQL, whose index takes several times as long for each."""
 TOGETHER = 8
 """Attempts of one document. With more, words that many attempts hold are found more slowly; with
 fewer, the index is larger."""
@@ -148,7 +150,7 @@ def due(conn: Connection) -> Due:
     if conn.scalar(select(pending.c.attempt_id).limit(1)) is not None:
         return Due.NOW
     held = reach(conn)
-    if _newer(conn, held, STRETCH):
+    if _newer(conn, held, _stretch(conn)):
         if _newer(conn, held, MOST_LEFT):
             return Due.NOW
     elif held is None or not _older(conn, held[0], 1):
@@ -164,22 +166,27 @@ def index_some(conn: Connection) -> bool:
     """
     if index.backing(conn) is Backing.SCAN:
         return False
-    noted = conn.scalars(select(pending.c.attempt_id).order_by(pending.c.attempt_id).limit(STRETCH))
+    wanted = _stretch(conn)
+    noted = conn.scalars(select(pending.c.attempt_id).order_by(pending.c.attempt_id).limit(wanted))
     if ids := [*noted]:
         _index_noted(conn, ids)
         return True
     held = reach(conn)
-    if len(ids := _newer(conn, held, STRETCH)) == STRETCH:
+    if ids := _newer(conn, held, wanted):
         after = held[1] + 1 if held else ids[0]
         number = conn.scalar(select(func.max(stretches.c.number))) or FIRST_NUMBER - 1
         _make(conn, number + 1, (after, ids[-1]), ids)
         conn.execute(update(_state).values(attempts_to=ids[-1]))
         return True
-    if held and (ids := _older(conn, held[0], STRETCH)):
+    if held and (ids := _older(conn, held[0], wanted)):
         number = conn.execute(select(func.min(stretches.c.number))).scalar_one()
         _make(conn, number - 1, (ids[0], held[0] - 1), ids)
         return True
     return False
+
+
+def _stretch(conn: Connection) -> int:
+    return min(STRETCH, STRETCH_ON_GRAMS) if is_postgresql(conn) else STRETCH
 
 
 def _newer(conn: Connection, held: tuple[int, int] | None, wanted: int) -> list[int]:
