@@ -32,10 +32,10 @@ stretches: Any = AttemptsIndexed.__table__  # type: ignore[attr-defined]
 _state: Any = StoreState.__table__  # type: ignore[attr-defined]
 index = TrigramIndex("attempts_fts", "document_id")
 
-STRETCH = 256
-"""Attempts that are indexed in one transaction."""
-STRETCH_ON_GRAMS = 32
-"""The same on PostgreSQL, whose index takes several times as long for each."""
+STRETCH = 64
+"""Attempts that are indexed in one transaction, which holds the store for about 25 ms."""
+STRETCH_ON_GRAMS = 16
+"""The same on PostgreSQL, whose index takes several times as long for each: about 30 ms."""
 TOGETHER = 8
 """Attempts of one document. With more, words that many attempts hold are found more slowly; with
 fewer, the index is larger."""
@@ -48,8 +48,8 @@ FIRST_NUMBER = 1 << 30
 BUSY = timedelta(seconds=2)
 BUSY_ATTEMPTS = 100
 """While so many attempts come in within `BUSY`, they are left to gather,"""
-MOST_LEFT = 4_096
-"""but not more than so many: a search reads them."""
+MOST_LEFT = 131_072
+"""but not more than so many: a search reads them, in half a second."""
 
 _SLOTS = struct.Struct(f"<{TOGETHER}q")
 _ROW = (attempts.c.id, *(attempts.c[name] for name in dict.fromkeys((*COLUMNS, *KNOWN))))
@@ -151,7 +151,7 @@ def due(conn: Connection) -> Due:
         return Due.NOW
     held = reach(conn)
     if _newer(conn, held, _stretch(conn)):
-        if _newer(conn, held, MOST_LEFT):
+        if _are_newer(conn, held, MOST_LEFT):
             return Due.NOW
     elif held is None or not _older(conn, held[0], 1):
         return Due.NOTHING
@@ -197,6 +197,13 @@ def _newer(conn: Connection, held: tuple[int, int] | None, wanted: int) -> list[
     else:
         found = conn.scalars(select(key).where(key > held[1]).order_by(key).limit(wanted)).all()
     return [*found] if len(found) == wanted else []
+
+
+def _are_newer(conn: Connection, held: tuple[int, int] | None, wanted: int) -> bool:
+    """Whether so many attempts come next."""
+    key = attempts.c.id
+    query = select(key).order_by(key).limit(1).offset(wanted - 1)
+    return conn.scalar(query.where(key > held[1]) if held else query) is not None
 
 
 def _older(conn: Connection, first_id: int, wanted: int) -> list[int]:
