@@ -46,7 +46,7 @@ PLACES = 1 << 12
 FIRST_NUMBER = 1 << 30
 """Of the stretch that is made first; newer ones have larger numbers, older ones smaller."""
 BUSY = timedelta(seconds=2)
-BUSY_ATTEMPTS = 100
+BUSY_ATTEMPTS = 20
 """While so many attempts come in within `BUSY`, they are left to gather,"""
 MOST_LEFT = 131_072
 """but not more than so many: a search reads them, in half a second."""
