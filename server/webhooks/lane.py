@@ -9,9 +9,10 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from aiohttp import ClientError
+from standardwebhooks import Webhook
 
 from server.webhooks.guard import Guard
-from server.webhooks.letter import FIXED_HEADERS, body_of, headers_of, signing_key
+from server.webhooks.letter import FIXED_HEADERS, body_of, headers_of
 from server.webhooks.wire import Wire
 from storage.deliveries import LONGEST_ANSWER, Parcel, Target, Tried
 from storage.times import now
@@ -62,7 +63,7 @@ class Lane:
         self._limit = _AT_FIRST
         self._busy = 0
         self._failures = 0
-        self._keys = tuple(signing_key(secret) for secret in target.secrets)
+        self._signers = tuple(Webhook(secret) for secret in target.secrets)
         self._wire = Wire(
             target.url,
             FIXED_HEADERS,
@@ -113,7 +114,7 @@ class Lane:
 
     async def _try(self, parcel: Parcel) -> Tried:
         body = body_of(parcel, seed=self.target.seed_body)
-        headers = headers_of(parcel, body, self._keys, now())
+        headers = headers_of(parcel, body, self._signers, now())
         started = time.monotonic()
         status, retry_after = None, None
         try:

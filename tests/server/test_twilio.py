@@ -216,14 +216,16 @@ process.stdin.on("data", (part) => (said += part)).on("end", () => {
 
 
 def test_npms_standardwebhooks_believes_what_is_sent(npm: Path) -> None:
-    from server.webhooks.letter import body_of, headers_of, signing_key
+    from standardwebhooks import Webhook
+
+    from server.webhooks.letter import body_of, headers_of
     from storage.deliveries import Parcel
     from storage.times import now
 
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     parcel = Parcel(1, 2, 1, 3, "sms.opted_in", 4, "+12025550123", "num_1", None, now())
     body = body_of(parcel, seed=False)
-    headers = headers_of(parcel, body, (signing_key(secret),), now())
+    headers = headers_of(parcel, body, (Webhook(secret),), now())
     done = subprocess.run(
         ["node", "-e", VERIFY],
         input=json.dumps({"secret": secret, "body": body.decode(), "headers": headers}),
