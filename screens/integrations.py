@@ -241,9 +241,11 @@ class Integrations(Place):
 
     def action_integration_edit(self) -> None:
         """Change what was set up."""
-        view = self.overview.integration
+        view, back = self.overview.integration, backstage(self)
         if view is not None:
-            ask(self, editing(backstage(self).actor, view, self._facts.e164 or view.number_id))
+            regenerates = back.keymap.key_of("integration.regenerate")
+            number = self._facts.e164 or view.number_id
+            ask(self, editing(back.actor, view, number, regenerates))
 
     @on(IntegrationEdited)
     def edited(self, event: IntegrationEdited) -> None:

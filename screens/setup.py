@@ -69,13 +69,14 @@ def set_up(who: Actor, *, simulated: bool, number: str, before: Before) -> Ask:
     )
 
 
-def editing(who: Actor, view: IntegrationView, number: str) -> Ask:
+def editing(who: Actor, view: IntegrationView, number: str, regenerates: str) -> Ask:
     """The form that changes the Opt-In API.
 
     Args:
         who: By whose hand.
         view: As it is.
         number: Its messaging number in E.164.
+        regenerates: The key that makes a new URL, which people look for here.
     """
     return Ask(
         "Edit the Opt-In API",
@@ -100,6 +101,7 @@ def editing(who: Actor, view: IntegrationView, number: str) -> Ask:
         ],
         partial(_edit, who=who),
         preview=compliance_preview,
+        intro=f"For a new URL: esc, then {regenerates}. The URL is not changed here.",
     )
 
 
