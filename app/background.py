@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from app import locations
 from app.memory import Memory
 from app.options import DeskOptions
 from screens.backstage import (
@@ -271,12 +270,13 @@ class Background:
         # Imported here rather than in the loop, which would hold up keys and frames.
         import screens.contacts  # noqa: F401
         from app.early_store import early_store, early_url
+        from app.locations import memory_file
         from storage.first_look import EarlyRows, first_look
 
         url = early_url(self._options)
         path = early_store(url)
         if url and not self.throwaway:
-            self.memory.open(locations.memory_file(url if path is None else str(path)))
+            self.memory.open(memory_file(url if path is None else str(path)))
         look = first_look(path) if path is not None else None
         rows = EarlyRows(look)
         if look is None:

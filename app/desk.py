@@ -24,7 +24,6 @@ from screens.keymap import bindings_anywhere
 from screens.main import DIALOG_STYLES, STYLES, MainScreen
 from screens.themes import THEMES
 from storage.errors import OptdeskError
-from widgets import toasts
 from widgets.display import use_ascii
 
 DIALOGS_AFTER = 1.5
@@ -67,7 +66,6 @@ class Desk(SafeCrash, inherit_bindings=False):
         self._net = NoControls()
         self._theme_set = ""
         self._typed_for: WeakKeyDictionary[events.Key, Widget] = WeakKeyDictionary()
-        toasts.clear_them_away()
         for theme in THEMES:
             self.register_theme(theme)
         if self.theme == "textual-dark":
@@ -101,6 +99,7 @@ class Desk(SafeCrash, inherit_bindings=False):
         """
         asker = active_message_pump.get(None)
         covered = isinstance(asker, Widget) and self.screen not in asker.ancestors_with_self
+        covered = covered and not getattr(self.screen, "hosts", False)
         if covered and getattr(screen, "lapses", False):
             return AwaitMount(self.screen, [])
         return super().push_screen(screen, *args, **options)
@@ -118,8 +117,14 @@ class Desk(SafeCrash, inherit_bindings=False):
     def on_mount(self) -> None:
         """The rest is opened behind the painted frame."""
         self._own_loop = asyncio.get_running_loop()
-        self.call_after_refresh(self.backstage.start)
+        self.call_after_refresh(self._open_the_rest)
         self.set_timer(DIALOGS_AFTER, self._read_dialog_styles)
+
+    def _open_the_rest(self) -> None:
+        self.backstage.start()
+        from widgets.toasts import clear_them_away
+
+        clear_them_away()
 
     def _read_dialog_styles(self) -> None:
         """Otherwise the first dialog of each kind would parse all sheets before it is painted."""

@@ -48,6 +48,9 @@ class Dialog(ModalScreen[R | None], Generic[R]):
     lapses: ClassVar[bool] = False
     """Whether it is not opened any more where something else was opened since it was asked for."""
 
+    hosts: ClassVar[bool] = False
+    """Whether what the place below opens for it may stand above it, lapsing or not."""
+
     @property
     def words(self) -> Mapping[str, str]:
         """What verbs do here in particular, by id; an empty word leaves one out."""

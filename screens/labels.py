@@ -97,6 +97,7 @@ class Labels(Picker[Labelling]):
     BINDINGS: ClassVar = [
         replace(cast("Binding", each), priority=True) for each in bindings(Context.LABELS)
     ]
+    hosts = True
     contexts = (Context.PICKER, Context.LABELS, Context.DIALOG)
     placeholder = "label, or a new name"
     taking = "apply"

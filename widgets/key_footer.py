@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.prompt import Prompt
+from widgets.seen import Prompt
 
 
 class KeyHint(Protocol):

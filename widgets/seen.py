@@ -1,4 +1,4 @@
-"""Renders of a screen only what is seen."""
+"""Frames of a screen: of what changed at once, and only of what is seen."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from textual._compositor import ChopsUpdate, Compositor
 from textual._styles_cache import StylesCache
 from textual.color import Color
+from textual.dom import NoScreen
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
+
+if TYPE_CHECKING:
+    Base = Widget
+else:
+    # Textual takes the styles of the first base that is a widget, and that is another one.
+    Base = object
 
 Chops = list[dict[int, Strip | None]]
 """For each line of the screen, the strip that begins at each cut; None where none is needed."""
@@ -139,3 +147,36 @@ def _render(widget: Widget, region: Region, shown: Pieces, chops: Chops) -> None
         for start, end in pieces:
             whole = start == left and end == right
             line[start] = strip if whole else strip.crop(start - left, end - left)
+
+
+class Prompt(Base):
+    """Hands what is to be painted to the screen as soon as it is known.
+
+    Textual lets a widget send a message to itself, then one to the screen, then the screen one to
+    itself, until the timer of the frames is woken: with a lead that comes in, these were a third
+    of all messages.
+    """
+
+    def check_idle(self) -> None:
+        """Called when there is something to do once no message waits."""
+        if not self._hand_over():
+            super().check_idle()
+
+    def _hand_over(self) -> bool:
+        """Whether all there is to do is to paint, and the screen has taken that over."""
+        if not self._repaint_required or not self._is_mounted or not self.display:
+            return False
+        if self._layout_required or self._scroll_required or self._refresh_styles_required:
+            return False
+        try:
+            screen = self.screen
+        except NoScreen:
+            return False
+        if self._next_callbacks or self.app._batch_count or not screen.is_current:
+            return False
+        if self not in screen._compositor:
+            return False
+        self._repaint_required = False
+        screen._dirty_widgets.add(self)
+        screen._update_timer.resume()
+        return True

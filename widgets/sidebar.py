@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets.display import fitted, glyphs
-from widgets.prompt import Prompt
+from widgets.seen import Prompt
 
 
 @dataclass(frozen=True, slots=True)

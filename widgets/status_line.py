@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.display import clean, fitted
-from widgets.prompt import Prompt
+from widgets.seen import Prompt
 
 LEAST_TAIL = 12
 """Cells below which a cut tail says nothing."""

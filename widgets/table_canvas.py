@@ -20,8 +20,8 @@ from storage.words import ContactRow, Order, View
 from widgets.allowance import Allowance
 from widgets.display import ascii_only, next_change, relative_time
 from widgets.phones import international
-from widgets.prompt import Prompt
 from widgets.quiet_scroll import QuietScroll
+from widgets.seen import Prompt
 from widgets.table_columns import Layout, layout
 from widgets.table_marks import Marks
 from widgets.table_messages import TableMessages

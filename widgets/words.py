@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from widgets.prompt import Prompt
+from widgets.seen import Prompt
 
 
 class Words(Prompt, Static):

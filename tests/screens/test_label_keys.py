@@ -73,7 +73,7 @@ async def test_labels_are_changed_from_the_picker_and_marks_stay(
         await hand.type("[/x]")
         await hand.press("enter")
         await hand.until(lambda: hand.dialog == "ManageLabels")
-        assert hand.toasts[-1] == "The label is called “hot[/x]” now. u undoes it"
+        assert hand.toasts[-1] == "Renamed the label “hot” to “hot[/x]”. u undoes it"
         await hand.press("enter")
         await hand.type("letter")
         await hand.press("enter")

@@ -68,7 +68,7 @@ async def test_fewer_lines_leave_no_room_below_the_last_one() -> None:
     async with app.run_test(size=(20, 10)) as pilot:
         app.lines.show_lines(numbered(50))
         await pilot.pause()
-        app.lines.scroll_end(animate=False)
+        app.lines.scroll_to(y=40, animate=False, immediate=True)
         await pilot.pause()
         assert app.shown[-1] == "line 49"
         app.lines.show_lines(numbered(12))
