@@ -66,7 +66,11 @@ class QuietDriver(LinuxDriver):
                 ready, _, _ = select.select([self.fileno, self._bell.ear], [], [], pause)
                 if self.fileno in ready:
                     awake_until = monotonic() + AWAKE_SECONDS
-                    self._hear(parser, decode(os.read(self.fileno, _MOST)))
+                    typed = os.read(self.fileno, _MOST)
+                    if not typed:
+                        # Nobody can type any more.
+                        break
+                    self._hear(parser, decode(typed))
                 self._hear(parser)
             if select.select([self.fileno], [], [], TICK_SECONDS)[0]:
                 self._hear(parser, decode(os.read(self.fileno, _MOST), final=True))

@@ -193,7 +193,7 @@ def test_a_store_that_cannot_be_opened_is_named_with_exit_code_3(tmp_path: Path)
     path = tmp_path / "notes.txt"
     path.write_text("my notes\n" * 100, encoding="utf-8")
     with Terminal("--store", str(path)) as terminal:
-        assert terminal.end() == 3
+        assert terminal.end() == 3, terminal.shown[-3000:]
         after = terminal.shown.rsplit("\x1b[?1049l", 1)[-1]
         assert str(path) in after.replace("\r\n", "")
         assert "no database" in after
