@@ -101,7 +101,7 @@ def editing(who: Actor, view: IntegrationView, number: str, regenerates: str) ->
         ],
         partial(_edit, who=who),
         preview=compliance_preview,
-        intro=f"For a new URL: esc, then {regenerates}. The URL is not changed here.",
+        intro=f"For a new URL: esc, then {regenerates}.",
     )
 
 
