@@ -30,7 +30,7 @@ CHUNK = 1000
 CHUNK_SECONDS = 0.025
 """How long a transaction shall take: short enough that nobody notices a lead that waits for it."""
 
-CALM_SECONDS = 0.045
+CALM_SECONDS = 0.03
 """The same while nobody else writes: what each transaction costs by itself is then paid less often,
 and the first one who comes waits a little longer."""
 
