@@ -171,7 +171,7 @@ def _api_operation() -> dict[str, Any]:
                 "name": "Idempotency-Key",
                 "in": "header",
                 "description": "Names this request: a retry within 24 hours gets the first answer.",
-                "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
+                "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{0,255}$"},
             }
         ],
         "requestBody": {

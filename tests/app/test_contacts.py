@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import json
 import subprocess
+import termios
 import threading
+import time
 
 import pytest
 
@@ -162,6 +166,19 @@ def test_what_was_moved_before_the_command_can_be_moved_on(queue, optdesk: Optde
     assert listed(optdesk, "--view", "group:Spring") == []
 
 
+def reads(process: subprocess.Popen[str], text: str) -> None:
+    """Gives a command a text and waits until it has taken it in."""
+    assert process.stdin is not None
+    process.stdin.write(text)
+    process.stdin.flush()
+    end = time.monotonic() + 30
+    left = array.array("i", [1])
+    while left[0]:
+        assert time.monotonic() < end and process.poll() is None, "it does not read"
+        fcntl.ioctl(process.stdin, termios.FIONREAD, left)
+        time.sleep(0.005)
+
+
 @pytest.mark.parametrize("named", ["one by one", "by view"])
 def test_of_two_people_at_once_exactly_one_moves_each_contact(named, store, optdesk: Optdesk):
     ids = "\n".join(public("con", ident) for ident in make_queued(store, 300))
@@ -176,9 +193,14 @@ def test_of_two_people_at_once_exactly_one_moves_each_contact(named, store, optd
         )
         for group in ("Ana", "Ben")
     ]
+    first, rest = ids[:20], ids[20:]
+    if named == "one by one":
+        # Whoever is given the command after the other has moved them, moves them once more.
+        for each in people:
+            reads(each, first)
     outs: dict[int, str] = {}
     threads = [
-        threading.Thread(target=lambda n=n, each=each: outs.update({n: each.communicate(ids)[0]}))
+        threading.Thread(target=lambda n=n, each=each: outs.update({n: each.communicate(rest)[0]}))
         for n, each in enumerate(people)
     ]
     for thread in threads:

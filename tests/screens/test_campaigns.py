@@ -70,13 +70,13 @@ async def test_the_cursor_stands_on_a_campaign_that_was_just_made(
         await hand.press("a")
         await hand.type("May offer")
         await hand.press("enter")
-        await hand.until(lambda: not hand.dialog and "no group yet" in hand.text)
+        rows = hand.place.query_one(RowList)
+        await hand.until(lambda: not hand.dialog and rows.key != old.public_id)
+        new = rows.key
         await hand.press("space")
         await hand.until(lambda: hand.toasts[-1] == "“May offer” is active. u undoes it")
         with sqlite_store.read() as conn:
             assert campaigns.find(conn, "Running").active
-        rows = hand.place.query_one(RowList)
-        new = rows.key
         await hand.press("g")
         assert rows.key == old.public_id
         await hand.press("G")

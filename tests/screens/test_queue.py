@@ -48,7 +48,7 @@ async def test_the_queue_entry_is_there_only_while_the_queue_holds_someone(
         await hand.until(lambda: "Opt-in queue 1" in hand.sidebar)
         await hand.press("d")
         await hand.until(lambda: "Opt-in queue 1" not in hand.sidebar)
-        assert "The Opt-in queue is empty." in hand.text
+        await hand.until(lambda: "The Opt-in queue is empty." in hand.text)
         assert "Leads appear here the moment they are captured." in hand.text
 
 
