@@ -16,7 +16,7 @@ from storage.folding import fold
 from storage.groups import GroupRow, by_id, check_name
 from storage.ids import new_id, parse, public
 from storage.questions import Question, Rows
-from storage.reversals import Reversal, Stands
+from storage.reversals import Reversal
 from storage.tables import (
     Campaign,
     CampaignContact,
@@ -320,7 +320,7 @@ def _unmake(conn: Connection, change: ChangeRow) -> None:
     found = find(conn, public("cam", ident))
     number = select(_numbers.c.id).where(_numbers.c.campaign_id == ident).limit(1)
     if found.active or found.groups or found.contacts or conn.execute(number).first():
-        raise Stands(
+        raise Refused(
             f"The campaign “{found.name}” is in use: it is active, or has groups, contacts or a"
             " number."
         )

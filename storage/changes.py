@@ -111,8 +111,14 @@ class ChangeRow:
         return name_of(self.verb, self.size, self.subject)
 
 
+PASSED = "passed"
+"""In the details of an act that its undoing or redoing passed over. By name it can be undone."""
+
+
 def row_of(row: Any) -> ChangeRow:
     """A stored change as a value."""
+    details = json.loads(row.details)
+    passed = details.pop(PASSED, False)
     return ChangeRow(
         row.id,
         row.at,
@@ -120,9 +126,9 @@ def row_of(row: Any) -> ChangeRow:
         row.verb,
         row.subject,
         row.size,
-        json.loads(row.details),
+        details,
         row.undone,
-        row.undoable,
+        row.undoable or passed,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from storage.changes import ChangeRow, by_whom_since, record
 from storage.errors import NotFound, Refused
 from storage.ids import new_id, parse, public
-from storage.reversals import Reversal, Stands
+from storage.reversals import Reversal
 from storage.search import fold
 from storage.tables import Campaign, CampaignGroup, Contact, Group
 from storage.tallies import group_tally, read_tallies
@@ -242,7 +242,7 @@ def _delete_again(conn: Connection, change: ChangeRow) -> None:
 def _unmake(conn: Connection, change: ChangeRow) -> None:
     group = by_id(conn, change.details["group"]["id"])
     if _in_use(conn, group.id):
-        raise Stands(
+        raise Refused(
             f"The group “{group.name}” is in use: only an empty one that no campaign draws on goes."
         )
     take_away(conn, group.id)

@@ -15,7 +15,7 @@ from storage.dialects import among
 from storage.errors import NotFound, Refused
 from storage.groups import check_name
 from storage.ids import new_id, parse, public
-from storage.reversals import Reversal, Stands
+from storage.reversals import Reversal
 from storage.search import fold
 from storage.tables import Contact, ContactLabel, Label
 from storage.tallies import label_tally, read_tallies
@@ -342,7 +342,7 @@ def _unmake(conn: Connection, change: ChangeRow) -> None:
     found = by_id(conn, change.details["label_id"])
     worn = select(_worn.c.contact_id).where(_worn.c.label_id == found.id).limit(1)
     if conn.execute(worn).first() is not None:
-        raise Stands(f"The label “{found.name}” is in use: only one that nobody wears goes.")
+        raise Refused(f"The label “{found.name}” is in use: only one that nobody wears goes.")
     conn.execute(_labels.delete().where(_labels.c.id == found.id))
 
 

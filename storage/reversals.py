@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.engine import Connection
 
 from storage.changes import ChangeRow
-from storage.errors import Refused
 from storage.words import Actor, Outcome
 
 if TYPE_CHECKING:
     from storage.bulk import Progress
     from storage.store import Store
-
-
-class Stands(Refused):
-    """The act can no longer be taken back: what it made is in use. It bars the way to no other."""
 
 
 Turn = Callable[[Connection, ChangeRow], None]

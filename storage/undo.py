@@ -35,12 +35,12 @@ from storage.changes import (
 from storage.errors import NotFound, Refused
 from storage.known_acts import act_of, inverse_of
 from storage.putting_back import ids_where, put_back
-from storage.reversals import Reversal, Stands, Step
+from storage.reversals import Reversal, Step
 from storage.sentences import name_of
 from storage.standing_in_the_way import explain_kept, nobody_since
 from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact
-from storage.undo_stack import mine, next_redo, next_undo
+from storage.undo_stack import by, next_redo, next_undo, passed_over, peek, turned
 from storage.words import Actor, Outcome
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
@@ -122,7 +122,10 @@ def redo(
         coming = next_redo(conn, who)
     reversal = REVERSALS.get(coming.verb) if coming else None
     if coming is not None and reversal is not None and reversal.anew is not None:
-        return reversal.anew(store, who, coming, progress, cancel)
+        try:
+            return reversal.anew(store, who, coming, progress, cancel)
+        except Refused as error:
+            raise _passed_over(store, who, coming, error, undone=False) from error
     turn = _begin(store, who, undone=False)
     change, tally = turn.change, Tally(change_id=turn.change.id)
     reversal = REVERSALS.get(change.verb)
@@ -155,11 +158,12 @@ def _told(change: ChangeRow, tally: Tally, how: str, *, cancelled: bool) -> Outc
 
 def _mine_standing(conn: Connection, who: Actor, change_id: int) -> ChangeRow:
     row = conn.execute(
-        select(_changes).where(mine(who), _changes.c.id == change_id, _changes.c.undone.is_(False))
+        select(_changes).where(by(who), _changes.c.id == change_id, _changes.c.undone.is_(False))
     ).one_or_none()
-    if row is None:
+    found = None if row is None else row_of(row)
+    if found is None or not found.undoable:
         raise Refused("That act was undone already, or cannot be.", "Choose another one.")
-    return row_of(row)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ def _begin(store: Store, who: Actor, *, undone: bool, change_id: int | None = No
             raise Refused("Nothing to undo." if undone else "Nothing to redo.")
         found.append(change)
         _check(conn, change, undone=undone)
-        conn.execute(update(_changes).where(_changes.c.id == change.id).values(undone=undone))
+        conn.execute(turned(change, undone=undone))
         verb = "undo" if undone else "redo"
         stopped = _stopped(conn, change, verb)
         subject = name_of(change.verb, change.size, change.subject)
@@ -197,14 +201,33 @@ def _begin(store: Store, who: Actor, *, undone: bool, change_id: int | None = No
 
     try:
         return store.do(begin)
-    except (NotFound, Stands) as error:
-        if isinstance(error, Stands) and change_id is not None:
+    except Refused as error:
+        if not found or (change_id is not None and not isinstance(error, NotFound)):
             raise
-        # It can never be undone: it must not bar the way to the acts below it.
-        gone = update(_changes).where(_changes.c.id == found[-1].id).values(undoable=False)
-        store.do(lambda conn: conn.execute(gone).rowcount)
-        named = name_of(found[-1].verb, found[-1].size, found[-1].subject)
-        raise Refused(f"{error.sentence} “{named}” was left as it is.") from error
+        raise _passed_over(store, who, found[-1], error, undone=undone) from error
+
+
+def _passed_over(
+    store: Store, who: Actor, change: ChangeRow, why: Refused, *, undone: bool
+) -> Refused:
+    """Takes an act that cannot be turned out of the way of the others; returns what to say.
+
+    Where the reason may pass, as when others put back what they changed, it can still be undone
+    by name; what is about something that is gone cannot.
+    """
+
+    def pass_over(conn: Connection) -> str | None:
+        conn.execute(passed_over(change, for_good=isinstance(why, NotFound)))
+        return peek(conn, who)[0 if undone else 1]
+
+    following = store.do(pass_over)
+    again, once_more = ("undo", "Undoing") if undone else ("redo", "Redoing")
+    return Refused(
+        f"{why.sentence} “{change.name}” was left as it is.",
+        f"{once_more} once more goes on to: {following}."
+        if following
+        else f"There is nothing else to {again}.",
+    )
 
 
 def _check(conn: Connection, change: ChangeRow, *, undone: bool) -> None:

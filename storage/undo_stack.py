@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import Update, and_, bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from storage.acts import Act, Delete
-from storage.changes import ChangeRow, row_of, rows_of
+from storage.changes import PASSED, ChangeRow, change_details, row_of, rows_of
 from storage.errors import NotFound
 from storage.known_acts import act_of
 from storage.questions import Question, Rows, ask
@@ -88,11 +88,7 @@ def recent(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[Chang
     """What the person did last, the newest first, also what stays done or was undone."""
     rows = conn.execute(
         select(_changes)
-        .where(
-            _changes.c.actor_kind == who.kind.value,
-            _changes.c.actor == who.name,
-            _changes.c.verb.not_in(["undo", "redo"]),
-        )
+        .where(by(who), _changes.c.verb.not_in(["undo", "redo"]))
         .order_by(_changes.c.id.desc())
         .limit(limit)
     )
@@ -151,13 +147,30 @@ def last_act(conn: Connection, who: Actor) -> Act | None:
     return act
 
 
+def turned(change: ChangeRow, *, undone: bool) -> Update:
+    """Notes that an act is undone, or done again; it is on the stack, wherever it was before."""
+    details = change_details(change.details)
+    return _row(change).values(undone=undone, undoable=True, details=details)
+
+
+def passed_over(change: ChangeRow, *, for_good: bool) -> Update:
+    """Takes an act off the stack, which it would bar: it cannot be turned, for good or for now."""
+    details = change.details if for_good else {**change.details, PASSED: True}
+    return _row(change).values(undoable=False, details=change_details(details))
+
+
+def _row(change: ChangeRow) -> Update:
+    return update(_changes).where(_changes.c.id == change.id)
+
+
+def by(who: Actor) -> Any:
+    """The acts of a person, as a condition on the table `changes`."""
+    return and_(_changes.c.actor_kind == who.kind.value, _changes.c.actor == who.name)
+
+
 def mine(who: Actor) -> Any:
-    """The acts of a person that can be undone, as a condition on the table `changes`."""
-    return and_(
-        _changes.c.actor_kind == who.kind.value,
-        _changes.c.actor == who.name,
-        _changes.c.undoable.is_(True),
-    )
+    """The acts of a person that are on the stack, as a condition on the table `changes`."""
+    return and_(by(who), _changes.c.undoable.is_(True))
 
 
 def _me(who: Actor) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pytest
 from storage import (
     bulk,
     campaigns,
+    deleting_campaigns,
     groups,
     labels,
     notes,
@@ -188,6 +189,46 @@ def test_an_act_whose_label_is_gone_does_not_bar_the_way_of_undo(store: Store, m
         with pytest.raises(Refused, match=f"does not exist any more.* “{left}” was left as it is"):
             undo.undo(store, me)
     assert undo.undo(store, me).sentence == "undid: move 1 contact to “Spring”"
+
+
+def test_an_act_that_others_changed_since_does_not_bar_the_way_of_undo(
+    store: Store, me: Actor
+) -> None:
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    store.do(lambda conn: groups.rename(conn, me, spring.id, "May"))
+    store.do(lambda conn: groups.rename(conn, BO, spring.id, "June"))
+    with pytest.raises(Refused, match="renamed again since by bo") as refused:
+        undo.undo(store, me)
+    assert "“rename group “Spring” to “May”” was left as it is." in refused.value.sentence
+    assert refused.value.next_step == "Undoing once more goes on to: make group “Spring”."
+    with store.read() as conn:
+        [passed] = [act for act in undo_stack.recent(conn, me) if act.verb == "group.rename"]
+    assert passed.undoable
+    assert not passed.undone
+    undo.undo(store, BO)
+    # Nothing stands in its way any more: by name it can be undone, and done again.
+    undo.undo(store, me, passed.id)
+    undo.redo(store, me)
+    with store.read() as conn:
+        assert [row.name for row in groups.listing(conn)] == ["May"]
+        assert undo_stack.next_undo(conn, me) == passed
+
+
+def test_a_redo_that_others_bar_does_not_bar_the_others(store: Store, me: Actor) -> None:
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    offer = store.do(lambda conn: campaigns.create(conn, me, "Offer"))
+    store.do(lambda conn: groups.rename(conn, me, spring.id, "May"))
+    deleting_campaigns.delete(store, me, offer.id)
+    undo.undo(store, me)
+    undo.undo(store, me)
+    store.do(lambda conn: groups.rename(conn, BO, spring.id, "June"))
+    store.do(lambda conn: campaigns.switch(conn, BO, offer, True))
+    for following in ("Redoing once more goes on to: delete campaign", "nothing else to redo"):
+        with pytest.raises(Refused) as refused:
+            undo.redo(store, me)
+        assert following in refused.value.next_step
+    with pytest.raises(Refused, match="Nothing to redo"):
+        undo.redo(store, me)
 
 
 def test_labels_have_colours_and_letters_of_their_own(store: Store, me: Actor) -> None:
