@@ -158,3 +158,8 @@ def access_at(conn: Connection, seq: int) -> Access:
     if known is None or known.seq != seq:
         known = _known[conn.engine] = load_access(conn)
     return known
+
+
+def forget_access(engine: Engine) -> None:
+    """Forgets the snapshot: it may hold what was written in a transaction that was undone."""
+    _known.pop(engine, None)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among
+from storage.driver import run_at_last
 from storage.ids import new_id
+from storage.rows import inserting, moment_value
 from storage.sentences import name_of, sentence
 from storage.tables import Change, ChangeItem, Contact
 from storage.times import now
@@ -39,22 +41,9 @@ def record(
 ) -> int:
     """Writes down an act in the transaction that carries it out; returns its id."""
     change_id = new_id()
-    conn.execute(
-        insert(_changes),
-        {
-            "id": change_id,
-            "at": now(),
-            "actor_kind": who.kind.value,
-            "actor": who.name,
-            "verb": verb,
-            "subject": subject,
-            "details": change_details(details or {}),
-            "size": size,
-            "undoable": undoable,
-            "undone": False,
-            "undoes": undoes,
-        },
-    )
+    said = [verb, subject, change_details(details or {}), size, undoable, False, undoes]
+    row = [change_id, moment_value(conn, now()), who.kind.value, who.name, *said]
+    run_at_last(conn, inserting(conn, _changes, [row]))
     return change_id
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among_packed, packed
-from storage.driver import fetch
+from storage.driver import fetch, run_at_last
 from storage.rows import moment_of
 from storage.times import now, to_micros
 
@@ -125,10 +125,8 @@ def sealed(secret: bytes, which: bytes, seq: int, head: bytes) -> bytes:
     return place + hashlib.blake2b(said, key=secret, digest_size=24).digest()
 
 
-_STATE = text("SELECT chain_seq, chain_head, secret FROM store_state WHERE id = 1")
-_SAVE = text(
-    "UPDATE store_state SET chain_seq = :seq, chain_head = :head, chain_seal = :seal WHERE id = 1"
-)
+_STATE = "SELECT chain_seq, chain_head, secret FROM store_state WHERE id = 1"
+_SAVE = "UPDATE store_state SET chain_seq = ?, chain_head = ?, chain_seal = ? WHERE id = 1"
 _SAVE_BASE = text(
     "UPDATE store_state SET chain_base_seq = :seq, chain_base_head = :head,"
     " chain_base_seal = :seal WHERE id = 1"
@@ -137,13 +135,13 @@ _SAVE_BASE = text(
 
 def open_chain(conn: Connection) -> Chain:
     """The end of the ledger, in a transaction that holds the write lock."""
-    seq, head, secret = conn.execute(_STATE).one()
+    ((seq, head, secret),) = fetch(conn, _STATE)
     return Chain(int(seq), bytes(head), bytes(secret))
 
 
 def save_chain(conn: Connection, chain: Chain) -> None:
     """Keeps where the ledger ends."""
-    conn.execute(_SAVE, {"seq": chain.seq, "head": chain.head, "seal": chain.seal})
+    run_at_last(conn, [(_SAVE, (chain.seq, chain.head, chain.seal))])
 
 
 def save_base(conn: Connection, seq: int, head: bytes) -> None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, true, update
 from sqlalchemy.engine import Connection
@@ -19,15 +19,16 @@ from storage.access import SANDBOX
 from storage.changes import record
 from storage.compliance import help_text, text_for
 from storage.consent import open_chain, save_chain
-from storage.dialects import insert_or_skip, run_counted
+from storage.driver import fetch, fetch_together, run, run_at_last
 from storage.errors import NotFound, Refused
 from storage.ids import new_id
 from storage.keywords import LONGEST, Meaning, fold, meaning_of
 from storage.noting import note
 from storage.outbox import OPTED_IN, OPTED_OUT, News, tell
-from storage.rows import insert_rows, moment_value
+from storage.rows import inserting, moment_value
 from storage.suppressions import phone_hash, store_secret, suppress_contacts
 from storage.tables import (
+    PROVIDED,
     Change,
     ChangeItem,
     ConsentEvent,
@@ -38,7 +39,7 @@ from storage.tables import (
 )
 from storage.tallies import add_tallies, stage_tally
 from storage.times import now
-from storage.words import GATEWAY, UNTEXTED, Actor, NumberStatus, Stage
+from storage.words import GATEWAY, UNTEXTED, Actor, Stage
 
 HELP_PAUSE = timedelta(minutes=1)
 """The least time between two answers to HELP, so that two machines do not talk for ever."""
@@ -92,11 +93,17 @@ def receive(conn: Connection, text: Inbound) -> Received:
         text: As it came. A gateway that tells of it twice changes nothing the second time.
     """
     meaning = text.meant or meaning_of(text.body)
-    if text.provider_id and _known(conn, text):
+    known, people, numbers = fetch_together(
+        conn,
+        (_KNOWN, (text.gateway, text.provider_id)),
+        (_CONTACT, (text.phone,)),
+        (_NUMBER, (text.to, text.to)),
+    )
+    if known:
         return Received(meaning, None, None, changed=False)
     moment = now()
-    contact = _contact(conn, text.phone)
-    number_id = _number_id(conn, text.to) or (contact.number_id if contact else "")
+    contact = _Person._make(people[0]) if people else None
+    number_id = str(numbers[0][0]) if numbers else contact.number_id if contact else ""
     message_id = _keep(conn, text, contact.id if contact else 0, number_id, meaning, moment)
     evidence = {
         "method": "text",
@@ -107,7 +114,7 @@ def receive(conn: Connection, text: Inbound) -> Received:
     }
     changed, reply = False, ""
     if meaning is Meaning.STOP:
-        changed = opt_out(conn, GATEWAY, text.phone, number_id, evidence)
+        changed = _opt_out(conn, GATEWAY, text.phone, contact, number_id, evidence)
     elif meaning is Meaning.START and contact is not None:
         changed = _opt_back_in(conn, contact, number_id, evidence, moment)
     elif meaning is Meaning.HELP and text.meant is None:
@@ -130,45 +137,43 @@ def opt_out(
     Returns:
         Whether the number was not opted out before.
     """
+    return _opt_out(conn, who, phone, _contact(conn, phone), number_id, evidence)
+
+
+def _opt_out(
+    conn: Connection,
+    who: Actor,
+    phone: str,
+    contact: _Person | None,
+    number_id: str,
+    evidence: Mapping[str, Any],
+) -> bool:
     moment = now()
-    contact = _contact(conn, phone)
-    added = run_counted(
-        conn,
-        insert_or_skip(conn, _suppressions),
-        {
-            "phone_hash": phone_hash(store_secret(conn), phone),
-            "source": "stop",
-            "phone": phone,
-            "reason": _SUBJECT,
-            "actor": who.name,
-            "at": moment,
-        },
-    )
+    at = moment_value(conn, moment)
+    digest = phone_hash(store_secret(conn), phone)
+    added = run(conn, _SUPPRESS, (digest, phone, _SUBJECT, who.name, at))
     contact_id = contact.id if contact else 0
     write_event(conn, "opt_out", contact_id, phone, number_id, evidence, moment)
     suppress_contacts(conn, who, [phone], _SUBJECT)
-    conn.execute(
-        update(_messages)
-        .where(
-            _messages.c.contact_id == contact_id,
-            _messages.c.direction == "out",
-            _messages.c.status == "pending",
-            _messages.c.phone == phone,
-        )
-        .values(status="cancelled", changed_at=moment)
-    )
-    conn.execute(
-        update(_messages)
-        .where(
-            _messages.c.contact_id == contact_id,
-            _messages.c.phone == phone,
-            _messages.c.review == "open",
-        )
-        .values(review="confirmed", changed_at=moment)
-    )
+    run_at_last(conn, [(each, (at, contact_id, phone)) for each in (_CANCEL, _JUDGED)])
     if added:
         tell(conn, [News(OPTED_OUT, contact_id, phone, number_id, at=moment)])
     return bool(added)
+
+
+_SUPPRESS = (
+    "INSERT INTO suppressions (phone_hash, source, phone, reason, actor, at)"
+    " VALUES (?, 'stop', ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+# The status is wrapped, so that no index of all that waits looks like the way to them.
+_CANCEL = (
+    "UPDATE messages SET status = 'cancelled', changed_at = ? WHERE contact_id = ? AND phone = ?"
+    " AND direction = 'out' AND status || '' = 'pending'"
+)
+_JUDGED = (
+    "UPDATE messages SET review = 'confirmed', changed_at = ? WHERE contact_id = ? AND phone = ?"
+    " AND review = 'open'"
+)
 
 
 def write_event(
@@ -192,7 +197,7 @@ def write_event(
         evidence=json.dumps(said, separators=(",", ":")),
         moment=moment_value(conn, moment),
     )
-    insert_rows(conn, _events, [row])
+    run_at_last(conn, inserting(conn, _events, [row]))
     save_chain(conn, chain)
 
 
@@ -313,12 +318,12 @@ def send(
     """Queues a text for the courier; returns its id."""
     ident, at = new_id(), moment_value(conn, moment)
     row = [ident, contact_id, number_id, phone, "out", purpose, body, "pending"]
-    insert_rows(conn, _messages, [[*row, "", "", "", at, at, at, "", "", 0]])
+    run_at_last(conn, inserting(conn, _messages, [[*row, "", "", "", at, at, at, "", "", 0]]))
     return ident
 
 
 def _answer_help(
-    conn: Connection, text: Inbound, contact: Any, number_id: str, moment: datetime
+    conn: Connection, text: Inbound, contact: _Person | None, number_id: str, moment: datetime
 ) -> str:
     blocked = conn.execute(
         select(_suppressions.c.source).where(
@@ -348,44 +353,29 @@ def _answer_help(
     return reply
 
 
-def _known(conn: Connection, text: Inbound) -> bool:
-    found = conn.execute(
-        select(_messages.c.id).where(
-            _messages.c.gateway == text.gateway,
-            _messages.c.provider_id == text.provider_id,
-            # In these words, or the index is not used.
-            _messages.c.provider_id != "",
-            _messages.c.gateway.not_in(["", "simulated"]),
-        )
-    ).first()
-    return found is not None
+_KNOWN = f"SELECT id FROM messages WHERE gateway = ? AND provider_id = ? AND {PROVIDED}"  # noqa: S608
+_CONTACT = (
+    "SELECT id, phone, stage, kind, group_id, favorite, number_id FROM contacts WHERE phone = ?"
+    " ORDER BY live IS NULL, id DESC LIMIT 1"
+)
+_NUMBER = "SELECT id FROM numbers WHERE phone = ? OR id = ? ORDER BY status = 'removed', id LIMIT 1"
 
 
-def _contact(conn: Connection, phone: str) -> Any:
-    return conn.execute(
-        select(
-            _contacts.c.id,
-            _contacts.c.phone,
-            _contacts.c.stage,
-            _contacts.c.kind,
-            _contacts.c.group_id,
-            _contacts.c.favorite,
-            _contacts.c.number_id,
-        )
-        .where(_contacts.c.phone == phone)
-        .order_by(_contacts.c.live.is_(None), _contacts.c.id.desc())
-        .limit(1)
-    ).one_or_none()
+class _Person(NamedTuple):
+    """A contact as a text of theirs finds it."""
+
+    id: int
+    phone: str
+    stage: str
+    kind: str
+    group_id: int | None
+    favorite: int
+    number_id: str
 
 
-def _number_id(conn: Connection, written: str) -> str:
-    found = conn.execute(
-        select(_numbers.c.id)
-        .where((_numbers.c.phone == written) | (_numbers.c.id == written))
-        .order_by((_numbers.c.status == NumberStatus.REMOVED), _numbers.c.id)
-        .limit(1)
-    ).scalar()
-    return str(found or "")
+def _contact(conn: Connection, phone: str) -> _Person | None:
+    found = fetch(conn, _CONTACT, (phone,))
+    return _Person._make(found[0]) if found else None
 
 
 def _keep(
@@ -401,7 +391,7 @@ def _keep(
     review = "open" if meaning is Meaning.REVIEW else ""
     row = [ident, contact_id, number_id, text.phone, "in", meaning.value, body, "received"]
     rest = ["", text.provider_id, "", at, at, at, text.gateway, review, 0]
-    insert_rows(conn, _messages, [row + rest])
+    run_at_last(conn, inserting(conn, _messages, [row + rest]))
     return ident
 
 

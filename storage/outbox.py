@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from storage.access import Access, access_at, access_seq
+from storage.driver import run_at_last
 from storage.ids import new_ids
-from storage.rows import insert_rows, moment_value
+from storage.rows import inserting, moment_value
 from storage.tables import OutboxEvent
 from storage.times import now
 
@@ -59,7 +60,7 @@ def tell(conn: Connection, news: Sequence[News]) -> list[int]:
     access = access_at(conn, access_seq(conn))
     moment = now()
     ids = list(new_ids(len(news)))
-    insert_rows(
+    rows = inserting(
         conn,
         _outbox,
         [
@@ -76,4 +77,5 @@ def tell(conn: Connection, news: Sequence[News]) -> list[int]:
             for ident, one in zip(ids, news, strict=True)
         ],
     )
+    run_at_last(conn, rows)
     return ids

@@ -209,13 +209,21 @@ class Store:
         """Lets the feed know its echo for one."""
         self.feed.expect(seq)
 
+    def undone(self) -> None:
+        """Forgets what was learned in a transaction that is no more."""
+        # What the doors decide by is not needed for the first picture of a desk.
+        from storage.access import forget_access
+
+        self.feed.expect(None)
+        forget_access(self._writers)
+
     def committed(self, seq: int, *, followed: bool) -> None:
         """Passes a commit on to the feed."""
         self.feed.local_commit(seq, followed=followed)
 
     def failed(self, error: OptdeskError) -> None:
         """Takes note that the store cannot be written."""
-        self.feed.expect(None)
+        self.undone()
         self._set_health(StoreHealth(False, error.sentence, error.next_step))
 
     def recovered(self) -> None:

@@ -7,21 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from storage.changes import record
-from storage.dialects import among, among_packed, insert_or_skip, packed, run_counted
-from storage.driver import fetch
+from storage.dialects import among_packed, insert_or_skip, packed, run_counted
+from storage.driver import fetch, run_at_last
+from storage.rows import inserting, moment_value
 from storage.spelling import canonical
-from storage.tables import ChangeItem, Contact, Message, Suppression
+from storage.tables import ChangeItem, Suppression
 from storage.tallies import add_tallies, group_tally, stage_tally
 from storage.times import now
 from storage.words import Actor, Stage
 
 _table = Suppression.__table__  # type: ignore[attr-defined]
-_contacts = Contact.__table__  # type: ignore[attr-defined]
-_messages = Message.__table__  # type: ignore[attr-defined]
+_items = ChangeItem.__table__  # type: ignore[attr-defined]
 
 SOURCES = ("staff", "stop", "import", "erasure")
 
@@ -38,7 +38,7 @@ def phone_hash(secret: bytes, phone: str) -> bytes:
 
 def store_secret(conn: Connection) -> bytes:
     """The key of this store's phone hashes."""
-    return bytes(conn.execute(text("SELECT secret FROM store_state WHERE id = 1")).scalar_one())
+    return bytes(fetch(conn, "SELECT secret FROM store_state WHERE id = 1")[0][0])
 
 
 def suppressed_among(conn: Connection, hashes: Sequence[bytes]) -> set[bytes]:
@@ -106,51 +106,38 @@ def suppress_contacts(conn: Connection, who: Actor, phones: Sequence[str], reaso
     """
     if not phones:
         return 0
-    rows = conn.execute(
-        select(_contacts.c.id, _contacts.c.stage, _contacts.c.group_id, _contacts.c.favorite).where(
-            among(conn, _contacts.c.phone, list(phones)),
-            _contacts.c.stage.not_in([Stage.DELETED, Stage.SUPPRESSED]),
-        )
-    ).all()
+    rows = fetch(conn, _LEAVING.format(among=among_packed(conn, "phone")), (packed(conn, phones),))
     if not rows:
         return 0
-    ids, moment = [row.id for row in rows], now()
+    ids, moment = [row[0] for row in rows], moment_value(conn, now())
     change_id = record(conn, who, "suppress", subject=reason, size=len(ids))
-    conn.execute(
-        insert(ChangeItem.__table__),  # type: ignore[attr-defined]
-        [
-            {
-                "change_id": change_id,
-                "contact_id": row.id,
-                "stage": row.stage,
-                "group_id": row.group_id,
-                "favorite": row.favorite,
-            }
-            for row in rows
-        ],
-    )
-    conn.execute(
-        update(_contacts)
-        .where(among(conn, _contacts.c.id, ids))
-        .values(
-            stage=Stage.SUPPRESSED,
-            group_id=None,
-            version=_contacts.c.version + 1,
-            changed_at=moment,
-        )
-    )
-    conn.execute(
-        update(_messages)
-        .where(among(conn, _messages.c.contact_id, ids), _messages.c.status == "pending")
-        .values(status="cancelled", changed_at=moment)
-    )
+    values = (moment, packed(conn, ids))
+    statements = inserting(conn, _items, [[change_id, *row] for row in rows])
+    statements.append((_SUPPRESS.format(among=among_packed(conn, "id")), values))
+    statements.append((_CANCEL.format(among=among_packed(conn, "contact_id")), values))
+    run_at_last(conn, statements)
     deltas: dict[str, int] = {stage_tally(Stage.SUPPRESSED): len(ids)}
-    for row in rows:
-        for name in (stage_tally(row.stage), group_tally(row.group_id) if row.group_id else ""):
+    for _, stage, group_id, _ in rows:
+        for name in (stage_tally(stage), group_tally(group_id) if group_id else ""):
             if name:
                 deltas[name] = deltas.get(name, 0) - 1
     add_tallies(conn, deltas)
     return len(ids)
+
+
+_LEAVING = (
+    "SELECT id, stage, group_id, favorite FROM contacts"
+    " WHERE {among} AND stage NOT IN ('deleted', 'suppressed')"
+)
+_SUPPRESS = (
+    "UPDATE contacts SET stage = 'suppressed', group_id = NULL, version = version + 1,"
+    " changed_at = ? WHERE {among}"
+)
+# The status is wrapped, so that no index of all that waits looks like the way to them.
+_CANCEL = (
+    "UPDATE messages SET status = 'cancelled', changed_at = ?"
+    " WHERE {among} AND status || '' = 'pending'"
+)
 
 
 def listing(conn: Connection, limit: int = 1000) -> list[SuppressionRow]:

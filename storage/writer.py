@@ -30,8 +30,11 @@ Done = Callable[[AnswerT | BaseException], None]
 MOST_WAITING = 20_000
 """Jobs that may wait; more are refused, so that an overload is answered and not hoarded."""
 
-MOST_AT_ONCE = 2_000
+MOST_AT_ONCE = 500
 """Jobs in one transaction, so that none waits for an endless one."""
+
+MOST_BESIDE_URGENT = 100
+"""The same where one of them cannot wait."""
 
 MOST_PASSED_OVER = 3
 """How many transactions may go before a job that is patient."""
@@ -70,6 +73,12 @@ def followed(verb: BatchT) -> BatchT:
     return verb
 
 
+def urgent(verb: BatchT) -> BatchT:
+    """Says of a batch verb that nothing which waits goes before it, such as a STOP."""
+    verb.is_urgent = True  # type: ignore[attr-defined]
+    return verb
+
+
 class Watcher(Protocol):
     """Whom the writer tells what became of its transactions."""
 
@@ -81,6 +90,9 @@ class Watcher(Protocol):
 
     def committing(self, seq: int | None) -> None:
         """A transaction that another soon follows is about to be committed, or is not."""
+
+    def undone(self) -> None:
+        """Something was undone, and is tried again: what was read in it may never have been."""
 
     def committed(self, seq: int, *, followed: bool) -> None:
         """A transaction that wrote something is durable; `seq` is its place in the store."""
@@ -107,7 +119,7 @@ class _Item:
 
 
 class _Failed(Exception):
-    """A job that was alone in its transaction failed: nothing of that is to be kept."""
+    """A job failed that had no savepoint: nothing of its transaction is to be kept."""
 
     def __init__(self, cause: Exception) -> None:
         super().__init__()
@@ -128,6 +140,8 @@ class Writer:
         self._name = name
         self._watcher = watcher
         self._jobs: list[_Single | _Item] = []
+        self._urgent = 0
+        """How many of them are."""
         self._patient: deque[_Single] = deque()
         self._passed_over = 0
         self._patient_after = 0.0
@@ -199,6 +213,7 @@ class Writer:
                     f"The store {self._name} is overloaded.", "Send more slowly."
                 )
             self._jobs.append(job)
+            self._urgent += _is_urgent(job)
             if len(self._jobs) == 1:
                 self._wake.notify()
 
@@ -226,10 +241,15 @@ class Writer:
                 rest = RETRY_SECONDS
             if not self._wake.wait(rest or None) and not self._patient:
                 return []
-        if self._patient and self._passed_over >= MOST_PASSED_OVER:
+        if self._patient and self._passed_over >= MOST_PASSED_OVER and not self._urgent:
             return [self._take_patient()]
         self._passed_over = self._passed_over + 1 if self._patient else 0
-        jobs, self._jobs = self._jobs[:MOST_AT_ONCE], self._jobs[MOST_AT_ONCE:]
+        most = MOST_AT_ONCE
+        if self._urgent:
+            most = MOST_BESIDE_URGENT
+            self._jobs.sort(key=_is_urgent, reverse=True)
+            self._urgent = max(0, self._urgent - most)
+        jobs, self._jobs = self._jobs[:most], self._jobs[most:]
         return jobs
 
     @property
@@ -275,7 +295,7 @@ class Writer:
             except DBAPIError as error:
                 if not gave_way(error):
                     raise
-                self._watcher.committing(None)
+                self._watcher.undone()
                 self._drop()
         return self._transaction(jobs)
 
@@ -291,13 +311,14 @@ class Writer:
     ) -> tuple[list[tuple[_Single | _Item, Any]], int | None]:
         """Runs jobs and commits; the sequence is None where nothing was written.
 
-        Jobs of one kind need no savepoint until one of them fails.
+        None has a savepoint until one of them fails, which few do: then all are run again, each
+        within its own.
         """
         units = _units(jobs)
         try:
-            return self._attempt(units, guarded=len(units) > 1)
+            return self._attempt(units, guarded=False)
         except _Failed as failed:
-            self._watcher.committing(None)
+            self._watcher.undone()
             if len(jobs) == 1:
                 return [(jobs[0], failed.cause)], None
             return self._attempt(units, guarded=True)
@@ -381,6 +402,10 @@ def _wanted(job: _Single | _Item) -> bool:
     return isinstance(job, _Item) or job.future.set_running_or_notify_cancel()
 
 
+def _is_urgent(job: _Single | _Item) -> bool:
+    return isinstance(job, _Item) and getattr(job.verb, "is_urgent", False)
+
+
 def _is_quiet(job: _Single | _Item, result: Any) -> bool:
     if isinstance(job, _Item):
         return False
@@ -423,17 +448,17 @@ def _run_units(
     answers: list[tuple[_Single | _Item, Any]] = []
     for unit in units:
         if isinstance(unit, _Single):
-            run_it = _run_single if guarded else _run_alone
+            run_it = _run_single if guarded else _run_bare
             answers.append((unit, run_it(conn, unit.verb)))
         else:
-            run_all = _run_batch if guarded else _run_alone
+            run_all = _run_batch if guarded else _run_bare
             results = run_all(conn, unit[0].verb, [job.item for job in unit])
             answers.extend(zip(unit, results, strict=True))
     return answers
 
 
-def _run_alone(conn: Connection, verb: Callable[..., Any], *what: Any) -> Any:
-    """Runs what is alone in its transaction.
+def _run_bare(conn: Connection, verb: Callable[..., Any], *what: Any) -> Any:
+    """Runs what has no savepoint.
 
     Raises:
         _Failed: It failed by itself; the transaction is to be undone.

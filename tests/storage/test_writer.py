@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -13,12 +13,16 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from storage import writer
+from storage import endpoints, labels, writer
+from storage.access import access_at, access_seq
 from storage.counts import counts
 from storage.driver import fetch
-from storage.errors import StoreError
+from storage.errors import OptdeskError, Refused, StoreError
 from storage.store import Store
+from storage.words import Actor
 from tests.factories import lead, put, switched_on
+
+ME = Actor.person("ana")
 
 
 @contextmanager
@@ -101,6 +105,57 @@ def test_a_bulk_gets_on_although_somebody_always_waits(sqlite_store: Store) -> N
         waited.result(10)
     turn = ["act"] * writer.MOST_PASSED_OVER + ["step"]
     assert order[: 5 * len(turn)] == turn * 5
+
+
+def test_what_is_urgent_goes_with_few_of_those_that_came_before(sqlite_store: Store) -> None:
+    order: list[str] = []
+    passed: list[int] = []
+    with busy(sqlite_store):
+        acts = [sqlite_store.write(noting(order, f"act {n}")) for n in range(300)]
+        chunks = [chunk(sqlite_store, order, "chunk") for _ in range(2)]
+        sqlite_store.write_many(at_once, "STOP", lambda _answer: passed.append(len(order)))
+    for waited in (*acts, *chunks):
+        waited.result(10)
+    assert passed == [writer.MOST_BESIDE_URGENT - 1]
+    assert order == [f"act {n}" for n in range(300)] + ["chunk"] * 2
+
+
+@writer.urgent
+def at_once(_conn: Connection, items: Sequence[str]) -> Sequence[str]:
+    """A batch verb that waits for nobody."""
+    return items
+
+
+def test_who_fails_among_others_is_the_only_one_that_does(store: Store) -> None:
+    with busy(store):
+        kept = store.write(lambda conn: labels.create(conn, ME, "kept"))
+        refused = store.write(lambda conn: labels.create(conn, ME, ""))
+        also = store.write(lambda conn: labels.create(conn, ME, "also kept"))
+    assert kept.result(10) is not None and also.result(10) is not None
+    with pytest.raises(OptdeskError):
+        refused.result(10)
+    with store.read() as conn:
+        found = fetch(conn, "SELECT name FROM labels ORDER BY name")
+    assert found == [("also kept",), ("kept",)]
+
+
+def test_what_was_read_in_a_transaction_that_was_undone_is_forgotten(store: Store) -> None:
+    """The doors must not go on with a credential that was made there and never kept."""
+    made = []
+
+    def add(conn: Connection) -> None:
+        made.append(endpoints.add(conn, ME, "http://127.0.0.1:9/hooks").endpoint.id)
+        access_at(conn, access_seq(conn))
+
+    def refuse(_conn: Connection) -> None:
+        raise Refused("No.")
+
+    with busy(store):
+        added, refused = store.write(add), store.write(refuse)
+    added.result(10)
+    assert isinstance(refused.exception(10), Refused)
+    seen = store.do(lambda conn: access_at(conn, access_seq(conn)))
+    assert list(seen.subscribed) == made[-1:]
 
 
 def test_one_lead_among_many_that_cannot_be_stored_is_the_only_one_refused(store: Store) -> None:
