@@ -176,9 +176,8 @@ def chunks(store: Store, target: Target, pace: Pace | None = None) -> Iterator[S
     ahead: list[int] = []
     while True:
         if not ahead:
-            size = max(pace.size, AHEAD) if target.view.search else pace.size
             with store.read() as conn:
-                ahead = list(ids_below(conn, target.view, below, size))
+                ahead = list(ids_below(conn, target.view, below, max(pace.size, AHEAD)))
         if not ahead:
             return
         ids, ahead = ahead[: pace.size], ahead[pace.size :]

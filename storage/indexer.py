@@ -39,6 +39,10 @@ class Indexed(Protocol):
 
     feed: ChangeFeed
 
+    @property
+    def is_worked_on(self) -> bool:
+        """Whether somebody waits for something long that is done step by step."""
+
     def read(self) -> AbstractContextManager[Connection]:
         """One snapshot to read from."""
 
@@ -134,6 +138,10 @@ class Indexer:
         """Index all that is due, in turns, and tidy up after every few batches."""
         left = [*_WORK]
         while left and not self._closing.is_set():
+            if self._store.is_worked_on:
+                # It would take twice as long; looked at again when more has gathered.
+                self._changed.set()
+                return
             left = [work for work in left if self._is_due(work) and self._batch(work)]
 
     def _batch(self, work: _Work) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -23,6 +25,9 @@ from storage.feed import ChangeFeed
 from storage.file_guard import FileGuard
 from storage.indexer import Indexer
 from storage.writer import BatchVerb, Done, Verb, Writer
+
+LATELY_SECONDS = 0.25
+"""How long after a step of something long the next one is still expected."""
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
@@ -59,6 +64,7 @@ class Store:
         self._listeners: list[Callable[[StoreHealth], None]] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._last_step = -math.inf
         self._guard = FileGuard(self.path, read_only=read_only) if self.path else None
         self._readers: Engine = read_engine(parsed, self.path)
         self._writers: Engine = write_engine(parsed, self.path, by_keys=True)
@@ -139,10 +145,15 @@ class Store:
         Raises:
             OptdeskError: A rule refused it or the store failed.
         """
+        if patient:
+            self._last_step = time.monotonic()
         try:
             return self.write(verb, patient=patient, quiet=quiet).result()
         except SQLAlchemyError as error:
             raise explain(error, self.name) from error
+        finally:
+            if patient:
+                self._last_step = time.monotonic()
 
     def write_many(self, verb: BatchVerb[ItemT, AnswerT], item: ItemT, done: Done[AnswerT]) -> None:
         """Hands an item to a batch verb with those that wait beside it.
@@ -155,6 +166,11 @@ class Store:
         if self.read_only:
             raise self._refusal()
         self._writer.write_many(verb, item, done)
+
+    @property
+    def is_worked_on(self) -> bool:
+        """Whether somebody waits for something long that is done here step by step."""
+        return time.monotonic() - self._last_step < LATELY_SECONDS
 
     @property
     def waiting(self) -> int:

@@ -19,7 +19,8 @@ from storage.words import ContactRow, Order, Target, View
 _CHUNK = 1000
 
 AHEAD = 5_000
-"""Contacts that are found at once where all are wanted: a search begins anew each time."""
+"""Contacts that are found at once where all are wanted: a search begins anew each time, and a
+snapshot of a store that is written to begins with none of its pages at hand."""
 
 
 class Readable(Protocol):
@@ -98,9 +99,7 @@ def count_exactly(conn: Connection, view: View, *, top: int | None = None) -> in
 
 def ids_below(conn: Connection, view: View, below: int | None, limit: int) -> Sequence[int]:
     """The newest ids of a view that are smaller than `below`, whatever its order."""
-    listing = Listing(conn, view.ordered(Order.NEWEST))
-    start = None if below is None else Key(below)
-    return [key.id for key in listing.keys(start, forward=True, limit=limit)]
+    return Listing(conn, view.ordered(Order.NEWEST)).ids_below(below, limit)
 
 
 def condition_of(conn: Connection, view: View) -> ColumnElement[bool]:

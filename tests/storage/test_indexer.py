@@ -80,6 +80,22 @@ def test_two_at_once_index_each_contact_once(any_store_url: str) -> None:
     second.close()
 
 
+def test_indexing_waits_while_somebody_waits_for_something_long(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_store._indexer.close()
+    make_queued(sqlite_store, 5)
+    hand = indexer.Indexer(sqlite_store)
+    assert not sqlite_store.is_worked_on
+    monkeypatch.setattr("storage.store.LATELY_SECONDS", 60)
+    sqlite_store.do(lambda _conn: 0, patient=True)
+    hand._drain()
+    assert waiting(sqlite_store) == 5
+    monkeypatch.setattr("storage.store.LATELY_SECONDS", 0)
+    hand._drain()
+    assert waiting(sqlite_store) == 0
+
+
 def test_a_label_is_found_and_after_its_removal_no_more(store: Store) -> None:
     kept, worn = make_queued(store, 2)
     mark = label_mark("wholesale")
