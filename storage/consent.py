@@ -11,14 +11,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 
-from storage.dialects import among_packed, packed
-from storage.driver import fetch, run_at_last
+from storage.dialects import among_packed, is_postgresql, packed
+from storage.driver import fetch, run_at_last, undecoded
 from storage.rows import moment_of
 from storage.times import now, to_micros
 
@@ -29,6 +30,8 @@ MINIMUM_YEARS = 5
 """How long after a person's last event their evidence is kept at least."""
 
 A_YEAR = timedelta(days=365.25)
+
+_END_OF_TIME = to_micros(datetime.max.replace(tzinfo=UTC))
 
 _DOUBT = timedelta(days=31)
 """By how much a clock may be wrong before evidence that was let go counts as taken away."""
@@ -110,6 +113,8 @@ END, BASE = b"end", b"base"
 
 _PLACE_BYTES = 8
 
+_BYTES = (bytes, memoryview)
+
 
 def sealed(secret: bytes, which: bytes, seq: int, head: bytes) -> bytes:
     """The seal of an end of the ledger: its place, and a hash that needs the store's secret.
@@ -182,12 +187,14 @@ def verify(
         witness: What a receipt says that the ledger once ended with; it has to be there.
     """
     row = conn.execute(_ENDS).one()
+    if not _are_ends(row):
+        return ChainReport(0, ("what the store remembers of the ledger's ends was changed",))
     secret, base, last = bytes(row.secret), int(row.chain_base_seq), int(row.chain_seq)
     base_head = bytes(row.chain_base_head) if row.chain_base_head is not None else GENESIS
     walk = _Walk(base, base_head, now() - MINIMUM_YEARS * A_YEAR + _DOUBT, witness)
     if base and _seal_of(row.chain_base_seal) != sealed(secret, BASE, base, base_head):
         walk.fault(f"events 1 to {base} are missing: it was not this store that let them go")
-    while rows := fetch(conn, _EVENTS, (walk.seq, _AT_ONCE)):
+    while rows := _some_after(conn, walk.seq):
         bare = [walk.step(row) for row in rows]
         for seq in _taken(conn, [one for one in bare if one is not None]):
             walk.fault(f"the evidence of event {seq} was taken away")
@@ -199,6 +206,27 @@ def verify(
     if walk.more:
         walk.faults.append(f"and {walk.more:,} more faults")
     return ChainReport(walk.count, tuple(walk.faults), base)
+
+
+def _are_ends(row: Any) -> bool:
+    """Whether the marks of both ends are of their sort; SQLite lets others write anything."""
+    places = (row.chain_base_seq, row.chain_seq)
+    hashes = (row.chain_base_head, row.chain_base_seal, row.chain_seal)
+    return (
+        all(isinstance(each, int) and each >= 0 for each in places)
+        and all(each is None or isinstance(each, _BYTES) for each in hashes)
+        and all(isinstance(each, _BYTES) for each in (row.chain_head, row.secret))
+    )
+
+
+def _some_after(conn: Connection, seq: int) -> list[tuple[Any, ...]]:
+    try:
+        return fetch(conn, _EVENTS, (seq, _AT_ONCE))
+    except OperationalError:
+        if is_postgresql(conn):
+            raise
+        with undecoded(conn):
+            return fetch(conn, _EVENTS, (seq, _AT_ONCE))
 
 
 def _check_end(walk: _Walk, last: int, head: bytes, seal: bytes, secret: bytes) -> None:
@@ -279,12 +307,15 @@ class _Walk:
     def step(self, row: tuple[Any, ...]) -> tuple[int, int] | None:
         """Judges an event; returns place and contact of a young one without evidence."""
         seq, at, kind, contact_id, number_id, request_id, evidence, digest, prev, whole = row
+        if not _is_event(*row):
+            self._skip(seq)
+            return None
         digest, prev, whole = bytes(digest), bytes(prev), bytes(whole)
         if seq != self.seq + 1:
             self.fault(f"events {self.seq + 1} to {seq - 1} are missing")
         elif prev != self.head:
             self.fault(f"event {seq} does not follow from event {seq - 1}")
-        if evidence is not None and hashlib.sha256(evidence.encode()).digest() != digest:
+        if evidence is not None and _digest(evidence) != digest:
             self.fault(f"the evidence of event {seq} was changed")
         moment = moment_of(at)
         if event_hash(prev, seq, moment, kind, contact_id, number_id, request_id, digest) != whole:
@@ -296,3 +327,36 @@ class _Walk:
         self.seq, self.head = seq, whole
         self.count += 1
         return (seq, contact_id) if evidence is None and moment >= self._kept_from else None
+
+    def _skip(self, seq: int) -> None:
+        """Past a row that holds what no event does, such as words where a hash belongs."""
+        if seq != self.seq + 1:
+            self.fault(f"events {self.seq + 1} to {seq - 1} are missing")
+        self.fault(f"event {seq} was changed: it is no event any more")
+        self.seq, self.head = seq, b""
+        self.count += 1
+
+
+def _digest(evidence: str) -> bytes:
+    return hashlib.sha256(evidence.encode(errors="surrogateescape")).digest()
+
+
+def _is_event(
+    _seq: int,
+    at: Any,
+    kind: Any,
+    contact_id: Any,
+    number_id: Any,
+    request_id: Any,
+    evidence: Any,
+    *hashes: Any,
+) -> bool:
+    """Whether each value is of its sort: SQLite lets others write anything anywhere."""
+    return (
+        (isinstance(at, datetime) or (isinstance(at, int) and 0 <= at < _END_OF_TIME))
+        and isinstance(contact_id, int)
+        and isinstance(request_id, int | None)
+        and all(isinstance(word, str) and word.isascii() for word in (kind, number_id))
+        and isinstance(evidence, str | None)
+        and all(isinstance(each, _BYTES) for each in hashes)
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
@@ -36,7 +36,22 @@ def fetch(conn: Connection, statement: str, values: Sequence[Any] = ()) -> list[
     line = _pipeline(conn)
     if line is not None:
         return _ask(conn, line, (statement, values))[-1].rows()
-    return list(_execute(conn, statement, values).fetchall())
+    cursor = _execute(conn, statement, values)
+    try:
+        return list(cursor.fetchall())
+    except conn.dialect.loaded_dbapi.Error as error:
+        raise _told(conn, statement, error) from error
+
+
+@contextmanager
+def undecoded(conn: Connection) -> Iterator[None]:
+    """Lets SQLite read text that others wrote and that is no UTF-8; its bytes become surrogates."""
+    driver: Any = conn.connection.dbapi_connection
+    driver.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+    try:
+        yield
+    finally:
+        driver.text_factory = str
 
 
 def fetch_together(conn: Connection, *asked: Written) -> list[list[tuple[Any, ...]]]:

@@ -55,6 +55,12 @@ _SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
     ),
     ("malformed", StoreDamaged, "is damaged", "Restore a backup; nothing was written to it."),
     (
+        "could not decode",
+        StoreDamaged,
+        "is damaged: it holds text that is none",
+        "Restore a backup; nothing was written to it.",
+    ),
+    (
         "not a database",
         StoreDamaged,
         "is no Optdesk store",

@@ -128,6 +128,26 @@ def test_what_is_changed_and_hashed_anew_or_cut_with_its_mark_is_found(store: St
     )
 
 
+SQLITE_TAKES = ("'x'", "-1", "9223372036854775807", "x'fffe'", "CAST(x'ff41' AS TEXT)")
+"""What SQLite keeps in any column, whatever it was declared to hold."""
+
+
+def test_what_others_wrote_into_an_event_is_named_whatever_it_is(sqlite_store: Store) -> None:
+    make_queued(sqlite_store, 4)
+    facts = ("at", "kind", "contact_id", "number_id", "request_id", "evidence")
+    for column in (*facts, "evidence_hash", "prev_hash", "hash"):
+        for value in SQLITE_TAKES:
+            wrote = f"UPDATE consent_events SET {column} = {value} WHERE seq = 2"
+            first = found_after(sqlite_store, wrote)[0]
+            assert "event 2" in first, (column, value)
+            assert "event 4" not in first
+    for column in ("chain_seq", "chain_head", "chain_seal", "chain_base_seq", "chain_base_head"):
+        assert found_after(sqlite_store, f"UPDATE store_state SET {column} = 'x'") == (
+            "what the store remembers of the ledger's ends was changed",
+        )
+    assert found_after(sqlite_store) == ()
+
+
 def test_a_ledger_that_was_let_go_of_can_be_forged_no_better(store: Store) -> None:
     with time_machine.travel(now() - timedelta(days=6 * 365)):
         old = make_queued(store, 3)
