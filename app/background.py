@@ -135,6 +135,7 @@ class Background:
         self.listener = ListenerReport()
         self.public_base_url = ""
         self.simulated = True
+        self._webhook_allow: tuple[str, ...] = ()
         self.throwaway = options.throwaway
         self.memory = Memory()
         self._reach: Reach | None = None
@@ -169,6 +170,12 @@ class Background:
         from app.letters import letter
 
         return letter(view)
+
+    def delivers_inside(self, host: str) -> bool:
+        """Whether the setting lets webhooks be delivered to a host that is inside."""
+        from server.webhooks.guard import Guard
+
+        return Guard(self._webhook_allow).trusts(host)
 
     @property
     def papers(self) -> Path:
@@ -306,6 +313,7 @@ class Background:
         self.keymap = Keymap(settings.keys)
         self.public_base_url = settings.public_base_url
         self.simulated = settings.gateway == "simulated"
+        self._webhook_allow = settings.webhook_allow
         themes, wrong = own_themes(config_path(options.config)[0].parent / "themes")
         wrong = [*wrong, *self.keymap.troubles(loaded.where_key)]
         _post(self._app, SettingsRead(settings, themes, wrong))

@@ -212,6 +212,9 @@ class Backstage(Protocol):
     def letter(self, view: DeliveryView) -> Letter:
         """The request that a delivery makes."""
 
+    def delivers_inside(self, host: str) -> bool:
+        """Whether the setting lets webhooks be delivered to a host that is inside."""
+
     @property
     def papers(self) -> Path:
         """The folder that evidence is written into; it need not exist."""

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from screens.ask import Ask, Field
 from storage.errors import Refused
-from storage.inside import warning
+from storage.inside import inside_host, warning
 from widgets.display import clean
 
 if TYPE_CHECKING:
@@ -26,17 +26,23 @@ FULL, SEED = "full", "seed"
 _BODIES = f"The body is “{FULL}” or “{SEED}”."
 
 
-def adding(who: Actor) -> Ask:
+Delivers = Callable[[str], bool]
+"""Whether events are delivered to a host though it is inside."""
+
+
+def adding(who: Actor, delivers: Delivers) -> Ask:
     """The form that adds an endpoint."""
-    return _form("Add a webhook endpoint", partial(_add, who=who), "", ALL, FULL)
+    job = partial(_add, who=who)
+    return _form("Add a webhook endpoint", job, delivers, "", ALL, FULL)
 
 
-def editing(who: Actor, row: EndpointRow) -> Ask:
+def editing(who: Actor, delivers: Delivers, row: EndpointRow) -> Ask:
     """The form that changes one."""
     told = " ".join(event.removeprefix("sms.") for event in row.events)
     return _form(
         "Edit the endpoint",
         partial(_edit, who=who, ident=row.id),
+        delivers,
         row.url,
         told,
         SEED if row.seed_body else FULL,
@@ -44,7 +50,12 @@ def editing(who: Actor, row: EndpointRow) -> Ask:
 
 
 def _form(
-    title: str, job: Callable[[Store, Mapping[str, str]], Message], url: str, events: str, body: str
+    title: str,
+    job: Callable[[Store, Mapping[str, str]], Message],
+    delivers: Delivers,
+    url: str,
+    events: str,
+    body: str,
 ) -> Ask:
     return Ask(
         title,
@@ -64,18 +75,19 @@ def _form(
             ),
         ],
         job,
-        preview=_preview,
+        preview=partial(_preview, delivers),
     )
 
 
-def _preview(values: Mapping[str, str]) -> Content:
+def _preview(delivers: Delivers, values: Mapping[str, str]) -> Content:
     said: dict[str, object] = {"event": "sms.opted_in"}
     if values["body"] != SEED:
         said["type"] = "sms.opted_in"
     said |= {"timestamp": "2024-03-28T12:00:00Z", "data": {"contact_id": "con_…"}}
     shown = json.dumps(said, ensure_ascii=False)
     body = Content.styled(clean(shown), "$text-muted")
-    told = warning(values["url"])
+    host = inside_host(values["url"])
+    told = warning(values["url"]) if host and not delivers(host) else ""
     return Content.assemble((clean(told), "$text-warning"), "\n", body) if told else body
 
 

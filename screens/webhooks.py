@@ -108,13 +108,15 @@ class Webhooks(RowsPlace, SendingAgain):
 
     def action_webhook_add(self) -> None:
         """Ask for the address, then add it."""
-        ask(self, adding(backstage(self).actor))
+        back = backstage(self)
+        ask(self, adding(back.actor, back.delivers_inside))
 
     def action_webhook_edit(self) -> None:
         """Change the address, the events or the body's form."""
         row = self._here
         if row is not None:
-            ask(self, editing(backstage(self).actor, row))
+            back = backstage(self)
+            ask(self, editing(back.actor, back.delivers_inside, row))
 
     def action_webhook_toggle(self) -> None:
         """Deliver to it again, or no longer."""

@@ -64,7 +64,12 @@ async def test_an_endpoint_is_added_its_secret_shown_once_and_tried(
         await hand.press("enter", "enter", "enter")
         await hand.until(lambda: "That is no web address." in hand.text)
         await hand.press("up", "up", *["backspace"] * 8)
+        await hand.type("http://10.7.7.7")
+        await hand.until(lambda: "10.7.7.7 is an inside address" in hand.text)
+        await hand.press(*["backspace"] * 15)
         await hand.type(receiver.url)
+        # The setting allows it.
+        await hand.until(lambda: "inside address" not in hand.text)
         await hand.press("enter", "enter")
         await hand.press(*["backspace"] * 4, *"seed", "enter")
         await hand.until(lambda: hand.dialog == "WebhookSecret")
