@@ -204,15 +204,27 @@ class ContactActs(TableVerbs):
 
     async def action_contact_open(self) -> None:
         """Open the contact under the cursor, or close it."""
-        if self.panel is None:
-            await self.open_panel(self.table.cursor_contact)
-        else:
+        if self.panel is not None:
             self._close_panel()
+        elif self.table.total != 0:
+            await self.open_panel(self.table.cursor_contact)
 
     def _close_panel(self) -> None:
         if self.panel is not None:
             self.panel.close()
             self.post_message(Told())
+
+    def step_back(self) -> bool:
+        """Out of the open contact."""
+        if self.panel is None:
+            return False
+        self._close_panel()
+        return True
+
+    def uncover_list(self) -> None:
+        """Closes the open contact where it lies over the list."""
+        if not self.screen.has_class("-wide"):
+            self._close_panel()
 
     async def open_panel(self, contact: ContactRow | None) -> None:
         """Shows a contact beside the list; from then on it follows the cursor."""

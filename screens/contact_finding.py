@@ -52,7 +52,8 @@ class ContactFinding(ContactUndo):
     # The search line.
 
     async def action_list_search(self) -> None:
-        """To the search line."""
+        """To the search line; what is found is seen as it is typed."""
+        self.uncover_list()
         self.screen.set_focus(await self._open_line())
 
     async def _open_line(self) -> CompletingLine:

@@ -74,6 +74,8 @@ class Contacts(ContactCampaigns, ConsentActs):
         self._next = deque()
         self._stale = False
         self._at = at
+        self._set_aside = False
+        """A contact was open when a search found nobody; it is again when there is somebody."""
 
     def compose(self) -> ComposeResult:
         """Head line, list, open contact."""
@@ -246,14 +248,20 @@ class Contacts(ContactCampaigns, ConsentActs):
     # What the table tells.
 
     @on(ContactTable.TotalChanged)
-    def counted(self, event: ContactTable.TotalChanged) -> None:
-        """The head line counts."""
+    async def counted(self, event: ContactTable.TotalChanged) -> None:
+        """The head line counts; nobody is open where there is nobody."""
         event.stop()
         self.call_after_refresh(backstage(self).rows_shown)
         shown = thousands(event.total, more=event.more)
         self._count.say(Content(shown))
         self._show_empty()
         self.post_message(Told())
+        if event.total:
+            if self._set_aside:
+                await self.open_panel(self.table.cursor_contact)
+            self._set_aside = False
+        elif not event.more and self.step_back():
+            self._set_aside = bool(self.view.search)
 
     @on(ContactTable.ArrivalsWaiting)
     def arrivals(self, event: ContactTable.ArrivalsWaiting) -> None:

@@ -142,7 +142,7 @@ class MainVerbs(Bare, Screen[None]):
         self.remove_class("-unfolded")
         if self.sidebar.has_focus:
             self.leave_sidebar()
-        elif not await self.places.go_back():
+        elif not (self.places.place.step_back() or await self.places.go_back()):
             self.action_desk_interrupt()
 
     def action_desk_interrupt(self) -> None:

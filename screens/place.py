@@ -70,6 +70,10 @@ class Place(BareColumn):
     def left(self) -> None:
         """Another place is shown from now on."""
 
+    def step_back(self) -> bool:
+        """Leaves what is open inside the place; returns whether there was any."""
+        return False
+
     def remember(self) -> None:
         """Keeps where the person is, for the next start of the desk and for the others."""
         backstage(self).look_at(None)

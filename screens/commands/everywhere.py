@@ -142,7 +142,7 @@ VERBS: tuple[Verb, ...] = (
         id="desk.back",
         keys=("q",),
         contexts=(*_DESK, *_RECORD),
-        help="Back to where you were before",
+        help="Close the open contact or record; otherwise back to where you were before",
     ),
     Verb(
         id="desk.quit",

@@ -15,7 +15,7 @@ from storage.times import now
 from storage.words import Actor, Target
 from tests.factories import lead, put, settle_all, switched_on
 from tests.screens.hand import Hand, at_desk
-from tests.screens.test_queue import fill
+from tests.screens.test_queue import fill, group
 
 BO = Actor.person("bo")
 NARROW = (80, 24)
@@ -183,3 +183,40 @@ def crowd(store: Store, contact_id: int, n: int) -> None:
             conn.execute(insert(ChangeItem), [item | {"change_id": i} for i in ids]).rowcount
         )
     )
+
+
+async def test_nobody_is_open_where_there_is_nobody(sqlite_store: Store, sqlite_url: str) -> None:
+    fill(sqlite_store, "Ada")
+    group(sqlite_store, "Spring")
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await hand.press("enter")
+        await hand.until(lambda: hand.contacts.panel is not None)
+        # On a narrow screen it lies over the list, where nobody would see what is found.
+        await hand.press("slash")
+        await hand.type("zz")
+        await hand.until(lambda: "Nothing matches" in hand.text)
+        assert hand.contacts.panel is None
+        await hand.press("enter", "enter")
+        assert hand.contacts.panel is None
+        await hand.press("escape")
+        await hand.until(lambda: hand.names == ["Ada"])
+        await hand.press("enter")
+        await hand.until(lambda: hand.contacts.panel is not None)
+        await hand.press("m", "enter")
+        await hand.until(lambda: "The Opt-in queue is empty." in hand.text)
+        assert hand.contacts.panel is None
+
+
+async def test_a_search_that_finds_nobody_only_sets_the_open_contact_aside(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ada", "Bo")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("enter", "slash", "b", "x")
+        await hand.until(lambda: "Nothing matches" in hand.text)
+        assert hand.contacts.panel is None
+        await hand.press("backspace")
+        await hand.until(lambda: hand.names == ["Bo"])
+        await hand.until(lambda: hand.contacts.panel is not None and "Bo" in hand.panel)
+        await hand.press("enter", "q")
+        assert hand.contacts.panel is None
