@@ -43,11 +43,13 @@ NOTES = ("Asked for a call after six.", "Prefers e-mail.", "Came back from the f
 REFUSED = 0.03
 """The share of attempts that were refused before the same person came through."""
 REFUSALS = (
-    ("invalid_phone_number", "The number has too few digits.", "555{0}"),
-    ("invalid_value", "opt_in_at is not a moment.", "{0}"),
-    ("integration_off", "The integration is off.", "{0}"),
+    ("INVALID_PHONE_FORMAT", "mobile_phone: not in E.164 format", "555{0}"),
+    ("MISSING_REQUIRED_FIELD", "ip_address", "{0}"),
+    ("INTEGRATION_INACTIVE", "", "{0}"),
 )
 """Codes, reasons, and what was sent as the number."""
+CAMPAIGNS = ("spring", "newsletter", "shopping", "autumn-sale")
+"""Pages that people come from."""
 _json = lru_cache(maxsize=65536)(json.dumps)
 
 COLUMNS = {
@@ -178,15 +180,17 @@ class _Maker:
         )
         digest = hashlib.sha256(evidence.encode()).digest()
         block.consents.append((micros, contact, request, evidence, digest))
+        agent = AGENTS[contact % len(AGENTS)]
+        about = f'"ip_address":"{address}","user_agent":"{agent}"{_page(rng)}'
         block.attempts.append((
             request, at, "api", 1, "accepted", "", "", contact, address, "node-fetch/3",
-            _body(number, first, last), source,
+            _body(number, first, last, about), source,
         ))  # fmt: skip
         if rng.random() < REFUSED:
             code, reason, sent = rng.choice(REFUSALS)
             block.attempts.append((
                 contact ^ 0x3FFFFF, at, "api", 1, "refused", code, reason, None, address,
-                "node-fetch/3", _body(sent.format(number), first, last), source,
+                "node-fetch/3", _body(sent.format(number), first, last, about), source,
             ))  # fmt: skip
         if rng.random() < NOTED:
             block.notes.append(
@@ -228,5 +232,18 @@ class _Maker:
         return stage, group
 
 
-def _body(phone: str, first: str, last: str) -> str:
-    return f'{{"mobile_phone":"{phone}","first_name":{_json(first)},"last_name":{_json(last)}}}'
+def _page(rng: random.Random) -> str:
+    """Where two of three say that they opted in, most of them from an advertisement."""
+    chance = rng.random()
+    if chance > 0.66:
+        return ""
+    campaign = CAMPAIGNS[int(chance * 1_000) % len(CAMPAIGNS)]
+    click = f"&gclid={rng.getrandbits(96):024x}" if chance < 0.5 else ""
+    return f',"source_url":"https://shop.example.com/{campaign}?utm_source=google{click}"'
+
+
+def _body(phone: str, first: str, last: str, about: str) -> str:
+    return (
+        f'{{"mobile_phone":"{phone}","first_name":{_json(first)},"last_name":{_json(last)},'
+        f'"opt_in_number_id":"{NUMBER}",{about}}}'
+    )

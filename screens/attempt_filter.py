@@ -8,6 +8,7 @@ from dataclasses import replace
 from textual.content import Content
 
 from screens.picker import Choice, Picker
+from storage.refusals import in_words
 from storage.words import AttemptView
 from widgets.display import glyphs
 
@@ -45,7 +46,7 @@ class AttemptFilter(Picker[AttemptView]):
         for sender, title in senders.items():
             offer(f"sender:{sender}", title, "sender", "sender", sender)
         if view.code:
-            offer(f"code:{view.code}", view.code, "error code", "code", view.code)
+            offer(f"code:{view.code}", in_words(view.code, ""), "error code", "code", view.code)
         self.offer(choices)
 
     def title_text(self) -> Content:

@@ -41,8 +41,8 @@ def _lines(
     row: AttemptRow, detail: AttemptDetail | None, room: int, step: str
 ) -> Iterator[Content]:
     yield _fact("outcome", _outcome(row), room)
-    if row.reason:
-        yield _fact("why", safe(row.reason), room)
+    if row.why:
+        yield _fact("why", safe(row.why), room)
     if step:
         yield _fact("what to do", safe(step), room)
     contact = detail.contact if detail is not None else None

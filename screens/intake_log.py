@@ -15,6 +15,7 @@ from screens.clock import BRIEF, in_brief
 from screens.commands import ActsOn, Context, verbs_in
 from screens.keymap import bindings
 from screens.log_place import LogPlace
+from storage.refusals import in_words
 from storage.words import AttemptView
 from widgets.log_columns import Cell, Column
 from widgets.log_window import Page
@@ -64,10 +65,9 @@ class AttemptPages:
 
 
 def _why(row: AttemptRow) -> Cell:
-    if row.outcome == "refused":
-        return Cell(row.reason or row.code)
     who = row.name or row.phone
-    return Cell(" · ".join(part for part in (who, row.reason) if part))
+    said = (row.why, who) if row.outcome == "refused" else (who, row.why)
+    return Cell(" · ".join(part for part in said if part))
 
 
 class IntakeLog(LogPlace, AttemptVerbs):
@@ -79,10 +79,9 @@ class IntakeLog(LogPlace, AttemptVerbs):
     columns: ClassVar[tuple[Column[Any], ...]] = (
         Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.at), "dim")),
         Column("Outcome", 9, 9, lambda row: Cell(row.outcome, _TONES.get(row.outcome, "plain"))),
-        Column("Door", 4, 7, lambda row: Cell(row.door, "dim"), goes=2),
-        Column("Sender", 8, 14, lambda row: Cell(row.sender or row.user_agent, "dim"), goes=3),
+        Column("Door", 4, 7, lambda row: Cell(row.door, "dim"), goes=1),
+        Column("Sender", 8, 14, lambda row: Cell(row.sender or row.user_agent, "dim"), goes=2),
         Column("Who, or why not", 22, 0, _why),
-        Column("Code", 12, 24, lambda row: Cell(row.code, "dim"), goes=1),
     )
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -101,7 +100,8 @@ class IntakeLog(LogPlace, AttemptVerbs):
     def filter_word(self) -> str:
         """What the filter lets through."""
         view = self._view
-        return " ".join(part for part in (view.outcome, view.door, view.sender, view.code) if part)
+        why = in_words(view.code, "").lower() if view.code else ""
+        return " ".join(part for part in (view.outcome, view.door, view.sender, why) if part)
 
     def nothing(self) -> tuple[str, str]:
         """Why it is empty."""

@@ -59,7 +59,7 @@ class Mend(Dialog["Replayed"]):
 
     def compose_body(self) -> ComposeResult:
         """Why it was refused, and the body."""
-        yield Static(safe(self._row.reason or self._row.code), classes="mend-why")
+        yield Static(safe(self._row.why), classes="mend-why")
         area = TextArea(self._first, soft_wrap=True, compact=True)
         area.cursor_blink = False
         yield area

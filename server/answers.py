@@ -1,7 +1,4 @@
-"""Every answer of the doors: the codes with their status and sentence, and the bytes sent.
-
-The sentences that `opt-in-api.txt` prints are kept to the letter.
-"""
+"""Every answer of the doors: the codes with their status and sentence, and the bytes sent."""
 
 from __future__ import annotations
 
@@ -11,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
+
+from storage.refusals import SENTENCES
 
 JSON = b"application/json; charset=utf-8"
 
@@ -31,35 +30,38 @@ class Code:
     retry_after: int | None = None
 
 
+def _attempts(name: str, status: int, retry_after: int | None = None) -> Code:
+    """A code that attempts in the intake log may have."""
+    return Code(name, status, SENTENCES[name], retry_after)
+
+
 CODES: dict[str, Code] = {
     code.name: code
     for code in (
-        Code("MALFORMED_REQUEST", 400, "The request is not well-formed HTTP"),
-        Code("MALFORMED_JSON", 400, "The body is not a valid JSON object"),
-        Code("INVALID_PHONE_FORMAT", 400, "Invalid phone number format"),
-        Code("INVALID_API_KEY", 401, "Invalid API key"),
+        _attempts("MALFORMED_REQUEST", 400),
+        _attempts("MALFORMED_JSON", 400),
+        _attempts("INVALID_PHONE_FORMAT", 400),
+        _attempts("INVALID_API_KEY", 401),
         Code("INVALID_SIGNATURE", 403, "The gateway did not sign this request"),
         Code("NOT_FOUND", 404, "There is nothing at this address"),
-        Code("INTEGRATION_NOT_FOUND", 404, "There is no Opt-In API integration"),
+        _attempts("INTEGRATION_NOT_FOUND", 404),
         Code("METHOD_NOT_ALLOWED", 405, "This method is not allowed here"),
-        Code("REQUEST_TIMEOUT", 408, "The request did not arrive in time"),
-        Code("ALREADY_OPTED_IN", 409, "Contact already opted in"),
+        _attempts("REQUEST_TIMEOUT", 408),
+        _attempts("ALREADY_OPTED_IN", 409),
         Code("URL_REGENERATED", 410, "This URL was regenerated and no longer works"),
         Code("INTEGRATION_DELETED", 410, "This integration was deleted"),
-        Code("PAYLOAD_TOO_LARGE", 413, "The request body is too large"),
+        _attempts("PAYLOAD_TOO_LARGE", 413),
         Code("URI_TOO_LONG", 414, "The address is too long"),
-        Code("UNSUPPORTED_MEDIA_TYPE", 415, "The body must be JSON in UTF-8, not compressed"),
-        Code("MISSING_REQUIRED_FIELD", 422, "Missing required field: "),
-        Code("AMBIGUOUS_FIELD", 422, "Two values that differ for one field"),
-        Code("INVALID_OPT_IN_NUMBER", 422, "Unknown or unapproved opt-in number"),
-        Code("INVALID_FIELD", 422, "A field cannot be accepted"),
-        Code("BLOCKED_NUMBER", 422, "This phone number cannot receive SMS messages"),
-        Code("IDEMPOTENCY_MISMATCH", 422, "This Idempotency-Key came with another body before"),
-        Code("RATE_LIMITED", 429, "Too many requests", 1),
+        _attempts("UNSUPPORTED_MEDIA_TYPE", 415),
+        _attempts("MISSING_REQUIRED_FIELD", 422),
+        _attempts("AMBIGUOUS_FIELD", 422),
+        _attempts("INVALID_OPT_IN_NUMBER", 422),
+        _attempts("INVALID_FIELD", 422),
+        _attempts("BLOCKED_NUMBER", 422),
+        _attempts("IDEMPOTENCY_MISMATCH", 422),
+        _attempts("RATE_LIMITED", 429, 1),
         Code("HEADERS_TOO_LARGE", 431, "The headers are too long or too many"),
-        Code(
-            "INTEGRATION_INACTIVE", 503, "The Opt-In API integration is switched off", OFF_SECONDS
-        ),
+        _attempts("INTEGRATION_INACTIVE", 503, OFF_SECONDS),
         Code("STORE_UNAVAILABLE", 503, "Leads cannot be stored right now", RETRY_SECONDS),
         Code("TOO_MANY_CONNECTIONS", 503, "Too many connections", 1),
     )

@@ -17,6 +17,7 @@ from storage.attempt_search import PATIENCE, AttemptSearch
 from storage.dialects import among, run_counted
 from storage.errors import NotFound
 from storage.ids import id_at, public
+from storage.refusals import in_words
 from storage.senders import OWN_AGENT, title_of, when_off
 from storage.tables import Attempt, Contact
 from storage.times import now
@@ -59,6 +60,12 @@ class AttemptRow:
     def request_id(self) -> str:
         """`req_` and 16 hex digits."""
         return public("req", self.id)
+
+    @property
+    def why(self) -> str:
+        """Why it was refused, as its sender was told; of another what there is to say besides."""
+        refused = self.outcome == "refused"
+        return in_words(self.code, self.reason, self.door) if refused else self.reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select, true
 from sqlalchemy.engine import Connection
 
+from storage import refusals
 from storage.attempt_search import AttemptSearch
 from storage.changes import MOVING, ago
 from storage.dialects import among
@@ -287,8 +288,8 @@ def _refusals(conn: Connection, sought: str, *, phone: str = "", name: str = "")
         return []
     ident = newest[0]
     row = conn.execute(select(_attempts).where(_attempts.c.id == ident)).one()
-    why = f": {row.reason}" if row.reason else ""
-    said = f"was refused at the {row.door} door {ago(row.at)} with {row.code}{why}"
+    why = refusals.in_words(row.code, row.reason, row.door)
+    said = f"was refused at the {row.door} door {ago(row.at)}: {why}"
     return [Fate(None, phone, name, "refused", f"{said} ({public('req', row.id)})", row.at)]
 
 

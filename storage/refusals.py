@@ -1,4 +1,4 @@
-"""Why doors refuse, and what to do about it: one sentence for each error code."""
+"""Why doors refuse, and what to do about it: in the contract's words and in those of people."""
 
 from __future__ import annotations
 
@@ -14,6 +14,40 @@ class Why:
     next_step: str = ""
     """What support can do, or tell the sender to do."""
 
+
+SENTENCES = {
+    "ALREADY_OPTED_IN": "Contact already opted in",
+    "AMBIGUOUS_FIELD": "Two values that differ for one field",
+    "BLOCKED_NUMBER": "This phone number cannot receive SMS messages",
+    "IDEMPOTENCY_MISMATCH": "This Idempotency-Key came with another body before",
+    "INTEGRATION_INACTIVE": "The Opt-In API integration is switched off",
+    "INTEGRATION_NOT_FOUND": "There is no Opt-In API integration",
+    "INVALID_API_KEY": "Invalid API key",
+    "INVALID_FIELD": "A field cannot be accepted",
+    "INVALID_OPT_IN_NUMBER": "Unknown or unapproved opt-in number",
+    "INVALID_PHONE_FORMAT": "Invalid phone number format",
+    "MALFORMED_JSON": "The body is not a valid JSON object",
+    "MALFORMED_REQUEST": "The request is not well-formed HTTP",
+    "MISSING_REQUIRED_FIELD": "Missing required field: ",
+    "PAYLOAD_TOO_LARGE": "The request body is too large",
+    "RATE_LIMITED": "Too many requests",
+    "REQUEST_TIMEOUT": "The request did not arrive in time",
+    "UNSUPPORTED_MEDIA_TYPE": "The body must be JSON in UTF-8, not compressed",
+}
+"""What senders are told, by the error codes that an attempt may have. `opt-in-api.txt` prints some
+of them; they are kept to the letter."""
+
+HOOK_SENTENCES = {
+    "UNSUPPORTED_MEDIA_TYPE": "The body must be JSON or a form, not compressed",
+}
+"""What they are told at the hook door instead."""
+
+_ABOUT_A_FIELD = {
+    "AMBIGUOUS_FIELD": "Ambiguous field: ",
+    "INVALID_FIELD": "Invalid field: ",
+    "MISSING_REQUIRED_FIELD": SENTENCES["MISSING_REQUIRED_FIELD"],
+}
+"""How a sentence begins whose reason begins with the name of a field."""
 
 _SEE = "See which: optdesk attempts list --code"
 
@@ -66,3 +100,21 @@ _KNOWN = {
 def why(code: str) -> Why:
     """What an error code means; an unknown one is named as it is."""
     return _KNOWN.get(code) or Why(f"of {code}", f"{_SEE} {code}")
+
+
+def in_words(code: str, reason: str, door: str = "") -> str:
+    """Why an attempt was refused, as its sender was told, and what the log knows besides.
+
+    Args:
+        code: The error code; an unknown one is said in lower case.
+        reason: Of the attempt. It may name fields, never quotes them.
+        door: Which door refused it.
+    """
+    if reason and code in _ABOUT_A_FIELD:
+        return f"{_ABOUT_A_FIELD[code]}{reason.replace(': ', ', ', 1)}"
+    unknown = code.replace("_", " ").lower().capitalize()
+    told = (HOOK_SENTENCES if door == "hook" else SENTENCES).get(code) or SENTENCES.get(code)
+    said = (told or unknown).rstrip(" :")
+    if code == "INVALID_PHONE_FORMAT":
+        reason = reason.removeprefix("phone: ")
+    return ": ".join(part for part in (said, reason) if part)

@@ -100,7 +100,7 @@ def refuse(store: Store, **fields: Any) -> int:
         "door": "hook",
         "key_id": None,
         "code": "MISSING_REQUIRED_FIELD",
-        "reason": "Missing required field: phone",
+        "reason": "phone",
         "body": '{"first_name": "Ada", "last_name": "Byron", "Rückruf": "+1 415 555 0123"}',
         "peer": "203.0.113.9",
         "user_agent": "Zapier",

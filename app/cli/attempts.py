@@ -62,9 +62,8 @@ def list_(
             Column("door", lambda row: row["door"]),
             Column("sender", lambda row: row["sender"] or row["user_agent"]),
             Column("outcome", lambda row: row["outcome"]),
-            Column("code", lambda row: row["code"]),
             Column("who", lambda row: row["name"] or row["phone"]),
-            Column("reason", lambda row: row["reason"]),
+            Column("why", lambda row: row["why"]),
         ),
         map(fields_of, found.rows),
         f"Nothing found: {view.description}.",
@@ -92,7 +91,6 @@ def show(ctx: typer.Context, request: Request) -> None:
         "mended_by": next(
             (row.request_id for row in found.replays if row.outcome != "refused"), None
         ),
-        "why": why(found.row.code).clause if found.row.code else "",
         "next_step": why(found.row.code).next_step if found.row.code else "",
     }
     session.out.item(fields, _described(fields))
@@ -167,6 +165,7 @@ def fields_of(row: AttemptRow) -> dict[str, Any]:
         "outcome": row.outcome,
         "code": row.code,
         "reason": row.reason,
+        "why": row.why,
         "contact_id": None if row.contact_id is None else public("con", row.contact_id),
         "phone": row.phone,
         "name": row.name,
@@ -203,7 +202,7 @@ def _described(fields: dict[str, Any]) -> str:
         f"Outcome:   {fields['outcome']} {fields['code']}".rstrip(),
     ]
     if fields["why"]:
-        lines.append(f"Because:   {fields['why']} {_bracketed(fields['reason'])}".rstrip())
+        lines.append(f"Because:   {fields['why']}")
     if fields["next_step"]:
         lines.append(f"Next step: {fields['next_step']}")
     if contact is not None:
@@ -220,10 +219,6 @@ def _described(fields: dict[str, Any]) -> str:
 
     # Each is one line, whatever a sender wrote into it.
     return "\n".join([*map(clean, lines), "", _body(fields["body"])])
-
-
-def _bracketed(text: str) -> str:
-    return f"({text})" if text else ""
 
 
 def _body(body: str) -> str:

@@ -22,15 +22,13 @@ from server.mapping.recognise import recognise
 from server.request import Request, kept
 from storage.access import SANDBOX, Access
 from storage.leads import Idempotency, OptIn
+from storage.refusals import HOOK_SENTENCES
 from storage.refused_attempts import RefusedAttempt
 
 DOOR = "hook"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DECLINED = frozenset({"no", "false", "0", "off", "declined", "denied", "unchecked", "nein", "non"})
-_SENTENCES = {
-    "UNSUPPORTED_MEDIA_TYPE": "The body must be JSON or a form, not compressed",
-}
 
 
 @dataclass(slots=True)
@@ -107,7 +105,7 @@ def judge(knock: Knock, access: Access) -> OptIn | Refused:
 
 def refused(code: str, reason: str = "") -> Refused:
     """A refusal in the hook door's words."""
-    return Refused(code, reason, sentence=_SENTENCES.get(code, ""))
+    return Refused(code, reason, sentence=HOOK_SENTENCES.get(code, ""))
 
 
 def fault(found: Fault) -> Refused:

@@ -35,10 +35,11 @@ async def test_it_lists_what_came_and_what_became_of_it(
     async with at_desk(sqlite_url) as hand:
         log = await open_log(hand, 2)
         assert "refused" in hand.text and "Missing required field: phone" in hand.text
+        assert "MISSING" not in hand.text, "codes are for programs"
         assert "accepted" in hand.text and "Grace Hopper" in hand.text
         refuse(sqlite_store, reason="Another one")
         await hand.until(lambda: "Another one" in hand.text)
-        assert log.attempt is not None and log.attempt.reason == "Missing required field: phone"
+        assert log.attempt is not None and log.attempt.why == "Missing required field: phone"
         await hand.press("g")
         await hand.until(lambda: log.attempt and log.attempt.reason == "Another one")
 

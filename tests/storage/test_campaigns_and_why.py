@@ -195,7 +195,7 @@ def test_everybody_can_be_asked_for_and_every_fate_names_who_and_when(
         "202.555.0142": "opted out by STOP",
         "2025550143": "was put on Do Not Contact by ana 0 s ago (rude)",
         "2025550144": "is in the Opt-in queue",
-        "202-555-7777": "was refused at the api door 0 s ago with MISSING_REQUIRED_FIELD",
+        "202-555-7777": "was refused at the api door 0 s ago: Missing required field",
         "2025550188": "waits for its compliance text",
     }
     for text, sentence in said.items():
