@@ -43,7 +43,7 @@ NOTES = ("Asked for a call after six.", "Prefers e-mail.", "Came back from the f
 REFUSED = 0.03
 """The share of attempts that were refused before the same person came through."""
 REFUSALS = (
-    ("INVALID_PHONE_FORMAT", "mobile_phone: not in E.164 format", "555{0}"),
+    ("INVALID_PHONE_FORMAT", "", "555{0}"),
     ("MISSING_REQUIRED_FIELD", "ip_address", "{0}"),
     ("INTEGRATION_INACTIVE", "", "{0}"),
 )

@@ -20,6 +20,7 @@ from screens.sending_again import SendingAgain
 from storage.words import DeliveriesView
 from widgets.display import glyphs
 from widgets.log_columns import Cell, Column
+from widgets.log_reader import Unhurried
 from widgets.log_window import Page
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class EndpointsKnown(Message):
         self.urls = urls
 
 
-class DeliveryPages:
+class DeliveryPages(Unhurried):
     """The delivery log as a view lets it through."""
 
     def __init__(self, store: Store, view: DeliveriesView) -> None:

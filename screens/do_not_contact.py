@@ -23,6 +23,7 @@ from screens.progress_strip import ProgressStrip
 from storage.words import Target
 from widgets.finding import once
 from widgets.log_columns import Cell, Column
+from widgets.log_reader import Unhurried
 from widgets.log_window import Page
 from widgets.phones import international
 
@@ -56,7 +57,7 @@ class Listed:
     releasable: bool
 
 
-class Entries:
+class Entries(Unhurried):
     """The entries that a search lets through."""
 
     def __init__(self, store: Store, search: str) -> None:

@@ -15,6 +15,7 @@ from screens.clock import BRIEF, in_brief
 from screens.commands import ActsOn, Context, verbs_in
 from screens.keymap import bindings
 from screens.log_place import LogPlace
+from storage.glimpses import GaveUp, Patience
 from storage.refusals import in_words
 from storage.words import AttemptView
 from widgets.log_columns import Cell, Column
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
     from storage.attempts import AttemptRow
     from storage.store import Store
+
+FIRST_PATIENCE = 0.012
+"""Seconds until the first rows of a search are shown, if there are any by then."""
+MORE_PATIENCE = 0.1
+"""The same for those that follow."""
 
 SENDER_DAYS = 30
 """Senders seen in so many days can be filtered by."""
@@ -44,24 +50,45 @@ class AttemptPages:
     """The intake log as a view lets it through."""
 
     def __init__(self, store: Store, view: AttemptView) -> None:
+        from storage.attempt_search import People
+
         self._store = store
         self._view = view
+        self._people = People()
+        self._patience = Patience()
+        self._given_up = False
 
     def page(self, *, before: int | None, after: int | None, limit: int) -> Page[AttemptRow]:
         """See `widgets.log_reader.Pages`."""
         from storage import attempts
 
+        first = before is None and after is None
+        self._patience = Patience(FIRST_PATIENCE if first else MORE_PATIENCE)
+        if self._given_up:
+            raise GaveUp
         with self._store.read() as conn:
-            found = attempts.page(conn, self._view, before=before, after=after, limit=limit)
+            found = attempts.page(
+                conn,
+                self._view,
+                before=before,
+                after=after,
+                limit=limit,
+                patience=self._patience,
+                people=self._people,
+            )
         return Page(found.rows, found.next)
+
+    def give_up(self) -> None:
+        """See `widgets.log_reader.Pages`. Called from the thread that paints."""
+        self._given_up = True
+        self._patience.give_up()
 
     def newest(self) -> int:
         """See `widgets.log_reader.Pages`."""
         from storage import attempts
 
         with self._store.read() as conn:
-            found = attempts.page(conn, AttemptView(), limit=1)
-        return found.rows[0].id if found.rows else 0
+            return attempts.newest(conn)
 
 
 def _why(row: AttemptRow) -> Cell:

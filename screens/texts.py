@@ -18,6 +18,7 @@ from screens.text_words import status_cell
 from storage.words import TextView
 from widgets.display import glyphs
 from widgets.log_columns import Cell, Column
+from widgets.log_reader import Unhurried
 from widgets.log_window import Page
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _NOTHING = {
 }
 
 
-class TextPages:
+class TextPages(Unhurried):
     """The log of texts as a view lets it through."""
 
     def __init__(self, store: Store, view: TextView) -> None:

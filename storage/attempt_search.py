@@ -8,7 +8,6 @@ newest on, a stretch at a time, for as long as a person waits.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +21,7 @@ from storage.attempt_index import reach
 from storage.attempt_words import COLUMNS, has_digits, hay_of
 from storage.dialects import among
 from storage.folding import LONGEST_QUERY, Query, digits, parse
+from storage.glimpses import Patience
 from storage.ids import LARGEST
 from storage.ids import parse as parse_id
 from storage.phones import national, parse_e164
@@ -33,12 +33,14 @@ _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
 
 PATIENCE = 0.03
 """Seconds that a page may search for before it says how far it came."""
-FIRST_STRETCH = 500
+FIRST_STRETCH = 125
 LARGEST_STRETCH = 1_000
 """Attempts that are read at a time."""
 FEW_CONTACTS = 200
 """Up to so many contacts that match, their attempts are looked up."""
-READ_FIRST = 1
+PEOPLE_PATIENCE = 0.01
+"""Seconds that who reads page after page looks for contacts before the first page."""
+READ_FIRST = 2
 """Stretches that are read before the index is asked for short words."""
 _PHONE = re.compile(r"[-+()./ 0-9]+")
 PHONE_DIGITS = 7
@@ -57,6 +59,14 @@ class FoundAttempts:
     ids: list[int]
     more: bool
     searched_to: int | None = None
+
+
+@dataclass(slots=True)
+class People:
+    """The contacts that match, for who reads a view page after page: they are looked up once."""
+
+    ids: list[int] | None = None
+    """None: not known yet. None of them where they are many."""
 
 
 class AttemptSearch:
@@ -86,18 +96,26 @@ class AttemptSearch:
         before: int | None = None,
         after: int | None = None,
         limit: int,
-        patience: float = PATIENCE,
+        patience: float | Patience = PATIENCE,
+        people: People | None = None,
     ) -> FoundAttempts:
-        """The attempts between two ids: those nearest to `after`, else the newest."""
+        """The attempts between two ids: those nearest to `after`, else the newest.
+
+        Where `people` were not found in time for the first page, their attempts come with a later
+        one, also those that are newer than `before`.
+
+        Raises:
+            GaveUp: Nobody waits for them any more.
+        """
         span = Span(before, after, newest=after is None)
         named = self._named()
         if named is not None:
             return _cut(self._all(select(_attempts.c.id).where(named), span, limit), span, limit)
         if not self._text and not self._filtered:
             return _cut(self._all(self._along(), span, limit), span, limit)
-        until = time.monotonic() + patience
-        known = self._of_contacts(span, limit) if self._text else []
-        found, reached = self._read_through(span, limit, until)
+        waits = patience if isinstance(patience, Patience) else Patience(patience)
+        known = self._of_contacts(span, limit, people) if self._text else []
+        found, reached = self._read_through(span, limit, waits)
         whole = _cut(sorted({*known, *found}, reverse=span.newest), span, limit)
         if reached is None or (whole.more and not span.is_beyond(whole.ids, reached)):
             return whole
@@ -111,10 +129,17 @@ class AttemptSearch:
         column = _attempts.c.contact_id if self._text.lower().startswith("con_") else _attempts.c.id
         return and_(column == ident, self._filter)
 
-    def _of_contacts(self, span: Span, limit: int) -> list[int]:
+    def _of_contacts(self, span: Span, limit: int, people: People | None) -> list[int]:
         """Attempts of the contacts that match, where those are few."""
-        contacts = Search(self._conn, self._text).ids(true(), limit=FEW_CONTACTS + 1)
-        if not contacts or len(contacts) > FEW_CONTACTS:
+        if people is None or span.before is None:
+            contacts = self._contacts(None if people is None else Patience(PEOPLE_PATIENCE))
+        elif people.ids is None:
+            contacts, span = self._contacts(None), Span(None, span.after, span.newest)
+        else:
+            contacts = people.ids
+        if people is not None:
+            people.ids = contacts
+        if not contacts:
             return []
         theirs = among(self._conn, _attempts.c.contact_id, contacts)
         # The sum keeps the store from reading the whole log in its order.
@@ -123,20 +148,30 @@ class AttemptSearch:
         rows = rows.order_by(span.by(place)).limit(limit + 1)
         return [*self._conn.scalars(rows)]
 
-    def _read_through(self, span: Span, limit: int, until: float) -> tuple[list[int], int | None]:
+    def _contacts(self, patience: Patience | None) -> list[int] | None:
+        """The contacts that match, where those are few; None where there was no time."""
+        search = Search(self._conn, self._text, patience)
+        found = search.ids(true(), limit=FEW_CONTACTS + 1)
+        if len(found) > FEW_CONTACTS:
+            return []
+        return None if search.unfinished else found
+
+    def _read_through(
+        self, span: Span, limit: int, waits: Patience
+    ) -> tuple[list[int], int | None]:
         """Attempts that match by themselves, and where time ran out.
 
         Args:
             span: Between which ids.
             limit: One more than so many are enough.
-            until: When to stop, by the monotonic clock.
+            waits: For how long.
         """
         found: list[int] = []
         for some, end in self._steps(span):
             found += some
             if len(found) > limit:
                 return found, None
-            if end is not None and time.monotonic() >= until:
+            if end is not None and waits.is_over():
                 return found, end
         return found, None
 

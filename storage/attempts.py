@@ -13,9 +13,10 @@ from sqlalchemy import delete, func, literal_column, select
 from sqlalchemy.engine import Connection
 
 from storage import attempt_index
-from storage.attempt_search import PATIENCE, AttemptSearch
+from storage.attempt_search import PATIENCE, AttemptSearch, People
 from storage.dialects import among, run_counted
 from storage.errors import NotFound
+from storage.glimpses import Patience
 from storage.ids import id_at, public
 from storage.refusals import in_words
 from storage.senders import OWN_AGENT, title_of, when_off
@@ -147,7 +148,8 @@ def page(
     before: int | None = None,
     after: int | None = None,
     limit: int = 100,
-    patience: float = PATIENCE,
+    patience: float | Patience = PATIENCE,
+    people: People | None = None,
 ) -> AttemptPage:
     """Reads a stretch of the log.
 
@@ -160,13 +162,22 @@ def page(
         before: Only those older than this id.
         after: Only those newer than this id, those nearest to it.
         limit: At most so many.
-        patience: Seconds to search for.
+        patience: Seconds to search for, or somebody who may give up.
+        people: Kept by who reads page after page.
+
+    Raises:
+        GaveUp: Nobody waits for it any more.
     """
     found = AttemptSearch(conn, view).ids(
-        before=before, after=after, limit=limit, patience=patience
+        before=before, after=after, limit=limit, patience=patience, people=people
     )
     rows = _load(conn, found.ids)
     return AttemptPage(tuple(rows), found.more, found.searched_to)
+
+
+def newest(conn: Connection) -> int:
+    """The id of the newest attempt; 0 where there is none."""
+    return int(conn.scalar(select(func.max(_attempts.c.id))) or 0)
 
 
 def count(conn: Connection, view: AttemptView, *, newer_than: int | None = None) -> AttemptCount:

@@ -27,6 +27,16 @@ class Pages(Protocol[R_co]):
     def newest(self) -> int:
         """The largest id in the log, whatever is let through; 0 for none."""
 
+    def give_up(self) -> None:
+        """Nobody waits for what is being read any more: it may end with `GaveUp`."""
+
+
+class Unhurried:
+    """Pages that are read soon enough to wait for each."""
+
+    def give_up(self) -> None:
+        """See `Pages`."""
+
 
 @dataclass(frozen=True, slots=True)
 class News(Generic[R]):
@@ -40,18 +50,24 @@ class News(Generic[R]):
     """The rows on the screen, read once more."""
 
 
-def around(pages: Pages[R], goal: Goal) -> Around[R]:
-    """Rows around a goal. A row that is not there gives way to the next older one."""
+def around(pages: Pages[R], goal: Goal, lines: int = PAGE) -> Around[R]:
+    """Rows around a goal. A row that is not there gives way to the next older one.
+
+    Args:
+        pages: The log.
+        goal: Where to go.
+        lines: At least so many rows at either side, where there are.
+    """
     newest = pages.newest()
     if goal is Edge.NEWEST:
-        head = pages.page(before=None, after=None, limit=PAGE)
+        head = pages.page(before=None, after=None, limit=lines)
         first = head.rows[0].id if head.rows else 0
         return Around(tuple(head.rows), None, head.on, 0, max(newest, first))
     if isinstance(goal, Edge):
-        tail = pages.page(before=None, after=0, limit=PAGE)
+        tail = pages.page(before=None, after=0, limit=lines)
         return Around(tuple(tail.rows), tail.on, None, len(tail.rows) - 1, newest)
-    newer = pages.page(before=None, after=goal, limit=PAGE)
-    older = pages.page(before=goal + 1, after=None, limit=PAGE)
+    newer = pages.page(before=None, after=goal, limit=lines)
+    older = pages.page(before=goal + 1, after=None, limit=lines)
     above = {row.id for row in newer.rows}
     rows = (*newer.rows, *(row for row in older.rows if row.id not in above))
     return Around(rows, newer.on, older.on, len(newer.rows), newest)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from time import monotonic
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -21,11 +22,12 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from storage.errors import OptdeskError
+from storage.glimpses import GaveUp
 from widgets.display import fitted, glyphs
 from widgets.log_columns import GAP, Cell, Column, R, widths
 from widgets.log_messages import LogMessages
 from widgets.log_reader import News, Pages, around, news
-from widgets.log_window import PAGE, Edge, Goal, LogWindow
+from widgets.log_window import PAGE, Around, Edge, Goal, LogWindow
 from widgets.table_reading import Answer, Lane
 
 CALM = 0.1
@@ -33,6 +35,12 @@ CALM = 0.1
 
 RETRY = 1.0
 """Seconds until a log that could not be read is tried again."""
+
+ROUGH = 0.1
+"""Seconds from showing the first rows until more are read: who types goes on typing."""
+
+SPARE_LINES = 8
+"""Rows that are read first, beyond those that the screen has room for."""
 
 WHEEL_LINES = 3
 
@@ -80,6 +88,11 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         self._told: dict[str, object] = {"row": None, "waiting": (0, False)}
         self._nothing = ("", "")
         self._read = False
+        self._looked = 0.0
+        """When the first rows were read."""
+        self._typed = False
+        """Another log was shown before in the place of this one, as with every letter typed."""
+        self._resting: Timer | None = None
 
     # What is shown.
 
@@ -89,6 +102,9 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         The cursor stays on its row, or goes to the next older one that is let through.
         """
         row = self._window.row
+        if self._pages is not None:
+            self._pages.give_up()
+            self._typed = True
         self._pages = pages
         self._fresh = True
         self._window.forget()
@@ -287,9 +303,15 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         if self._goal is not None:
             goal, self._goal = self._goal, None
             stay = self._fresh or isinstance(goal, int)
-            self._fetch(pages, lambda: around(pages, goal), lambda got: window.take(got, stay=stay))
+            lines = min(PAGE, max(window.height, self.app.size.height) + SPARE_LINES)
+
+            def take(found: Around[R]) -> None:
+                window.take(found, stay=stay)
+                self._looked = monotonic()
+
+            self._fetch(pages, lambda: around(pages, goal, lines), take)
             self._fresh = self._stale = False
-        elif window.wants_older:
+        elif window.wants_older and not self._rests():
             last = window.older_from
             self._fetch(
                 pages, lambda: pages.page(before=last, after=None, limit=PAGE), window.older
@@ -306,6 +328,20 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
             self._fetch(pages, lambda: news(pages, since, top, lines), self._hear_news)
             self._calm = self.set_timer(CALM, self._wake)
 
+    def _rests(self) -> bool:
+        """Whether more rows are read a little later, because the first ones can be read already."""
+        window = self._window
+        left = self._looked + ROUGH - monotonic()
+        if not self._typed or not window.rows or window.cursor or window.top or left <= 0:
+            return False
+        if self._resting is None:
+            self._resting = self.set_timer(left, self._rested)
+        return True
+
+    def _rested(self) -> None:
+        self._resting = None
+        self._pump()
+
     def _hear_news(self, found: News[R]) -> None:
         if found.first:
             self._window.refreshed(found.first, found.again)
@@ -315,6 +351,9 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         def heard(future: Future[T]) -> None:
             try:
                 found = future.result()
+            except GaveUp:
+                self._update()
+                return
             except OptdeskError as error:
                 self._failed(error)
                 return

@@ -169,8 +169,14 @@ class LogWindow(Generic[R]):
         self._arrived = []
 
     def older(self, page: Page[R]) -> None:
-        """Takes the rows behind the last one."""
+        """Takes the rows behind the last one.
+
+        A search may have found some old rows first. Who has not left the first one stays there.
+        """
+        begins = self.at_head and self.top == self.cursor == 0
         self._merge(page.rows)
+        if begins:
+            self.top = self.cursor = 0
         self.older_from = page.on
         spare = min(len(self.rows) - KEPT, self.top - PAGE, self.cursor)
         if spare > 0:

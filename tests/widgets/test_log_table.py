@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from storage.errors import StoreUnavailable
+from storage.glimpses import GaveUp
 from widgets.display import use_ascii
 from widgets.log_columns import Cell, Column, widths
-from widgets.log_reader import around
+from widgets.log_reader import Unhurried, around
 from widgets.log_table import LogTable
-from widgets.log_window import KEPT, MOST_COUNTED, PAGE, Edge, Page
+from widgets.log_window import KEPT, MOST_COUNTED, PAGE, Around, Edge, LogWindow, Page
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Line:
     text: str = ""
 
 
-class Book:
+class Book(Unhurried):
     """A log in memory: ids from 1 to `last`, some of them let through."""
 
     def __init__(self, last: int, let: Callable[[int], bool] = lambda _: True) -> None:
@@ -219,6 +221,7 @@ def test_the_first_row_appears_in_an_empty_log() -> None:
 
 def test_another_filter_keeps_the_cursor_on_its_row_or_the_next_older_one() -> None:
     async def play(desk: Desk, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: len(desk.table._window.rows) > 101)
         desk.table.move(101)
         await pilot.pause()
         assert desk.here == 4899
@@ -334,6 +337,46 @@ def test_a_search_that_takes_long_goes_on_by_itself() -> None:
         await until(pilot, lambda: "Nothing matches." in desk.text)
 
     run(Slow(20_000, lambda ident: ident == 7), play)
+
+
+class Waiting(Book):
+    """A search that nobody waits for any more ends where it is."""
+
+    def __init__(self, last: int, let: Callable[[int], bool]) -> None:
+        super().__init__(last, let)
+        self.asked = threading.Event()
+        self.gone = threading.Event()
+
+    def page(self, *, before: int | None, after: int | None, limit: int) -> Page[Line]:
+        self.asked.set()
+        assert self.gone.wait(10), "somebody went on typing"
+        raise GaveUp
+
+    def give_up(self) -> None:
+        self.gone.set()
+
+
+def test_a_search_gives_way_to_the_next_one() -> None:
+    async def play(desk: Desk, pilot: Pilot[None]) -> None:
+        slow = Waiting(100, lambda _: False)
+        desk.table.show(slow)
+        await until(pilot, slow.asked.is_set)
+        desk.table.show(Book(100, lambda ident: ident == 7))
+        await until(pilot, lambda: desk.shown == [7])
+
+    run(Book(100), play)
+
+
+def test_who_is_at_the_first_row_stays_there_while_a_search_goes_on() -> None:
+    log: LogWindow[Line] = LogWindow()
+    log.resize(5)
+    log.take(Around((Line(30),), None, 80, 0, 100), stay=False)
+    log.older(Page([Line(70), Line(60)], 50))
+    assert [row.id for row in log.visible] == [70, 60, 30]
+    assert log.row == Line(70)
+    log.move_to(1)
+    log.older(Page([Line(40)], 20))
+    assert log.row == Line(60)
 
 
 def test_a_row_that_is_committed_out_of_turn_is_not_missed() -> None:
