@@ -111,7 +111,8 @@ def in_words(code: str, reason: str, door: str = "") -> str:
         door: Which door refused it.
     """
     if reason and code in _ABOUT_A_FIELD:
-        return f"{_ABOUT_A_FIELD[code]}{reason.replace(': ', ', ', 1)}"
+        about = _ABOUT_A_FIELD[code]
+        return about + reason.removeprefix(about).replace(": ", ", ", 1)
     unknown = code.replace("_", " ").lower().capitalize()
     told = (HOOK_SENTENCES if door == "hook" else SENTENCES).get(code) or SENTENCES.get(code)
     said = (told or unknown).rstrip(" :")

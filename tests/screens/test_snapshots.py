@@ -232,7 +232,7 @@ def _attempts(store: Store) -> None:
     for name, reason in ((r"[/x]\u001b[31m\u202eRed", "phone"), ("Ada", "last_name")):
         refuse(
             store,
-            reason=reason,
+            reason=f"Missing required field: {reason}",
             body=f'{{"Vorname": "{name}", "Nachname": "Byron", "Rückruf": "+1 415 555 0123"}}',
         )
     with store.read() as conn:
