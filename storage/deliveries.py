@@ -18,6 +18,7 @@ from storage.access import access_at
 from storage.dialects import among, among_packed, packed, rows_packed
 from storage.driver import Written, fetch, fetch_together, run, run_at_last
 from storage.ids import new_id, new_ids
+from storage.rounds import take_turn
 from storage.rows import insert_rows, moment_of, moment_value
 from storage.tables import DELIVERY_WAITS, Delivery, DeliveryTry, Endpoint
 from storage.times import now
@@ -115,7 +116,7 @@ def carry(
     """One round of the courier: settles what was tried, spreads what is new, claims what is due.
 
     Args:
-        conn: A transaction that holds the write lock.
+        conn: A transaction; see `goes_aside` for whether it must hold the write lock.
         worker: Who claims.
         tried: What became of earlier parcels.
         room: How many parcels each endpoint can take now.
@@ -124,6 +125,7 @@ def carry(
     Returns:
         The parcels that are this worker's to carry out now; no other gets them.
     """
+    take_turn(conn)
     if tried:
         settle(conn, worker, tried, disable_after)
     moment = now()
@@ -142,6 +144,11 @@ def carry(
     if events:
         parcels += _spread(conn, worker, told, free, [_Event._make(row) for row in events], moment)
     return parcels + _claim(conn, worker, {ident: room[ident] for ident in late}, moment)
+
+
+def goes_aside(tried: Sequence[Tried]) -> bool:
+    """Whether a round needs no write lock: only one with failures may disable an endpoint."""
+    return all(one.done for one in tried)
 
 
 def _behind(conn: Connection, endpoint_ids: Sequence[int], moment: datetime) -> Written:
@@ -354,6 +361,7 @@ _EVENTS = "SELECT id, event, contact_id, phone, number_id, campaign_id, at, NULL
 
 def release(conn: Connection, worker: str) -> int:
     """Gives back what a courier that ends has claimed and not tried; returns how many."""
+    take_turn(conn)
     return run(
         conn,
         "UPDATE deliveries SET status = 'pending', due_at = ?, tries = tries - 1"  # noqa: S608
@@ -364,6 +372,7 @@ def release(conn: Connection, worker: str) -> int:
 
 def queue_one(conn: Connection, endpoint_id: int, event_id: int) -> int:
     """Makes a delivery of an event to one endpoint, whatever it is subscribed to."""
+    take_turn(conn)
     ident, moment = new_id(), now()
     pending = ("pending", 0, "", moment)
     run(conn, *_making(conn, ident, endpoint_id, [event_id], pending, moment))
@@ -372,6 +381,7 @@ def queue_one(conn: Connection, endpoint_id: int, event_id: int) -> int:
 
 def send_again(conn: Connection, delivery_ids: Sequence[int]) -> int:
     """Starts deliveries that ended from the beginning of the schedule; returns how many."""
+    take_turn(conn)
     moment = now()
     ended = _deliveries.c.status.in_(["delivered", "failed", "cancelled"])
     which = among(conn, _deliveries.c.id, list(delivery_ids))

@@ -20,6 +20,7 @@ from storage.folding import fold
 from storage.ids import id_at, public
 from storage.log_pages import LogPage, read_page
 from storage.outbox import TEST, News, tell
+from storage.rounds import take_turn
 from storage.store import Store
 from storage.tables import (
     DELIVERY_FAILED,
@@ -290,6 +291,7 @@ def _replay_chunk(
     until: datetime,
     failed_only: bool,
 ) -> tuple[int, int | None]:
+    take_turn(conn)
     endpoint = endpoints.get(conn, endpoint_id)
     events = conn.execute(
         select(_outbox.c.id, _outbox.c.event, _outbox.c.at)

@@ -20,6 +20,7 @@ from storage.errors import NotFound, Refused
 from storage.ids import new_id, parse, public
 from storage.outbox import EVENTS
 from storage.questions import Question
+from storage.rounds import take_turn
 from storage.store import Store
 from storage.tables import DELIVERY_WAITS, Delivery, Endpoint
 from storage.times import now
@@ -82,6 +83,7 @@ def add(
     Raises:
         Refused: The address or an event is none.
     """
+    take_turn(conn)
     ident, moment, secret = new_id(), now(), _new_secret()
     conn.execute(
         insert(_endpoints),
@@ -167,6 +169,7 @@ def edit(
         NotFound: There is no such endpoint.
         Refused: The address or an event is none.
     """
+    take_turn(conn)
     get(conn, ident)
     values: dict[str, Any] = {}
     if url is not None:
@@ -187,6 +190,7 @@ def rotate(conn: Connection, who: Actor, ident: int) -> Secret:
     Raises:
         NotFound: There is no such endpoint.
     """
+    take_turn(conn)
     old = conn.execute(
         select(_endpoints.c.secret).where(
             _endpoints.c.id == ident, _endpoints.c.removed_at.is_(None)
@@ -222,6 +226,7 @@ def switch(conn: Connection, who: Actor, ident: int, *, on: bool, why: str = "")
     Raises:
         NotFound: There is no such endpoint.
     """
+    take_turn(conn)
     if get(conn, ident).active == on:
         return False
     _set(conn, ident, active=on, failing_since=None, disabled_why="" if on else why)
@@ -245,6 +250,7 @@ def remove(conn: Connection, who: Actor, ident: int) -> EndpointRow:
     Raises:
         NotFound: There is no such endpoint.
     """
+    take_turn(conn)
     gone = get(conn, ident)
     _set(conn, ident, active=False, removed_at=now(), secret="", old_secret="")
     _noted(conn, who, "webhook.remove", ident)
@@ -259,6 +265,7 @@ def cancel_left_over(conn: Connection, limit: int = CANCELLED_AT_ONCE) -> int:
         conn: A transaction that holds the write lock.
         limit: At most so many; call it again while there may be more.
     """
+    take_turn(conn)
     removed = conn.execute(
         select(_endpoints.c.id).where(_endpoints.c.removed_at.is_not(None))
     ).scalars()

@@ -35,6 +35,7 @@ from storage.dialects import among, is_postgresql
 from storage.engine import sqlite_module, store_url, write_engine
 from storage.errors import NotFound, Refused
 from storage.folding import digits, fold, in_any_spelling
+from storage.rounds import take_turn
 from storage.store import Store
 from storage.suppressions import phone_hash, store_secret
 from storage.tables import (
@@ -291,6 +292,7 @@ def _forget_texts(conn: Connection, person: _Person) -> None:
 
 
 def _forget_events(conn: Connection, person: _Person) -> None:
+    take_turn(conn)
     outbox, deliveries, tries = _table(OutboxEvent), _table(Delivery), _table(DeliveryTry)
     of_them = select(deliveries.c.id).where(among(conn, deliveries.c.event_id, person.events))
     conn.execute(delete(tries).where(tries.c.delivery_id.in_(of_them)))

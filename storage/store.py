@@ -70,6 +70,7 @@ class Store:
         self._writers: Engine = write_engine(parsed, self.path, by_keys=True)
         self.feed = ChangeFeed(self)
         self._writer = Writer(self._writers, self.name, self)
+        self._aside: Writer | None = None
         self._indexer = Indexer(self)
         self.feed.start()
         if not read_only:
@@ -124,6 +125,7 @@ class Store:
         *,
         patient: bool = False,
         quiet: bool | Callable[[T], bool] = False,
+        aside: bool = False,
     ) -> Future[T]:
         """Runs a verb in the next transaction; the future resolves after its commit.
 
@@ -132,12 +134,15 @@ class Store:
             patient: It takes long and is one of many: leads and single acts go first.
             quiet: Nobody needs to look again because of it: no subscriber of the feed is called.
                 A function tells so of its result.
+            aside: It has a lock of its own, see `storage.rounds`, and nothing is lost where it has
+                to be done again: on PostgreSQL it goes beside what others write.
         """
         if self.read_only:
             future: Future[T] = Future()
             future.set_exception(self._refusal())
             return future
-        return self._writer.write(verb, patient=patient, quiet=quiet)
+        writer = self._line_aside() if aside and self.path is None else self._writer
+        return writer.write(verb, patient=patient, quiet=quiet)
 
     def do(self, verb: Verb[T], *, patient: bool = False, quiet: bool = False) -> T:
         """Runs a verb and waits for its commit; see `write`.
@@ -195,12 +200,24 @@ class Store:
                 return
             self._closed = True
         self._indexer.close()
+        if self._aside is not None:
+            self._aside.close()
         self._writer.close()
         self.feed.close()
         self._readers.dispose()
         self._writers.dispose()
         if self._guard is not None:
             self._guard.close()
+
+    def _line_aside(self) -> Writer:
+        """The writer for what goes beside, begun when it is first wanted."""
+        with self._lock:
+            if self._closed:
+                return self._writer
+            if self._aside is None:
+                engine = write_engine(store_url(self.url), None, by_keys=True, aside=True)
+                self._aside = Writer(engine, self.name, self, aside=True)
+            return self._aside
 
     # What the writer and the feed report.
 
@@ -235,6 +252,7 @@ class Store:
 
     def committed(self, seq: int, *, followed: bool) -> None:
         """Passes a commit on to the feed."""
+        self._writer.stands_at(seq)
         self.feed.local_commit(seq, followed=followed)
 
     def failed(self, error: OptdeskError) -> None:

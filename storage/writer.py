@@ -55,6 +55,7 @@ _BUMP_AND_NOTIFY = _TELL.format(_BUMP)
 _BUMP_AFTER_CHANGES = _TELL.format(
     _BUMP.replace("id = 1", "id = 1 AND pg_current_xact_id_if_assigned() IS NOT NULL")
 )
+_WROTE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
 _BEGIN_LOCKED = ("BEGIN", "SELECT pg_advisory_xact_lock(7164038)")
 """One writer at a time also on a server, so that sequence, chain and counters follow the order of
 commits, and no two verbs can deadlock. An advisory lock, because locking a row would count as a
@@ -127,16 +128,18 @@ class _Failed(Exception):
 
 
 class Writer:
-    """The only hand of this process that writes to the store.
+    """A hand of this process that writes to the store; all but couriers of webhooks share one.
 
     Args:
         engine: Its transactions take the write lock when they begin.
         name: The store's name in sentences.
         watcher: Told of each commit and failure, in the writer's thread.
+        aside: On PostgreSQL its transactions take no write lock: for what has a lock of its own.
     """
 
-    def __init__(self, engine: Engine, name: str, watcher: Watcher) -> None:
+    def __init__(self, engine: Engine, name: str, watcher: Watcher, *, aside: bool = False) -> None:
         self._engine = engine
+        self._aside = aside
         self._name = name
         self._watcher = watcher
         self._jobs: list[_Single | _Item] = []
@@ -192,6 +195,10 @@ class Writer:
             StoreUnavailable: Too many wait already.
         """
         self._put(_Item(verb, item, done))
+
+    def stands_at(self, seq: int) -> None:
+        """Takes note of the place of a transaction that this process made otherwise."""
+        self._seq = max(self._seq, seq)
 
     def close(self) -> None:
         """Finishes what waits and stops."""
@@ -330,7 +337,7 @@ class Writer:
         with conn.begin() as transaction:
             postgresql = is_postgresql(conn)
             if postgresql:
-                begin_with(conn, *_BEGIN_LOCKED)
+                begin_with(conn, *_BEGIN_LOCKED[: 1 if self._aside else None])
             if isinstance(self._problem, StoreDamaged):
                 self._watcher.probe(conn)
             before = 0 if postgresql else changes_so_far(conn)
@@ -343,8 +350,9 @@ class Writer:
                     # Its place is known only with the commit. Where another process comes
                     # between, screens look once more than they need to.
                     self._watcher.committing(self._seq + 1)
-                seq = _commit(conn, quiet=quiet, trial=not units, guarded=guarded)
-                if seq is None:
+                commit = _commit_aside if self._aside else _commit
+                seq = commit(conn, quiet=quiet, trial=not units, guarded=guarded)
+                if followed and seq is None:
                     self._watcher.committing(None)
             elif units and changes_so_far(conn) == before:
                 transaction.rollback()
@@ -388,13 +396,31 @@ def _commit(conn: Connection, *, quiet: bool, trial: bool, guarded: bool) -> int
         _Failed: What was put off failed by itself; the transaction is to be undone.
     """
     bump = [] if quiet else [_BUMP_AND_NOTIFY if trial else _BUMP_AFTER_CHANGES]
+    bumped, *_ = _end(conn, [*bump, "COMMIT"], guarded=guarded)
+    return int(bumped[0][0]) if bumped else None
+
+
+def _commit_aside(conn: Connection, *, quiet: bool, trial: bool, guarded: bool) -> int | None:
+    """The same for a transaction without the write lock: it gets its place after its commit.
+
+    Within it, it would hold the row of all places while it waits for who holds the write lock.
+    """
+    wrote, _ = _end(conn, [_WROTE, "COMMIT"], guarded=guarded)
+    if quiet or not (wrote[0][0] or trial):
+        return None
+    ((place,),) = end_with(conn, _BUMP_AND_NOTIFY)
+    return int(place[0])
+
+
+def _end(
+    conn: Connection, statements: Sequence[str], *, guarded: bool
+) -> list[list[tuple[Any, ...]]]:
     try:
-        bumped, *_ = end_with(conn, *bump, "COMMIT")
+        return end_with(conn, *statements)
     except DBAPIError as error:
         if guarded or _spoils_all(error):
             raise
         raise _Failed(error) from error
-    return int(bumped[0][0]) if bumped else None
 
 
 def _wanted(job: _Single | _Item) -> bool:

@@ -178,7 +178,8 @@ class WebhookCourier:
         tried, self._tried = self._tried, []
         try:
             parcels = await self._write(
-                lambda conn: deliveries.carry(conn, self._name, tried, room, self._disable_after)
+                lambda conn: deliveries.carry(conn, self._name, tried, room, self._disable_after),
+                aside=deliveries.goes_aside(tried),
             )
         except StoreError:
             self._tried = tried + self._tried
@@ -219,6 +220,9 @@ class WebhookCourier:
         assert self._loop is not None  # noqa: S101 - set when the thread began
         if targets is None:
             return
+        if targets and not self._lanes:
+            # The first event does not wait for a connection to the server.
+            self._store.write(_nothing, aside=True)
         for ident, lane in list(self._lanes.items()):
             if targets.get(ident) != lane.target:
                 del self._lanes[ident]
@@ -250,5 +254,9 @@ class WebhookCourier:
         for lane in self._lanes.values():
             await lane.close()
 
-    async def _write(self, verb: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._store.write(verb))
+    async def _write(self, verb: Callable[[Connection], T], *, aside: bool = False) -> T:
+        return await asyncio.wrap_future(self._store.write(verb, aside=aside))
+
+
+def _nothing(_conn: Connection) -> None:
+    """Only has the line opened."""

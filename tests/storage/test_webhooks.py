@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy.engine import Connection
 
 from storage import deliveries, delivery_log, endpoints
 from storage.deliveries import Parcel, Tried
@@ -259,6 +262,71 @@ def test_an_event_waits_for_the_one_before_it_however_both_are_found(store: Stor
     last = carry(store, {made.id: 10}, *[came(one, 200) for one in again])
     assert [one.contact_id for one in last] == [1]
     assert last[0].event_id > again[0].event_id
+
+
+def test_a_round_goes_beside_what_holds_the_write_lock(pg_url: str) -> None:
+    """A long act, or a slow disk under the leads, keeps no event from its subscribers."""
+    store = Store.open(pg_url)
+    made = subscribe(store)
+    news(store, 1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_conn: Connection) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    held = store.write(hold)
+    assert begun.wait(5)
+    try:
+        [parcel] = aside(store, {made.id: 4}).result(5)
+    finally:
+        go_on.set()
+        held.result(10)
+    assert aside(store, {}, came(parcel, 200)).result(5) == []
+    assert statuses(store) == ["delivered"]
+    store.close()
+
+
+def aside(store: Store, room: dict[int, int], *tried: Tried) -> Future[list[Parcel]]:
+    """A round as a courier has it done where nothing has failed."""
+    assert deliveries.goes_aside(tried)
+    return store.write(lambda conn: deliveries.carry(conn, "me", tried, room, None), aside=True)
+
+
+def test_who_removes_an_endpoint_waits_for_the_round_that_is_under_way(pg_url: str) -> None:
+    store = Store.open(pg_url)
+    made = subscribe(store)
+    news(store, 1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def round_of_a_courier(conn: Connection) -> list[Parcel]:
+        parcels = deliveries.carry(conn, "me", [], {}, None)
+        begun.set()
+        assert go_on.wait(10)
+        return parcels
+
+    going = store.write(round_of_a_courier, aside=True)
+    assert begun.wait(5)
+    removed = store.write(lambda conn: endpoints.remove(conn, ANA, made.id))
+    with pytest.raises(TimeoutError):
+        removed.result(0.1)
+    go_on.set()
+    going.result(10)
+    removed.result(10)
+    # The delivery that the round had made is cancelled with the endpoint.
+    assert statuses(store) == ["cancelled"]
+    store.close()
+
+
+def test_what_went_aside_is_told_to_who_watches(pg_url: str) -> None:
+    store = Store.open(pg_url)
+    made = subscribe(store)
+    news(store, 1)
+    told = threading.Event()
+    store.feed.subscribe(told.set)
+    aside(store, {made.id: 4}).result(5)
+    assert told.wait(5)
+    store.close()
 
 
 def test_what_is_late_goes_before_what_is_new(store: Store) -> None:
