@@ -21,7 +21,7 @@ KINDS = {
     "a common word": ("garcia", "shopping"),
     "words of a few": ("wójcik z", "linda hill"),
     "a word of none": ("qqxyzzy", "shoppingx"),
-    "a phone": ("+1212555", "(415) 555"),
+    "a phone": ("+1212555", "447911"),
 }
 """What is typed, letter by letter."""
 HEADER = TOP - 1
@@ -30,8 +30,8 @@ _WHO = "Who, or why not"
 _PAGE_DOWN = "\x1b[6~"
 MOST_ROWS = 300
 """Rows that may be shown at first: those of people are there before others that are newer."""
-_COMPARED = 30
-"""Characters of a row that are compared; what is longer may be cut off."""
+_COMPARED = 20
+"""Letters of a row that are compared; what is longer may be cut off."""
 
 
 @dataclass
@@ -191,7 +191,7 @@ def _found(store: Store, text: str) -> set[str]:
     with store.read() as conn:
         page = attempts.page(conn, AttemptView(search=text), limit=MOST_ROWS, patience=60)
     return {
-        (row.why if row.outcome == "refused" else row.name or row.phone)[:_COMPARED]
+        _letters(row.why if row.outcome == "refused" else row.name or row.phone)
         for row in page.rows
     }
 
@@ -201,7 +201,11 @@ def _shows(screen: ScreenModel, wanted: set[str]) -> bool:
     if not wanted:
         return "Nothing matches" in screen.text()
     rows = _rows(screen)
-    return bool(rows) and wanted.issuperset(row[:_COMPARED] for row in rows)
+    return bool(rows) and wanted.issuperset(map(_letters, rows))
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))[:_COMPARED]
 
 
 def _rows(screen: ScreenModel) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from server.mapping.aliases import LONGEST, branch_name, folded, meaning_of
 from server.mapping.memo import Memo
 from server.mapping.places import Place, place_of
-from server.mapping.records import Record, as_record, is_value
+from server.mapping.records import Alike, Record, as_record, is_value
 from server.mapping.vocabulary import STAFF
 from storage.mapping_rules import step
 
@@ -115,8 +115,11 @@ def _walk_list(
         for name, value in node:
             _walk(value, _joined(path, name), (name,), within, leaves, labelled=True)
         return
+    alike = Alike.to(node[0]) if node and not phones and type(node[0]) is dict else None
     for place, item in enumerate(node):
-        if phones and type(item) is dict:
+        if alike is not None and (known := alike.record(item)) is not None:
+            leaves.append(Leaf(_place_of_record(known[0], path, within), known[1]))
+        elif phones and type(item) is dict:
             _walk(item, path, names, within, leaves, phone=phone)
         elif type(item) is dict and (record := as_record(item)) is not None:
             # HubSpot says `0-1` of a contact's field; the others are a company's and so on.
@@ -218,12 +221,7 @@ def _walk_record(
     node: dict[str, Any], record: Record, path: str, within: tuple[str, ...], leaves: list[Leaf]
 ) -> None:
     keys, names, phone = record.keys, record.names, record.phone
-    asked = record, path, within
-    place = _recorded.get(asked)
-    if place is None:
-        place = place_of(_joined(path, names[0]), names, within, phone, True)
-        length = len(place.path) + sum(map(len, names)) + sum(map(len, within))
-        _recorded.keep(asked, place, length)
+    place = _place_of_record(record, path, within)
     path, value = place.path, node[keys.value]
     if type(value) is str:
         leaves.append(Leaf(place, value))
@@ -233,6 +231,18 @@ def _walk_record(
         inside = (*within, branch_name(names[0]))
         for key in keys.others:
             _walk(node[key], _joined(path, key), (key,), inside, leaves)
+
+
+def _place_of_record(record: Record, path: str, within: tuple[str, ...]) -> Place:
+    """The place of a named value below a path."""
+    asked = record, path, within
+    place = _recorded.get(asked)
+    if place is not None:
+        return place
+    names = record.names
+    place = place_of(_joined(path, names[0]), names, within, record.phone, True)
+    length = len(place.path) + sum(map(len, names)) + sum(map(len, within))
+    return _recorded.keep(asked, place, length)
 
 
 def _are_pairs(node: list[Any]) -> bool:

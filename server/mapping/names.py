@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from server.mapping.family_first import parted
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -52,7 +54,7 @@ def split(name: str) -> tuple[str, str]:
     `Byron, Ada` has the last name first; titles are left out; `van`, `de la` and the like belong
     to the last name, and so does `Jr.`; with several first names all but the last word are first
     names. A single word is a first name alone. In Chinese, Japanese and Korean letters the last
-    name comes first.
+    name comes first, also without a space where it is a known one.
     """
     name = tidy(name).strip(" ,;")
     name, suffix = _without_suffix(name)
@@ -61,7 +63,7 @@ def split(name: str) -> tuple[str, str]:
         return _first(after.split()), _with(tidy(before), suffix)
     words = _untitled(name.split())
     if len(words) < 2:
-        return "".join(words), ""
+        return parted("".join(words)) or ("".join(words), "")
     if len(words) == 2 and all(map(_FAMILY_FIRST.fullmatch, words)):
         return words[1], words[0]
     at = len(words) - 1

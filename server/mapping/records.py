@@ -134,6 +134,38 @@ def as_record(node: dict[str, Any]) -> Record | None:
     return _records.keep(asked, _read_record(keys, node), len(repr(asked[1])))
 
 
+class Alike:
+    """The named values of one list, which builders give the same keys: those are sorted once."""
+
+    __slots__ = ("_keys", "_names", "_naming", "_value")
+
+    def __init__(self, keys: Keys, names: tuple[str, ...]) -> None:
+        self._keys = keys
+        self._names = names
+        self._naming = keys.naming
+        self._value = keys.value
+
+    @classmethod
+    def to(cls, node: dict[str, Any]) -> Alike | None:
+        """Those that are like one, where that is all that a value has beside its name."""
+        names = tuple(node)
+        keys = _sort_keys(names)
+        return None if keys is None or keys.others else cls(keys, names)
+
+    def record(self, node: Any) -> tuple[Record, str] | None:
+        """What is known of a value with these keys, and its text; None to look at it anew."""
+        if type(node) is not dict or tuple(node) != self._names:
+            return None
+        value = node[self._value]
+        if type(value) is not str:
+            return None
+        try:
+            known = _records.get((self._keys, self._naming(node)))
+        except TypeError:
+            return None
+        return None if known is None else (known, value)
+
+
 def _read_record(keys: Keys, node: dict[str, Any]) -> Record | None:
     names: list[str] = []
     phone, kinds = False, [node[key] for key in keys.types if type(node[key]) is str]

@@ -38,6 +38,20 @@ from storage.words import Kind
         ("Mary Jane Watson", "Mary Jane", "Watson"),
         ("Ada", "Ada", ""),
         ("山田太郎", "山田太郎", ""),
+        ("高橋誠", "高橋誠", ""),
+        ("張本勲", "張本勲", ""),
+        ("田中", "田中", ""),
+        ("さくら", "さくら", ""),
+        ("小明", "小明", ""),
+        ("王小明", "小明", "王"),
+        ("李娜", "娜", "李"),
+        ("歐陽修", "修", "歐陽"),
+        ("司马相如", "相如", "司马"),
+        ("王小明明", "王小明明", ""),
+        ("歐陽", "歐陽", ""),
+        ("김철수", "철수", "김"),
+        ("남궁민", "남궁민", ""),
+        ("이슬", "이슬", ""),
         ("", "", ""),
         (" , ", "", ""),
     ],
@@ -163,6 +177,23 @@ _json = st.recursive(
     ),
     max_leaves=20,
 )
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        # Two fields for names may be one person's or two people's: only a rule can tell.
+        ({"name-1": "Ada", "name-2": "Byron", "phone-1": "+12025550146"}, "AMBIGUOUS_FIELD"),
+        # Nothing says that a field of text asks for a name.
+        ({"text-1": "Ada", "text-2": "Byron", "phone-1": "+12025550146"}, "MISSING_REQUIRED_FIELD"),
+        # A message is what a visitor wrote: it may name anybody.
+        ({"message": "Name: Ada Byron\nPhone: +12025550146"}, "MISSING_REQUIRED_FIELD"),
+    ],
+)
+def test_what_could_name_a_stranger_is_left_to_the_operator(said: Any, code: str) -> None:
+    found = map_lead(read_body(json.dumps(said).encode(), "application/json").tree, (), "US")
+    assert isinstance(found, Fault)
+    assert found.code == code
 
 
 @settings(max_examples=150, deadline=None)
