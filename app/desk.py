@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
 
-from textual import events, on
+from textual import on
 from textual._context import active_message_pump
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -17,6 +16,7 @@ from textual.widget import AwaitMount, Widget
 from app.background import Background, CannotStart, SettingsRead
 from app.crash import SafeCrash
 from app.filters import NoControls
+from app.keys_in_turn import KeysInTurn
 from app.options import DeskOptions
 from screens.asked import ThemeChosen
 from screens.backstage import say
@@ -41,7 +41,7 @@ class Fault(Message):
         self.error = error
 
 
-class Desk(SafeCrash, inherit_bindings=False):
+class Desk(KeysInTurn, SafeCrash, inherit_bindings=False):
     """Optdesk in the terminal.
 
     Args:
@@ -65,7 +65,6 @@ class Desk(SafeCrash, inherit_bindings=False):
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._net = NoControls()
         self._theme_set = ""
-        self._typed_for: WeakKeyDictionary[events.Key, Widget] = WeakKeyDictionary()
         for theme in THEMES:
             self.register_theme(theme)
         if self.theme == "textual-dark":
@@ -132,26 +131,6 @@ class Desk(SafeCrash, inherit_bindings=False):
             if not self.stylesheet.has_source(str(path), ""):
                 self.stylesheet.read(path)
         self.stylesheet.parse()
-
-    async def on_event(self, event: events.Event) -> None:
-        """Notes whom a key is for when it arrives."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            self._typed_for[event] = self.focused or self.screen
-        await super().on_event(event)
-
-    def on_key(self, event: events.Key) -> None:
-        """A key that nobody took: a verb, unless keys before it have moved the focus meanwhile.
-
-        Several keys arrive at once over a slow line. Those typed after `/` are letters then, and
-        must not be taken for the verbs of the list that the first of them left.
-        """
-        focus = self.focused or self.screen
-        if self._typed_for.get(event, focus) is not focus:
-            event.prevent_default()
-            again = events.Key(event.key, event.character)
-            again._set_forwarded()
-            self._typed_for[again] = focus
-            focus.post_message(again)
 
     def leave(self, code: int) -> None:
         """Closes the desk; may be called from any thread and from signal handlers."""

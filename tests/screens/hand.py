@@ -166,8 +166,8 @@ class Hand:
 
     @property
     def typed(self) -> str:
-        """What stands in the open dialog's line."""
-        return self.desk.screen.query_one(Input).value
+        """What stands in the open dialog's line; nothing before it is there."""
+        return next((line.value for line in self.desk.screen.query(Input)), "")
 
     @property
     def text(self) -> str:

@@ -204,6 +204,23 @@ async def test_letters_that_arrive_together_with_the_slash_are_searched_for(
         assert not hand.toasts
 
 
+async def test_what_arrives_together_with_keys_that_leave_a_line_goes_where_they_lead(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ada", "Bo")
+    async with at_desk(sqlite_url) as hand:
+        hand.burst("slash", "d", "a", "enter", "o", "slash", "x")
+        await hand.until(lambda: hand.contacts.view.search == "dax")
+        assert hand.contacts.view.order is Order.OLDEST
+        hand.burst("backspace", "left", "left", "a", "escape", "l", "h", "escape", "o")
+        await hand.until(lambda: hand.contacts.view.order is Order.FAVORITE)
+        assert hand.contacts.view.search == ""
+        assert not hand.dialog
+        await hand.press("slash")
+        hand.burst("b", "d", "left", "left", "a", "delete")
+        await hand.until(lambda: hand.contacts.view.search == "ad")
+
+
 async def test_half_a_condition_keeps_the_list_and_says_what_may_follow(
     sqlite_store: Store, sqlite_url: str
 ) -> None:
