@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 from codecs import getincrementaldecoder
+from collections.abc import Iterable
 from contextlib import suppress
 from threading import Event
 from time import monotonic
@@ -14,6 +15,7 @@ from textual import constants
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 TICK_SECONDS = 0.1
 """How often the parser of keys is asked for what it waited too long for."""
@@ -22,6 +24,30 @@ AWAKE_SECONDS = max(1.0, 3 * constants.ESCAPE_DELAY)
 """So long after the last key the parser may be waiting for the rest of one."""
 
 _MOST = 4096
+
+
+_ESC = "\x1b"
+
+_GOES_ON = ("[", "O", _ESC)
+"""What a key's sequence may have after its first character, where a slow line parts the two."""
+
+
+class Keys(XTermParser):
+    """Textual's parser, but what is typed after `esc` is not taken for a key pressed with alt.
+
+    A terminal sends alt and a letter together. Two keys come one after the other, also within the
+    tenth of a second in which `esc` may still become something else.
+    """
+
+    _esc_ends = False
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """What was read becomes keys."""
+        if self._esc_ends and self._timeout_time is not None and not data.startswith(_GOES_ON):
+            self._timeout_time = 0.0
+            yield from self.tick()
+        self._esc_ends = data.endswith(_ESC)
+        yield from super().feed(data)
 
 
 class _Bell(Event):
@@ -57,7 +83,7 @@ class QuietDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Reads keys until the bell rings."""
-        parser = XTermParser(self._debug)
+        parser = Keys(self._debug)
         decode = getincrementaldecoder("utf-8")().decode
         awake_until = monotonic() + AWAKE_SECONDS
         try:

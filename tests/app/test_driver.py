@@ -9,7 +9,7 @@ from typing import Any
 from textual import events
 
 from app import driver
-from app.driver import QuietDriver
+from app.driver import Keys, QuietDriver
 
 
 def test_keys_are_heard_after_a_long_rest_and_the_wait_can_be_ended(monkeypatch: Any):
@@ -39,3 +39,15 @@ def test_keys_are_heard_after_a_long_rest_and_the_wait_can_be_ended(monkeypatch:
     listening._bell.close()
     os.close(ear)
     os.close(mouth)
+
+
+def test_what_is_typed_after_esc_is_a_key_of_its_own_and_not_alt_with_it():
+    keys = Keys()
+
+    def heard(*reads: str) -> list[str]:
+        return [one.key for read in reads for one in keys.feed(read) if isinstance(one, events.Key)]
+
+    assert heard("\x1b", "j", "k") == ["escape", "j", "k"]
+    assert heard("a\x1b", "\x1b", "u") == ["a", "escape", "escape", "u"]
+    assert heard("\x1b", "[A", "\x1b", "OB", "\x1b[C") == ["up", "down", "right"]
+    assert heard("\x1bb") == ["ctrl+left"]
