@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from textual import events
-from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -20,15 +18,11 @@ from screens.contacts import Contacts
 from screens.place import Place
 from storage.store import Store
 from storage.words import ContactRow
+from tests.screens.calm import calm, press, resize
 from widgets.contact_table import ContactTable
-from widgets.log_table import LogTable
-from widgets.table_reading import Lane
 
 PATIENCE = 30.0
 """Seconds after which something that should happen has not happened."""
-
-HELD = 2.0
-"""Seconds after which a test that holds work up on purpose is given its turn."""
 
 
 class Hand:
@@ -50,38 +44,12 @@ class Hand:
         desk.notify = heard  # type: ignore[method-assign]
 
     async def press(self, *keys: str) -> None:
-        """Presses keys, one after the other."""
-        for key in keys:
-            await self.pilot.press(key)
-            await self.settle()
+        """Presses keys, each once the one before has taken effect."""
+        await press(self.desk, *keys)
 
     async def resize(self, width: int, height: int) -> None:
         """Gives the terminal another size."""
-        await self.pilot.resize_terminal(width, height)
-        await self.settle()
-
-    async def settle(self) -> None:
-        """Waits until what was asked for is done and painted.
-
-        Textual's own pause ends once the process uses little of the processor; where many
-        processes share a few, that is so while everything is still to be done.
-        """
-        await self.pilot.pause()
-        end = time.monotonic() + HELD
-        while self._under_way() and time.monotonic() < end:
-            await self.pilot.pause(0.005)
-
-    def _under_way(self) -> bool:
-        if any(thread.name == "optdesk-job" for thread in threading.enumerate()):
-            return True
-        screens = self.desk.screen_stack
-        parts = [
-            self.desk,
-            *(part for screen in screens for part in screen.walk_children(with_self=True)),
-        ]
-        return any(
-            part.message_queue_size or any(lane.busy for lane in _lanes(part)) for part in parts
-        )
+        await resize(self.desk, width, height)
 
     def burst(self, *keys: str) -> None:
         """Lets keys arrive all at once, as over a slow line."""
@@ -97,8 +65,9 @@ class Hand:
         end = time.monotonic() + PATIENCE
         while not met():
             assert time.monotonic() < end, what or "it did not happen"
-            await self.pilot.pause(0.01)
-        await self.settle()
+            await asyncio.sleep(0.01)
+            await calm(self.desk)
+        await calm(self.desk)
 
     # What is there.
 
@@ -182,13 +151,6 @@ class Hand:
         store = self.desk.backstage.store
         assert store is not None
         return store
-
-
-def _lanes(part: MessagePump) -> Iterable[Lane]:
-    """Where a table reads its rows."""
-    if isinstance(part, ContactTable):
-        return part._reader._lane, part._reader._slow_lane
-    return (part._lane,) if isinstance(part, LogTable) else ()
 
 
 async def _nothing() -> None:

@@ -62,6 +62,8 @@ from storage.inbound import Inbound, receive
 from storage.store import Store
 from storage.words import Actor, Target
 from tests.factories import lead, put, refuse, settle_all, switched_on
+from tests.screens.calm import calm, press, resize
+from tests.screens.hand import PATIENCE
 from tests.screens.scenes import (
     NEW_STORE,
     NOT_SEEN,
@@ -168,6 +170,8 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         self._tell(ListenerChanged(self.listener))
 
     monkeypatch.setattr(Background, "_listen", listen)
+    # What is said does not go away while three pictures are taken, however slow the machine.
+    monkeypatch.setattr(Desk, "NOTIFICATION_TIMEOUT", 600)
     no_chance(monkeypatch)
     monkeypatch.setattr(checklist, "ago", lambda _moment: "a while ago")
     recent = attempts.recent_senders
@@ -273,44 +277,40 @@ def shown_by(desk: Desk) -> str:
     return type(desk.main.places.place if screen is desk.main else screen).__name__
 
 
-async def draw_in(
-    desk: Desk, pilot: Pilot[None], sizes: Sequence[tuple[int, int]]
-) -> AsyncIterator[str]:
+async def draw_in(desk: Desk, sizes: Sequence[tuple[int, int]]) -> AsyncIterator[str]:
     """What a desk shows, in several sizes."""
     for size in sizes:
         if tuple(desk.size) != size:
-            await pilot.resize_terminal(*size)
-            await settled(pilot)
+            await resize(desk, *size)
+        await settled(desk)
         yield desk.export_screenshot(title=desk.title, simplify=True)
 
 
-async def ready(pilot: Pilot[None]) -> None:
+async def ready(desk: Desk) -> None:
     """Waits until everything is read and painted."""
-    desk = pilot.app
-    assert isinstance(desk, Desk)
-    for _ in range(1500):
-        await pilot.pause(0.01)
-        place = desk.main.places.place
-        if (
-            desk.main.overview.known
-            and desk.backstage.listener.answers
-            and (isinstance(desk.screen, Ask) or _has_rows(place))
-        ):
-            break
-    await settled(pilot)
+    end = time.monotonic() + PATIENCE
+    while not (
+        desk.main.overview.known
+        and desk.backstage.listener.answers
+        and (isinstance(desk.screen, Ask) or _has_rows(desk.main.places.place))
+    ):
+        assert time.monotonic() < end, "the desk did not open"
+        await asyncio.sleep(0.01)
+        await calm(desk)
+    await calm(desk)
 
 
 def _has_rows(place: Place) -> bool:
     return isinstance(place, Contacts) and place.table.total is not None
 
 
-async def settled(pilot: Pilot[None]) -> None:
-    """Waits until two frames are alike."""
+async def settled(desk: Desk) -> None:
+    """Waits until two frames are alike, also of what comes a moment after a key."""
     before = ""
     for _ in range(200):
-        await pilot.pause(0.06)
-        strips = pilot.app.screen._compositor.render_strips()
-        now = "\n".join(strip.text for strip in strips)
+        await asyncio.sleep(0.06)
+        await calm(desk)
+        now = "\n".join(strip.text for strip in desk.screen._compositor.render_strips())
         if now == before:
             return
         before = now
@@ -319,18 +319,14 @@ async def settled(pilot: Pilot[None]) -> None:
 def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     """Presses keys once the desk is ready, and lets each take effect; a way down is one."""
 
-    async def press(pilot: Pilot[None]) -> None:
-        await ready(pilot)
-        for key, times in itertools.groupby(pressed):
-            if key == "]":
-                await pilot.press(*times)
-                await settled(pilot)
-                continue
-            for _ in times:
-                await pilot.press(key)
-                await settled(pilot)
+    async def press_them(pilot: Pilot[None]) -> None:
+        desk = pilot.app
+        assert isinstance(desk, Desk)
+        await ready(desk)
+        await press(desk, *pressed)
+        await settled(desk)
 
-    return press
+    return press_them
 
 
 def pictures(
@@ -342,7 +338,7 @@ def pictures(
         desk = Desk(DeskOptions(store_url=url, port=0, actor="ana"))
         async with desk.run_test(size=sizes[0]) as pilot:
             await keys(*pressed)(pilot)
-            drawn = [each async for each in draw_in(desk, pilot, sizes)]
+            drawn = [each async for each in draw_in(desk, sizes)]
             assert scene not in SCREENS.values() or SCREENS[shown_by(desk)] == scene
         await asyncio.to_thread(desk.backstage.close)
         return drawn
@@ -404,31 +400,32 @@ def test_snapshots_on_a_walk(
     async def walk() -> None:
         nonlocal drawn
         desk = Desk(DeskOptions(store_url=fuller_url, port=0, actor="ana"))
-        async with desk.run_test(size=SIZES[0]) as pilot:
-            await ready(pilot)
+        async with desk.run_test(size=SIZES[0]):
+            await ready(desk)
             steps = [*WALK, (REPORTED, reporting(tmp_path / "bought list.csv"), ())]
             for scene, there, back in steps:
-                await _go(desk, pilot, there)
+                desk.clear_notifications()
+                await _go(desk, there)
                 names = [f"{scene}-{width}x{height}" for width, height in SIZES]
-                found = [each async for each in draw_in(desk, pilot, SIZES)]
+                found = [each async for each in draw_in(desk, SIZES)]
                 drawn |= dict(zip(names, found, strict=True))
                 assert scene not in SCREENS.values() or SCREENS[shown_by(desk)] == scene, scene
-                await pilot.resize_terminal(*SIZES[0])
-                await _go(desk, pilot, back)
+                await resize(desk, *SIZES[0])
+                await _go(desk, back)
         await asyncio.to_thread(desk.backstage.close)
 
     asyncio.run(walk())
     same(list(drawn), list(drawn.values()))
 
 
-async def _go(desk: Desk, pilot: Pilot[None], acts: Sequence[Act]) -> None:
+async def _go(desk: Desk, acts: Sequence[Act]) -> None:
     for act in acts:
         if callable(act):
             act(desk)
-            await pilot.pause(0.35)
+            await asyncio.sleep(0.35)
+            await calm(desk)
         else:
-            await pilot.press("space" if act == " " else act)
-        await settled(pilot)
+            await press(desk, "space" if act == " " else act)
 
 
 def test_every_screen_has_its_picture() -> None:
