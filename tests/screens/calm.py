@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from textual import events
+from textual._context import visible_screen_stack
 from textual._queue import Queue
 from textual.app import App
 from textual.geometry import Size
@@ -59,7 +60,19 @@ async def resize(app: App[Any], width: int, height: int) -> None:
     size = Size(width, height)
     app._driver._size = size  # type: ignore[union-attr]
     app.post_message(events.Resize(size, size))
+    # Textual waits for a moment in which no further size comes.
+    while app.screen.size != size:
+        await asyncio.sleep(0.005)
     await calm(app)
+
+
+def seen(app: App[Any]) -> str:
+    """The whole screen as text, with what shines through from behind a dialog."""
+    # Without it, a dialog would render its surroundings as empty, and keep that for later.
+    visible_screen_stack.set(app._background_screens)
+    width = app.size.width
+    lines = app.screen._compositor.render_strips()
+    return "\n".join(strip.text[:width].rstrip() for strip in lines)
 
 
 def _working(app: App[Any]) -> bool:

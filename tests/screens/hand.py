@@ -18,7 +18,7 @@ from screens.contacts import Contacts
 from screens.place import Place
 from storage.store import Store
 from storage.words import ContactRow
-from tests.screens.calm import calm, press, resize
+from tests.screens.calm import calm, press, resize, seen
 from widgets.contact_table import ContactTable
 
 PATIENCE = 30.0
@@ -141,9 +141,7 @@ class Hand:
     @property
     def text(self) -> str:
         """The whole screen as text."""
-        width = self.desk.size.width
-        lines = self.desk.screen._compositor.render_strips()
-        return "\n".join(strip.text[:width].rstrip() for strip in lines)
+        return seen(self.desk)
 
     @property
     def store(self) -> Store:

@@ -62,7 +62,7 @@ from storage.inbound import Inbound, receive
 from storage.store import Store
 from storage.words import Actor, Target
 from tests.factories import lead, put, refuse, settle_all, switched_on
-from tests.screens.calm import calm, press, resize
+from tests.screens.calm import calm, press, resize, seen
 from tests.screens.hand import PATIENCE
 from tests.screens.scenes import (
     NEW_STORE,
@@ -310,7 +310,7 @@ async def settled(desk: Desk) -> None:
     for _ in range(200):
         await asyncio.sleep(0.06)
         await calm(desk)
-        now = "\n".join(strip.text for strip in desk.screen._compositor.render_strips())
+        now = seen(desk)
         if now == before:
             return
         before = now
@@ -474,9 +474,9 @@ def test_a_snapshot_needs_no_luck(filled_url: str) -> None:
         desk = Desk(DeskOptions(store_url=filled_url, port=0, actor="ana"))
         async with desk.run_test(size=(80, 24)) as pilot:
             await keys("j", "enter")(pilot)
-            strips = desk.screen._compositor.render_strips()
+            looks = seen(desk)
         await asyncio.to_thread(desk.backstage.close)
-        return "\n".join(strip.text for strip in strips)
+        return looks
 
     first = asyncio.run(look())
     # What a desk remembers of where it was left.
