@@ -17,6 +17,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -93,6 +94,10 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         self._typed = False
         """Another log was shown before in the place of this one, as with every letter typed."""
         self._resting: Timer | None = None
+        self._painted: dict[int, tuple[R, Strip]] = {}
+        """Lines that were painted, by their rows; forgotten when more is read."""
+        self._shown: tuple[int, int] | None = None
+        """The rows' first place on the screen and the cursor's, where they are the same rows."""
 
     # What is shown.
 
@@ -218,12 +223,27 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         if place >= len(window.rows):
             return Strip.blank(width, self.rich_style)
         row = window.rows[place]
-        cells = [each.paint(row) for each in self._columns]
         if place != window.cursor:
-            return self._line(" ", cells, shares, self.rich_style, inked=True)
+            known = self._painted.get(row.id)
+            if known is None or known[0] is not row:
+                cells = [each.paint(row) for each in self._columns]
+                line = self._line(" ", cells, shares, self.rich_style, inked=True)
+                known = self._painted[row.id] = (row, line)
+            return known[1]
+        cells = [each.paint(row) for each in self._columns]
         look = "cursor" if self.has_focus else "blurred"
         bar = glyphs().cursor if self.has_focus else glyphs().resting
         return self._line(bar, cells, shares, self._style(look), inked=False)
+
+    def notify_style_update(self) -> None:
+        """Other colours."""
+        self._paint_anew()
+        super().notify_style_update()
+
+    def _paint_anew(self) -> None:
+        """Nothing that was painted holds any more."""
+        self._painted.clear()
+        self._shown = None
 
     def _line(
         self, bar: str, cells: Sequence[Cell], shares: Sequence[int], base: Style, *, inked: bool
@@ -266,6 +286,7 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
 
     def on_resize(self, event: events.Resize) -> None:
         """Another number of lines."""
+        self._paint_anew()
         self._window.resize(event.size.height - 1)
         self._update()
 
@@ -282,7 +303,14 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         self._lane.close()
 
     def _update(self) -> None:
-        self.refresh()
+        """Shows what is there now; where only the cursor moved, the two lines alone."""
+        window, shown = self._window, self._shown
+        self._shown = (window.top, window.cursor)
+        if shown is None or shown[0] != window.top:
+            self.refresh()
+        elif shown != self._shown:
+            for place in (shown[1], window.cursor):
+                self.refresh(Region(0, place - window.top + 1, self.size.width, 1))
         self._tell("row", self.row, lambda row: self.CursorMoved(self, row))
         waiting = (self._window.waiting, self._window.waiting_more)
         self._tell("waiting", waiting, lambda told: self.ArrivalsWaiting(self, *told))
@@ -361,6 +389,7 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
             if pages is self._pages:
                 self._read = True
                 self._error = None
+                self._paint_anew()
                 take(found)
             self._update()
 
