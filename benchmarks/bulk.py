@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.schema import CreateIndex, DropIndex
 from sqlmodel import SQLModel
 
+from storage import attempt_index
 from storage.consent import Chain, open_chain, save_chain
 from storage.engine import sqlite_path, store_url, write_engine
 from storage.search_index import Backing, backing, contacts, index_all
@@ -31,6 +32,7 @@ class Loader(Protocol):
     def finish_rows(self, chain: Chain) -> None: ...
     def build_indexes(self) -> None: ...
     def build_search(self) -> None: ...
+    def build_log_search(self) -> None: ...
     def commit(self) -> None: ...
 
 
@@ -55,6 +57,11 @@ class _Bulk:
     def build_indexes(self) -> None:
         for index in self._indexes:
             self._conn.execute(CreateIndex(index))
+
+    def build_log_search(self) -> None:
+        """Indexes the whole intake log."""
+        while attempt_index.index_some(self._conn):
+            pass
 
     def _drop_indexes(self) -> None:
         for index in self._indexes:
@@ -87,8 +94,14 @@ class SqliteBulk(_Bulk):
         self._conn.execute(text("INSERT INTO contacts_fts(contacts_fts) VALUES ('optimize')"))
         self._configure("'hashsize', 1048576")
 
-    def _configure(self, setting: str) -> None:
-        self._conn.execute(text(f"INSERT INTO contacts_fts(contacts_fts, rank) VALUES ({setting})"))
+    def build_log_search(self) -> None:
+        self._configure("'hashsize', 67108864", "attempts_fts")
+        super().build_log_search()
+        self._conn.execute(text("INSERT INTO attempts_fts(attempts_fts) VALUES ('optimize')"))
+        self._configure("'hashsize', 1048576", "attempts_fts")
+
+    def _configure(self, setting: str, index: str = "contacts_fts") -> None:
+        self._conn.execute(text(f"INSERT INTO {index}({index}, rank) VALUES ({setting})"))
 
     def commit(self) -> None:
         self._conn.commit()

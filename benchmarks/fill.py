@@ -49,6 +49,8 @@ class Plan:
     grouped: float = 0.0
     """The share of contacts that are in a group and no longer in the queue."""
     seed: int = 1
+    log: bool = False
+    """The intake log is in its search, as after a while of use."""
 
 
 def fill(url: str, plan: Plan, say: Callable[[str], None] = lambda text: None) -> dict[str, float]:
@@ -82,6 +84,9 @@ def fill(url: str, plan: Plan, say: Callable[[str], None] = lambda text: None) -
         step("indexes")
         load.build_search()
         step("search")
+        if plan.log:
+            load.build_log_search()
+            step("search of the log")
         load.commit()
         step("commit")
     return seconds
@@ -169,9 +174,10 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--labels", type=int, default=len(LABELS))
     parser.add_argument("--groups", type=int, default=len(GROUPS))
     parser.add_argument("--grouped", type=float, default=0.0, metavar="SHARE")
+    parser.add_argument("--log", action="store_true", help="with the intake log's search")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(None if arguments is None else list(arguments))
-    plan = Plan(asked.contacts, asked.labels, asked.groups, asked.grouped, asked.seed)
+    plan = Plan(asked.contacts, asked.labels, asked.groups, asked.grouped, asked.seed, asked.log)
     try:
         seconds = fill(asked.store, plan, say=lambda text: print(text, file=sys.stderr))
     except OptdeskError as error:

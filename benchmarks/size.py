@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from benchmarks import servers, table
+from benchmarks import log, servers, table
 from benchmarks.desks import (
     LAST,
     MANY_ROWS,
@@ -68,7 +68,7 @@ def run(report: Report, stores: Stores, *, quick: bool) -> None:
     """Uses both desks in the same way."""
     large = 100_000 if quick else 1_000_000
     report.section("size", f"{large:,} queued beside {SMALL:,}")
-    made = {size: stores.new("sqlite", size) for size in (SMALL, large)}
+    made = {size: stores.new("sqlite", size, log=True) for size in (SMALL, large)}
     seen = {size: _Seen() for size in made}
     for _ in range(1 if quick else 3):
         for size, store in made.items():
@@ -77,6 +77,11 @@ def run(report: Report, stores: Stores, *, quick: bool) -> None:
         with DeskTerminal(store.url, stores.folder) as desk:
             _use(seen[size], desk.open())
     _report(report, seen, large)
+    logs = {}
+    for size, store in made.items():
+        with DeskTerminal(store.url, stores.folder) as desk:
+            logs[size] = log.use(desk.open(), store.url)
+    log.report(report, logs, GROWTH)
     _beside_the_stock_table(report, made[SMALL], made[large], large)
     for store in made.values():
         stores.drop(store)

