@@ -93,7 +93,9 @@ def perform(
 ) -> Outcome:
     """Does something to contacts and waits until it is durable.
 
-    Call it where waiting is allowed: it takes a transaction for each `CHUNK` contacts.
+    Call it where waiting is allowed: it takes a transaction for each `CHUNK` contacts. Only the
+    last one waits for the disk, which then has those before it too: to wait for it with each
+    took a fifth of the time, and more on a slow disk.
 
     Args:
         store: Where they are.
@@ -110,7 +112,7 @@ def perform(
     """
     total = len(target.ids) if target.view is None else count_target(store, target)
     tally, through, cancelled = Tally(), 0, False
-    pace, noting = Pace(), Noting(act.eligible(seen))
+    pace, noting, settled = Pace(), Noting(act.eligible(seen)), True
     for ids in chunks(store, target, pace):
         if cancel is not None and cancel.is_set():
             cancelled = True
@@ -118,11 +120,14 @@ def perform(
         verb = partial(
             _chunk, who=who, act=act, ids=ids, seen=seen, tally=tally, pace=pace, noting=noting
         )
-        store.do(verb, patient=len(ids) > HANDFUL)
+        settled = through + len(ids) >= total
+        store.do(verb, patient=len(ids) > HANDFUL, lasting=settled)
         pace.wrote(len(ids))
         through += len(ids)
         if progress is not None:
             progress(min(through, max(total, through)), max(total, through))
+    if not settled:
+        store.settle()
     said = sentence(act.verb, tally.done, tally.subject)
     if tally.change_id is not None and isinstance(act, Remarks):
         with store.read() as conn:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage import schema
+from storage.driver import run
 from storage.engine import read_engine, shown, sqlite_path, store_url, write_engine
 from storage.errors import OptdeskError, StoreReadOnly
 from storage.faults import explain
@@ -32,6 +33,11 @@ LATELY_SECONDS = 0.25
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 AnswerT = TypeVar("AnswerT")
+
+
+def _touch(conn: Connection) -> None:
+    """Writes what says no more than before, so that there is something to commit."""
+    run(conn, "UPDATE store_state SET seq = seq WHERE id = 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,7 @@ class Store:
         patient: bool = False,
         quiet: bool | Callable[[T], bool] = False,
         aside: bool = False,
+        lasting: bool = True,
     ) -> Future[T]:
         """Runs a verb in the next transaction; the future resolves after its commit.
 
@@ -136,15 +143,19 @@ class Store:
                 A function tells so of its result.
             aside: It has a lock of its own, see `storage.rounds`, and nothing is lost where it has
                 to be done again: on PostgreSQL it goes beside what others write.
+            lasting: It is durable when the future resolves. A step of something long need not be:
+                see `settle`.
         """
         if self.read_only:
             future: Future[T] = Future()
             future.set_exception(self._refusal())
             return future
         writer = self._line_aside() if aside and self.path is None else self._writer
-        return writer.write(verb, patient=patient, quiet=quiet)
+        return writer.write(verb, patient=patient, quiet=quiet, lasting=lasting)
 
-    def do(self, verb: Verb[T], *, patient: bool = False, quiet: bool = False) -> T:
+    def do(
+        self, verb: Verb[T], *, patient: bool = False, quiet: bool = False, lasting: bool = True
+    ) -> T:
         """Runs a verb and waits for its commit; see `write`.
 
         Raises:
@@ -153,12 +164,20 @@ class Store:
         if patient:
             self._last_step = time.monotonic()
         try:
-            return self.write(verb, patient=patient, quiet=quiet).result()
+            return self.write(verb, patient=patient, quiet=quiet, lasting=lasting).result()
         except SQLAlchemyError as error:
             raise explain(error, self.name) from error
         finally:
             if patient:
                 self._last_step = time.monotonic()
+
+    def settle(self) -> None:
+        """Waits until all that was written is durable, also what was not `lasting` by itself.
+
+        Raises:
+            StoreError: The store failed.
+        """
+        self.do(_touch)
 
     def write_many(self, verb: BatchVerb[ItemT, AnswerT], item: ItemT, done: Done[AnswerT]) -> None:
         """Hands an item to a batch verb with those that wait beside it.

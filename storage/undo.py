@@ -265,21 +265,29 @@ def _turn(
 ) -> bool:
     """Turns the contacts of an act, chunk by chunk; returns whether it came to the end."""
     change, after, through = turn.change, turn.after, turn.through
+    many = change.size > HANDFUL
     while cancel is None or not cancel.is_set():
         some = partial(_some, change=change, after=after, tally=tally, step=step)
-        ids = store.do(some, patient=change.size > HANDFUL)
+        ids = store.do(some, patient=many, lasting=not many)
         if not ids:
-            return True
+            return _settled(store, many=many)
         after = ids[-1]
         through += len(ids)
         if progress is not None:
             progress(through, max(change.size, through))
     if through >= change.size:
-        return True
+        return _settled(store, many=many)
     stopped = change_details({"after": after, "through": through})
     noted = update(_changes).where(_changes.c.id == turn.turned_by).values(details=stopped)
     store.do(lambda conn: conn.execute(noted).rowcount)
     return False
+
+
+def _settled(store: Store, *, many: bool) -> bool:
+    """Sees that all steps are durable; true."""
+    if many:
+        store.settle()
+    return True
 
 
 def _some(

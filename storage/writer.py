@@ -62,6 +62,10 @@ commits, and no two verbs can deadlock. An advisory lock, because locking a row 
 write of its own."""
 
 
+_UNSYNCED = "SET LOCAL synchronous_commit = off"
+"""For a step of something long: the commit that ends it has all of them on the disk."""
+
+
 BatchT = TypeVar("BatchT", bound=Callable[..., Any])
 
 
@@ -110,6 +114,7 @@ class _Single:
     verb: Callable[[Connection], Any]
     future: Future[Any]
     quiet: bool | Callable[[Any], bool] = False
+    lasting: bool = True
 
 
 @dataclass(slots=True)
@@ -152,6 +157,8 @@ class Writer:
         self._wake = threading.Condition()
         self._closing = False
         self._conn: Connection | None = None
+        self._lasting = True
+        """Whether the connection waits for the disk with each commit, as it does at first."""
         self._problem: OptdeskError | None = None
         self._seq = 0
         """The place of the newest transaction."""
@@ -169,6 +176,7 @@ class Writer:
         *,
         patient: bool = False,
         quiet: bool | Callable[[T], bool] = False,
+        lasting: bool = True,
     ) -> Future[T]:
         """Runs a verb in its own savepoint; the future resolves after the commit.
 
@@ -178,10 +186,12 @@ class Writer:
                 else waits goes first.
             quiet: It does not count as a change, unless it shares its transaction with one; a
                 function tells so of its result.
+            lasting: The commit is on the disk when the future resolves. Otherwise it is with the
+                next one that is.
         """
         future: Future[T] = Future()
         try:
-            self._put(_Single(verb, future, quiet), patient=patient)
+            self._put(_Single(verb, future, quiet, lasting), patient=patient)
         except OptdeskError as error:
             future.set_exception(error)
         return future
@@ -334,10 +344,14 @@ class Writer:
         self, units: Sequence[_Single | list[_Item]], *, guarded: bool
     ) -> tuple[list[tuple[_Single | _Item, Any]], int | None]:
         conn = self._connection()
+        postgresql = is_postgresql(conn)
+        lasting = not units or any(isinstance(unit, list) or unit.lasting for unit in units)
+        if not postgresql:
+            self._sync(conn, lasting=lasting)
         with conn.begin() as transaction:
-            postgresql = is_postgresql(conn)
             if postgresql:
-                begin_with(conn, *_BEGIN_LOCKED[: 1 if self._aside else None])
+                lock = _BEGIN_LOCKED[: 1 if self._aside else None]
+                begin_with(conn, *lock, *([] if lasting else [_UNSYNCED]))
             if isinstance(self._problem, StoreDamaged):
                 self._watcher.probe(conn)
             before = 0 if postgresql else changes_so_far(conn)
@@ -373,8 +387,17 @@ class Writer:
                 begin_by_hand(self._conn)
         return self._conn
 
+    def _sync(self, conn: Connection, *, lasting: bool) -> None:
+        """Says whether SQLite waits for the disk when it commits."""
+        if self._lasting is not lasting:
+            level = "FULL" if lasting else "NORMAL"
+            driver: Any = conn.connection.dbapi_connection
+            driver.execute(f"PRAGMA synchronous = {level}")
+            self._lasting = lasting
+
     def _drop(self) -> None:
         conn, self._conn = self._conn, None
+        self._lasting = True
         if conn is not None:
             try:
                 conn.invalidate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
@@ -339,6 +340,27 @@ def test_a_bulk_knows_whether_anybody_wrote_between_its_chunks(store: Store, me:
 def _write_for(conn: Connection, pace: bulk.Pace, who: Actor) -> None:
     pace.begin(conn)
     record(conn, who, "star")
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_the_end_of_a_bulk_has_all_of_it_on_the_disk(
+    store: Store, me: Actor, monkeypatch: pytest.MonkeyPatch, *, twice: bool
+) -> None:
+    ids = make_queued(store, 130)
+    monkeypatch.setattr(bulk, "CHUNK", 60)
+    lasting: list[bool] = []
+
+    def noted(verb: Any, **how: bool) -> Any:
+        lasting.append(how.get("lasting", True))
+        return done(verb, **how)
+
+    done = store.do
+    monkeypatch.setattr(store, "do", noted)
+    # Named twice, they are through before as many are as were named.
+    perform(store, me, Star(True), Target(ids=(*ids, *ids) if twice else tuple(ids)))
+    assert len(lasting) == (3 if twice else 2)
+    assert [not each for each in lasting[:-1]] == [True] * len(lasting[:-1])
+    assert lasting[-1]
 
 
 def test_a_cancelled_bulk_keeps_what_is_done_as_one_undoable_change(

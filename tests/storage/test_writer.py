@@ -63,6 +63,29 @@ def test_what_waits_beside_a_bulk_goes_before_its_next_step(sqlite_store: Store)
     assert order == [f"act {n}" for n in range(5)] + [f"chunk {n}" for n in range(3)]
 
 
+def waits_for_the_disk(conn: Connection) -> bool:
+    """Whether the commit of a transaction does."""
+    if conn.dialect.name == "postgresql":
+        return fetch(conn, "SHOW synchronous_commit") == [("on",)]
+    return fetch(conn, "PRAGMA synchronous") == [(2,)]
+
+
+def test_only_what_need_not_last_by_itself_does_not_wait_for_the_disk(store: Store) -> None:
+    wait = waits_for_the_disk
+    assert store.do(wait)
+    assert not store.do(wait, patient=True, lasting=False)
+    with busy(store):
+        # Whatever shares its transaction lasts.
+        shared = [store.write(wait, lasting=lasting) for lasting in (False, True)]
+        alone = store.write(wait, patient=True, lasting=False)
+    assert [waited.result(10) for waited in (*shared, alone)] == [True, True, False]
+    place = partial(fetch, statement="SELECT seq FROM store_state WHERE id = 1")
+    [(before,)] = store.do(place)
+    store.settle()
+    assert store.do(place) == [(before + 1,)]
+    assert store.do(wait)
+
+
 def test_who_comes_during_one_step_of_a_bulk_goes_before_the_next(sqlite_store: Store) -> None:
     order: list[str] = []
     came: list[Future[None]] = []
