@@ -391,8 +391,7 @@ class Writer:
         """Says whether SQLite waits for the disk when it commits."""
         if self._lasting is not lasting:
             level = "FULL" if lasting else "NORMAL"
-            driver: Any = conn.connection.dbapi_connection
-            driver.execute(f"PRAGMA synchronous = {level}")
+            fetch(conn, f"PRAGMA synchronous = {level}")
             self._lasting = lasting
 
     def _drop(self) -> None:
