@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual._context import active_message_pump
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -131,6 +131,12 @@ class Desk(KeysInTurn, SafeCrash, inherit_bindings=False):
             if not self.stylesheet.has_source(str(path), ""):
                 self.stylesheet.read(path)
         self.stylesheet.parse()
+
+    async def on_event(self, event: events.Event) -> None:
+        """What a key brings is painted at once."""
+        if isinstance(event, events.Key):
+            self.main.hasten()
+        await super().on_event(event)
 
     def leave(self, code: int) -> None:
         """Closes the desk; may be called from any thread and from signal handlers."""

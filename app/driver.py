@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 from textual import constants
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
@@ -80,6 +81,17 @@ class QuietDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._bell = self.exit_event = _Bell()
+        self._frame: list[str] = []
+
+    def write(self, data: str) -> None:
+        """Writes; the parts of a frame go to the thread that writes as one, which wakes it once."""
+        if not self._frame and data != SYNC_START:
+            super().write(data)
+            return
+        self._frame.append(data)
+        if data == SYNC_END:
+            whole, self._frame = "".join(self._frame), []
+            super().write(whole)
 
     def run_input_thread(self) -> None:
         """Reads keys until the bell rings."""

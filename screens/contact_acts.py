@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from textual import on
@@ -27,10 +26,9 @@ from screens.acting import (
 )
 from screens.asked import GroupTurned
 from screens.backstage import WorkFailed, backstage, copy, say
+from screens.open_contact import OpenContact
 from screens.overview import Overview
-from screens.place import Told
 from screens.progress_strip import ProgressStrip
-from screens.table_verbs import TableVerbs
 from storage.words import ContactRow, Place, Target, View
 from widgets.display import clean, plural
 from widgets.finding import once
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from screens.contact_panel import ContactPanel
     from screens.label_acts import LabelNamed, LabelsListed, LabelTurned
     from screens.labels import LabelChoice, Labelling, Labels, Worn
     from screens.move_to import Destination
@@ -69,20 +66,14 @@ MOST_NEXT = 32
 """Acts that wait."""
 
 
-class ContactActs(TableVerbs):
+class ContactActs(OpenContact):
     """Acts on the marked contacts, else on the one under the cursor; then steps on."""
 
-    view: reactive[View] = reactive(View, init=False)
-    """What is shown: place, search and order in one value."""
+    view: reactive[View] = reactive(View, init=False, repaint=False)
+    """What is shown: place, search and order in one value. The parts paint what changes in them."""
 
     overview = Overview()
     strip = once(ProgressStrip)
-
-    _panel: ContactPanel | None = None
-    """Remembered, not looked for: every change of the store asks for it."""
-
-    _looks: Mapping[int, tuple[str, ...]] = MappingProxyType({})
-    """Who else looks at which contact."""
 
     _under_way: Running | None = None
     _next: deque[tuple[Running, View]]
@@ -201,83 +192,6 @@ class ContactActs(TableVerbs):
         # What strangers wrote goes into other programs, where a line break may be a command.
         shown = [clean(fact) for fact in facts if fact]
         copy(self, "\t".join(shown), "  ".join(shown))
-
-    async def action_contact_open(self) -> None:
-        """Open the contact under the cursor, or close it."""
-        if self.panel is not None:
-            self._close_panel()
-        elif self.table.total != 0:
-            await self.open_panel(self.table.cursor_contact)
-
-    def _close_panel(self) -> None:
-        if self.panel is not None:
-            self.panel.close()
-            self.post_message(Told())
-
-    def step_back(self) -> bool:
-        """Out of the open contact."""
-        if self.panel is None:
-            return False
-        self._close_panel()
-        return True
-
-    def uncover_list(self) -> None:
-        """Closes the open contact where it lies over the list."""
-        if not self.screen.has_class("-wide"):
-            self._close_panel()
-
-    async def open_panel(self, contact: ContactRow | None) -> None:
-        """Shows a contact beside the list; from then on it follows the cursor."""
-        from screens.contact_panel import ContactPanel
-
-        panel = self._panel
-        if panel is None:
-            panel = self._panel = ContactPanel()
-            await self.query_one(".split").mount(panel)
-            self.post_message(Told())
-        elif self.panel is None:
-            # It was closed, and only waits to be seen again.
-            panel.display = True
-            self.post_message(Told())
-        panel.show(contact)
-        self._tell_panel()
-        if contact is not None:
-            backstage(self).look_at(contact.id, open_=True)
-
-    def _tell_panel(self) -> None:
-        if self.panel is not None:
-            self.panel.others_look(self._looks)
-
-    @property
-    def panel(self) -> ContactPanel | None:
-        """The open contact, if one is open."""
-        panel = self._panel
-        return panel if panel is not None and panel.display else None
-
-    def action_panel_down(self) -> None:
-        """Scroll the open contact."""
-        if self.panel is not None:
-            self.panel.scroll_relative(y=3, animate=False)
-
-    def action_panel_up(self) -> None:
-        """Scroll the open contact back."""
-        if self.panel is not None:
-            self.panel.scroll_relative(y=-3, animate=False)
-
-    def action_panel_next_section(self) -> None:
-        """To the next section of the open contact."""
-        if self.panel is not None:
-            self.panel.go_section(1)
-
-    def action_panel_previous_section(self) -> None:
-        """To the section before."""
-        if self.panel is not None:
-            self.panel.go_section(-1)
-
-    def action_panel_older(self) -> None:
-        """Older notes, messages and acts of the open contact."""
-        if self.panel is not None:
-            self.panel.show_older()
 
     async def action_list_escape(self) -> None:
         """Back one layer."""

@@ -13,12 +13,13 @@ from textual.timer import Timer
 from screens.backstage import backstage
 from screens.profile_page import Page
 from screens.profile_text import write
+from screens.profiles_ahead import ProfilesAhead
 from storage.errors import NotFound, OptdeskError
 from storage.words import ContactRow
 from widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from storage.profile import Profile
     from storage.store import Store
@@ -35,9 +36,13 @@ NEWS_SECONDS = 0.5
 class ProfileRead(Message):
     """A contact was read with its history."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, most: int, age: int) -> None:
         super().__init__()
         self.profile = profile
+        self.most = most
+        """Entries of each kind that were asked for."""
+        self.age = age
+        """The changes of the store that were known then."""
 
 
 class ProfileUnread(Message):
@@ -63,6 +68,7 @@ class ContactPanel(TextLines, can_focus=False):
         self._most = AT_FIRST
         self._page = Page(0)
         self._looks: Mapping[int, tuple[str, ...]] = {}
+        self._ahead = ProfilesAhead()
 
     @property
     def contact(self) -> ContactRow | None:
@@ -91,8 +97,22 @@ class ContactPanel(TextLines, can_focus=False):
             self._profile, self._trouble, self._most = None, "", AT_FIRST
             self.scroll_home(animate=False)
         self._contact = contact
+        if contact is not None and self._profile is None:
+            self._profile = self._ahead.of(contact)
+            if self._profile is not None or self._reading == contact.id:
+                self._draw()
+                return
         self._draw()
         self._read()
+
+    def expect(self, likely: Sequence[ContactRow]) -> None:
+        """These may be looked at next: reads them now, while nobody waits.
+
+        Args:
+            likely: The likeliest first.
+        """
+        self._ahead.expect(likely)
+        self._read_ahead()
 
     def close(self) -> None:
         """Is not seen any more, and reads nothing, until it is asked to show somebody again."""
@@ -100,6 +120,7 @@ class ContactPanel(TextLines, can_focus=False):
         self._contact = self._profile = None
         self._trouble = ""
         self.show_lines(())
+        self.hidden()
 
     def others_look(self, looks: Mapping[int, tuple[str, ...]]) -> None:
         """Other people look at these contacts, perhaps at this one."""
@@ -113,7 +134,8 @@ class ContactPanel(TextLines, can_focus=False):
 
     def look_again(self) -> None:
         """Something in the store changed: perhaps a note, a message, a receipt."""
-        if self._news is None:
+        self._ahead.forget()
+        if self._contact is not None and self._news is None:
             self._news = self.set_timer(NEWS_SECONDS, self._heard_news)
 
     def _heard_news(self) -> None:
@@ -131,20 +153,25 @@ class ContactPanel(TextLines, can_focus=False):
         """The history is here; perhaps the cursor has moved on meanwhile."""
         event.stop()
         self._reading = None
-        if self._contact is not None and event.profile.contact.id == self._contact.id:
+        if event.most == AT_FIRST:
+            self._ahead.keep(event.profile, event.age)
+        contact = self._contact
+        if contact is not None and event.profile.contact.id == contact.id:
             self._contact, self._trouble = event.profile.contact, ""
             if event.profile != self._profile:
                 self._profile = event.profile
                 self._draw()
-            if not self._again:
-                return
-        self._read()
+        if contact is not None and (self._again or self._profile is None):
+            self._read()
+        else:
+            self._read_ahead()
 
     @on(ProfileUnread)
     def reading_failed(self, event: ProfileUnread) -> None:
         """It could not be read, or is gone; the next contact is tried again."""
         event.stop()
         self._reading = None
+        self._ahead.expect(())
         if self._contact is None:
             return
         if event.contact_id != self._contact.id:
@@ -156,16 +183,23 @@ class ContactPanel(TextLines, can_focus=False):
 
     def _read(self) -> None:
         self._again = self._reading is not None
-        if self._contact is None or self._reading is not None:
-            return
-        self._reading = self._contact.id
+        if self._contact is not None and self._reading is None:
+            self._begin(self._contact.id, self._most)
+
+    def _read_ahead(self) -> None:
+        likely = self._ahead.next_id
+        if likely is not None and self._reading is None:
+            self._begin(likely, AT_FIRST)
+
+    def _begin(self, contact_id: int, most: int) -> None:
+        self._reading = contact_id
         backstage(self).work(
             self,
-            partial(_read_profile, contact_id=self._reading, most=self._most),
-            partial(ProfileUnread, self._reading),
+            partial(_read_profile, contact_id=contact_id, most=most, age=self._ahead.age),
+            partial(ProfileUnread, contact_id),
         )
 
-    def on_resize(self) -> None:
+    def room_changed(self) -> None:
         """Long facts are wrapped anew."""
         self._draw()
 
@@ -204,8 +238,8 @@ class ContactPanel(TextLines, can_focus=False):
         self.show_lines(page.lines)
 
 
-def _read_profile(store: Store, *, contact_id: int, most: int) -> ProfileRead:
+def _read_profile(store: Store, *, contact_id: int, most: int, age: int) -> ProfileRead:
     from storage.profile import profile
 
     with store.read() as conn:
-        return ProfileRead(profile(conn, contact_id, most))
+        return ProfileRead(profile(conn, contact_id, most), most, age)

@@ -18,6 +18,7 @@ from screens.consent import ConsentActs
 from screens.contact_campaigns import ContactCampaigns
 from screens.empty import why_empty
 from screens.keymap import bindings
+from screens.open_contact import NEWS_SECONDS
 from screens.overview import Overview
 from screens.pill import Pill
 from screens.place import Told
@@ -122,8 +123,9 @@ class Contacts(ContactCampaigns, ConsentActs):
     def store_changed(self) -> None:
         """Look again."""
         self.table.refresh_from_store()
-        if self.panel is not None:
-            self.panel.look_again()
+        if self._panel is not None:
+            self._panel.look_again()
+            self.foresee(NEWS_SECONDS)
 
     def overview_read(self, overview: Overview) -> None:
         """Groups may have other names, the empty list other reasons."""
@@ -294,6 +296,7 @@ class Contacts(ContactCampaigns, ConsentActs):
         self.remember()
         if self.panel is not None:
             self.panel.show(event.contact)
+        self.foresee()
 
     @on(ContactTable.Opened)
     async def opened(self, event: ContactTable.Opened) -> None:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.screen import UPDATE_PERIOD
 from textual.widgets import Static
 
 from screens import navigation
@@ -54,7 +55,7 @@ from widgets.bare import SilentColumn, SilentRow
 from widgets.display import safe
 from widgets.finding import once
 from widgets.key_footer import KeyFooter
-from widgets.seen import SeenCompositor
+from widgets.seen import FrameTimer, SeenCompositor
 from widgets.status_line import StatusLine
 from widgets.words import Words
 
@@ -112,9 +113,25 @@ class MainScreen(Turning):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = SeenCompositor()
+        self._frames: FrameTimer | None = None
         self.overview = Overview()
         self._latch = Latch(self._look, SECONDS, self.set_timer, ROWS_FIRST_SECONDS)
         self._trouble: OptdeskError | None = None
+
+    @property
+    def _update_timer(self) -> FrameTimer:
+        timer = self._frames
+        if timer is None:
+            paint = self._on_timer_update
+            timer = self._frames = FrameTimer(self, UPDATE_PERIOD, callback=paint, pause=True)
+            timer._start()
+            self._timers.add(timer)
+        return timer
+
+    def hasten(self) -> None:
+        """A key was pressed: what it brings is painted without a pause."""
+        if self._frames is not None:
+            self._frames.hasten()
 
     def compose(self) -> ComposeResult:
         """The frame."""

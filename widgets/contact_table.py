@@ -62,15 +62,11 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
         """
         if view == self._state.view:
             return
-        old = self._state.view
         self._all_due = False
         self._marks.settle_range()
         if self._state.show(view):
             self._marks.clear()
             self._told.pop("total", None)
-        if (view.place, view.order) != (old.place, old.order):
-            # The headings change too.
-            self._painted = []
         self._update()
 
     def refresh_from_store(self) -> None:
@@ -128,6 +124,13 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
     def visible_rows(self) -> list[ContactRow]:
         """The contacts on the screen, from top to bottom, as far as they are read."""
         found = (self._state.window.get(number) for number in self._state.visible)
+        return [row for row in found if row is not None]
+
+    @property
+    def neighbours(self) -> list[ContactRow]:
+        """The contacts below and above the cursor, as far as they are read."""
+        number = self._state.number
+        found = (self._state.window.get(each) for each in (number + 1, number - 1))
         return [row for row in found if row is not None]
 
     def go_to(self, contact_id: int, *, favorite: bool = False) -> None:

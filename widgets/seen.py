@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from textual._compositor import ChopsUpdate, Compositor
@@ -16,6 +19,7 @@ from textual.dom import NoScreen
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.style import Style
+from textual.timer import Timer
 from textual.widget import Widget
 
 if TYPE_CHECKING:
@@ -23,6 +27,12 @@ if TYPE_CHECKING:
 else:
     # Textual takes the styles of the first base that is a widget, and that is another one.
     Base = object
+
+AT_ONCE = 3
+"""Frames that follow a key without a pause: the cursor, what was read for it, the line of keys."""
+
+HASTE_SECONDS = 0.1
+"""So long after a key its frames are in haste."""
 
 Chops = list[dict[int, Strip | None]]
 """For each line of the screen, the strip that begins at each cut; None where none is needed."""
@@ -179,4 +189,43 @@ class Prompt(Base):
         self._repaint_required = False
         screen._dirty_widgets.add(self)
         screen._update_timer.resume()
+        return True
+
+
+class FrameTimer(Timer):
+    """Paints when asked to: at once for a person who typed, else some sixty times a second.
+
+    Textual waits for the rest of a sixtieth of a second after any frame. What a key brings comes
+    in two or three of them, so that most of what a person waited for was a pause.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._hastened = asyncio.Event()
+        self._haste_left = 0
+        self._haste_until = 0.0
+
+    def hasten(self) -> None:
+        """A key was pressed."""
+        self._haste_left, self._haste_until = AT_ONCE, monotonic() + HASTE_SECONDS
+        self._hastened.set()
+
+    async def _run(self) -> None:
+        painted = 0.0
+        while True:
+            await self._active.wait()
+            wait = painted + self._interval - monotonic()
+            if wait > 0 and not self._in_haste():
+                self._hastened.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._hastened.wait()
+                continue
+            painted = monotonic()
+            await self._tick(next_timer=painted, count=0)
+
+    def _in_haste(self) -> bool:
+        if not self._haste_left or monotonic() > self._haste_until:
+            return False
+        self._haste_left -= 1
         return True

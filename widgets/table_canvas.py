@@ -5,7 +5,6 @@ from __future__ import annotations
 from asyncio import get_running_loop
 from dataclasses import replace
 from datetime import UTC, datetime
-from math import ceil
 from time import monotonic
 from typing import Any
 
@@ -72,8 +71,14 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
         self._reader.rows = rows
         self._palette: Palette | None = None
         self._painter: RowPainter | None = None
+        self._painter_before: RowPainter | None = None
+        """Divides the width as it was before: an open contact that is closed gives it back."""
         self._signs: dict[int, str] = {}
         self._painted: list[Line | None] = []
+        self._fitted: Size | None = None
+        """The size that the rows were divided for."""
+        self._headed: object = None
+        """What the painted headings are about."""
         self._now = datetime.now(UTC)
         self._clock: Timer | None = None
         self._clock_due = 0.0
@@ -103,18 +108,23 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
     def _brush(self) -> RowPainter:
         if self._painter is None or self._painter.ascii_only != ascii_only():
             self._palette = self._palette or palette_of(self)
-            self._painter = RowPainter(self._palette, self._layout, international)
+            before, shown = self._painter_before, self._layout
+            if before is None or before.layout != shown or before.ascii_only != ascii_only():
+                before = RowPainter(self._palette, shown, international)
+            self._painter, self._painter_before = before, None
         return self._painter
 
     def _divide_anew(self) -> None:
-        """Forgets how the width was divided, and everything painted."""
-        self._painter = None
+        """Forgets how the width was divided; what is seen is kept for the way back."""
+        if self._painter is not None:
+            self._painter.keep(self._painted)
+            self._painter, self._painter_before = None, self._painter
         self._painted = []
 
     def _repaint(self) -> None:
         """Forgets everything painted: another theme."""
-        self._palette = None
-        self._divide_anew()
+        self._palette = self._painter = self._painter_before = None
+        self._painted = []
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines of the screen, past what Textual does for borders, padding and opacity.
@@ -183,19 +193,23 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
 
     def _paint_changes(self) -> None:
         header = self._header_lines
+        # Without the scrollbar, which paints itself.
+        width = self.scrollable_size.width
         lines = [self._line(place) for place in range(self._state.height)]
+        heading = (self._state.view.place, self._state.view.order)
         if len(lines) != len(self._painted):
             self.refresh()
         else:
-            width = self.size.width
             changed = [
                 Region(0, header + place, width, 1)
                 for place, (new, old) in enumerate(zip(lines, self._painted, strict=True))
                 if new != old
             ]
+            if header and heading != self._headed:
+                changed.append(Region(0, 0, width, header))
             if changed:
                 self.refresh(*changed)
-        self._painted = lines
+        self._painted, self._headed = lines, heading
         self._set_clock(lines)
 
     def _set_clock(self, lines: list[Line | None]) -> None:
@@ -218,8 +232,27 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
         self._clock = None
         self._update()
 
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        resized = super()._size_updated(size, virtual_size, container_size, layout)
+        if self.is_mounted and self.size and self.size != self._fitted:
+            # The layout is painted as a whole right after this. What the table would ask for
+            # when it hears of its size later would be a second frame.
+            self._fit()
+            self._exchange_repaint_regions()
+        return resized
+
     def on_resize(self, _event: events.Resize) -> None:
+        """The table is there, and of this size, or it is seen again."""
+        if self.size == self._fitted:
+            self._update()
+        else:
+            self._fit()
+
+    def _fit(self) -> None:
         """Divides the new width; the cursor stays in sight."""
+        self._fitted = self.size
         state = self._state
         seen = state.cursor_visible
         state.height = max(1, self.size.height - self._header_lines)
@@ -259,15 +292,8 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
             self.set_reactive(TableCanvas.virtual_size, size)
         self.set_reactive(TableCanvas.scroll_y, float(state.top))
         self.set_reactive(TableCanvas.scroll_target_y, float(state.top))
-        if not self.show_vertical_scrollbar:
-            return
-        bar, visible = self.vertical_scrollbar, self.size.height
-        before = _thumb(visible, bar.window_virtual_size, bar.position)
-        bar.set_reactive(type(bar).window_virtual_size, height)
-        bar.set_reactive(type(bar).window_size, visible)
-        bar.set_reactive(type(bar).position, float(state.top))
-        if _thumb(visible, height, state.top) != before:
-            bar.refresh()
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.scrolled(self.size.height, height, state.top)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follows Textual where it changes the scroll itself, as after a resize."""
@@ -379,12 +405,3 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
     def on_unmount(self) -> None:
         """Lets the reading threads end."""
         self._reader.close()
-
-
-def _thumb(size: int, virtual: float, position: float) -> tuple[int, int]:
-    """Where a scrollbar's thumb begins and ends, in eighths of a cell, as Textual draws it."""
-    if virtual <= size or not size:
-        return 0, 0
-    length = max(1.0, size * size / virtual)
-    start = int((size - length) * position / (virtual - size) * 8)
-    return start, start + ceil(length * 8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -65,7 +65,7 @@ class RowPainter:
         self.ascii_only = ascii_only()
         """What it was made for."""
         self._phone = phone
-        self._strips: dict[tuple[ContactRow, Look, str], Strip] = {}
+        self._strips: dict[object, Strip] = {}
 
     def row(self, row: ContactRow, look: Look, received: str) -> Strip:
         """A contact's line; `received` is how long ago they came, in words."""
@@ -76,6 +76,11 @@ class RowPainter:
                 self._strips.clear()
             strip = self._strips[key] = self._paint(row, look, received)
         return strip
+
+    def keep(self, seen: Iterable[object]) -> None:
+        """Forgets all rows but those that are seen, each told as `row` is."""
+        strips = self._strips
+        self._strips = {key: strips[key] for key in seen if key in strips}
 
     def waiting(self, look: Look) -> Strip:
         """A line whose contact is still being read."""

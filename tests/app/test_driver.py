@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 from textual import events
+from textual._ansi_sequences import SYNC_END, SYNC_START
 
 from app import driver
 from app.driver import Keys, QuietDriver
@@ -51,3 +53,13 @@ def test_what_is_typed_after_esc_is_a_key_of_its_own_and_not_alt_with_it():
     assert heard("a\x1b", "\x1b", "u") == ["a", "escape", "escape", "u"]
     assert heard("\x1b", "[A", "\x1b", "OB", "\x1b[C") == ["up", "down", "right"]
     assert heard("\x1bb") == ["ctrl+left"]
+
+
+def test_a_frame_is_written_as_one_and_everything_else_at_once():
+    written: list[str] = []
+    writing: Any = QuietDriver.__new__(QuietDriver)
+    writing._frame = []
+    writing._writer_thread = SimpleNamespace(write=written.append)
+    for part in ("bell", SYNC_START, "rows", SYNC_END, "title"):
+        writing.write(part)
+    assert written == ["bell", f"{SYNC_START}rows{SYNC_END}", "title"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert
 
+from screens.contact_panel import ContactPanel
 from storage import notes
 from storage.acts import Star
 from storage.bulk import perform
@@ -12,7 +13,7 @@ from storage.ids import new_ids
 from storage.store import Store
 from storage.tables import Change, ChangeItem
 from storage.times import now
-from storage.words import Actor, Target
+from storage.words import Actor, ContactRow, Target
 from tests.factories import lead, put, settle_all, switched_on
 from tests.screens.hand import Hand, at_desk
 from tests.screens.test_queue import fill, group
@@ -220,3 +221,32 @@ async def test_a_search_that_finds_nobody_only_sets_the_open_contact_aside(
         await hand.until(lambda: hand.contacts.panel is not None and "Bo" in hand.panel)
         await hand.press("enter", "q")
         assert hand.contacts.panel is None
+
+
+async def test_the_next_contact_is_read_ahead_and_anew_once_something_has_changed(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ann", "Bea", "Cy")
+    async with at_desk(sqlite_url) as hand:
+        await opened(hand)
+        shown = hand.contacts.panel
+        assert shown is not None
+        below = hand.contacts.table.neighbours[0]
+        await hand.until(lambda: shown._ahead.of(below) is not None)
+        await hand.press("j")
+        await hand.until(lambda: shown.contact is not None and shown.contact.id == below.id)
+        # Of the row and the profile, neither is there without the other.
+        assert shown.profile is not None
+        assert shown.profile.contact.id == below.id
+        await hand.press("k")
+        await hand.until(lambda: shown.contact is not None and shown.contact.id != below.id)
+        note(sqlite_store, BO, below.id, "Calls back on Friday")
+        await hand.until(lambda: shown._ahead.of(below) is None or "Friday" in kept(shown, below))
+        await hand.press("j")
+        await hand.until(lambda: "Calls back on Friday" in panel(hand))
+
+
+def kept(shown: ContactPanel, row: ContactRow) -> str:
+    """The notes of a contact that was read ahead."""
+    found = shown._ahead.of(row)
+    return "" if found is None else "\n".join(each.body for each in found.notes)
