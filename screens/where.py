@@ -52,6 +52,10 @@ class WhereIs(Picker[Message]):
         self._asked = asked
         self._fates: dict[str, Fate] = {}
         self._latch = Latch(self._look)
+        self._answered = ""
+        """What the sentences that are shown answer."""
+        self._wanted = ""
+        """What enter was pressed for before it was answered."""
 
     def title_text(self) -> Content:
         """The question."""
@@ -64,6 +68,7 @@ class WhereIs(Picker[Message]):
 
     def relist(self) -> None:
         """The store answers, not the list."""
+        self._wanted = ""
         self._latch.ask()
 
     def _look(self) -> None:
@@ -80,6 +85,7 @@ class WhereIs(Picker[Message]):
         self._latch.done()
         if event.asked != self.typed:
             return
+        self._answered = event.asked
         answer = event.answer
         fates = sorted(answer.fates, key=lambda fate: -fate.at.timestamp() if fate.at else 0.0)
         if not answer.seen:
@@ -87,6 +93,8 @@ class WhereIs(Picker[Message]):
             self._show(answer.suggestions, said + (" Perhaps:" if answer.suggestions else ""))
         else:
             self._show(fates, "")
+            if self._wanted == event.asked:
+                super().action_picker_choose()
 
     @on(WorkFailed)
     def unread(self, event: WorkFailed) -> None:
@@ -112,6 +120,13 @@ class WhereIs(Picker[Message]):
         width, words = self.list_width, safe(choice.text)
         # A sentence takes the lines that it needs; a blank cell keeps its end from the edge.
         return words if cell_len(words.plain) > width else words.pad_right(1)
+
+    def action_picker_choose(self) -> None:
+        """Goes where the first sentence says, once it answers what was typed."""
+        if self._answered == self.typed:
+            super().action_picker_choose()
+        else:
+            self._wanted = self.typed
 
     def choose(self, choice: Choice) -> None:
         """To the contact, the list or the attempt."""

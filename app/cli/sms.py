@@ -104,7 +104,10 @@ def inbound(
         "contact_id": public("con", done.contact_id) if done.contact_id else None,
         "reply": done.reply,
     }
-    session.out.item(fields, _DONE[done.meaning] + (f" Answer: {done.reply}" if done.reply else ""))
+    said = _DONE[done.meaning]
+    if done.meaning is Meaning.START and not done.changed:
+        said = "Wants texts; nothing was in the way of them."
+    session.out.item(fields, said + (f" Answer: {done.reply}" if done.reply else ""))
 
 
 @app.command()
@@ -245,7 +248,7 @@ def _message_id(text: str) -> int:
 
 _DONE = {
     Meaning.STOP: "Opted out.",
-    Meaning.START: "Asked to be texted again.",
+    Meaning.START: "Opted in: a STOP of theirs is lifted, or the YES was given.",
     Meaning.HELP: "Asked for help.",
     Meaning.REVIEW: "Resembles an opt-out: a person has to judge it (optdesk sms review list).",
     Meaning.OTHER: "Kept with the contact.",
