@@ -7,9 +7,12 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.message import Message
+from textual.widgets import Static
 
 from screens.backstage import backstage
+from screens.commands import Context
 from screens.navigation import (
     CAMPAIGNS,
     DELIVERIES,
@@ -23,7 +26,6 @@ from screens.navigation import (
     WEBHOOKS,
     view_of,
 )
-from screens.opening import Opening
 from screens.overview import Overview
 from screens.place import Place
 from widgets.bare import BareColumn
@@ -40,6 +42,22 @@ MOST_KEPT = 8
 
 MOST_BACK = 100
 """How many places back one can go."""
+
+
+class Opening(Place):
+    """What stands for the Opt-in queue while its store is being opened; of the first frame."""
+
+    contexts = (Context.LIST,)
+
+    def compose(self) -> ComposeResult:
+        """The title of the queue and what is going on."""
+        yield Static(Content("Opt-in queue"), classes="title")
+        yield Static(Content("Opening the store…"), classes="empty")
+
+    @property
+    def sentence(self) -> str:
+        """What is about to be shown."""
+        return "Opt-in queue, newest first"
 
 
 class Places(BareColumn):

@@ -172,6 +172,7 @@ def _api_operation() -> dict[str, Any]:
                 "in": "header",
                 "description": "Names this request: a retry within 24 hours gets the first answer.",
                 "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{0,255}$"},
+                "example": "form-7-entry-1842",
             }
         ],
         "requestBody": {

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from storage import schema
@@ -23,6 +24,10 @@ ROOT = Path(__file__).parents[1]
 IN_MEMORY = pace.folders_in_memory()
 if IN_MEMORY:
     os.environ["PYTEST_DEBUG_TEMPROOT"] = IN_MEMORY
+
+# How quick examples are made says how busy the machine is, and nothing of what is tried.
+settings.register_profile("any-machine", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 LAX = """
 # Nothing here must survive a power cut, and hundreds of databases come and go.

@@ -14,7 +14,7 @@ from aiohttp import connector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from server.webhooks import wire
+from server.webhooks import courier, wire
 from server.webhooks.guard import Guard
 from storage import delivery_log, endpoints, tries
 from storage.delivery_log import DeliveryRow
@@ -67,7 +67,8 @@ def test_a_subscriber_hears_of_an_opt_in_within_moments(
     answer = telling.put().json()["data"]
     answered = time.monotonic()
     [letter] = receiver.wait_for(1)
-    assert letter.at - answered < 0.25
+    # Without being told, the courier would look only then; how soon it is, `make bench` says.
+    assert letter.at - answered < courier._POLL_SECONDS / 2
     assert json.loads(letter.body) == {
         "event": "sms.opted_in",
         "type": "sms.opted_in",

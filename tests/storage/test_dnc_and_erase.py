@@ -360,7 +360,7 @@ BITS = st.sampled_from(
 @settings(
     max_examples=examples(40),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_every_request_that_tells_of_a_person_is_found(
     store: Store, texts: list[str], name: str

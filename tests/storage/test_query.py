@@ -240,7 +240,7 @@ def test_the_first_rows_are_found_without_reading_everybody(village: Store, text
 @settings(
     max_examples=examples(80),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_text_finds_or_finds_nothing(store: Store, text: str) -> None:
     view = View(search=text)
