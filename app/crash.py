@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.text import Text
-from textual.app import App
+from textual.app import App, ScreenStackError
+from textual.css.query import NoMatches
+from textual.dom import NoScreen
+from textual.widget import MountError
 
 _HOME = Path(__file__).resolve().parent.parent
 _WORDS = (
@@ -37,8 +40,18 @@ def _lines(error: BaseException) -> Iterator[str]:
     yield type(error).__name__
 
 
+_TAKEN_APART = (NoMatches, NoScreen, ScreenStackError, MountError)
+"""What is raised for want of a widget or a screen."""
+
+
 class SafeCrash(App[None]):
     """An app whose crash screen prints no values."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        # An app that ends is taken apart while messages are still under way: a signal in the
+        # moment in which a list is put up finds the list without its parts.
+        if not (self._exit and isinstance(error, _TAKEN_APART)):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         # Textual's own prints local variables: tokens and phone numbers.

@@ -34,6 +34,8 @@ class KeysInTurn(App[None]):
         """That line and all that it stands in."""
         self._held: deque[events.Key | events.Paste] = deque()
         """What was typed or pasted since."""
+        self._patience: asyncio.TimerHandle | None = None
+        """Ends the wait for that key at the latest."""
 
     async def on_event(self, event: events.Event) -> None:
         """Notes whom a key is for when it arrives."""
@@ -75,7 +77,7 @@ class KeysInTurn(App[None]):
         if not isinstance(focus, Input) or key.is_printable:
             return
         self._doing, self._line = key, focus.ancestors_with_self
-        asyncio.get_running_loop().call_later(LONGEST, self._give_up, key)
+        self._patience = asyncio.get_running_loop().call_later(LONGEST, self._give_up, key)
 
     def _settle(self, key: events.Key, until: float) -> None:
         """Waits for the messages that the key brought about; then what was held goes on."""
@@ -92,5 +94,7 @@ class KeysInTurn(App[None]):
         if self._doing is not done:
             return
         self._doing, self._line = None, ()
+        if self._patience is not None:
+            self._patience.cancel()
         while self._held and self._doing is None:
             await self.on_event(self._held.popleft())

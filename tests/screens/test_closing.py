@@ -6,9 +6,14 @@ import asyncio
 import gc
 from weakref import ref
 
+import pytest
+from textual.app import ScreenStackError
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.widgets._toast import Toast, ToastHolder
 
+from app.desk import Desk
+from app.options import DeskOptions
 from screens.navigation import (
     ALL,
     CAMPAIGNS,
@@ -67,3 +72,23 @@ async def test_toasts_that_others_take_over_leave_nothing_behind(sqlite_url: str
             await hand.pilot.pause()
         await hand.until(lambda: len(hand.desk.screen.query(ToastHolder)) == 1)
         assert len(hand.desk.screen.query(Toast)) == 1
+
+
+@pytest.mark.parametrize("error", [NoMatches(), ScreenStackError()])
+def test_what_is_missing_while_a_desk_is_taken_apart_is_no_fault(
+    error: Exception, sqlite_url: str
+) -> None:
+    desk = Desk(DeskOptions(store_url=sqlite_url))
+    desk._fatal_error = lambda: None  # type: ignore[method-assign]
+    desk.exit(return_code=7)
+    desk._handle_exception(error)
+    assert desk.return_code == 7
+    desk._handle_exception(ValueError())
+    assert desk.return_code == 1
+
+
+def test_what_is_missing_in_a_desk_that_stands_is_a_fault(sqlite_url: str) -> None:
+    desk = Desk(DeskOptions(store_url=sqlite_url))
+    desk._fatal_error = lambda: None  # type: ignore[method-assign]
+    desk._handle_exception(NoMatches())
+    assert desk.return_code == 1

@@ -161,7 +161,7 @@ def test_a_signal_before_the_store_is_open_ends_it_too(sqlite_url: str) -> None:
         terminal.read_until(lambda shown: "Opt-in" in shown)
         began = time.monotonic()
         terminal.process.send_signal(signal.SIGTERM)
-        assert terminal.end() == 128 + signal.SIGTERM
+        assert terminal.end() == 128 + signal.SIGTERM, terminal.shown
         assert time.monotonic() - began < 5
         assert _restored(terminal.shown)
 
