@@ -93,7 +93,11 @@ class Stores:
             # In its own process, so that what it needs of memory is gone afterwards.
             command = [sys.executable, "-m", "benchmarks.fill", "--store", template]
             command += ["--contacts", str(contacts), *(["--log"] if log else [])]
-            subprocess.run(command, check=True, capture_output=True, cwd=HERE.parent)
+            filled = subprocess.run(
+                command, check=False, capture_output=True, text=True, cwd=HERE.parent
+            )
+            if filled.returncode:
+                raise SystemExit(f"A store could not be filled:\n{filled.stderr}")
             print(
                 f"  (filled a {kind} store of {contacts:,} in {time.perf_counter() - began:.0f} s)"
             )
