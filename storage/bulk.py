@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
@@ -23,6 +23,7 @@ from storage.store import Store
 from storage.tables import Change, ChangeItem, Contact
 from storage.windows import AHEAD, ids_below
 from storage.words import TEST_CONTACTS, Actor, Gone, Outcome, Target, View
+from storage.writer import Verb
 
 CHUNK = 1000
 """Contacts in one transaction, at first."""
@@ -42,6 +43,8 @@ HANDFUL = 50
 
 Progress = Callable[[int, int], None]
 """Told how many contacts are through, and of how many."""
+
+T = TypeVar("T")
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _changes: Any = Change.__table__  # type: ignore[attr-defined]
@@ -66,6 +69,18 @@ class Tally:
         ids = sorted({*ids, *(self.returned or ())})
         if ids:
             self.returned = ids[0], ids[-1]
+
+    def counting(self, verb: Verb[T]) -> Verb[T]:
+        """A verb that counts here, and counts once, however often its transaction is tried."""
+        before = replace(self, gone=[*self.gone])
+
+        def run(conn: Connection) -> T:
+            for each in fields(self):
+                setattr(self, each.name, getattr(before, each.name))
+            self.gone = [*before.gone]
+            return verb(conn)
+
+        return run
 
     def outcome(self, said: str, *, cancelled: bool) -> Outcome:
         """The tally as it is told."""
@@ -121,7 +136,7 @@ def perform(
             _chunk, who=who, act=act, ids=ids, seen=seen, tally=tally, pace=pace, noting=noting
         )
         settled = through + len(ids) >= total
-        store.do(verb, patient=len(ids) > HANDFUL, lasting=settled)
+        store.do(tally.counting(verb), patient=len(ids) > HANDFUL, lasting=settled)
         pace.wrote(len(ids))
         through += len(ids)
         if progress is not None:

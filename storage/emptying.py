@@ -70,7 +70,7 @@ class Emptying(ABC):
             total = self.count(conn)
         more, before = True, 0
         while more and not (cancel is not None and cancel.is_set()):
-            more = self.store.do(self._chunk, patient=total > HANDFUL)
+            more = self.store.do(self.tally.counting(self._chunk), patient=total > HANDFUL)
             self._pace.wrote(self.tally.done - before)
             before = self.tally.done
             if progress is not None:

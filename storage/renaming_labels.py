@@ -56,7 +56,8 @@ def rename(
         Refused: The name is blank, too long or taken.
     """
     tally = Tally()
-    before, after = store.do(partial(_begin, who=who, label_id=label_id, name=name, tally=tally))
+    begin = partial(_begin, who=who, label_id=label_id, name=name, tally=tally)
+    before, after = store.do(tally.counting(begin))
     if tally.change_id is None:
         tally.unchanged = 1
         return tally.outcome("", cancelled=False)

@@ -136,6 +136,9 @@ class Store:
     ) -> Future[T]:
         """Runs a verb in the next transaction; the future resolves after its commit.
 
+        Where another verb of the transaction fails, it is run once more: what it keeps outside the
+        store has to bear that.
+
         Args:
             verb: What to do.
             patient: It takes long and is one of many: leads and single acts go first.

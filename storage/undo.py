@@ -268,7 +268,7 @@ def _turn(
     many = change.size > HANDFUL
     while cancel is None or not cancel.is_set():
         some = partial(_some, change=change, after=after, tally=tally, step=step)
-        ids = store.do(some, patient=many, lasting=not many)
+        ids = store.do(tally.counting(some), patient=many, lasting=not many)
         if not ids:
             return _settled(store, many=many)
         after = ids[-1]

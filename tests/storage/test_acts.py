@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -409,3 +410,33 @@ def test_every_change_has_an_actor_and_a_time(store: Store, me: Actor) -> None:
     with store.read() as conn:
         [change] = profile(conn, ident).changes
     assert (change.actor, change.verb, change.at.utcoffset().total_seconds()) == ("ana", "star", 0)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("step", ["act", "undo"])
+def test_an_act_counts_once_though_it_shares_a_transaction_with_a_verb_that_fails(
+    store: Store, me: Actor, step: str
+) -> None:
+    ids = make_queued(store, 3)
+    star = partial(perform, store, me, Star(True), Target(ids=tuple(ids)))
+    if step == "undo":
+        star()
+    gate = threading.Event()
+    store.write(lambda _conn: gate.wait(30))
+
+    def refused(_conn: Connection) -> None:
+        raise Refused("No.")
+
+    with ThreadPoolExecutor(1) as pool:
+        acting = pool.submit(star if step == "act" else partial(undo.undo, store, me))
+        while True:
+            # One of them shares each transaction of the act, whenever that comes.
+            failing = [store.write(refused) for _ in range(20)]
+            gate.set()
+            assert {type(each.exception(30)) for each in failing} == {Refused}
+            if acting.done():
+                break
+    assert acting.result().done == 3
+    with store.read() as conn:
+        assert {row.favorite for row in rows_of(conn, ids)} == {step == "act"}
+    if step == "act":
+        assert undo.undo(store, me).done == 3
