@@ -124,6 +124,20 @@ class Turned(Message):
         self.outcome = outcome
 
 
+class WorkOver(Message):
+    """Something long came to its end, or was stopped.
+
+    Args:
+        running: What it was.
+        news: For who asked for it.
+    """
+
+    def __init__(self, running: Running, news: Message) -> None:
+        super().__init__()
+        self.running = running
+        self.news = news
+
+
 class DeedFailed(Message):
     """A deed was refused, or the store failed under it."""
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
+    from screens.acting import LongJob
     from screens.navigation import GroupFacts
     from storage.errors import OptdeskError
     from storage.words import View
@@ -119,3 +122,19 @@ class Switched(Message):
         """What became of it."""
         state = "on. Leads are taken in" if self.on else "off. New leads are turned away"
         return f"The Opt-In API is {state}." if self.changed else f"It was {state}, already."
+
+
+class WorkAsked(Message):
+    """Something that may take long begins; the main screen shows how far it is.
+
+    Args:
+        name: What it is, such as `delete “May offer”`. May quote strangers.
+        job: Does it.
+        owner: Is told what came of it.
+    """
+
+    def __init__(self, name: str, job: LongJob, owner: MessagePump) -> None:
+        super().__init__()
+        self.name = name
+        self.job = job
+        self.owner = owner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,16 +10,19 @@ from textual import on
 from textual.content import Content
 from textual.message import Message
 
+from screens.acting import WorkOver, reporter
 from screens.ask import Ask, Field, ask
+from screens.asked import WorkAsked
 from screens.backstage import backstage, say
 from screens.commands import Context
 from screens.keymap import bindings
 from screens.picker import Choice, Picker
 from screens.row_list import RowList
 from screens.rows_place import Column, Row, RowsPlace
-from widgets.display import clean, thousands
+from widgets.display import clean, plural, thousands
 
 if TYPE_CHECKING:
+    from screens.acting import Running
     from storage.campaigns import CampaignRow
     from storage.groups import GroupRow
     from storage.store import Store
@@ -172,8 +175,8 @@ class Campaigns(RowsPlace):
         """Delete it; undo brings it back."""
         campaign = self._campaign
         if campaign is not None:
-            back = backstage(self)
-            back.work(self, partial(_delete, who=back.actor, campaign=campaign))
+            job = partial(_delete, campaign=campaign)
+            self.post_message(WorkAsked(f"delete “{campaign.name}”", job, self))
 
     @on(CampaignChanged)
     def changed(self, event: CampaignChanged) -> None:
@@ -224,11 +227,25 @@ def _rename(
     return CampaignChanged(f"The campaign is called “{row.name}” now.")
 
 
-def _delete(store: Store, *, who: Actor, campaign: CampaignRow) -> CampaignChanged:
+def _delete(
+    store: Store,
+    *,
+    who: Actor,
+    running: Running,
+    report: Callable[[Message], object],
+    campaign: CampaignRow,
+) -> WorkOver:
     from storage import deleting_campaigns
 
-    deleting_campaigns.delete(store, who, campaign.id)
-    return CampaignChanged(f"The campaign “{campaign.name}” was deleted.")
+    progress = reporter(running, report)
+    outcome = deleting_campaigns.delete(
+        store, who, campaign.id, progress=progress, cancel=running.cancel
+    )
+    said = f"The campaign “{campaign.name}” was deleted."
+    if outcome.cancelled:
+        taken = plural(outcome.done, "contact was", "contacts were")
+        said = f"“{campaign.name}” stays; {taken} taken out of it."
+    return WorkOver(running, CampaignChanged(said))
 
 
 def _read_groups(store: Store, *, campaign: CampaignRow) -> GroupsRead:

@@ -12,13 +12,16 @@ from textual.message import Message
 
 from screens.acting import (
     DeedFailed,
+    LongJob,
     Progress,
     Running,
     Turned,
+    WorkOver,
     named,
     reporter,
     tell_turned,
 )
+from screens.asked import WorkAsked
 from screens.backstage import WorkFailed, backstage, say
 from screens.commands import verb
 from screens.main_verbs import MainVerbs
@@ -29,6 +32,8 @@ from widgets.finding import once
 if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
+
+    from textual.message_pump import MessagePump
 
     from storage.changes import ChangeRow
     from storage.store import Store
@@ -62,6 +67,10 @@ class Turning(MainVerbs):
     strip = once(ProgressStrip, "#turning")
 
     _turning: Running | None = None
+    """What is being turned back, or what else a place began that may take long."""
+
+    _asked_by: MessagePump | None = None
+    """Who began that."""
 
     def action_desk_undo(self) -> None:
         """Take back the latest act."""
@@ -88,14 +97,26 @@ class Turning(MainVerbs):
             say(self, ELSEWHERE, severity="warning")
         elif isinstance(place, ContactActs):
             place.work_on(said, 0, job)
-        elif self._turning is not None:
-            say(self, f"Still busy: {self._turning.deed.name}.", severity="warning")
         else:
-            self._turning = running = named(said, 0)
-            self.strip.begin(running)
-            back = backstage(self)
-            work = partial(job, who=back.actor, running=running, report=self.post_message)
-            back.work(self, work, partial(DeedFailed, running))
+            self._begin(said, job)
+
+    @on(WorkAsked)
+    def work_asked(self, event: WorkAsked) -> None:
+        """Show how far something is that a place began."""
+        event.stop()
+        if self._begin(event.name, event.job):
+            self._asked_by = event.owner
+
+    def _begin(self, name: str, job: LongJob) -> bool:
+        if self._turning is not None:
+            say(self, f"Still busy: {self._turning.deed.name}.", severity="warning")
+            return False
+        self._turning = running = named(name, 0)
+        self.strip.begin(running)
+        back = backstage(self)
+        work = partial(job, who=back.actor, running=running, report=self.post_message)
+        back.work(self, work, partial(DeedFailed, running))
+        return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is not always something to stop."""
@@ -123,6 +144,15 @@ class Turning(MainVerbs):
         self._over()
         tell_turned(self, event.outcome)
 
+    @on(WorkOver)
+    def work_over(self, event: WorkOver) -> None:
+        """Whoever began it says what came of it."""
+        event.stop()
+        asked_by = self._asked_by
+        self._over()
+        if asked_by is not None:
+            asked_by.post_message(event.news)
+
     @on(DeedFailed)
     def turning_failed(self, event: DeedFailed) -> None:
         """Say why not."""
@@ -131,7 +161,7 @@ class Turning(MainVerbs):
         self.post_message(WorkFailed(event.error))
 
     def _over(self) -> None:
-        self._turning = None
+        self._turning = self._asked_by = None
         self.strip.end()
 
     # The list of one's acts.

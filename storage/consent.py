@@ -193,7 +193,7 @@ def verify(
     base_head = bytes(row.chain_base_head) if row.chain_base_head is not None else GENESIS
     walk = _Walk(base, base_head, now() - MINIMUM_YEARS * A_YEAR + _DOUBT, witness)
     if base and _seal_of(row.chain_base_seal) != sealed(secret, BASE, base, base_head):
-        walk.fault(f"events 1 to {base} are missing: it was not this store that let them go")
+        walk.fault(f"{_events(1, base)} missing: it was not this store that let them go")
     while rows := _some_after(conn, walk.seq):
         bare = [walk.step(row) for row in rows]
         for seq in _taken(conn, [one for one in bare if one is not None]):
@@ -312,7 +312,7 @@ class _Walk:
             return None
         digest, prev, whole = bytes(digest), bytes(prev), bytes(whole)
         if seq != self.seq + 1:
-            self.fault(f"events {self.seq + 1} to {seq - 1} are missing")
+            self.fault(f"{_events(self.seq + 1, seq - 1)} missing")
         elif prev != self.head:
             self.fault(f"event {seq} does not follow from event {seq - 1}")
         if evidence is not None and _digest(evidence) != digest:
@@ -331,10 +331,14 @@ class _Walk:
     def _skip(self, seq: int) -> None:
         """Past a row that holds what no event does, such as words where a hash belongs."""
         if seq != self.seq + 1:
-            self.fault(f"events {self.seq + 1} to {seq - 1} are missing")
+            self.fault(f"{_events(self.seq + 1, seq - 1)} missing")
         self.fault(f"event {seq} was changed: it is no event any more")
         self.seq, self.head = seq, b""
         self.count += 1
+
+
+def _events(first: int, last: int) -> str:
+    return f"event {first} is" if first == last else f"events {first} to {last} are"
 
 
 def _digest(evidence: str) -> bytes:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from screens.campaigns import Campaigns
 from screens.row_list import RowList
-from storage import campaigns
+from storage import campaigns, deleting_campaigns
 from storage.acts import Move
 from storage.bulk import perform
 from storage.campaign_acts import add
 from storage.store import Store
-from storage.words import Target
+from storage.words import Actor, Outcome, Target
 from tests.screens.hand import Hand, at_desk
 from tests.screens.test_queue import BO, fill, group
 
@@ -108,6 +112,29 @@ async def test_a_campaign_is_renamed_and_deleted_and_comes_back(
         assert hand.toasts[-1] == f"The campaign “{HOSTILE}” was deleted. u undoes it"
         await hand.press("u")
         await hand.until(lambda: HOSTILE[:20] in hand.text and "No campaign" not in hand.text)
+
+
+async def test_deleting_a_large_campaign_shows_how_far_it_is_and_can_be_stopped(
+    sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_store.do(lambda conn: campaigns.create(conn, BO, "May offer"))
+
+    def slow(_store: Store, _who: Actor, _ident: int, **told: Any) -> Outcome:
+        told["progress"](40, 100)
+        assert told["cancel"].wait(20)
+        return Outcome(40, cancelled=True)
+
+    monkeypatch.setattr(deleting_campaigns, "delete", slow)
+    async with at_desk(sqlite_url) as hand:
+        await to_campaigns(hand)
+        await hand.until(lambda: "May offer" in hand.text)
+        await hand.press("d")
+        await hand.until(lambda: "delete “May offer”" in hand.text and "40" in hand.text)
+        await hand.press("d")
+        await hand.until(lambda: hand.toasts[-1:] == ["Still busy: delete “May offer”."])
+        await hand.press("escape")
+        await hand.until(lambda: "stays; 40 contacts were taken out of it." in hand.toasts[-1])
+        await hand.until(lambda: "delete “May offer”" not in hand.text)
 
 
 async def test_a_queued_contact_is_refused_and_moving_it_first_is_offered(
