@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, select, text
@@ -23,6 +24,10 @@ leads one by one are about half full: each lead changes its row once on its way.
 are built over rows that are there, have no room for the rows that a move writes anew."""
 
 BULKY = ("contacts", "consent_events", "attempts", "messages", "contact_labels", "notes")
+
+
+STEPS_BETWEEN = 256
+"""Steps of indexing the log after which their pieces are merged."""
 
 
 class Loader(Protocol):
@@ -101,7 +106,12 @@ class SqliteBulk(_Bulk):
 
     def build_log_search(self) -> None:
         self._configure("'hashsize', 67108864", "attempts_fts")
-        super().build_log_search()
+        for step in count(1):
+            if not attempt_index.index_some(self._conn):
+                break
+            # Each step is a piece of the index, of which there may be two thousand.
+            while step % STEPS_BETWEEN == 0 and attempt_index.index.tidy(self._conn, 4096):
+                pass
         self._conn.execute(text("INSERT INTO attempts_fts(attempts_fts) VALUES ('optimize')"))
         self._configure("'hashsize', 1048576", "attempts_fts")
 
