@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from tests import programs
+from tests.waiting import PATIENCE
 
 
 class Terminal:
@@ -73,4 +74,4 @@ class Terminal:
     def end(self) -> int:
         """Waits for the end; gives the exit code, negative for a signal."""
         self.read_until(lambda _shown: False)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)

@@ -16,6 +16,7 @@ from storage.ids import public
 from tests import programs
 from tests.app.conftest import Optdesk
 from tests.factories import lead, make_queued, put, settle_all, switched_on
+from tests.waiting import PATIENCE
 
 KEYS = {
     "id",
@@ -171,7 +172,7 @@ def reads(process: subprocess.Popen[str], text: str) -> None:
     assert process.stdin is not None
     process.stdin.write(text)
     process.stdin.flush()
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     left = array.array("i", [1])
     while left[0]:
         assert time.monotonic() < end and process.poll() is None, "it does not read"

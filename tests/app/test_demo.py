@@ -20,6 +20,7 @@ from storage.words import Kind
 from tests import programs
 from tests.app.conftest import Optdesk
 from tests.app.terminal import Terminal
+from tests.waiting import PATIENCE
 
 
 def bodies(n: int, story: str = "new") -> list[dict[str, str]]:
@@ -120,6 +121,6 @@ def test_a_signal_ends_it_and_its_store_goes_too(number, temporary):
     (folder,) = temporary.iterdir()
     assert folder.stat().st_mode & 0o777 == 0o700
     process.send_signal(number)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     process.stdout.close()
     assert not list(temporary.iterdir())

@@ -19,6 +19,7 @@ from storage.store import Store
 from storage.times import now
 from tests.app.conftest import Optdesk
 from tests.factories import make_queued, switched_on
+from tests.waiting import PATIENCE
 
 
 def findings(optdesk: Optdesk, *words: str) -> dict[str, dict[str, object]]:
@@ -35,7 +36,7 @@ def listener(store: Store) -> Iterator[str]:
     ready = threading.Event()
     made = EmbeddedListener(store, ListenerSettings(port=0), lambda _state: ready.set())
     made.start()
-    assert ready.wait(10)
+    assert ready.wait(PATIENCE)
     yield made.state.url.rsplit(":", 1)[1]
     made.stop()
 

@@ -12,6 +12,7 @@ from textual._ansi_sequences import SYNC_END, SYNC_START
 
 from app import driver
 from app.driver import Keys, QuietDriver
+from tests.waiting import PATIENCE
 
 
 def test_keys_are_heard_after_a_long_rest_and_the_wait_can_be_ended(monkeypatch: Any):
@@ -31,9 +32,9 @@ def test_keys_are_heard_after_a_long_rest_and_the_wait_can_be_ended(monkeypatch:
     thread = threading.Thread(target=listening.run_input_thread)
     thread.start()
     os.write(mouth, b"j")
-    assert came.wait(5)
+    assert came.wait(PATIENCE)
     listening.exit_event.set()
-    thread.join(5)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert [each.key for each in heard if isinstance(each, events.Key)] == ["j"]
     listening.exit_event.clear()

@@ -14,6 +14,7 @@ import pytest
 
 from tests import programs
 from tests.app.conftest import Optdesk
+from tests.waiting import PATIENCE
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ def test_the_first_lead_needs_two_commands_and_a_paste(any_store_url, optdesk: O
     assert optdesk("doctor", "--port", port).code == 0
 
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def test_off_and_on_reach_a_listener_that_runs(any_store_url, optdesk: Optdesk, serve):
@@ -89,7 +90,7 @@ def test_off_and_on_reach_a_listener_that_runs(any_store_url, optdesk: Optdesk, 
     assert post() == 200
 
 
-def wait_for(look: Callable[[], T], seconds: float = 5.0) -> T:
+def wait_for(look: Callable[[], T], seconds: float = PATIENCE) -> T:
     """What a look finds, as soon as it finds something."""
     end = time.monotonic() + seconds
     while True:

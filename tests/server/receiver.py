@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 LOOPBACK = ("127.0.0.0/8",)
 
 
@@ -30,7 +32,7 @@ class Receiver:
         self.answer: Callable[[Any, Letter], None] = lambda handler, _letter: say(handler, 200)
         self.url = ""
 
-    def wait_for(self, count: int, seconds: float = 10.0) -> list[Letter]:
+    def wait_for(self, count: int, seconds: float = PATIENCE) -> list[Letter]:
         """The letters, once there are so many."""
         until = time.monotonic() + seconds
         while len(self.letters) < count:

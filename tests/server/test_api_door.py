@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -20,7 +19,7 @@ from storage.store import Store
 from storage.words import Actor, Badge, Stage
 from tests.factories import next_phone
 from tests.server.served import PATH, Served, answers_in, serving
-from tests.server.test_courier import soon
+from tests.waiting import soon
 
 ME = Actor.person("ana")
 
@@ -521,10 +520,7 @@ def test_fifty_senders_of_one_number_make_one_contact_and_one_text(served_by_any
 def test_a_lead_is_in_the_queue_soon_after_its_answer(served_by_any: Served) -> None:
     phone = next_phone()
     assert served_by_any.put(served_by_any.body(mobile_phone=phone)).status_code == 200
-    until = time.monotonic() + 5
-    while seen(served_by_any, phone).contact.stage is not Stage.QUEUED:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    soon(lambda: seen(served_by_any, phone).contact.stage is Stage.QUEUED)
     (text,) = seen(served_by_any, phone).messages
     assert text.status == "accepted"
     assert "STOP" in text.body

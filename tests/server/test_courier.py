@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 from sqlalchemy import text
 
+from server import courier
 from storage import messages, scripts
 from storage.profile import find_contact, profile
 from storage.store import Store
@@ -16,14 +15,7 @@ from storage.times import now
 from storage.words import Badge, Kind, Stage
 from tests.factories import lead, next_phone, put, switched_on
 from tests.server.served import Served, listening
-
-
-def soon(what: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Waits until something holds."""
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.01)
+from tests.waiting import soon
 
 
 def standing(store: Store, phone: str) -> tuple[Stage, str]:
@@ -157,9 +149,7 @@ def test_two_couriers_never_send_the_same_text(
             for start in range(0, 600, 50):
                 put(store, *[lead(phone=phone) for phone in phones[start : start + 25]])
                 put(other, *[lead(phone=phone) for phone in phones[start + 25 : start + 50]])
-            soon(
-                lambda: all(standing(store, phone)[0] is Stage.QUEUED for phone in phones[::40]), 20
-            )
+            soon(lambda: all(standing(store, phone)[0] is Stage.QUEUED for phone in phones[::40]))
             soon(lambda: sum(handed.values()) >= 600)
     finally:
         other.close()
@@ -181,12 +171,16 @@ def test_a_gateway_that_fails_leaves_no_lead_behind(
     soon(lambda: standing(served.store, phone) == (Stage.QUEUED, "unknown"))
 
 
-def test_another_process_that_takes_a_lead_in_wakes_the_courier(served_by_any: Served) -> None:
+def test_another_process_that_takes_a_lead_in_wakes_the_courier(
+    served_by_any: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By itself it would look in ten minutes, once it has looked again.
+    monkeypatch.setattr(courier, "_POLL_SECONDS", 600.0)
     other = Store.open(served_by_any.store.url)
     try:
-        phone = next_phone()
-        put(other, lead(phone=phone))
-        soon(lambda: standing(other, phone)[0] is Stage.QUEUED, 1.5)
+        for phone in (next_phone(), next_phone()):
+            put(other, lead(phone=phone))
+            soon(lambda phone=phone: standing(other, phone)[0] is Stage.QUEUED)  # type: ignore[misc]
     finally:
         other.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from types import SimpleNamespace
 
@@ -17,6 +16,7 @@ from server.embedded import EmbeddedListener, ListenerState
 from server.settings import ListenerSettings
 from storage.errors import StoreUnavailable
 from storage.store import Store
+from tests.waiting import PATIENCE, soon
 
 
 class Watched:
@@ -36,7 +36,7 @@ class Watched:
         self.states.append(state)
         self.threads.add(threading.current_thread().name)
 
-    def becomes(self, kind: str, seconds: float = 10) -> ListenerState:
+    def becomes(self, kind: str, seconds: float = PATIENCE) -> ListenerState:
         """Waits for a state."""
         until = time.monotonic() + seconds
         while self.listener.state.kind != kind:
@@ -58,12 +58,12 @@ def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_listens_in_a_thread_of_its_own_and_stops_when_told(store: Store) -> None:
     watched = Watched(store)
     state = watched.becomes("listening")
-    assert requests.get(state.url + "/healthz", timeout=5).status_code == 200
-    assert watched.listener.stop(5)
+    assert requests.get(state.url + "/healthz", timeout=PATIENCE).status_code == 200
+    assert watched.listener.stop(PATIENCE)
     assert watched.listener.state.kind == "stopped"
     assert watched.threads == {"optdesk-listener"}
     with pytest.raises(requests.ConnectionError):
-        requests.get(state.url + "/healthz", timeout=5)
+        requests.get(state.url + "/healthz", timeout=PATIENCE)
 
 
 def test_it_can_be_stopped_at_any_moment(sqlite_store: Store) -> None:
@@ -84,11 +84,11 @@ def test_a_second_desk_attaches_and_takes_over_when_the_first_one_goes(sqlite_st
         state = second.becomes("attached")
         assert state.url == url
         assert state.sentence == f"An Optdesk on this store already listens on {url}."
-        assert first.listener.stop(5)
+        assert first.listener.stop(PATIENCE)
         assert second.becomes("listening").url == url
-        assert requests.get(url + "/healthz", timeout=5).status_code == 200
+        assert requests.get(url + "/healthz", timeout=PATIENCE).status_code == 200
     finally:
-        assert second.listener.stop(5)
+        assert second.listener.stop(PATIENCE)
         other.close()
 
 
@@ -100,8 +100,8 @@ def test_a_desk_on_another_store_does_not_attach(sqlite_store: Store, pg_url: st
     try:
         assert second.becomes("failed").sentence == f"An Optdesk on another store holds {url}."
     finally:
-        second.listener.stop(5)
-        first.listener.stop(5)
+        second.listener.stop(PATIENCE)
+        first.listener.stop(PATIENCE)
         other.close()
 
 
@@ -122,7 +122,7 @@ def test_another_program_on_the_port_is_named_and_outlived(
         holder.close()
         assert watched.becomes("listening").url == f"http://127.0.0.1:{port}"
     finally:
-        watched.listener.stop(5)
+        watched.listener.stop(PATIENCE)
 
 
 def _answer(holder: socket.socket, manner: str) -> None:
@@ -141,7 +141,7 @@ def test_an_address_that_cannot_be_bound_is_named(sqlite_store: Store) -> None:
         sentence = watched.becomes("failed").sentence
         assert sentence.startswith("Cannot listen on http://192.0.2.1:8765: ")
     finally:
-        assert watched.listener.stop(5)
+        assert watched.listener.stop(PATIENCE)
 
 
 def test_an_unknown_gateway_is_named(sqlite_store: Store) -> None:
@@ -149,7 +149,7 @@ def test_an_unknown_gateway_is_named(sqlite_store: Store) -> None:
     try:
         assert "pigeon" in watched.becomes("failed").sentence
     finally:
-        assert watched.listener.stop(5)
+        assert watched.listener.stop(PATIENCE)
 
 
 def test_a_store_that_is_away_at_the_start_is_waited_for(
@@ -165,15 +165,7 @@ def test_a_store_that_is_away_at_the_start_is_waited_for(
         monkeypatch.undo()
         watched.becomes("listening")
     finally:
-        assert watched.listener.stop(5)
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    """Waits until something holds."""
-    until = time.monotonic() + 5
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+        assert watched.listener.stop(PATIENCE)
 
 
 def test_nothing_is_left_running_after_it_stopped(sqlite_store: Store) -> None:
@@ -181,8 +173,8 @@ def test_nothing_is_left_running_after_it_stopped(sqlite_store: Store) -> None:
     for _ in range(3):
         watched = Watched(sqlite_store)
         watched.becomes("listening")
-        assert watched.listener.stop(5)
-    wait_for(
+        assert watched.listener.stop(PATIENCE)
+    soon(
         lambda: (
             not [
                 thread.name

@@ -22,6 +22,7 @@ from storage.tables import Attempt, ConsentEvent, Contact, Integration
 from storage.words import Actor
 from tests.factories import next_phone
 from tests.server.served import Served, answers_in, read_all
+from tests.waiting import PATIENCE
 
 ANA = Actor.person("ana")
 FORM = "application/x-www-form-urlencoded"
@@ -412,7 +413,7 @@ def test_a_regenerated_url_is_dead_at_once_in_every_process(served_by_any: Serve
         assert hook(served_by_any, ada(), path=f"/hooks/opt-in/{token}").status_code == 200
         page = hook(served_by_any, "first_name=Ada", FORM, path=old, headers=BROWSER)
         assert (page.status_code, "out of date" in page.text) == (410, True)
-        until = time.monotonic() + 3
+        until = time.monotonic() + PATIENCE
         while True:
             with other.read() as conn:
                 stale = {(one.sender, one.hits, one.why) for one in radar(conn)}

@@ -6,7 +6,6 @@ import asyncio
 import io
 import json
 import logging
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +14,7 @@ from server import log
 from storage.store import Store, StoreHealth
 from tests.factories import next_phone
 from tests.server.served import Served, serving
+from tests.waiting import soon
 
 
 @pytest.fixture
@@ -74,9 +74,7 @@ def test_what_was_held_back_of_a_store_that_comes_and_goes_is_said_at_last(
     for health in (well, gone, well):
         note(health)
     assert said() == ["held", recovered, "gone"], "the same again is held back"
-    deadline = time.monotonic() + 5
-    while len(said()) == 3 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    soon(lambda: len(said()) > 3)
     assert said()[3:] == [recovered]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from storage.store import Store
 from storage.tables import RetiredToken
 from storage.times import now
 from tests.server.served import Served
+from tests.waiting import soon
 
 _retired: Any = RetiredToken.__table__  # type: ignore[attr-defined]
 
@@ -59,13 +59,13 @@ def test_a_retired_url_says_why_at_once_in_every_process(
                 assert answer.status_code == 410
                 assert answer.json()["error_code"] == code
                 assert answer.headers["X-Request-Id"] == answer.json()["request_id"]
-        until = time.monotonic() + 3
-        while True:
+
+        def counted() -> Any:
             with other.read() as conn:
-                row = conn.execute(select(_retired)).one()
-            if row.hits == 6:
-                break
-            assert time.monotonic() < until
+                return conn.execute(select(_retired)).one()
+
+        soon(lambda: counted().hits == 6)
+        row = counted()
         assert row.last_sender == "zapier"
         assert row.last_hit_at is not None
     finally:

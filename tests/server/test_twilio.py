@@ -27,8 +27,9 @@ from storage.store import Store
 from storage.words import Stage, TextView
 from tests.factories import next_phone
 from tests.server.served import Served, serving
-from tests.server.test_courier import soon, standing
+from tests.server.test_courier import standing
 from tests.server.test_gateway_door import ACCOUNT, TOKEN
+from tests.waiting import PATIENCE, soon
 
 ROOT = Path(__file__).parents[2]
 Answering = Callable[[dict[str, list[str]]], tuple[int, str]]
@@ -166,7 +167,7 @@ def test_a_text_goes_out_and_is_answered_through_emulate(npm: Path, sqlite_store
         assert done.ok, done.text
 
     try:
-        soon(lambda: _answers(playing_at), 15)
+        soon(lambda: _answers(playing_at))
         emulate(
             f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json",
             PhoneNumber=SIMULATED_NUMBER,
@@ -190,7 +191,7 @@ def test_a_text_goes_out_and_is_answered_through_emulate(npm: Path, sqlite_store
             soon(lambda: standing(sqlite_store, phone)[0] is Stage.SUPPRESSED)
     finally:
         playing.terminate()
-        playing.wait(10)
+        playing.wait(PATIENCE)
 
 
 def _free_port() -> int:

@@ -15,6 +15,7 @@ from storage.errors import Refused
 from storage.store import Store
 from storage.tables import Contact
 from tests.factories import lead, put, switched_on
+from tests.waiting import PATIENCE
 
 
 def phones(store: Store) -> set[str]:
@@ -44,7 +45,7 @@ def test_a_backup_under_load_ends_and_holds_what_was_acknowledged_before(
         loads = [pool.submit(load), pool.submit(load)]
         copied = pool.submit(schema.backup_to, sqlite_store.path, target)
         try:
-            assert copied.result(timeout=20) == target
+            assert copied.result(timeout=PATIENCE) == target
         finally:
             enough.set()
         assert sum(each.result() for each in loads) > 0

@@ -21,6 +21,7 @@ from storage.store import Store
 from storage.words import Actor
 from storage.writer import followed
 from tests import programs
+from tests.waiting import PATIENCE
 
 ME = Actor.person("ana")
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,7 @@ class Ears:
             self.heard.append(time.monotonic())
             self._condition.notify_all()
 
-    def wait_for(self, count: int, seconds: float) -> bool:
+    def wait_for(self, count: int, seconds: float = PATIENCE) -> bool:
         """Whether so many calls have come, in time."""
         with self._condition:
             return self._condition.wait_for(lambda: len(self.heard) >= count, seconds)
@@ -56,7 +57,7 @@ def commit(store: Store, name: str) -> None:
     store.do(lambda conn: create(conn, ME, name))
 
 
-def becomes(check: Callable[[], bool], seconds: float) -> bool:
+def becomes(check: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     """Whether something comes true in time."""
     end = time.monotonic() + seconds
     while not check():
@@ -88,7 +89,7 @@ def test_a_commit_of_this_process_is_heard_at_once_and_its_echo_is_not(
     for n in range(20):
         before = time.monotonic()
         commit(store, f"group {n}")
-        assert ears.wait_for(n + 1, 10)
+        assert ears.wait_for(n + 1)
         late.append(ears.heard[n] - before)
         time.sleep(0.02 * (n % 3))
     # Were it only looked for, it would be found after half of that time as a rule.
@@ -107,7 +108,7 @@ def come_in(conn: Connection, names: Sequence[str]) -> Sequence[None]:
 def let_in(store: Store, name: str) -> None:
     done = threading.Event()
     store.write_many(come_in, name, lambda _answer: done.set())
-    assert done.wait(5)
+    assert done.wait(PATIENCE)
 
 
 def test_a_commit_that_is_followed_is_heard_together_with_the_one_that_follows(
@@ -117,15 +118,18 @@ def test_a_commit_that_is_followed_is_heard_together_with_the_one_that_follows(
     let_in(store, "first")
     assert not ears.wait_for(1, 0.3)
     commit(store, "second")
-    assert ears.wait_for(1, 1)
+    assert ears.wait_for(1)
     assert not ears.wait_for(2, 0.3)
 
 
 def test_a_commit_that_nothing_follows_is_heard_after_all(store: Store, ears: Ears) -> None:
-    before = time.monotonic()
-    let_in(store, "alone")
-    assert ears.wait_for(1, 2)
-    assert ears.heard[0] - before < 0.5
+    late = []
+    for n in range(5):
+        before = time.monotonic()
+        let_in(store, f"alone {n}")
+        assert ears.wait_for(n + 1)
+        late.append(ears.heard[n] - before)
+    assert median(late) < feed.POLL_SECONDS / 4
 
 
 def test_what_need_not_be_seen_is_not_heard_unless_its_result_says_otherwise(
@@ -133,7 +137,7 @@ def test_what_need_not_be_seen_is_not_heard_unless_its_result_says_otherwise(
 ) -> None:
     for name, quiet in (("a", True), ("b", False)):
         made = store.write(lambda conn, name=name: create(conn, ME, name), quiet=lambda _: quiet)  # type: ignore[misc]  # noqa: B023
-        made.result(5)
+        made.result(PATIENCE)
         assert ears.wait_for(1, 0.3) is not quiet
 
 
@@ -146,18 +150,20 @@ def test_a_commit_of_another_process_is_heard(store: Store, ears: Ears, any_stor
         "store.close()"
     )
     programs.run("-c", script, any_store_url).check_returncode()
-    assert ears.wait_for(1, 1)
+    assert ears.wait_for(1)
 
 
 def test_each_commit_made_elsewhere_is_heard_within_a_moment(
     store: Store, other: Store, ears: Ears
 ) -> None:
     ears.forget()
+    late = []
     for n in range(20):
         commit(other, f"group {n}")
         done = time.monotonic()
-        assert ears.wait_for(n + 1, 1)
-        assert ears.heard[n] - done < 0.5
+        assert ears.wait_for(n + 1)
+        late.append(ears.heard[n] - done)
+    assert median(late) < feed.POLL_SECONDS / 4
 
 
 def test_what_is_heard_can_be_read(store: Store, other: Store) -> None:
@@ -170,7 +176,7 @@ def test_what_is_heard_can_be_read(store: Store, other: Store) -> None:
     store.feed.subscribe(look)
     for n in range(30):
         commit(other, f"group {n}")
-        assert becomes(lambda n=n: n + 1 in seen, 1)  # type: ignore[misc]
+        assert becomes(lambda n=n: n + 1 in seen)  # type: ignore[misc]
 
 
 def test_a_refused_verb_is_not_heard(store: Store, ears: Ears) -> None:
@@ -199,7 +205,7 @@ def test_a_subscriber_whose_loop_is_closed_is_dropped_and_the_others_hear(store:
     listener = Ears(store)
     commit(store, "Spring")
     commit(store, "Summer")
-    assert listener.wait_for(2, 1)
+    assert listener.wait_for(2)
     assert len(calls) == 1
 
 
@@ -220,10 +226,10 @@ def test_a_sequence_that_was_set_back_is_heard(
     commit(store, "Summer")
     ears.forget()
     write_raw(any_store_url, "UPDATE store_state SET seq = seq - 2")
-    assert ears.wait_for(1, feed.POLL_SECONDS + 2)
+    assert ears.wait_for(1)
     ears.forget()
     commit(store, "Autumn")
-    assert ears.wait_for(1, 1)
+    assert ears.wait_for(1)
 
 
 def test_commits_are_heard_without_inotify(
@@ -235,7 +241,7 @@ def test_commits_are_heard_without_inotify(
     listener.forget()
     for n in range(3):
         commit(writer, f"group {n}")
-        assert listener.wait_for(n + 1, 1)
+        assert listener.wait_for(n + 1)
     store.close()
     writer.close()
 
@@ -258,8 +264,8 @@ def test_a_file_that_is_gone_is_noticed_and_told(
         (folder / "copy.db").replace(path)
     else:
         folder.rename(tmp_path / "moved")
-    assert becomes(lambda: not store.health.ok, 10)
-    assert listener.wait_for(1, 1)
+    assert becomes(lambda: not store.health.ok)
+    assert listener.wait_for(1)
     assert "desk.db" in store.health.sentence
     store.close()
 
@@ -269,7 +275,7 @@ def test_a_lost_notification_is_made_up_for(pg_url: str) -> None:
     listener = Ears(store)
     listener.forget()
     write_raw(pg_url, "UPDATE store_state SET seq = seq + 1")
-    assert listener.wait_for(1, 10)
+    assert listener.wait_for(1)
     store.close()
 
 
@@ -282,11 +288,11 @@ def test_a_listener_whose_connection_was_killed_comes_back(pg_url: str) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND application_name = 'optdesk feed'",
     )
-    assert listener.wait_for(1, 5)
-    assert becomes(lambda: store.health.ok, 5)
+    assert listener.wait_for(1)
+    assert becomes(lambda: store.health.ok)
     listener.forget()
     commit(writer, "Spring")
-    assert listener.wait_for(1, 2)
+    assert listener.wait_for(1)
     store.close()
     writer.close()
 
@@ -298,7 +304,7 @@ def test_a_strange_notification_does_no_harm(pg_url: str) -> None:
     for payload in ("", "x" * 4000, "-1", "99999999999999999999", "١٢"):
         write_raw(pg_url, f"SELECT pg_notify('optdesk', '{payload}')")
     commit(store, "Spring")
-    assert listener.wait_for(1, 2)
+    assert listener.wait_for(1)
     assert store.health.ok
     store.close()
 
@@ -394,4 +400,4 @@ def test_a_throttle_called_from_many_threads_acts_after_the_last_call() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert becomes(lambda: moments[-1] >= max(last), 1)
+    assert becomes(lambda: moments[-1] >= max(last))

@@ -20,6 +20,7 @@ from storage.search_index import (
 )
 from storage.store import Store
 from tests.factories import make_queued
+from tests.waiting import PATIENCE
 
 QUEUE = contacts.c.stage == "queued"
 
@@ -41,7 +42,7 @@ def found(store: Store, text: str) -> list[int]:
         return Search(conn, text).ids(QUEUE, limit=1000)
 
 
-def becomes(check: Callable[[], bool], seconds: float = 10) -> bool:
+def becomes(check: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     """Whether something comes true in time."""
     end = time.monotonic() + seconds
     while not check():

@@ -28,6 +28,7 @@ from storage.errors import (
 )
 from storage.store import Store
 from tests.factories import lead, make_queued, put, switched_on
+from tests.waiting import PATIENCE, soon
 
 
 def runs(pid: int) -> bool:
@@ -222,10 +223,7 @@ def test_a_store_held_for_long_is_unavailable_and_recovers_by_itself(
     assert not is_well(sqlite_store)
     other.execute("ROLLBACK")
     other.close()
-    deadline = time.monotonic() + 5
-    while not is_well(sqlite_store) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert is_well(sqlite_store)
+    soon(lambda: is_well(sqlite_store))
     assert put(sqlite_store, lead())[0].outcome == "accepted"
 
 
@@ -281,7 +279,7 @@ def test_one_bad_item_does_not_take_its_neighbours_with_it(store: Store) -> None
         store.write_many(take_in, item, done)
     blocker.result()
     for _ in items:
-        assert ready.acquire(timeout=5)
+        assert ready.acquire(timeout=PATIENCE)
     assert sum(isinstance(answer, Exception) for answer in answers) == 1
     with store.read() as conn:
         assert counts(conn).by_stage["confirming"] == 2  # type: ignore[index]
@@ -326,10 +324,7 @@ def test_postgresql_stopped_and_started_again_is_found_by_itself(tmp_path: Path)
         with pytest.raises(StoreUnavailable, match="cannot be reached"):
             put(store, lead())
         server.start()
-        deadline = time.monotonic() + 5
-        while not is_well(store) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert is_well(store)
+        soon(lambda: is_well(store))
         assert put(store, lead())[0].outcome == "accepted"
         with store.read() as conn:
             assert counts(conn).by_stage["confirming"] == 2  # type: ignore[index]

@@ -19,6 +19,7 @@ from storage.engine import sqlite_module, store_url, write_engine
 from storage.errors import StoreDamaged, StoreReplaced
 from storage.store import Store
 from tests.factories import lead, make_queued, put
+from tests.waiting import soon
 
 
 def log_of(path: Path) -> Path:
@@ -118,10 +119,7 @@ def test_a_touched_file_is_noticed_while_nobody_writes(
 ) -> None:
     make_queued(sqlite_store, 5)
     DAMAGE[name](file_of(sqlite_store), other_store, b"")
-    deadline = time.monotonic() + 8
-    while sqlite_store.health.ok:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    soon(lambda: not sqlite_store.health.ok)
     assert "while it was open" in sqlite_store.health.sentence
 
 

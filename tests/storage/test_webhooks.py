@@ -22,6 +22,7 @@ from storage.store import Store
 from storage.times import now
 from storage.words import Actor, DeliveriesView
 from tests.factories import lead, put, settle_all, switched_on
+from tests.waiting import PATIENCE
 
 ANA = Actor.person("ana")
 URL = "https://example.com/hook"
@@ -273,10 +274,10 @@ def test_a_round_goes_beside_what_holds_the_write_lock(pg_url: str) -> None:
 
     def hold(_conn: Connection) -> None:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
 
     held = store.write(hold)
-    assert begun.wait(5)
+    assert begun.wait(PATIENCE)
     try:
         [parcel] = aside(store, {made.id: 4}).result(5)
     finally:
@@ -302,11 +303,11 @@ def test_who_removes_an_endpoint_waits_for_the_round_that_is_under_way(pg_url: s
     def round_of_a_courier(conn: Connection) -> list[Parcel]:
         parcels = deliveries.carry(conn, "me", [], {}, None)
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         return parcels
 
     going = store.write(round_of_a_courier, aside=True)
-    assert begun.wait(5)
+    assert begun.wait(PATIENCE)
     removed = store.write(lambda conn: endpoints.remove(conn, ANA, made.id))
     with pytest.raises(TimeoutError):
         removed.result(0.1)
@@ -325,7 +326,7 @@ def test_what_went_aside_is_told_to_who_watches(pg_url: str) -> None:
     told = threading.Event()
     store.feed.subscribe(told.set)
     aside(store, {made.id: 4}).result(5)
-    assert told.wait(5)
+    assert told.wait(PATIENCE)
     store.close()
 
 

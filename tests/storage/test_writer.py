@@ -21,6 +21,7 @@ from storage.errors import OptdeskError, Refused, StoreError
 from storage.store import Store
 from storage.words import Actor
 from tests.factories import lead, put, switched_on
+from tests.waiting import PATIENCE
 
 ME = Actor.person("ana")
 
@@ -32,10 +33,10 @@ def busy(store: Store) -> Iterator[None]:
 
     def hold(_conn: Connection) -> None:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
 
     held = store.write(hold)
-    assert begun.wait(5)
+    assert begun.wait(PATIENCE)
     try:
         yield
     finally:
@@ -123,7 +124,7 @@ def test_a_bulk_gets_on_although_somebody_always_waits(sqlite_store: Store) -> N
     with busy(sqlite_store):
         steps = [chunk(sqlite_store, order, "step") for _ in range(5)]
         sqlite_store.write(again)
-    assert done.wait(10)
+    assert done.wait(PATIENCE)
     for waited in steps:
         waited.result(10)
     turn = ["act"] * writer.MOST_PASSED_OVER + ["step"]

@@ -13,6 +13,7 @@ from tests.factories import switched_on
 from tests.server.served import Served
 from tests.server.test_kill import Load, compare
 from tests.server.test_serve import address_of, serve
+from tests.waiting import awake
 
 pytestmark = pytest.mark.trial
 
@@ -28,10 +29,10 @@ def test_nothing_acknowledged_is_missing_after_many_kills(any_store_url: str) ->
     acknowledged: dict[str, tuple[str, str]] = {}
     starts: list[float] = []
     for _ in range(ROUNDS[kind]):
-        began = time.monotonic()
+        began = awake()
         with serve(any_store_url) as process:
             url = address_of(process)
-            starts.append(time.monotonic() - began)
+            starts.append(awake() - began)
             served = Served(store, url, str(added.key), added.number_id)
             load = Load(served)
             time.sleep(random.uniform(0.02, 0.7))

@@ -22,6 +22,7 @@ from storage.tallies import add_tallies, stage_tally
 from storage.times import now
 from storage.windows import RowReader
 from storage.words import ContactRow, View
+from tests.waiting import PATIENCE
 from widgets.contact_table import ContactTable
 from widgets.table_messages import TableMessage
 
@@ -87,7 +88,7 @@ class Desk(App[None]):
         return next(message for message in reversed(self.heard) if isinstance(message, kind))
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], Any], seconds: float = 5.0) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
     """Waits for something to become true on the screen."""
     for _ in range(int(seconds / 0.01)):
         await pilot.pause()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from textual.app import App
 
+from tests.waiting import PATIENCE
 from widgets import allowance, seen
 from widgets.allowance import Allowance
 from widgets.seen import FrameTimer
@@ -52,6 +53,6 @@ async def test_what_a_key_brings_is_painted_without_a_pause(monkeypatch: pytest.
 
 
 async def until(come: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not come():
             await asyncio.sleep(0)
