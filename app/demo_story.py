@@ -18,7 +18,7 @@ from app.demo_receiver import HOST, DemoReceiver
 from app.demo_sender import PATH
 from app.options import Captions
 from screens import navigation
-from storage import delivery_log, endpoints, inbound, integration, scripts, text_log
+from storage import delivery_log, endpoints, inbound, integration, reviews, scripts, text_log
 from storage.errors import Refused
 from storage.inbound import Inbound
 from storage.store import Store
@@ -138,7 +138,7 @@ class Story:
             navigation.MESSAGES,
         )
         try:
-            store.do(lambda conn: inbound.confirm_review(conn, self._who, found))
+            store.do(lambda conn: reviews.confirm_review(conn, self._who, found))
         except Refused:
             self._say("5/8 You have judged it: thank you.", 3)
         else:

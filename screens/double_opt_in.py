@@ -61,14 +61,18 @@ class DoubleOptIn(Picker[int]):
 
     @staticmethod
     def _hours(hours: int, mark: str = " ") -> Choice:
-        return Choice(str(hours), f"On: wait {plural(hours, 'hour')} for a YES", mark=mark)
+        days = f"{hours // 24} days" if hours >= 72 and hours % 24 == 0 else ""
+        return Choice(str(hours), f"On: wait {plural(hours, 'hour')} for a YES", days, mark)
 
-    def offer_new(self, typed: str) -> Choice | None:
-        """Other hours."""
-        digits = typed.isascii() and typed.isdigit() and len(typed) < 6
-        if not digits or int(typed) == 0 or str(int(typed)) in {each.key for each in self._choices}:
-            return None
-        return self._hours(int(typed))
+    def relist(self) -> None:
+        """A number of hours is that number alone: 1 is neither 168 nor 10."""
+        typed = self.typed
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 6 and int(typed)):
+            super().relist()
+            return
+        hours = int(typed)
+        listed = [each for each in self._choices if each.key == str(hours)]
+        self._list(listed or [self._hours(hours)], stay=False)
 
     def title_text(self) -> Content:
         """What is chosen."""

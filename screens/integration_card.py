@@ -74,6 +74,7 @@ def facts(card: CardFacts, room: int) -> Content:
         *_secret_url(card, room),
         _row("API door", Content(_fitting(card.base_url, PATH, room))),
         _row("number", safe(card.number or view.number_id)),
+        *_double_opt_in(view.confirm_hours),
         _row("listener", _listener(card.listener)),
         _row("last lead", Content(clock(view.last_arrival))),
         _row(
@@ -82,6 +83,13 @@ def facts(card: CardFacts, room: int) -> Content:
         ),
     ]
     return Content("\n").join(rows)
+
+
+def _double_opt_in(hours: int) -> list[Content]:
+    """Nothing while one opt-in is enough."""
+    if not hours:
+        return []
+    return [_row("queued", Content(f"only after a YES, waits {plural(hours, 'hour')} for it"))]
 
 
 def _secret_url(card: CardFacts, room: int) -> list[Content]:

@@ -119,9 +119,7 @@ def _head(page: Page, contact: ContactRow, profile: Profile | None, others: Sequ
         said = clean(f"{' and '.join(others)} {are} looking at this contact")
         page.add(Content.styled(f"{SIGN} {said}", "$text-warning"))
     page.blank()
-    group = contact.group
-    where = f"in the group “{clean(group)}”" if group else STAGES[contact.stage]
-    page.fact("stage", Content(where))
+    page.fact("stage", Content(_stage(contact, profile)))
     page.fact("received", Content(clock(contact.received_at)))
     if profile is not None and profile.source:
         page.fact("came by", safe(profile.source))
@@ -136,6 +134,18 @@ def _head(page: Page, contact: ContactRow, profile: Profile | None, others: Sequ
         page.blank()
         page.add(Content.styled(title, "bold $text-warning"))
         page.add(Content(said))
+
+
+def _stage(contact: ContactRow, profile: Profile | None) -> str:
+    if contact.group:
+        return f"in the group “{clean(contact.group)}”"
+    if contact.stage is Stage.FAILED and profile is not None:
+        from storage.holding import ARRIVED
+
+        asked = (text for text in profile.messages if text.purpose == "confirm")
+        if any(text.status in ARRIVED for text in asked):
+            return "did not answer YES in time"
+    return STAGES[contact.stage]
 
 
 def _now() -> datetime:

@@ -126,10 +126,10 @@ class TextVerbs(Widget):
 
 
 def _judged(store: Store, *, who: Actor, ident: int, confirmed: bool) -> TextSettled:
-    from storage import inbound
+    from storage import reviews
 
-    def judge(conn: Connection) -> inbound.ReviewRow:
-        return (inbound.confirm_review if confirmed else inbound.dismiss_review)(conn, who, ident)
+    def judge(conn: Connection) -> reviews.ReviewRow:
+        return (reviews.confirm_review if confirmed else reviews.dismiss_review)(conn, who, ident)
 
     row = store.do(judge)
     if confirmed:

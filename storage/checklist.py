@@ -19,8 +19,9 @@ from storage.integration import IntegrationView
 from storage.refusals import why
 from storage.retired import radar
 from storage.senders import title_of
+from storage.tallies import read_tallies, stage_tally
 from storage.times import now
-from storage.words import AttemptView, NumberStatus
+from storage.words import AttemptView, NumberStatus, Stage
 
 RECENT = timedelta(hours=24)
 """What is refused is told for this long."""
@@ -95,6 +96,7 @@ def examine(
         _key(conn),
         _turned_away(conn),
         _texts(conn),
+        _unanswered(conn),
         *(item for item in (listener, public) if item is not None),
         _last_arrival(conn, view),
         *_refusals(conn, view),
@@ -172,6 +174,23 @@ def _texts(conn: Connection) -> Item | None:
         said = "New contacts wait for their compliance text: nobody carries it."
         return _item("texts", State.BAD, said, "Start a listener:", Remedy.START_LISTENER)
     return Item("texts", State.BAD, said, "They are tried again by themselves.")
+
+
+def _unanswered(conn: Connection) -> Item | None:
+    """Whom double opt-in keeps out of the queue until they say YES."""
+    name = stage_tally(Stage.AWAITING)
+    count = read_tallies(conn, [name])[name]
+    if not count:
+        return None
+    one = count == 1
+    return Item(
+        "double opt-in",
+        State.WARN,
+        f"{count:,} {'person was' if one else 'people were'} asked for a YES and"
+        f" {'has' if one else 'have'} not given it yet; only that puts them into the queue.",
+        f"Search all contacts for stage:{Stage.AWAITING}"
+        f" (optdesk contacts list --view all --search stage:{Stage.AWAITING}).",
+    )
 
 
 def _last_arrival(conn: Connection, view: IntegrationView | None) -> Item:

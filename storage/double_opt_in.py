@@ -36,7 +36,7 @@ def switch(conn: Connection, who: Actor, *, on: bool, hours: int = USUAL_HOURS) 
         conn: A transaction that holds the write lock.
         who: By whose hand.
         on: Whether a YES is asked for.
-        hours: How long it is waited for.
+        hours: How long it is waited for. Switching it off leaves those who were asked their time.
 
     Raises:
         NotFound: There is no integration.
@@ -47,7 +47,9 @@ def switch(conn: Connection, who: Actor, *, on: bool, hours: int = USUAL_HOURS) 
         raise NotFound("There is no Opt-In API.", "Add it first: optdesk integration add")
     if not 1 <= hours <= MOST_HOURS:
         raise Refused(f"A YES can be waited for 1 to {MOST_HOURS} hours.")
-    options = json.loads(row.options or "{}") | {"double_opt_in": on, "confirm_hours": hours}
+    options = json.loads(row.options or "{}") | {"double_opt_in": on}
+    if on:
+        options["confirm_hours"] = hours
     conn.execute(
         update(_integrations)
         .where(_integrations.c.id == row.id)
@@ -64,6 +66,11 @@ def show(conn: Connection) -> tuple[bool, int]:
     options = conn.execute(
         select(_integrations.c.options).where(_integrations.c.live == 1)
     ).scalar()
+    return asked(options)
+
+
+def asked(options: str | None) -> tuple[bool, int]:
+    """The same, of an integration's options as they are stored."""
     said = json.loads(options or "{}")
     return bool(said.get("double_opt_in")), int(said.get("confirm_hours") or USUAL_HOURS)
 

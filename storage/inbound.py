@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, true, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from storage.access import SANDBOX
@@ -20,10 +20,8 @@ from storage.changes import record
 from storage.compliance import help_text, text_for
 from storage.consent import open_chain, save_chain
 from storage.driver import fetch, fetch_together, run, run_at_last
-from storage.errors import NotFound, Refused
 from storage.ids import new_id
 from storage.keywords import LONGEST, Meaning, fold, meaning_of
-from storage.noting import note
 from storage.outbox import OPTED_IN, OPTED_OUT, News, tell
 from storage.rows import inserting, moment_value
 from storage.suppressions import phone_hash, store_secret, suppress_contacts
@@ -83,6 +81,8 @@ class Received:
     """Whether the person was opted out or in by it."""
     reply: str = ""
     """What is sent back, if anything."""
+    waits: bool = False
+    """Whether a person has to judge it: it resembles an opt-out of somebody who is not out."""
 
 
 def receive(conn: Connection, text: Inbound) -> Received:
@@ -104,7 +104,8 @@ def receive(conn: Connection, text: Inbound) -> Received:
     moment = now()
     contact = _Person._make(people[0]) if people else None
     number_id = str(numbers[0][0]) if numbers else contact.number_id if contact else ""
-    message_id = _keep(conn, text, contact.id if contact else 0, number_id, meaning, moment)
+    review = _review(conn, text.phone) if meaning is Meaning.REVIEW else ""
+    message_id = _keep(conn, text, contact.id if contact else 0, number_id, meaning, review, moment)
     evidence = {
         "method": "text",
         "gateway": text.gateway,
@@ -119,7 +120,8 @@ def receive(conn: Connection, text: Inbound) -> Received:
         changed = _opt_back_in(conn, contact, number_id, evidence, moment)
     elif meaning is Meaning.HELP and text.meant is None:
         reply = _answer_help(conn, text, contact, number_id, moment)
-    return Received(meaning, message_id, contact.id if contact else None, changed, reply)
+    waits = review == "open"
+    return Received(meaning, message_id, contact.id if contact else None, changed, reply, waits)
 
 
 def opt_out(
@@ -378,99 +380,32 @@ def _contact(conn: Connection, phone: str) -> _Person | None:
     return _Person._make(found[0]) if found else None
 
 
+def _review(conn: Connection, phone: str) -> str:
+    """How a text that resembles an opt-out stands: there is nothing to judge after a STOP.
+
+    What staff or a list decided is no STOP: they may take it back, and this would be forgotten.
+    """
+    out = conn.execute(
+        select(_suppressions.c.source).where(
+            _suppressions.c.phone_hash == phone_hash(store_secret(conn), phone),
+            _suppressions.c.source == "stop",
+        )
+    ).first()
+    return "open" if out is None else "confirmed"
+
+
 def _keep(
     conn: Connection,
     text: Inbound,
     contact_id: int,
     number_id: str,
     meaning: Meaning,
+    review: str,
     moment: datetime,
 ) -> int:
     ident, at = new_id(), moment_value(conn, moment)
     body = text.body[:LONGEST].replace("\x00", "\ufffd")
-    review = "open" if meaning is Meaning.REVIEW else ""
     row = [ident, contact_id, number_id, text.phone, "in", meaning.value, body, "received"]
     rest = ["", text.provider_id, "", at, at, at, text.gateway, review, 0]
     run_at_last(conn, inserting(conn, _messages, [row + rest]))
     return ident
-
-
-# What a person judges.
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewRow:
-    """An inbound text that resembles an opt-out. `body` is untrusted."""
-
-    message_id: int
-    contact_id: int
-    """0 where the number is nobody's we know."""
-    phone: str
-    number_id: str
-    body: str
-    at: datetime
-
-
-def reviews(conn: Connection, limit: int = 200, beyond: int | None = None) -> list[ReviewRow]:
-    """The texts that wait for a person's judgement, the newest first.
-
-    Args:
-        conn: An open transaction.
-        limit: At most so many.
-        beyond: Only older ones than this: the last of the page before.
-    """
-    query = select(_messages).where(_messages.c.review == "open")
-    if beyond is not None:
-        query = query.where(_messages.c.id < beyond)
-    rows = conn.execute(query.order_by(_messages.c.id.desc()).limit(limit))
-    return [
-        ReviewRow(row.id, row.contact_id, row.phone, row.number_id, row.body, row.created_at)
-        for row in rows
-    ]
-
-
-def confirm_review(conn: Connection, who: Actor, message_id: int) -> ReviewRow:
-    """Takes a text for what it resembles: its number is opted out.
-
-    Raises:
-        NotFound: There is no such text.
-        Refused: Somebody has judged it already.
-    """
-    row = _judge(conn, who, message_id, "confirmed")
-    evidence = {
-        "method": "text, judged by a person",
-        "judged_by": who.name,
-        "to": row.number_id,
-        "text": row.body,
-    }
-    opt_out(conn, who, row.phone, row.number_id, evidence)
-    return row
-
-
-def dismiss_review(conn: Connection, who: Actor, message_id: int) -> ReviewRow:
-    """Lets a text be: it was no opt-out.
-
-    Raises:
-        NotFound: There is no such text.
-        Refused: Somebody has judged it already.
-    """
-    return _judge(conn, who, message_id, "dismissed")
-
-
-def _judge(conn: Connection, who: Actor, message_id: int, verdict: str) -> ReviewRow:
-    row = conn.execute(
-        select(_messages).where(_messages.c.id == message_id, _messages.c.review != "")
-    ).one_or_none()
-    if row is None:
-        raise NotFound("There is no such text to review.", "See: optdesk sms review list")
-    if row.review != "open":
-        raise Refused(f"This text was {row.review} already.", "See: optdesk sms review list")
-    conn.execute(
-        update(_messages)
-        .where(_messages.c.id == message_id)
-        .values(review=verdict, changed_at=now())
-    )
-    about = [] if row.contact_id is None else [row.contact_id]
-    change_id = record(conn, who, f"review.{verdict}", size=len(about))
-    note(conn, change_id, about, true())
-    return ReviewRow(row.id, row.contact_id, row.phone, row.number_id, row.body, row.created_at)

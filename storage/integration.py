@@ -15,6 +15,7 @@ from storage import keys, numbers
 from storage.access import credential_hash, touch_access
 from storage.changes import record
 from storage.compliance import demand_complete
+from storage.double_opt_in import asked
 from storage.driver import fetch
 from storage.errors import NotFound, Refused
 from storage.ids import moment_of, new_id
@@ -86,6 +87,8 @@ class IntegrationView:
     """What the thank-you page says; empty for its usual sentence."""
     rules: tuple[Rule, ...] = ()
     """Which value of a body is which field, where the aliases do not suffice."""
+    confirm_hours: int = 0
+    """With double opt-in, how long a YES is waited for; 0 where none is asked for."""
 
 
 def add(
@@ -378,6 +381,7 @@ def _view(
     ident, active, *words, created_at, changed_at, said = row
     token, number_id, brand, program, default_region = words
     options = parse(said)
+    double, wait = asked(said)
     return IntegrationView(
         id=ident,
         active=bool(active),
@@ -393,6 +397,7 @@ def _view(
         redirect=options.redirect,
         thanks=options.thanks,
         rules=options.rules,
+        confirm_hours=wait if double else 0,
     )
 
 

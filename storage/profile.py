@@ -37,6 +37,7 @@ class MessageRow:
 
     id: int
     direction: str
+    purpose: str
     body: str
     status: str
     error: str
@@ -189,7 +190,14 @@ def _texts(conn: Connection, contact_id: int, limit: int) -> tuple[MessageRow, .
     )
     return tuple(
         MessageRow(
-            row.id, row.direction, row.body, row.status, row.error, row.created_at, row.changed_at
+            row.id,
+            row.direction,
+            row.purpose,
+            row.body,
+            row.status,
+            row.error,
+            row.created_at,
+            row.changed_at,
         )
         for row in rows
     )

@@ -120,6 +120,7 @@ LINES = {
 
 STAGES = {
     Stage.CONFIRMING: "confirming",
+    Stage.AWAITING: "awaits YES",
     Stage.QUEUED: "queue",
     Stage.GROUPED: "group",
     Stage.SUPPRESSED: "do not text",

@@ -149,14 +149,14 @@ class RowPainter:
         return [name, (" ", name[1]), (sign, style)]
 
     def _name(self, row: ContactRow, width: int, base: Style, dim: Style) -> tuple[str, Style]:
-        name = clean(row.name).strip()
+        name, ink = clean(row.name).strip(), base
         if not name and self.layout.has(Column.PHONE):
-            return fitted("(no name)", width), dim
+            name, ink = "(no name)", dim
         name = name or self._phone(row.phone)
         if width > 8 and self._badges(row)[1]:
             # No room for badges: a sign says that there is something to notice.
-            return f"{fitted(name, width - 2)} !", base
-        return fitted(name, width), base
+            return f"{fitted(name, width - 2)} !", ink
+        return fitted(name, width), ink
 
     def _badges(self, row: ContactRow) -> tuple[Parts, bool]:
         """The badges that fit beside the labels, and whether others are left out unsaid.

@@ -230,6 +230,8 @@ def _fields(session: Session, found: IntegrationView | None) -> dict[str, Any]:
         "redirect": found.redirect,
         "thanks": found.thanks,
         "rules": [{"field": rule.field, "path": rule.path} for rule in found.rules],
+        "double_opt_in": found.confirm_hours > 0,
+        "confirm_hours": found.confirm_hours or None,
         "created_at": stamp(found.created_at),
         "changed_at": stamp(found.changed_at),
         "last_arrival": stamp(found.last_arrival) if found.last_arrival else None,
@@ -250,11 +252,17 @@ def _described(fields: dict[str, Any], *, reveal: bool) -> str:
             f"Brand:         {fields['brand'] or f'{compliance.BRAND} (none given)'}",
             f"Program:       {fields['program'] or f'{compliance.PROGRAM} (none given)'}",
             f"Region:        {fields['default_region']}",
+            f"Double opt-in: {_double(fields)}",
             f"After a form:  {fields['redirect'] or 'the thank-you page'}",
             f"Last arrival:  {fields['last_arrival'] or 'none yet'}",
             f"Last 24 hours: {sum(fields['hourly']):,}",
         )
     )
+
+
+def _double(fields: dict[str, Any]) -> str:
+    hours = fields["confirm_hours"]
+    return f"on, waits {hours} h for a YES" if hours else "off"
 
 
 def _masked(url: str) -> str:

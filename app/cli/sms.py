@@ -11,10 +11,11 @@ from app.cli.session import noun, session_of
 from storage import gateway_state, messages, scripts
 from storage.errors import NotFound, Refused
 from storage.ids import parse, public
-from storage.inbound import Inbound, ReviewRow, confirm_review, dismiss_review, receive
-from storage.inbound import reviews as list_reviews
+from storage.inbound import Inbound, receive
 from storage.keywords import Meaning
 from storage.phones import parse_e164
+from storage.reviews import ReviewRow, confirm_review, dismiss_review
+from storage.reviews import reviews as list_reviews
 from storage.scripts import OUTCOMES, Scripted
 from storage.times import stamp
 
@@ -107,6 +108,8 @@ def inbound(
     said = _DONE[done.meaning]
     if done.meaning is Meaning.START and not done.changed:
         said = "Wants texts; nothing was in the way of them."
+    if done.meaning is Meaning.REVIEW and not done.waits:
+        said = "Resembles an opt-out, of somebody who is opted out already."
     session.out.item(fields, said + (f" Answer: {done.reply}" if done.reply else ""))
 
 

@@ -91,7 +91,7 @@ VERBS: tuple[Verb, ...] = (
         keys=("o",),
         contexts=(Context.INTEGRATIONS,),
         title="Double opt-in…",
-        help="Ask who opts in for a YES, or not, and how long to wait for it",
+        help="Double opt-in: ask who opts in for a YES, or not, and how long to wait",
         command="integration double-opt-in",
     ),
     Verb(

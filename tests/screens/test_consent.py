@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from storage import compliance, double_opt_in, integration
 from storage.store import Store
+from storage.times import now
 from storage.words import Actor
 from tests.factories import lead, make_queued, put, settle_all, switched_on
 from tests.screens.hand import at_desk
@@ -114,13 +117,33 @@ async def test_double_opt_in_is_switched_with_its_time(
 
         await choose("36")
         await hand.until(lambda: any("within 36 hours" in toast for toast in hand.toasts))
+        await hand.until(lambda: "waits 36 hours for it" in hand.text)
         with sqlite_store.read() as conn:
             assert double_opt_in.show(conn) == (True, 36)
             shown = integration.show(conn)
         assert shown is not None and shown.active
+        await choose("1")
+        await hand.until(lambda: "within 1 hour." in hand.toasts[-1])
         await choose("off")
         await hand.until(lambda: "Double opt-in is off" in hand.toasts[-1])
         with sqlite_store.read() as conn:
             assert double_opt_in.show(conn)[0] is False
         await choose("9999")
         await hand.until(lambda: "can be waited for 1 to 720 hours" in hand.toasts[-1])
+
+
+async def test_who_waits_for_a_yes_and_who_never_gave_it_are_told_apart(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    sqlite_store.do(lambda conn: double_opt_in.switch(conn, ANA, on=True, hours=2))
+    put(sqlite_store, lead(first_name="Grace"))
+    settle_all(sqlite_store)
+    async with at_desk(sqlite_url, size=(120, 40)) as hand:
+        await hand.desk.main.go("all")
+        await hand.until(lambda: "awaits YES" in hand.text)
+        await hand.press("enter")
+        await hand.until(lambda: "has not answered YES yet" in " ".join(hand.panel.split()))
+        with time_machine.travel(now() + timedelta(hours=3)):
+            assert sqlite_store.do(double_opt_in.expire) == 1
+        await hand.until(lambda: "did not answer YES in time" in " ".join(hand.panel.split()))

@@ -16,9 +16,10 @@ from storage.double_opt_in import expire
 from storage.double_opt_in import switch as switch_double
 from storage.errors import Refused
 from storage.holding import ARRIVED, OPENING
-from storage.inbound import Inbound, confirm_review, dismiss_review, receive, reviews
+from storage.inbound import Inbound, receive
 from storage.keywords import Meaning, fold, meaning_of
 from storage.messages import Outgoing, Receipt
+from storage.reviews import confirm_review, dismiss_review, reviews
 from storage.store import Store
 from storage.tables import Contact, ContactLabel, Message, Suppression
 from storage.tallies import read_tallies

@@ -9,13 +9,16 @@ from sqlalchemy.engine import Connection
 from storage import consent, groups, integration, suppressions
 from storage.acts import Move
 from storage.bulk import perform
+from storage.checklist import examine
 from storage.double_opt_in import expire
+from storage.double_opt_in import show as show_double
 from storage.double_opt_in import switch as switch_double
 from storage.errors import Refused
-from storage.inbound import Inbound, Received, confirm_review, dismiss_review, receive, reviews
+from storage.inbound import Inbound, Received, receive
 from storage.keywords import Meaning, meaning_of
 from storage.messages import claim_pending
 from storage.profile import Profile, find_contact, profile
+from storage.reviews import confirm_review, dismiss_review, reviews
 from storage.store import Store
 from storage.tables import OutboxEvent
 from storage.words import Actor, Stage, Target
@@ -219,6 +222,26 @@ def test_a_look_alike_is_confirmed_or_dismissed_once(store: Store) -> None:
         store.do(lambda conn: dismiss_review(conn, ANA, first.message_id))
 
 
+def test_a_look_alike_of_one_who_is_out_already_is_no_work_for_anybody(store: Store) -> None:
+    [ident] = make_queued(store)
+    phone = of_id(store, ident).contact.phone
+    says(store, phone, "STOP")
+    assert not says(store, phone, "no mas").waits
+    with store.read() as conn:
+        assert reviews(conn) == []
+    says(store, phone, "START")
+    assert says(store, phone, "no mas").waits
+    with store.read() as conn:
+        assert [row.phone for row in reviews(conn)] == [phone]
+
+
+def test_a_look_alike_of_one_whom_staff_put_on_the_list_is_judged(store: Store) -> None:
+    [ident] = make_queued(store)
+    phone = of_id(store, ident).contact.phone
+    store.do(lambda conn: suppressions.add(conn, ANA, [phone]))
+    assert says(store, phone, "no mas").waits
+
+
 def test_with_double_opt_in_only_yes_lets_a_lead_in(store: Store) -> None:
     switched_on(store)
     store.do(lambda conn: switch_double(conn, ANA, on=True))
@@ -261,6 +284,34 @@ def test_who_does_not_say_yes_in_time_has_not_opted_in(store: Store) -> None:
         assert store.do(expire) == 1
     assert of(store, phone).contact.stage is Stage.FAILED
     assert told(store) == ["sms.opt_in_failed"]
+
+
+def test_who_was_asked_keeps_the_time_when_double_opt_in_is_switched_off(store: Store) -> None:
+    switched_on(store)
+    store.do(lambda conn: switch_double(conn, ANA, on=True, hours=168))
+    store.do(lambda conn: switch_double(conn, ANA, on=False))
+    with store.read() as conn:
+        assert show_double(conn) == (False, 168)
+
+
+def test_who_has_not_said_yes_yet_is_counted_where_leads_are_missed(store: Store) -> None:
+    def unanswered() -> list[str]:
+        with store.read() as conn:
+            found = examine(conn)
+        return [item.sentence for item in found if item.check == "double opt-in"]
+
+    switched_on(store)
+    assert unanswered() == []
+    store.do(lambda conn: switch_double(conn, ANA, on=True))
+    phones = [next_phone() for _ in range(2)]
+    for phone in phones:
+        put(store, lead(phone=phone))
+    settle_all(store)
+    assert unanswered()[0].startswith("2 people were asked for a YES and have not given it yet")
+    says(store, phones[0], "yes")
+    assert unanswered()[0].startswith("1 person was asked for a YES and has not given it yet")
+    says(store, phones[1], "yes")
+    assert unanswered() == []
 
 
 def test_what_a_person_sends_is_kept_and_moves_nothing(store: Store) -> None:

@@ -153,6 +153,18 @@ def test_who_must_not_be_texted_is_told_at_every_width() -> None:
 
 def test_a_contact_without_a_name_is_said_to_have_none() -> None:
     assert "(no name)" in painter(80).row(row("", labels=()), Look(), "3 s").text
+    assert "(no name) " in painter(40).row(row("", badges=()), Look(), "3 s").text
+    assert " ! " in painter(40).row(row(""), Look(), "3 s").text
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("place", Place)
+def test_contacts_of_every_stage_and_kind_are_shown_in_every_place(
+    stage: Stage, place: Place
+) -> None:
+    for width, kind in product((40, 60, 80, 120), Kind):
+        brush = painter(width, place)
+        assert brush.row(row(stage=stage, kind=kind, badges=tuple(Badge)), Look(), "3 s").text
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20), (20, 10), (8, 3), (1, 1)])
