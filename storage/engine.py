@@ -22,6 +22,9 @@ from storage.errors import StoreError, WrongUsage
 BUSY_SECONDS = 5
 """How long a statement waits for another program that holds the store."""
 
+CONNECT_SECONDS = 3
+"""How long a server may take to answer at first."""
+
 ASK_SECONDS = 0.0005
 """How often a writer asks for a store that another program is writing to."""
 
@@ -204,7 +207,7 @@ def _is_alive(engine: Engine, driver: Any) -> bool:
 def _postgresql_arguments(more: str = "") -> dict[str, Any]:
     return {
         "application_name": "optdesk",
-        "connect_timeout": 3,
+        "connect_timeout": CONNECT_SECONDS,
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,

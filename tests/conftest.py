@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
-from storage import schema
+from storage import engine, schema
 from storage.engine import store_url
 from storage.store import Store
 from storage.words import Actor
@@ -28,6 +28,9 @@ if IN_MEMORY:
 # How quick examples are made says how busy the machine is, and nothing of what is tried.
 settings.register_profile("any-machine", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-machine")
+
+# So does how long a server takes to answer, and who holds its lock to let go of it.
+engine.CONNECT_SECONDS = engine.BUSY_SECONDS = 20
 
 LAX = """
 # Nothing here must survive a power cut, and hundreds of databases come and go.

@@ -215,7 +215,7 @@ def test_a_store_held_for_long_is_unavailable_and_recovers_by_itself(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     switched_on(sqlite_store)
-    sqlite_store.do(lambda conn: conn.execute(text("PRAGMA busy_timeout = 50")))
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.3)
     other = engine.sqlite_module().connect(sqlite_store.path, isolation_level=None, timeout=10)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreUnavailable, match="held by another program"):
