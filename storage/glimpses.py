@@ -90,8 +90,9 @@ class Ask:
     """Rows wanted before that place."""
     after: int = 128
     """Rows wanted from that place on."""
-    hint: int = 0
-    """The row number of that place as far as the asker knows: tells the nearer end."""
+    hint: int | None = 0
+    """The row number of that place as far as the asker knows: tells the nearer end. None where
+    the asker knows its number in another list, such as the same one in another order."""
     total: int | None = None
     """How many rows the asker has counted, where the reader would count up to `CAP` only."""
     cursor: Key | None = None

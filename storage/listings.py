@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, select
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.engine import Connection
 
+from storage import list_statements as statements
 from storage.dialects import among
 from storage.driver import Written, fetch, fetch_together
 from storage.glimpses import Key, Patience
+from storage.list_statements import flagged, in_place
 from storage.search import Search
 from storage.tables import Contact
 from storage.tallies import group_tally, read_tallies, stage_tally, tallies
@@ -25,63 +26,8 @@ from storage.words import Order, Place, Stage, View
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 
-_LIVE: list[ColumnElement[str]] = [
-    literal_column(f"'{stage.value}'") for stage in Stage if stage is not Stage.DELETED
-]
-
-_QMARK = sqlite.dialect(paramstyle="qmark")
-
 FEW_FAVORITES = 20_000
 """Up to so many favorites are searched one by one, which beats the search index."""
-
-
-def stage_is(stage: Stage) -> ColumnElement[bool]:
-    """A condition on the stage.
-
-    Spelled out, because a partial index is not used for a parameter.
-    """
-    return _contacts.c.stage == literal_column(f"'{stage.value}'")  # type: ignore[no-any-return]
-
-
-def in_place(view: View) -> ColumnElement[bool]:
-    """Which contacts the place of a view holds, whatever is searched for."""
-    return _in_place(view.place, view.group_id)
-
-
-def _in_place(place: Place, group: Any) -> ColumnElement[bool]:
-    if place is Place.QUEUE:
-        return stage_is(Stage.QUEUED)
-    if place is Place.DNC:
-        return stage_is(Stage.SUPPRESSED)
-    if place is Place.GROUP:
-        return and_(_contacts.c.group_id == group, stage_is(Stage.GROUPED))
-    return _contacts.c.stage != literal_column(f"'{Stage.DELETED.value}'")  # type: ignore[no-any-return]
-
-
-def _flagged(place: ColumnElement[bool], favorite: bool | None) -> ColumnElement[bool]:
-    if favorite is None:
-        return place
-    return and_(place, _contacts.c.favorite == literal_column(str(int(favorite))))
-
-
-@cache
-def _spelled(place: Place, favorite: bool | None) -> str:
-    """A place's condition as SQL; of a group, its id is to be given."""
-    condition = _flagged(_in_place(place, bindparam("group")), favorite)
-    return str(condition.compile(dialect=_QMARK))
-
-
-@cache
-def _window(
-    place: Place, favorite: bool | None, descending: bool, bounded: bool, *, bare: bool = False
-) -> str:
-    """The ids that follow an edge, with the versions of their rows unless bare."""
-    where = _spelled(place, favorite)
-    if bounded:
-        where += f" AND id {'<' if descending else '>'} ?"
-    order = " DESC" if descending else ""
-    columns = "id" if bare else "id, version"
-    return f"SELECT {columns} FROM contacts WHERE {where} ORDER BY id{order} LIMIT ?"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +71,11 @@ class Listing:
         place = in_place(view)
         descending = view.order is not Order.OLDEST
         if view.order is Order.FAVORITE:
-            self.segments = [Segment(_flagged(place, each), True, each) for each in (True, False)]
+            self.segments = [Segment(flagged(place, each), True, each) for each in (True, False)]
         else:
             self.segments = [Segment(place, descending)]
         self._place = place
-        self._counted_place = place
-        if view.place is Place.ALL:
-            # Says the same, and can be counted in the index by stage.
-            self._counted_place = _contacts.c.stage.in_(_LIVE)
+        self._group = (view.group_id,) if view.place is Place.GROUP else ()
 
     # Reading along the order.
 
@@ -178,9 +121,7 @@ class Listing:
         """The key as it stands now: a contact may have become a favorite."""
         if self.view.order is not Order.FAVORITE:
             return key
-        favorite = self._conn.scalar(
-            select(_contacts.c.favorite).where(_contacts.c.id == key.id, self._place)
-        )
+        favorite = self._scalar(statements.favorite_in(self.view.place), *self._group, key.id)
         return key if favorite is None else Key(key.id, bool(favorite))
 
     def _segment_of(self, key: Key | None) -> Segment | None:
@@ -230,12 +171,12 @@ class Listing:
         *,
         bare: bool = False,
     ) -> Written:
-        view = self.view
         descending = segment.descending is forward
-        query = _window(view.place, segment.favorite, descending, beyond is not None, bare=bare)
-        group = (view.group_id,) if view.place is Place.GROUP else ()
+        query = statements.window(
+            self.view.place, segment.favorite, descending, beyond is not None, bare=bare
+        )
         edge = () if beyond is None else (beyond,)
-        return query, (*group, *edge, limit)
+        return query, (*self._group, *edge, limit)
 
     def look_ahead(self, at: Key | None, before: int, after: int) -> None:
         """Reads in one turn what most looks are about: the total, and the rows around a place.
@@ -278,16 +219,36 @@ class Listing:
     def _favorites(self) -> int:
         if self.view.order is not Order.FAVORITE:
             return 0
-        return self._count(self.segments[0].where)
+        return self._count(True)
 
-    def place_of(self, key: Key, hint: int) -> int:
-        """How many contacts stand before a key, counted from the end that `hint` is nearer to."""
+    def place_of(self, key: Key, hint: int | None) -> int:
+        """How many contacts stand before a key, counted from the end that it is nearer to.
+
+        Args:
+            key: Of which contact.
+            hint: About how many there are; None: nobody knows.
+        """
         segment = self._segment_of(key) or self.segments[0]
         offset, size = self._extent(segment)
-        if hint - offset <= size // 2:
+        inside = self._guess(segment, key.id, size) if hint is None else hint - offset
+        if inside <= size // 2:
             return offset + self._part(segment, key.id, before=True)
         # The contact itself, if it is still there, is not before itself.
         return offset + size - self._part(segment, key.id, before=False)
+
+    def _guess(self, segment: Segment, ident: int, size: int) -> int:
+        """About how many of a segment stand before an id, as if they had come in evenly."""
+        oldest, newest = (self._end(segment, newest=each) or 0 for each in (False, True))
+        newer = (newest - ident) / max(1, newest - oldest)
+        return int(size * (newer if segment.descending else 1 - newer))
+
+    def _end(self, segment: Segment, *, newest: bool) -> int | None:
+        """The smallest id of a segment or the largest."""
+        if self.view.place is Place.ALL and not segment.favorite:
+            # Near enough: those that are not deleted are in no index of their own.
+            return self._scalar(statements.end_of_all(newest), 1)
+        query = statements.window(self.view.place, segment.favorite, newest, False, bare=True)
+        return self._scalar(query, *self._group, 1)
 
     def nth(self, place: int, total: int) -> Key | None:
         """The key of a row by its number, reached from the nearer end."""
@@ -299,10 +260,8 @@ class Listing:
         offset, size = self._extent(segment)
         inside = place - offset
         forward = inside <= size // 2
-        column = _contacts.c.id
-        query = select(column).where(segment.where)
-        query = query.order_by(column.desc() if segment.descending is forward else column)
-        ident = self._conn.scalar(query.offset(inside if forward else size - 1 - inside).limit(1))
+        query = statements.nth(self.view.place, segment.favorite, segment.descending is forward)
+        ident = self._scalar(query, *self._group, inside if forward else size - 1 - inside)
         return None if ident is None else Key(ident, bool(segment.favorite))
 
     def _nth_match(self, place: int, total: int) -> Key | None:
@@ -320,34 +279,37 @@ class Listing:
 
     def _part(self, segment: Segment, ident: int, *, before: bool) -> int:
         """How many of a segment stand before an id, or from it on."""
-        bound = segment.beyond(ident, forward=not before, inclusive=not before)
+        edge = segment.edge(ident, forward=not before, inclusive=not before)
+        sign = ">" if segment.descending is before else "<"
         if segment.favorite:
-            return self._count(segment.where, bound)
-        all_of_them = self._count(self._counted_place, bound)
+            return self._count(True, sign, edge)
+        all_of_them = self._count(None, sign, edge)
         if segment.favorite is None:
             return all_of_them
         # All less the favorites: both are counted in an index, the difference is in none.
-        return all_of_them - self._count(self.segments[0].where, bound)
+        return all_of_them - self._count(True, sign, edge)
 
-    def _count(self, *conditions: ColumnElement[bool]) -> int:
-        query = select(func.count()).select_from(_contacts).where(*conditions)
-        return int(self._conn.scalar(query) or 0)
+    def _count(self, favorite: bool | None, sign: str = "", *edge: int) -> int:
+        query = statements.counted(self.view.place, favorite, sign)
+        return int(self._scalar(query, *self._group, *edge) or 0)
+
+    def _scalar(self, query: str, *values: Any) -> int | None:
+        rows = fetch(self._conn, query, values)
+        return int(rows[0][0]) if rows else None
 
     def newer_than(self, ident: int, cap: int) -> int:
         """How many contacts have a larger id, counted up to a cap."""
         if self.searching:
             return len(self._newest_first(above=ident, limit=cap))
-        inner = select(_contacts.c.id).where(self._place, _contacts.c.id > ident).limit(cap)
-        return int(self._conn.scalar(select(func.count()).select_from(inner.subquery())) or 0)
+        return self._scalar(statements.newer(self.view.place), *self._group, ident, cap) or 0
 
     def newest(self) -> int | None:
         """The largest id."""
         if self.searching:
             found = self._newest_first(above=None, limit=1)
             return found[0] if found else None
-        column = _contacts.c.id
-        query = select(column).where(self._place).order_by(column.desc()).limit(1)
-        return self._conn.scalar(query)
+        query = statements.window(self.view.place, None, True, False, bare=True)
+        return self._scalar(query, *self._group, 1)
 
     def _newest_first(self, above: int | None, limit: int) -> list[int]:
         where = self._place if above is None else and_(self._place, _contacts.c.id > above)
@@ -364,7 +326,7 @@ class Listing:
             return self._search.count(place)
         if top is None:
             return self.total
-        newer = self._count(self._counted_place, _contacts.c.id > top)
+        newer = self._count(None, ">", top)
         return max(0, self.total - newer)
 
     @property

@@ -199,7 +199,7 @@ def _around(listing: Listing, ask: Ask, key: Key, total: int) -> Stretch:
         start = max(0, total - len(keys))
     elif listing.searching:
         # Too far down to be counted: the asker's own number is as good as any.
-        start = max(CAP, ask.hint) - len(above)
+        start = max(CAP, ask.hint or 0) - len(above)
     else:
         start = listing.place_of(key, ask.hint) - len(above)
     head = start == 0

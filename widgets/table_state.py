@@ -29,6 +29,8 @@ class Asked:
 
     ask: Ask
     goal: Goal | None
+    number: int
+    """Of the row asked for, as it was then."""
 
 
 class ListState:
@@ -117,17 +119,17 @@ class ListState:
         if self.following and self.goal is None:
             self.goal = self.newest_goal
         if self.goal is not None:
-            return Asked(self._ask(self.goal, marks), self.goal)
+            return self._asked(self.goal, marks)
         if self._turning and self.home is not None:
-            return Asked(self._ask(self.home, marks), None)
+            return self._asked(self.home, marks)
         cursor = self.cursor
         if cursor is not None and (self.cursor_visible or not self.window.rows):
-            return Asked(self._ask(cursor, marks), None)
+            return self._asked(cursor, marks)
         row = self.window.get(self.top)
         at: Goal = self.top if row is None else Key.of(row)
-        return Asked(self._ask(at, marks, cursor), None)
+        return self._asked(at, marks, cursor)
 
-    def _ask(self, at: Goal, marks: Target | None, cursor: Key | None = None) -> Ask:
+    def _asked(self, at: Goal, marks: Target | None, cursor: Key | None = None) -> Asked:
         before, after = self.height + MARGIN, self.height + MARGIN
         number = self.top
         if isinstance(at, int) or at in (self.cursor, self.home):
@@ -138,12 +140,12 @@ class ListState:
             before, number = 0, 0
         elif at is End.TAIL:
             after, number = 0, max(0, self.total - 1)
-        return Ask(
+        ask = Ask(
             view=self.view,
             at=at,
             before=before,
             after=after,
-            hint=number,
+            hint=None if self._turning else number,
             total=self.counted,
             cursor=cursor,
             cursor_hint=self.number,
@@ -151,6 +153,7 @@ class ListState:
             quick=self._turning,
             marks=marks,
         )
+        return Asked(ask, self.goal, number)
 
     @property
     def look_needed(self) -> bool:
@@ -191,7 +194,7 @@ class ListState:
         self.unsure = False
         self.read = True
         self.shown = self.view
-        shift = glimpse.place - asked.ask.hint if isinstance(asked.ask.at, Key) else 0
+        shift = glimpse.place - asked.number if isinstance(asked.ask.at, Key) else 0
         if self.goal is not None:
             self._reach_goal(asked, glimpse, shift)
         elif self._turning and self.home is not None and self.home == asked.ask.at:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from storage.glimpses import CAP, Ask, End, Glimpse, Key
 from storage.ids import new_id
+from storage.listings import Listing
 from storage.search import haystack, mark_pending
 from storage.store import Store
 from storage.tables import Contact, ContactLabel, Group, Label
@@ -130,11 +131,48 @@ def test_every_window_is_a_slice_of_the_whole_list(store: Store) -> None:
             assert_slice(around, ids)
             assert around.place == number
             person = next(each for each in found if each.id == ids[number])
-            # A hint may be far off and the favorite flag out of date.
+            # A hint may be missing or far off, and the favorite flag out of date.
             key = Key(person.id, rng.random() < 0.5)
-            at_key = reader.look(Ask(view, key, 7, 9, hint=rng.randrange(len(ids))))
+            hint = rng.choice([None, rng.randrange(len(ids))])
+            at_key = reader.look(Ask(view, key, 7, 9, hint=hint))
             assert_slice(at_key, ids)
             assert at_key.place == number
+
+
+def work(store: Store, asked: Callable[[Connection], object]) -> int:
+    """Steps of SQLite's machine that a question takes, in hundreds."""
+    ticks = 0
+
+    def tick() -> int:
+        nonlocal ticks
+        ticks += 1
+        return 0
+
+    with store.read() as conn:
+        driver: Any = conn.connection.driver_connection
+        driver.set_progress_handler(tick, 100)
+        try:
+            asked(conn)
+        finally:
+            driver.set_progress_handler(None, 0)
+    return ticks
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_whoever_turns_a_list_round_is_found_from_the_nearer_end(
+    sqlite_store: Store, order: Order
+) -> None:
+    found = [each for each in people(sqlite_store, 2_000) if each.stage != "deleted"]
+    view = View(Place.ALL, order=order)
+
+    def place_of(person: Person) -> int:
+        key = Key(person.id, bool(person.favorite))
+        return work(sqlite_store, lambda conn: Listing(conn, view).place_of(key, None))
+
+    plain = [each for each in found if not each.favorite]
+    middle = place_of(plain[len(plain) // 2])
+    assert place_of(plain[20]) < middle / 2
+    assert place_of(plain[-20]) < middle / 2
 
 
 def test_a_contact_that_left_is_replaced_by_the_one_behind_it(store: Store) -> None:

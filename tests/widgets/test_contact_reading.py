@@ -15,7 +15,7 @@ from storage.errors import StoreUnavailable
 from storage.glimpses import Ask, GaveUp, Glimpse, Key, Patience
 from storage.store import Store
 from storage.windows import RowReader
-from storage.words import ContactRow, Target, View
+from storage.words import ContactRow, Order, Target, View
 from tests.factories import indexed
 from tests.waiting import awake
 from tests.widgets.desk import (
@@ -91,6 +91,30 @@ async def test_keys_work_while_the_store_does_not_answer(sqlite_store: Store) ->
         gate.open.set()
         await until(pilot, lambda: settled(desk.table))
         assert cursor_name(desk.table) == "P 1"
+
+
+async def test_a_number_in_one_order_is_no_hint_for_another(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sqlite_store, 300)
+    desk, gate = gated(sqlite_store)
+    look, asked = gate.look, list[Ask]()
+
+    def noted(ask: Ask) -> Glimpse:
+        asked.append(ask)
+        return look(ask)
+
+    monkeypatch.setattr(gate, "look", noted)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        await press(pilot, desk, "j")
+        desk.table.show(View(order=Order.OLDEST))
+        await until(pilot, lambda: desk.table.cursor_place == 298)
+        assert asked[-1].hint is None
+        assert cursor_name(desk.table) == "P 298"
+        desk.table.refresh_from_store()
+        await until(pilot, lambda: asked[-1].hint is not None and settled(desk.table))
+        assert asked[-1].hint == 298
 
 
 async def test_a_search_that_takes_long_fills_the_list_as_it_finds(
