@@ -68,8 +68,14 @@ def rows_packed(
     """
     if is_postgresql(conn):
         arrays = ", ".join(f"?::{kind}[]" for kind in columns.values())
-        table = f"(SELECT * FROM unnest({arrays}) AS each ({', '.join(columns)}))"  # noqa: S608
-        return table, tuple(array(values) for values in zip(*rows, strict=True))
+        names = ", ".join(columns)
+        # Arrays alone it takes for ten rows, few enough to compare each with each; a series, of
+        # which it knows no more, for a thousand.
+        table = (
+            f"(SELECT {names} FROM ROWS FROM (unnest({arrays}), generate_series(1, ?::integer))"  # noqa: S608
+            f" AS each ({names}, place))"
+        )
+        return table, (*(array(values) for values in zip(*rows, strict=True)), len(rows))
     taken = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(columns))
     return f"(SELECT {taken} FROM json_each(?))", (json.dumps(rows),)  # noqa: S608
 
