@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.engine import Connection
 
 from storage.compliance import asks_for_yes, composed
-from storage.driver import fetch
+from storage.driver import fetch, sync_at_once
 from storage.mapping_rules import PLAIN, Options, parse
 from storage.tables import ApiKey, Endpoint, Integration, MessagingNumber, RetiredToken
 from storage.words import NumberStatus
@@ -91,6 +91,8 @@ def access_seq(conn: Connection) -> int:
 def touch_access(conn: Connection) -> None:
     """Tells every process that integration, keys or numbers have changed."""
     conn.execute(_TOUCH)
+    # They keep what they read by this number, which must never come to stand for something else.
+    sync_at_once(conn)
 
 
 def load_access(conn: Connection) -> Access:

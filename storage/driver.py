@@ -6,13 +6,13 @@ to run it; measured, that was a third of the intake. Everything else goes throug
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from storage.dialects import is_postgresql
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from storage.pipeline import Answered, Pipeline
 
 _PIPELINE = "optdesk pipeline"
+_SYNCED = "optdesk synced"
 
 Written = tuple[str, Sequence[Any]]
 """A statement with `?` for each value, and its values."""
@@ -40,7 +41,7 @@ def fetch(conn: Connection, statement: str, values: Sequence[Any] = ()) -> list[
     try:
         return list(cursor.fetchall())
     except conn.dialect.loaded_dbapi.Error as error:
-        raise _told(conn, statement, error) from error
+        raise told(conn, statement, error) from error
 
 
 @contextmanager
@@ -89,8 +90,24 @@ def begin_with(conn: Connection, *statements: str) -> None:
     """Begins a transaction by statements that go with the first one that asks for something."""
     line = conn.info[_PIPELINE]
     line.drop()
+    conn.info[_SYNCED] = False
     for statement in statements:
         line.put_off(statement)
+
+
+def watch_beside(conn: Connection, socket: int, look: Callable[[], bool]) -> None:
+    """See `Pipeline.watch`."""
+    conn.info[_PIPELINE].watch(socket, look)
+
+
+def sync_at_once(conn: Connection) -> None:
+    """Sees that nobody reads what the open transaction wrote before it is on the disk."""
+    conn.info[_SYNCED] = True
+
+
+def must_sync_at_once(conn: Connection) -> bool:
+    """Whether somebody asked for that."""
+    return bool(conn.info.get(_SYNCED))
 
 
 def end_with(conn: Connection, *statements: str) -> list[list[tuple[Any, ...]]]:
@@ -164,7 +181,7 @@ def _ask(conn: Connection, line: Pipeline, *asked: Written) -> list[Answered]:
     try:
         return line.ask(*[(_numbered(statement), values) for statement, values in asked])
     except conn.dialect.loaded_dbapi.Error as error:
-        raise _told(conn, asked[-1][0] if asked else "", error) from error
+        raise told(conn, asked[-1][0] if asked else "", error) from error
 
 
 def _execute(conn: Connection, statement: str, values: Sequence[Any]) -> Any:
@@ -174,10 +191,10 @@ def _execute(conn: Connection, statement: str, values: Sequence[Any]) -> Any:
             return _ask_driver(driver, _numbered(statement), values)
         return driver.execute(statement, values)
     except conn.dialect.loaded_dbapi.Error as error:
-        raise _told(conn, statement, error) from error
+        raise told(conn, statement, error) from error
 
 
-def _told(conn: Connection, statement: str, error: Exception) -> BaseException:
+def told(conn: Connection, statement: str, error: Exception) -> StatementError:
     """A driver's error in SQLAlchemy's words."""
     base = conn.dialect.loaded_dbapi.Error
     return DBAPIError.instance(

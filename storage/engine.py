@@ -98,24 +98,20 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(str(url.database)).expanduser().absolute()
 
 
-def write_engine(
-    url: URL, path: Path | None, *, by_keys: bool = False, aside: bool = False
-) -> Engine:
+def write_engine(url: URL, path: Path | None, *, by_keys: bool = False) -> Engine:
     """An engine whose transactions take the write lock at once.
 
     Args:
         url: The store's.
         path: Its file, where it is one.
         by_keys: PostgreSQL is to look rows up by keys wherever it can.
-        aside: For what may be done again, so that PostgreSQL need not wait for its disk.
     """
     if path is None:
-        habits = (_BY_KEYS if by_keys else "") + (_UNSYNCED if aside else "")
         engine = create_engine(
             url,
             poolclass=NullPool,
             hide_parameters=True,
-            connect_args=_postgresql_arguments(habits),
+            connect_args=_postgresql_arguments(_BY_KEYS if by_keys else ""),
         )
 
         @event.listens_for(engine, "before_cursor_execute")
@@ -176,11 +172,6 @@ _BY_KEYS = " -c enable_seqscan=off -c jit=off"
 """For a writer, whose verbs look rows up by keys. In a new store, of which PostgreSQL knows nothing
 yet, it plans to read whole tables and keeps to that while they fill: measured, claiming 20 texts
 took 15 ms at 5,000 contacts, and more with each."""
-
-
-_UNSYNCED = " -c synchronous_commit=off"
-"""For rounds of webhooks: where the server's machine dies, those of its last moments are done
-again. Nothing depends on them, and the events they are about were synced with their leads."""
 
 
 _NO_HABITS = " -c plan_cache_mode=force_custom_plan"

@@ -9,7 +9,7 @@ transaction that is undone.
 from __future__ import annotations
 
 import select
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -74,6 +74,15 @@ class Pipeline:
         self._prepared: dict[str, bytes] = {}
         self._numbers = count()
         self._put_off: list[Asked] = []
+        self._beside: dict[int, Callable[[], bool]] = {}
+
+    def watch(self, socket: int, look: Callable[[], bool]) -> None:
+        """Calls `look` when something comes by another line while this one waits.
+
+        It must not raise. Once it returns False, it is called no more.
+        """
+        self._beside[socket] = look
+        self._poll.register(socket, select.POLLIN)
 
     def put_off(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Lets a statement go with the next one that is asked; where it fails, that one does."""
@@ -149,8 +158,16 @@ class Pipeline:
         while pg.is_busy():
             unsent = pg.flush()
             self._poll.modify(pg.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
-            if any(event & ~select.POLLOUT for _, event in self._poll.poll()):
-                pg.consume_input()
+            for socket, event in self._poll.poll():
+                if socket in self._beside:
+                    self._look_beside(socket)
+                elif event & ~select.POLLOUT:
+                    pg.consume_input()
+
+    def _look_beside(self, socket: int) -> None:
+        if not self._beside[socket]():
+            self._poll.unregister(socket)
+            del self._beside[socket]
 
 
 def _written(value: Any, encoding: str) -> bytes | None:

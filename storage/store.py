@@ -237,7 +237,7 @@ class Store:
             if self._closed:
                 return self._writer
             if self._aside is None:
-                engine = write_engine(store_url(self.url), None, by_keys=True, aside=True)
+                engine = write_engine(store_url(self.url), None, by_keys=True)
                 self._aside = Writer(engine, self.name, self, aside=True)
             return self._aside
 

@@ -8,16 +8,41 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
 from storage.dialects import changes_so_far, is_postgresql
-from storage.driver import begin_by_hand, begin_with, end_with, fetch, savepoint
+from storage.driver import (
+    begin_by_hand,
+    begin_with,
+    end_with,
+    fetch,
+    must_sync_at_once,
+    watch_beside,
+)
 from storage.errors import OptdeskError, StoreDamaged, StoreUnavailable
 from storage.faults import explain, gave_way
+from storage.jobs import (
+    Answers,
+    Failed,
+    Item,
+    Single,
+    all_followed,
+    answer,
+    answer_all,
+    in_units,
+    is_quiet,
+    is_urgent,
+    is_wanted,
+    run_units,
+    spoils_all,
+)
+
+if TYPE_CHECKING:
+    from storage.flushing import DiskLine
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
@@ -46,6 +71,9 @@ that asks for it again and again, as SQLite makes them do."""
 MOST_ATTEMPTS = 4
 """How often a transaction is tried that lost to another one on PostgreSQL."""
 
+MOST_UNSYNCED = 8
+"""Transactions that may be on their way to PostgreSQL's disk before one waits for it itself."""
+
 RETRY_SECONDS = 1.0
 """How often a store in trouble is tried while nobody asks."""
 
@@ -63,7 +91,8 @@ write of its own."""
 
 
 _UNSYNCED = "SET LOCAL synchronous_commit = off"
-"""For a step of something long: the commit that ends it has all of them on the disk."""
+"""For a step of something long: the commit that ends it has all of them on the disk. And for what
+another line waits for."""
 
 
 BatchT = TypeVar("BatchT", bound=Callable[..., Any])
@@ -100,7 +129,10 @@ class Watcher(Protocol):
         """Something was undone, and is tried again: what was read in it may never have been."""
 
     def committed(self, seq: int, *, followed: bool) -> None:
-        """A transaction that wrote something is durable; `seq` is its place in the store."""
+        """A transaction that wrote something can be read by all; `seq` is its place in the store.
+
+        On PostgreSQL, who waits for its answer may still wait for the disk.
+        """
 
     def failed(self, error: OptdeskError) -> None:
         """A transaction failed; nothing of it is stored."""
@@ -109,27 +141,15 @@ class Watcher(Protocol):
         """The store takes transactions again."""
 
 
-@dataclass(slots=True)
-class _Single:
-    verb: Callable[[Connection], Any]
-    future: Future[Any]
-    quiet: bool | Callable[[Any], bool] = False
-    lasting: bool = True
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A transaction that was committed."""
 
-
-@dataclass(slots=True)
-class _Item:
-    verb: Callable[[Connection, Sequence[Any]], Sequence[Any]]
-    item: Any
-    done: Callable[[Any], None]
-
-
-class _Failed(Exception):
-    """A job failed that had no savepoint: nothing of its transaction is to be kept."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__()
-        self.cause = cause
+    answers: Answers
+    seq: int | None = None
+    """Its place in the store; None where it told nobody."""
+    synced: bool = True
+    """It is on the disk, or need not be; else that is left to who waits for the disk."""
 
 
 class Writer:
@@ -147,10 +167,10 @@ class Writer:
         self._aside = aside
         self._name = name
         self._watcher = watcher
-        self._jobs: list[_Single | _Item] = []
+        self._jobs: list[Single | Item] = []
         self._urgent = 0
         """How many of them are."""
-        self._patient: deque[_Single] = deque()
+        self._patient: deque[Single] = deque()
         self._passed_over = 0
         self._patient_after = 0.0
         self._rest = 0.0 if engine.dialect.name == "postgresql" else REST_SECONDS
@@ -159,6 +179,9 @@ class Writer:
         self._conn: Connection | None = None
         self._lasting = True
         """Whether the connection waits for the disk with each commit, as it does at first."""
+        self._disk: DiskLine[Answers] | None = None
+        """Waits for PostgreSQL's disk while this goes on, once others have had to wait."""
+        self._may_open_disk = engine.dialect.name == "postgresql" and not aside
         self._problem: OptdeskError | None = None
         self._seq = 0
         """The place of the newest transaction."""
@@ -191,7 +214,7 @@ class Writer:
         """
         future: Future[T] = Future()
         try:
-            self._put(_Single(verb, future, quiet, lasting), patient=patient)
+            self._put(Single(verb, future, quiet, lasting), patient=patient)
         except OptdeskError as error:
             future.set_exception(error)
         return future
@@ -204,7 +227,7 @@ class Writer:
         Raises:
             StoreUnavailable: Too many wait already.
         """
-        self._put(_Item(verb, item, done))
+        self._put(Item(verb, item, done))
 
     def stands_at(self, seq: int) -> None:
         """Takes note of the place of a transaction that this process made otherwise."""
@@ -217,11 +240,11 @@ class Writer:
             self._wake.notify()
         self._thread.join()
 
-    def _put(self, job: _Single | _Item, *, patient: bool = False) -> None:
+    def _put(self, job: Single | Item, *, patient: bool = False) -> None:
         with self._wake:
             if self._closing:
                 raise StoreUnavailable(f"The store {self._name} is closing.")
-            if patient and isinstance(job, _Single):
+            if patient and isinstance(job, Single):
                 self._patient.append(job)
                 self._wake.notify()
                 return
@@ -230,12 +253,14 @@ class Writer:
                     f"The store {self._name} is overloaded.", "Send more slowly."
                 )
             self._jobs.append(job)
-            self._urgent += _is_urgent(job)
+            self._urgent += is_urgent(job)
             if len(self._jobs) == 1:
                 self._wake.notify()
 
     def _run(self) -> None:
         while True:
+            if self._disk is not None:
+                self._see_to_disk(self._disk)
             with self._wake:
                 jobs = self._next()
                 if not jobs and self._closing:
@@ -244,7 +269,7 @@ class Writer:
                 self._serve(jobs)
         self._drop()
 
-    def _next(self) -> list[_Single | _Item]:
+    def _next(self) -> list[Single | Item]:
         """Waits for jobs; none when the store is to be tried again or all is done."""
         while not self._jobs:
             rest = 0.0
@@ -264,7 +289,7 @@ class Writer:
         most = MOST_AT_ONCE
         if self._urgent:
             most = MOST_BESIDE_URGENT
-            self._jobs.sort(key=_is_urgent, reverse=True)
+            self._jobs.sort(key=is_urgent, reverse=True)
             self._urgent = max(0, self._urgent - most)
         jobs, self._jobs = self._jobs[:most], self._jobs[most:]
         return jobs
@@ -274,37 +299,70 @@ class Writer:
         """Whether trying the store while nobody asks may tell that it works again."""
         return self._problem is not None and not isinstance(self._problem, StoreDamaged)
 
-    def _take_patient(self) -> _Single:
+    def _take_patient(self) -> Single:
         self._passed_over = 0
         return self._patient.popleft()
 
-    def _serve(self, taken: list[_Single | _Item]) -> None:
-        jobs = [job for job in taken if _wanted(job)]
+    def _serve(self, taken: list[Single | Item]) -> None:
+        jobs = [job for job in taken if is_wanted(job)]
         if taken and not jobs:
             return
         try:
-            answers, seq = self._insist(jobs)
+            made = self._insist(jobs)
         except (OptdeskError, SQLAlchemyError, OSError) as error:
             # Never again on this connection: after a failed commit its state is unknown.
             self._drop()
             self._problem = problem = self._diagnosis(error)
             self._watcher.failed(problem)
             for job in jobs:
-                _answer(job, problem)
+                answer(job, problem)
             return
         if self._problem is not None:
             self._problem = None
             self._watcher.recovered()
         self._patient_after = time.monotonic() + self._rest
         # The screen's refresh and the answers wait for nothing else from here on.
-        for job, result in answers:
-            _answer(job, result)
-        if seq is not None:
-            self._watcher.committed(seq, followed=_all_followed(_units(jobs)))
+        if not self._leave_to_disk(made):
+            answer_all(made.answers)
+        if made.seq is not None:
+            self._watcher.committed(made.seq, followed=all_followed(in_units(jobs)))
+        if self._jobs and self._may_open_disk:
+            self._open_disk()
 
-    def _insist(
-        self, jobs: list[_Single | _Item]
-    ) -> tuple[list[tuple[_Single | _Item, Any]], int | None]:
+    def _open_disk(self) -> None:
+        """Opens the line to the disk; without it each transaction waits by itself."""
+        # The driver is there by now; for a file it is never needed.
+        from storage.flushing import DiskLine
+
+        self._may_open_disk = False
+        try:
+            disk = DiskLine(self._engine, answer_all)
+        except SQLAlchemyError:
+            return
+        self._disk = disk
+        watch_beside(self._connection(), disk.socket, disk.look)
+
+    def _leave_to_disk(self, made: _Made) -> bool:
+        """Has a transaction answered once it is on the disk, behind those before it."""
+        if self._disk is None or (made.synced and not self._disk.backlog):
+            return False
+        self._disk.leave(made.answers)
+        return True
+
+    def _see_to_disk(self, disk: DiskLine[Answers]) -> None:
+        if not self._jobs:
+            disk.wait()
+        if disk.failure is not None:
+            self._drop()
+
+    def _lose(self, disk: DiskLine[Answers], why: StatementError) -> None:
+        """Tells those whose transaction is perhaps not on the disk."""
+        self._problem = problem = self._diagnosis(why)
+        self._watcher.failed(problem)
+        for answers in disk.backlog:
+            answer_all([(job, problem) for job, _ in answers])
+
+    def _insist(self, jobs: list[Single | Item]) -> _Made:
         """Runs jobs, again where the server chose this transaction to give way to another."""
         for _ in range(MOST_ATTEMPTS - 1):
             try:
@@ -323,31 +381,28 @@ class Writer:
             return found  # What the driver met with is only what came of it.
         return explain(error, self._name)
 
-    def _transaction(
-        self, jobs: list[_Single | _Item]
-    ) -> tuple[list[tuple[_Single | _Item, Any]], int | None]:
-        """Runs jobs and commits; the sequence is None where nothing was written.
+    def _transaction(self, jobs: list[Single | Item]) -> _Made:
+        """Runs jobs and commits.
 
         None has a savepoint until one of them fails, which few do: then all are run again, each
         within its own.
         """
-        units = _units(jobs)
+        units = in_units(jobs)
         try:
             return self._attempt(units, guarded=False)
-        except _Failed as failed:
+        except Failed as failed:
             self._watcher.undone()
             if len(jobs) == 1:
-                return [(jobs[0], failed.cause)], None
+                return _Made([(jobs[0], failed.cause)])
             return self._attempt(units, guarded=True)
 
-    def _attempt(
-        self, units: Sequence[_Single | list[_Item]], *, guarded: bool
-    ) -> tuple[list[tuple[_Single | _Item, Any]], int | None]:
+    def _attempt(self, units: Sequence[Single | list[Item]], *, guarded: bool) -> _Made:
         conn = self._connection()
         postgresql = is_postgresql(conn)
         lasting = not units or any(isinstance(unit, list) or unit.lasting for unit in units)
         if not postgresql:
             self._sync(conn, lasting=lasting)
+        behind = False
         with conn.begin() as transaction:
             if postgresql:
                 lock = _BEGIN_LOCKED[: 1 if self._aside else None]
@@ -355,29 +410,40 @@ class Writer:
             if isinstance(self._problem, StoreDamaged):
                 self._watcher.probe(conn)
             before = 0 if postgresql else changes_so_far(conn)
-            answers = _run_units(conn, units, guarded=guarded)
+            answers = run_units(conn, units, guarded=guarded)
             self._watcher.check()
-            quiet = bool(units) and all(_is_quiet(job, result) for job, result in answers)
-            followed = _all_followed(units)
+            quiet = bool(units) and all(is_quiet(job, result) for job, result in answers)
+            followed = all_followed(units)
             if postgresql:
                 if followed:
                     # Its place is known only with the commit. Where another process comes
                     # between, screens look once more than they need to.
                     self._watcher.committing(self._seq + 1)
-                commit = _commit_aside if self._aside else _commit
-                seq = commit(conn, quiet=quiet, trial=not units, guarded=guarded)
+                if self._aside:
+                    seq = _commit_aside(conn, quiet=quiet, trial=not units, guarded=guarded)
+                else:
+                    behind = lasting and self._may_leave(conn)
+                    how = _UNSYNCED if behind else ""
+                    seq = _commit(conn, how, quiet=quiet, trial=not units, guarded=guarded)
                 if followed and seq is None:
                     self._watcher.committing(None)
             elif units and changes_so_far(conn) == before:
                 transaction.rollback()
-                return answers, None
+                return _Made(answers)
             else:
                 seq = None if quiet else int(fetch(conn, _BUMP)[0][0])
                 if followed:
                     self._watcher.committing(seq)
             self._seq = seq or self._seq
         self._watcher.check()
-        return answers, seq
+        return _Made(answers, seq, synced=not behind)
+
+    def _may_leave(self, conn: Connection) -> bool:
+        """Whether a transaction need not wait for the disk by itself: only where others wait."""
+        disk = self._disk
+        if disk is None or disk.failure is not None or must_sync_at_once(conn):
+            return False
+        return bool(self._jobs) and len(disk.backlog) < MOST_UNSYNCED
 
     def _connection(self) -> Connection:
         if self._conn is None:
@@ -396,7 +462,14 @@ class Writer:
 
     def _drop(self) -> None:
         conn, self._conn = self._conn, None
+        disk, self._disk = self._disk, None
         self._lasting = True
+        self._may_open_disk = disk is not None or self._may_open_disk
+        if disk is not None:
+            disk.wait()
+            disk.close()
+            if disk.failure is not None and disk.backlog:
+                self._lose(disk, disk.failure)
         if conn is not None:
             try:
                 conn.invalidate()
@@ -405,20 +478,21 @@ class Writer:
                 return
 
 
-def _commit(conn: Connection, *, quiet: bool, trial: bool, guarded: bool) -> int | None:
+def _commit(conn: Connection, how: str, *, quiet: bool, trial: bool, guarded: bool) -> int | None:
     """Ends a transaction on PostgreSQL; returns its place, or None where it told nobody.
 
     Args:
         conn: The transaction.
+        how: What is to hold for its commit, or nothing.
         quiet: It does not count as a change.
         trial: It changes nothing else: only a commit that writes tells that the disk has room.
         guarded: What was put off in it was sent before.
 
     Raises:
-        _Failed: What was put off failed by itself; the transaction is to be undone.
+        Failed: What was put off failed by itself; the transaction is to be undone.
     """
     bump = [] if quiet else [_BUMP_AND_NOTIFY if trial else _BUMP_AFTER_CHANGES]
-    bumped, *_ = _end(conn, [*bump, "COMMIT"], guarded=guarded)
+    bumped, *_ = _end(conn, [*bump, *([how] if how else []), "COMMIT"], guarded=guarded)
     return int(bumped[0][0]) if bumped else None
 
 
@@ -430,8 +504,9 @@ def _commit_aside(conn: Connection, *, quiet: bool, trial: bool, guarded: bool) 
     wrote, _ = _end(conn, [_WROTE, "COMMIT"], guarded=guarded)
     if quiet or not (wrote[0][0] or trial):
         return None
-    ((place,),) = end_with(conn, _BUMP_AND_NOTIFY)
-    return int(place[0])
+    # Of what it counts, all is on the disk; where it stands need not be.
+    _, _, ((place, _),), _ = end_with(conn, "BEGIN", _UNSYNCED, _BUMP_AND_NOTIFY, "COMMIT")
+    return int(place)
 
 
 def _end(
@@ -440,119 +515,6 @@ def _end(
     try:
         return end_with(conn, *statements)
     except DBAPIError as error:
-        if guarded or _spoils_all(error):
+        if guarded or spoils_all(error):
             raise
-        raise _Failed(error) from error
-
-
-def _wanted(job: _Single | _Item) -> bool:
-    """Whether nobody has cancelled a job; from here on nobody can."""
-    return isinstance(job, _Item) or job.future.set_running_or_notify_cancel()
-
-
-def _is_urgent(job: _Single | _Item) -> bool:
-    return isinstance(job, _Item) and getattr(job.verb, "is_urgent", False)
-
-
-def _is_quiet(job: _Single | _Item, result: Any) -> bool:
-    if isinstance(job, _Item):
-        return False
-    if isinstance(job.quiet, bool):
-        return job.quiet
-    return isinstance(result, BaseException) or job.quiet(result)
-
-
-def _all_followed(units: Sequence[_Single | list[_Item]]) -> bool:
-    verbs = (unit[0].verb for unit in units if isinstance(unit, list))
-    return not any(isinstance(unit, _Single) for unit in units) and all(
-        getattr(verb, "is_followed", False) for verb in verbs
-    )
-
-
-def _answer(job: _Single | _Item, result: Any) -> None:
-    if isinstance(job, _Item):
-        job.done(result)
-    elif isinstance(result, BaseException):
-        job.future.set_exception(result)
-    else:
-        job.future.set_result(result)
-
-
-def _units(jobs: Sequence[_Single | _Item]) -> list[_Single | list[_Item]]:
-    """What is run as one: each single verb, then the items by their verb."""
-    singles: list[_Single | list[_Item]] = []
-    batches: dict[Any, list[_Item]] = {}
-    for job in jobs:
-        if isinstance(job, _Item):
-            batches.setdefault(job.verb, []).append(job)
-        else:
-            singles.append(job)
-    return [*singles, *batches.values()]
-
-
-def _run_units(
-    conn: Connection, units: Sequence[_Single | list[_Item]], *, guarded: bool
-) -> list[tuple[_Single | _Item, Any]]:
-    answers: list[tuple[_Single | _Item, Any]] = []
-    for unit in units:
-        if isinstance(unit, _Single):
-            run_it = _run_single if guarded else _run_bare
-            answers.append((unit, run_it(conn, unit.verb)))
-        else:
-            run_all = _run_batch if guarded else _run_bare
-            results = run_all(conn, unit[0].verb, [job.item for job in unit])
-            answers.extend(zip(unit, results, strict=True))
-    return answers
-
-
-def _run_bare(conn: Connection, verb: Callable[..., Any], *what: Any) -> Any:
-    """Runs what has no savepoint.
-
-    Raises:
-        _Failed: It failed by itself; the transaction is to be undone.
-    """
-    try:
-        return verb(conn, *what)
-    except DBAPIError as error:
-        if _spoils_all(error):
-            raise
-        raise _Failed(error) from error
-    except Exception as error:
-        raise _Failed(error) from error
-
-
-def _run_single(conn: Connection, verb: Callable[[Connection], Any]) -> Any:
-    try:
-        with savepoint(conn):
-            return verb(conn)
-    except DBAPIError as error:
-        if _spoils_all(error):
-            raise
-        return error
-    except Exception as error:  # noqa: BLE001 - belongs to the caller, whose future carries it
-        return error
-
-
-def _run_batch(
-    conn: Connection,
-    verb: Callable[[Connection, Sequence[Any]], Sequence[Any]],
-    items: list[Any],
-) -> Sequence[Any]:
-    try:
-        with savepoint(conn):
-            return verb(conn, items)
-    except DBAPIError as error:
-        if _spoils_all(error):
-            raise
-        failure: Exception = error
-    except Exception as error:  # noqa: BLE001 - handed to whoever waits for the item
-        failure = error
-    if len(items) == 1:
-        return [failure]
-    # One bad item must not take its neighbours with it.
-    return [answer for item in items for answer in _run_batch(conn, verb, [item])]
-
-
-def _spoils_all(error: DBAPIError) -> bool:
-    """Whether an error belongs to the store and not to one job's data."""
-    return not isinstance(error, IntegrityError | DataError)
+        raise Failed(error) from error

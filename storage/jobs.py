@@ -1,0 +1,176 @@
+"""What waits for a transaction: who asked for it, how it is run with others, how it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from storage.driver import savepoint
+
+
+@dataclass(slots=True)
+class Single:
+    """A verb, and the future that waits for it. See `Writer.write`."""
+
+    verb: Callable[[Connection], Any]
+    future: Future[Any]
+    quiet: bool | Callable[[Any], bool] = False
+    lasting: bool = True
+
+
+@dataclass(slots=True)
+class Item:
+    """One of many that a batch verb takes together. See `Writer.write_many`."""
+
+    verb: Callable[[Connection, Sequence[Any]], Sequence[Any]]
+    item: Any
+    done: Callable[[Any], None]
+
+
+# Each job with what its verb returned or raised.
+Answers = list[tuple[Single | Item, Any]]
+
+
+class Failed(Exception):
+    """A job failed that had no savepoint: nothing of its transaction is to be kept."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+def is_wanted(job: Single | Item) -> bool:
+    """Whether nobody has cancelled a job; from here on nobody can."""
+    return isinstance(job, Item) or job.future.set_running_or_notify_cancel()
+
+
+def is_urgent(job: Single | Item) -> bool:
+    """Whether nothing that waits goes before it."""
+    return isinstance(job, Item) and getattr(job.verb, "is_urgent", False)
+
+
+def is_quiet(job: Single | Item, result: Any) -> bool:
+    """Whether a job with this result does not count as a change."""
+    if isinstance(job, Item):
+        return False
+    if isinstance(job.quiet, bool):
+        return job.quiet
+    return isinstance(result, BaseException) or job.quiet(result)
+
+
+def all_followed(units: Sequence[Single | list[Item]]) -> bool:
+    """Whether this process soon writes again because of each of them."""
+    verbs = (unit[0].verb for unit in units if isinstance(unit, list))
+    return not any(isinstance(unit, Single) for unit in units) and all(
+        getattr(verb, "is_followed", False) for verb in verbs
+    )
+
+
+def answer_all(answers: Answers) -> None:
+    """Answers all who waited for a transaction."""
+    for job, result in answers:
+        answer(job, result)
+
+
+def answer(job: Single | Item, result: Any) -> None:
+    """Hands its result or its error to who waits for a job."""
+    if isinstance(job, Item):
+        job.done(result)
+    elif isinstance(result, BaseException):
+        job.future.set_exception(result)
+    else:
+        job.future.set_result(result)
+
+
+def in_units(jobs: Sequence[Single | Item]) -> list[Single | list[Item]]:
+    """What is run as one: each single verb, then the items by their verb."""
+    singles: list[Single | list[Item]] = []
+    batches: dict[Any, list[Item]] = {}
+    for job in jobs:
+        if isinstance(job, Item):
+            batches.setdefault(job.verb, []).append(job)
+        else:
+            singles.append(job)
+    return [*singles, *batches.values()]
+
+
+def run_units(conn: Connection, units: Sequence[Single | list[Item]], *, guarded: bool) -> Answers:
+    """Runs jobs in the open transaction.
+
+    Args:
+        conn: The transaction.
+        units: What is run as one.
+        guarded: Each within a savepoint, so that its failure is its own.
+
+    Raises:
+        Failed: One failed that had no savepoint.
+        DBAPIError: The store failed.
+    """
+    answers: Answers = []
+    for unit in units:
+        if isinstance(unit, Single):
+            run_it = _run_single if guarded else _run_bare
+            answers.append((unit, run_it(conn, unit.verb)))
+        else:
+            run_all = _run_batch if guarded else _run_bare
+            results = run_all(conn, unit[0].verb, [job.item for job in unit])
+            answers.extend(zip(unit, results, strict=True))
+    return answers
+
+
+def _run_bare(conn: Connection, verb: Callable[..., Any], *what: Any) -> Any:
+    """Runs what has no savepoint.
+
+    Raises:
+        Failed: It failed by itself; the transaction is to be undone.
+    """
+    try:
+        return verb(conn, *what)
+    except DBAPIError as error:
+        if spoils_all(error):
+            raise
+        raise Failed(error) from error
+    except Exception as error:
+        raise Failed(error) from error
+
+
+def _run_single(conn: Connection, verb: Callable[[Connection], Any]) -> Any:
+    try:
+        with savepoint(conn):
+            return verb(conn)
+    except DBAPIError as error:
+        if spoils_all(error):
+            raise
+        return error
+    except Exception as error:  # noqa: BLE001 - belongs to the caller, whose future carries it
+        return error
+
+
+def _run_batch(
+    conn: Connection,
+    verb: Callable[[Connection, Sequence[Any]], Sequence[Any]],
+    items: list[Any],
+) -> Sequence[Any]:
+    try:
+        with savepoint(conn):
+            return verb(conn, items)
+    except DBAPIError as error:
+        if spoils_all(error):
+            raise
+        failure: Exception = error
+    except Exception as error:  # noqa: BLE001 - handed to whoever waits for the item
+        failure = error
+    if len(items) == 1:
+        return [failure]
+    # One bad item must not take its neighbours with it.
+    return [answer for item in items for answer in _run_batch(conn, verb, [item])]
+
+
+def spoils_all(error: DBAPIError) -> bool:
+    """Whether an error belongs to the store and not to one job's data."""
+    return not isinstance(error, IntegrityError | DataError)
