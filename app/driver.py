@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
-from textual import constants
+from textual import constants, events
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
@@ -33,22 +34,64 @@ _GOES_ON = ("[", "O", _ESC)
 """What a key's sequence may have after its first character, where a slow line parts the two."""
 
 
-class Keys(XTermParser):
-    """Textual's parser, but what is typed after `esc` is not taken for a key pressed with alt.
+_PASTE, _PASTED = f"{_ESC}[200~", f"{_ESC}[201~"
+"""What a terminal sends before and after what is pasted."""
 
-    A terminal sends alt and a letter together. Two keys come one after the other, also within the
-    tenth of a second in which `esc` may still become something else.
+_INK = re.compile("\x1b\\[[0-?]*[ -/]*[@-~]")
+"""Colours and the like, copied along with a text."""
+
+_CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - set(map(ord, "\t\r\n")))
+
+
+class Keys(XTermParser):
+    """Textual's parser of keys, but for two things.
+
+    What is typed after `esc` is not taken for a key pressed with alt. A terminal sends alt and a
+    letter together. Two keys come one after the other, also within the tenth of a second in which
+    `esc` may still become something else.
+
+    What is pasted is text to its end, whatever it holds. Textual takes what follows an escape
+    character for keys, and so for verbs.
     """
 
     _esc_ends = False
+    _pasted: str | None = None
+    """What came so far of what is being pasted; None where nothing is."""
 
     def feed(self, data: str) -> Iterable[Message]:
-        """What was read becomes keys."""
-        if self._esc_ends and self._timeout_time is not None and not data.startswith(_GOES_ON):
+        """What was read becomes keys and pasted texts."""
+        if not data:
+            yield from super().feed(data)
+        while data:
+            if self._pasted is not None:
+                text, end, data = (self._pasted + data).partition(_PASTED)
+                self._pasted = None if end else text
+                if end and (text := without_controls(text)):
+                    yield events.Paste(text)
+                continue
+            typed, start, data = data.partition(_PASTE)
+            yield from self._typed(typed)
+            if start:
+                yield from self._end_esc()
+                self._pasted = ""
+
+    def _typed(self, keys: str) -> Iterable[Message]:
+        if not keys:
+            return
+        if self._esc_ends and not keys.startswith(_GOES_ON):
+            yield from self._end_esc()
+        self._esc_ends = keys.endswith(_ESC)
+        yield from super().feed(keys)
+
+    def _end_esc(self) -> Iterable[Message]:
+        if self._timeout_time is not None:
             self._timeout_time = 0.0
             yield from self.tick()
-        self._esc_ends = data.endswith(_ESC)
-        yield from super().feed(data)
+
+
+def without_controls(text: str) -> str:
+    """A pasted text without what only a terminal would obey."""
+    return _INK.sub("", text).translate(_CONTROLS).strip("\r\n")
 
 
 class _Bell(Event):

@@ -125,8 +125,9 @@ class Ask(Dialog[Message]):
 
     @on(Input.Changed)
     def typed(self, event: Input.Changed) -> None:
-        """What the values amount to changes with them."""
+        """What the values amount to changes with them; what was complained of is being mended."""
         event.stop()
+        self.query_one(Complaint).say("")
         if self._preview is not None and self.is_mounted:
             self.query_one(".preview", Static).update(self._preview(self.values))
 

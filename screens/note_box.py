@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -50,6 +51,11 @@ class NoteBox(Dialog[str]):
         area = self.query_one(TextArea)
         area.move_cursor(area.document.end)
         area.focus()
+
+    @on(TextArea.Changed)
+    def written(self) -> None:
+        """What was complained of is being mended."""
+        self.query_one(Complaint).say("")
 
     def action_note_save(self) -> None:
         """Keep it."""

@@ -7,6 +7,7 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from textual import events
 from textual._ansi_sequences import SYNC_END, SYNC_START
 
@@ -64,3 +65,21 @@ def test_a_frame_is_written_as_one_and_everything_else_at_once():
     for part in ("bell", SYNC_START, "rows", SYNC_END, "title"):
         writing.write(part)
     assert written == ["bell", f"{SYNC_START}rows{SYNC_END}", "title"]
+
+
+@pytest.mark.parametrize("read", [1, 3, 4096])
+def test_what_is_pasted_is_text_to_its_end_whatever_it_holds(read: int):
+    keys = Keys()
+    pasted = "one\rtwo\x1b[31m d\x1bD \x1b[200~*\tx\x07\r\x1b[201~"
+    reads = [pasted[start : start + read] for start in range(0, len(pasted), read)]
+    heard = [
+        each.text if isinstance(each, events.Paste) else getattr(each, "key", "")
+        for part in ("j\x1b[200~", *reads, "k\x1b[200~Zoë\x1b[201~")
+        for each in keys.feed(part)
+    ]
+    assert heard == ["j", "one\rtwo dD *\tx", "k", "Zoë"]
+
+
+def test_esc_before_what_is_pasted_is_a_key():
+    heard = [type(each).__name__ for each in Keys().feed("\x1b\x1b[200~text\x1b[201~")]
+    assert heard == ["Key", "Paste"]
