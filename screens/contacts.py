@@ -225,9 +225,12 @@ class Contacts(ContactCampaigns, ConsentActs):
         )
 
     async def on_click(self, event: events.Click) -> None:
-        """A click on the resting search line goes there."""
-        if event.widget is not None and event.widget.classes & {"search-rest", "search-sign"}:
+        """A click on the resting search line goes there, one on the order takes the next."""
+        clicked = frozenset() if event.widget is None else event.widget.classes
+        if clicked & {"search-rest", "search-sign"}:
             await self.action_list_search()
+        elif "order" in clicked:
+            self.action_list_order()
 
     def action_list_order(self) -> None:
         """The next order."""
@@ -303,6 +306,12 @@ class Contacts(ContactCampaigns, ConsentActs):
         """A double click."""
         event.stop()
         await self.open_panel(event.contact)
+
+    @on(ContactTable.OrderAsked)
+    def order_asked(self, event: ContactTable.OrderAsked) -> None:
+        """A heading was clicked."""
+        event.stop()
+        self.view = self.view.ordered(event.order)
 
     @on(ContactTable.StarPressed)
     def star_pressed(self, event: ContactTable.StarPressed) -> None:

@@ -48,6 +48,15 @@ class Layout:
         """Clicks left of this cell, and right of the mark, star."""
         return self.gutter
 
+    def column_at(self, cell: int) -> Column | None:
+        """The column that a cell is of; None for those before the first and after the last."""
+        end = self.gutter
+        for column, width in self.columns:
+            end += width + GAP
+            if cell < end:
+                return column if cell >= self.gutter else None
+        return None
+
     def has(self, column: Column) -> bool:
         """Whether there is room for a column."""
         return self.width_of(column) > 0

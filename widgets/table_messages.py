@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from textual.message import Message
 
 from storage.errors import OptdeskError
-from storage.words import ContactRow, View
+from storage.words import ContactRow, Order, View
 
 if TYPE_CHECKING:
     from widgets.contact_table import ContactTable
@@ -43,6 +43,13 @@ class TableMessages:
         def __init__(self, table: TableCanvas, contact: ContactRow) -> None:
             super().__init__(table)
             self.contact = contact
+
+    class OrderAsked(TableMessage, namespace="contact_table"):
+        """A click on a heading: the person wants another order."""
+
+        def __init__(self, table: TableCanvas, order: Order) -> None:
+            super().__init__(table)
+            self.order = order
 
     class CursorMoved(TableMessage, namespace="contact_table"):
         """The cursor is on another contact, or its contact changed."""

@@ -6,7 +6,9 @@ from typing import Any
 
 from textual import events
 
+from storage.words import Order
 from widgets.table_canvas import TableCanvas
+from widgets.table_columns import Column
 
 WHEEL_LINES = 3
 
@@ -15,13 +17,20 @@ class TableMouse(TableCanvas, inherit_bindings=False):
     """Clicks, the wheel and the scrollbar."""
 
     def on_click(self, event: events.Click) -> None:
-        """Moves the cursor; on the mark column marks, on the ★ stars; twice opens."""
+        """Moves the cursor; on the mark column marks, on the ★ stars; twice opens.
+
+        On a heading it orders.
+        """
         offset = event.get_content_offset(self)
         if offset is None or event.button != 1:
             return
         line = offset.y - self._header_lines
         number = self._state.top + line
-        if line < 0 or number >= self._state.total:
+        if line < 0:
+            event.stop()
+            self._ask_order(offset.x)
+            return
+        if number >= self._state.total:
             return
         event.stop()
         self._state.following = False
@@ -36,6 +45,17 @@ class TableMouse(TableCanvas, inherit_bindings=False):
         elif event.chain == 2:
             self._open()
         self._update()
+
+    def _ask_order(self, cell: int) -> None:
+        """A click on a heading that the order can follow; on the one it follows, turns it about."""
+        now, shown = self._state.view.order, self._layout
+        if shown.column_at(cell) is Column.RECEIVED:
+            order = Order.OLDEST if now is Order.NEWEST else Order.NEWEST
+        elif shown.mark_ends <= cell < shown.star_ends:
+            order = Order.NEWEST if now is Order.FAVORITE else Order.FAVORITE
+        else:
+            return
+        self.post_message(self.OrderAsked(self, order))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scrolls; the cursor stays on its contact."""

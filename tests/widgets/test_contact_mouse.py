@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storage.store import Store
+from storage.words import Order
 from tests.widgets.desk import Desk, cursor_name, fill, names, press, ready, settled, until
 from widgets.contact_table import ContactTable
 
@@ -32,6 +33,24 @@ async def test_a_click_on_the_mark_column_marks_and_on_the_star_stars(sqlite_sto
         await pilot.click(ContactTable, offset=(3, 5))
         assert desk.last(ContactTable.StarPressed).contact.name == "P 25"
         assert desk.table.marks_count == 1
+
+
+async def test_a_click_on_a_heading_orders_and_another_turns_it_about(sqlite_store: Store) -> None:
+    fill(sqlite_store, 3)
+    desk = Desk(sqlite_store)
+    async with desk.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, desk)
+        for cell, order in ((75, Order.OLDEST), (3, Order.FAVORITE)):
+            await pilot.click(ContactTable, offset=(cell, 0))
+            assert desk.last(ContactTable.OrderAsked).order is order
+        desk.table.show(desk.table.view.ordered(Order.FAVORITE))
+        await pilot.click(ContactTable, offset=(3, 0))
+        assert desk.last(ContactTable.OrderAsked).order is Order.NEWEST
+        asked = len([each for each in desk.heard if isinstance(each, ContactTable.OrderAsked)])
+        for cell in (0, 10, 30):
+            await pilot.click(ContactTable, offset=(cell, 0))
+        assert len([e for e in desk.heard if isinstance(e, ContactTable.OrderAsked)]) == asked
+        assert cursor_name(desk.table) == "P 2"
 
 
 async def test_clicks_beside_the_rows_do_nothing(sqlite_store: Store) -> None:
