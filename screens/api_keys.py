@@ -64,7 +64,7 @@ class ApiKeys(RowsPlace):
     title = "API keys"
     columns = (
         Column("Name"),
-        Column("Ends in", 7),
+        Column("Ends in", 7, goes=3),
         Column("Made", 16, goes=1),
         Column("Last used", 24, goes=2),
     )

@@ -70,7 +70,7 @@ class Deliveries(LogPlace, DeliveryVerbs, SendingAgain):
     contexts = (Context.LOG, Context.DELIVERY, Context.DELIVERIES)
     title = "Deliveries"
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.at), "dim")),
+        Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.at), "dim"), goes=4),
         Column("Event", 10, 14, lambda row: Cell(row.event.removeprefix("sms."))),
         Column("About", 12, 16, lambda row: Cell(row.phone, "dim"), goes=2),
         Column("Status", 9, 9, lambda row: Cell(row.status, _TONES.get(row.status, "plain"))),

@@ -137,10 +137,10 @@ class DoNotContact(LogPlace):
     strip = once(ProgressStrip)
     columns: ClassVar[tuple[Column[Any], ...]] = (
         Column("Number", 17, 17, lambda row: Cell(_shown(row.phone), _tone(row))),
-        Column("By", 7, 8, lambda row: Cell(row.source)),
+        Column("By", 7, 8, lambda row: Cell(row.source), goes=2),
         Column("Reason", 10, 0, lambda row: Cell(row.reason)),
         Column("Who", 8, 14, lambda row: Cell(row.actor, "dim"), goes=1),
-        Column("When", 16, 16, lambda row: Cell(clock(row.at), "dim")),
+        Column("When", 16, 16, lambda row: Cell(clock(row.at), "dim"), goes=3),
     )
 
     _under_way: Running | None = None

@@ -104,7 +104,7 @@ class IntakeLog(LogPlace, AttemptVerbs):
     contexts = (Context.LOG, Context.INTAKE)
     title = "Intake log"
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.at), "dim")),
+        Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.at), "dim"), goes=3),
         Column("Outcome", 9, 9, lambda row: Cell(row.outcome, _TONES.get(row.outcome, "plain"))),
         Column("Door", 4, 7, lambda row: Cell(row.door, "dim"), goes=1),
         Column("Sender", 8, 14, lambda row: Cell(row.sender or row.user_agent, "dim"), goes=2),

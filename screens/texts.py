@@ -74,11 +74,13 @@ class Texts(LogPlace, TextVerbs):
     contexts = (Context.TEXT, Context.LOG)
     title = "Messages"
     columns: ClassVar[tuple[Column[Any], ...]] = (
-        Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.created_at), "dim")),
-        Column("", 3, 3, lambda row: _way(row)),
+        Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.created_at), "dim"), goes=1),
+        Column("", 3, 3, lambda row: _way(row), goes=3),
         Column("Who", 12, 22, lambda row: Cell(row.name or row.phone)),
         Column("Status", 9, 20, status_cell),
-        Column("Text", 12, 0, lambda row: Cell(row.body, "plain" if row.inbound else "dim")),
+        Column(
+            "Text", 12, 0, lambda row: Cell(row.body, "plain" if row.inbound else "dim"), goes=2
+        ),
     )
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

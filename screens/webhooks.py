@@ -74,7 +74,7 @@ class Webhooks(RowsPlace, SendingAgain):
     contexts = (Context.WEBHOOKS,)
     title = "Webhooks"
     columns = (
-        Column("State", 20),
+        Column("State", 20, goes=3),
         Column("Address"),
         Column("Told of", 22, goes=1),
         Column("Body", 4, goes=2),

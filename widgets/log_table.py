@@ -11,24 +11,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from time import monotonic
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
-from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
 from storage.errors import OptdeskError
 from storage.glimpses import GaveUp
-from widgets.display import fitted, glyphs
-from widgets.log_columns import GAP, Cell, Column, R, widths
+from widgets.display import glyphs
+from widgets.log_canvas import TONES, LogCanvas
+from widgets.log_columns import Column, R
 from widgets.log_messages import LogMessages
 from widgets.log_reader import News, Pages, around, news
-from widgets.log_window import PAGE, Around, Edge, Goal, LogWindow
+from widgets.log_window import PAGE, Around, Edge, Goal
 from widgets.table_reading import Answer, Lane
 
 CALM = 0.1
@@ -45,12 +42,10 @@ SPARE_LINES = 8
 
 WHEEL_LINES = 3
 
-_TONES = ("plain", "dim", "good", "warn", "bad")
-
 T = TypeVar("T")
 
 
-class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings=False):
+class LogTable(LogMessages, LogCanvas[R], can_focus=True, inherit_bindings=False):
     """A log, the newest row first.
 
     Args:
@@ -60,7 +55,7 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
     ALLOW_SELECT = False
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"log-table--{tone}" for tone in _TONES),
+        *(f"log-table--{tone}" for tone in TONES),
         *("log-table--header", "log-table--cursor", "log-table--bar", "log-table--blurred"),
     }
     # The rest comes from the verb registry under the same ids.
@@ -74,9 +69,7 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         *,
         id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
-        super().__init__(id=id)
-        self._columns = tuple(columns)
-        self._window: LogWindow[R] = LogWindow()
+        super().__init__(columns, id=id)
         self._lane = Lane(self, "log-rows")
         self._pages: Pages[R] | None = None
         self._goal: Goal | None = Edge.NEWEST
@@ -94,10 +87,6 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         self._typed = False
         """Another log was shown before in the place of this one, as with every letter typed."""
         self._resting: Timer | None = None
-        self._painted: dict[int, tuple[R, Strip]] = {}
-        """Lines that were painted, by their rows; forgotten when more is read."""
-        self._shown: tuple[int, int] | None = None
-        """The rows' first place on the screen and the cursor's, where they are the same rows."""
 
     # What is shown.
 
@@ -207,80 +196,14 @@ class LogTable(LogMessages, Widget, Generic[R], can_focus=True, inherit_bindings
         self._window.scroll_to(self._window.top + lines)
         self._update()
 
-    # Painting.
-
-    def render_line(self, y: int) -> Strip:
-        """A line of the screen."""
-        width = self.size.width
-        window = self._window
-        if not window.rows:
-            return self._empty_line(y)
-        shares = widths(self._columns, max(1, width - 3))
-        if y == 0:
-            texts = [Cell(each.name) for each in self._columns]
-            return self._line(" ", texts, shares, self._style("header"), inked=False)
-        place = window.top + y - 1
-        if place >= len(window.rows):
-            return Strip.blank(width, self.rich_style)
-        row = window.rows[place]
-        if place != window.cursor:
-            known = self._painted.get(row.id)
-            if known is None or known[0] is not row:
-                cells = [each.paint(row) for each in self._columns]
-                line = self._line(" ", cells, shares, self.rich_style, inked=True)
-                known = self._painted[row.id] = (row, line)
-            return known[1]
-        cells = [each.paint(row) for each in self._columns]
-        look = "cursor" if self.has_focus else "blurred"
-        bar = glyphs().cursor if self.has_focus else glyphs().resting
-        return self._line(bar, cells, shares, self._style(look), inked=False)
-
-    def notify_style_update(self) -> None:
-        """Other colours."""
-        self._paint_anew()
-        super().notify_style_update()
-
-    def _paint_anew(self) -> None:
-        """Nothing that was painted holds any more."""
-        self._painted.clear()
-        self._shown = None
-
-    def _line(
-        self, bar: str, cells: Sequence[Cell], shares: Sequence[int], base: Style, *, inked: bool
-    ) -> Strip:
-        """A line; the row under the cursor keeps to one ink, legible on any ground."""
-        first = base + self._ink("bar") if bar.strip() and self.has_focus else base
-        parts = [Segment(bar, first), Segment(" ", base)]
-        for cell, share in zip(cells, shares, strict=True):
-            if share:
-                ink = base + self._ink(cell.tone) if inked else base
-                parts.append(Segment(fitted(cell.text, share), ink))
-                parts.append(Segment(" " * GAP, base))
-        return Strip(parts).adjust_cell_length(self.size.width, base)
-
-    def _empty_line(self, y: int) -> Strip:
-        """The sentences of an empty log, in its middle."""
-        width, height = self.size
-        error = self._error
-        if error is not None:
-            said = (error.sentence, error.next_step)
-        else:
-            said = self._nothing if self.read else ("", "")
-            said = (f"Searching{glyphs().ellipsis}", "") if self.searching else said
-        place = y - max(0, height // 2 - 1)
-        text = {0: said[0], 2: said[1]}.get(place, "")
-        shown = fitted(text, max(1, width - 2)).rstrip()
-        style = self.rich_style + (self._ink("dim") if place else Style(bold=True))
-        left = max(0, (width - Strip([Segment(shown)]).cell_length) // 2)
-        strip = Strip([Segment(" " * left, self.rich_style), Segment(shown, style)])
-        return strip.adjust_cell_length(width, self.rich_style)
-
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"log-table--{name}")
-
-    def _ink(self, name: str) -> Style:
-        style = self._style(name)
-        return Style(color=style.color, bold=style.bold)
+    @property
+    def said_when_empty(self) -> tuple[str, str]:
+        """Why there is no row, and what to do."""
+        if self._error is not None:
+            return self._error.sentence, self._error.next_step
+        if self.searching:
+            return f"Searching{glyphs().ellipsis}", ""
+        return self._nothing if self.read else ("", "")
 
     # Keeping up.
 

@@ -219,6 +219,17 @@ def test_the_first_row_appears_in_an_empty_log() -> None:
     run(Book(0), play)
 
 
+def test_an_empty_log_says_all_that_it_has_to_say_where_lines_are_short() -> None:
+    async def play(desk: Desk, pilot: Pilot[None]) -> None:
+        desk.table.when_empty("Nobody is on the Do Not Contact list.", "a adds a number.")
+        for size in ((20, 10), (60, 20)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda: "a adds a number." in " ".join(desk.text.split()))
+            assert "Nobody is on the Do Not Contact list." in " ".join(desk.text.split())
+
+    run(Book(0), play)
+
+
 def test_another_filter_keeps_the_cursor_on_its_row_or_the_next_older_one() -> None:
     async def play(desk: Desk, pilot: Pilot[None]) -> None:
         await until(pilot, lambda: len(desk.table._window.rows) > 101)
