@@ -97,6 +97,7 @@ async def test_a_store_locked_for_seconds_fails_nothing_and_for_a_minute_freezes
                     told += 1
                     refused = asyncio.create_task(asyncio.to_thread(put))
                 await asyncio.sleep(0.5)
+        print(f"told {told} times, slowest {slowest:.2f}")
         assert told > 2
         assert slowest < FROZEN_SECONDS
         released = awake()
