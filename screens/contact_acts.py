@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.message import Message
-from textual.reactive import reactive
 
-from screens.acting import (
-    QUICK,
-    Deed,
-    DeedFailed,
-    Done,
-    GroupMerged,
-    LabelWorked,
-    LongJob,
-    Progress,
-    Running,
-    carry_out,
-    named,
-    tell,
-)
+from screens.acting import QUICK, Deed, GroupMerged, LabelWorked
 from screens.asked import GroupTurned
-from screens.backstage import WorkFailed, backstage, copy, say
-from screens.open_contact import OpenContact
+from screens.backstage import backstage, copy, say
+from screens.carrying_out import CarryingOut
 from screens.overview import Overview
-from screens.progress_strip import ProgressStrip
-from storage.words import ContactRow, Place, Target, View
-from widgets.display import clean, plural
-from widgets.finding import once
+from storage.words import ContactRow, Target
+from widgets.display import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +24,6 @@ if TYPE_CHECKING:
     from screens.label_acts import LabelNamed, LabelsListed, LabelTurned
     from screens.labels import LabelChoice, Labelling, Labels, Worn
     from screens.move_to import Destination
-    from screens.places import Places
     from storage.acts import Act
     from storage.store import Store
     from storage.words import Actor
@@ -59,25 +41,10 @@ class LabelsRead(Message):
         self.worn = worn
 
 
-FEW = 10
-"""Contacts that an act is soon through with; the next one may wait for it."""
-
-MOST_NEXT = 32
-"""Acts that wait."""
-
-
-class ContactActs(OpenContact):
+class ContactActs(CarryingOut):
     """Acts on the marked contacts, else on the one under the cursor; then steps on."""
 
-    view: reactive[View] = reactive(View, init=False, repaint=False)
-    """What is shown: place, search and order in one value. The parts paint what changes in them."""
-
     overview = Overview()
-    strip = once(ProgressStrip)
-
-    _under_way: Running | None = None
-    _next: deque[tuple[Running, View]]
-    """Acts that wait for the one before, each with the view that it was meant in."""
 
     # Acts.
 
@@ -195,10 +162,8 @@ class ContactActs(OpenContact):
 
     async def action_list_escape(self) -> None:
         """Back one layer."""
-        if self._under_way is not None:
-            self._next.clear()
-            self._under_way.cancel.set()
-            self.strip.report(self._under_way)
+        if self.acting:
+            self.stop_acting()
         elif self.table.range_active:
             self.table.action_end_range()
             self.tell_modes()
@@ -213,121 +178,7 @@ class ContactActs(OpenContact):
         """Search for nothing."""
         self.view = self.view.searching("")
 
-    # Carrying out.
-
-    def _target(self) -> Target:
-        """The marks, else the contact under the cursor; past one that is about to leave."""
-        contact = self.table.cursor_contact
-        if contact is not None and not self.table.marks_count and self._is_leaving(contact):
-            self.table.action_cursor_down()
-        return self.table.target()
-
-    def _is_leaving(self, contact: ContactRow) -> bool:
-        there = [running for running, _ in self._next]
-        if self._under_way is not None:
-            there.append(self._under_way)
-        return any(each.deed.leaves and contact.id in each.target.ids for each in there)
-
-    def _how_many(self, target: Target) -> int:
-        return len(target.ids) if target.view is None else self.table.marks_count
-
-    def _whom(self, target: Target) -> str:
-        """Whom an act is about, for the title of a dialog: by name where it is one contact."""
-        contact = self.table.cursor_contact
-        if contact is not None and target.ids == (contact.id,):
-            return clean(contact.name or contact.phone)
-        return plural(self._how_many(target), "contact")
-
-    def _nothing_in(self, target: Target) -> bool:
-        return target.view is None and not target.ids
-
-    def _do(self, deed: Deed, target: Target) -> None:
-        if self._nothing_in(target):
-            return
-        marked = self.table.marks_count > 0
-        running = Running(deed, target, self._how_many(target))
-        if self._under_way is None:
-            self._start(running, self.view)
-        elif self._under_way.total <= FEW and len(self._next) < MOST_NEXT:
-            # Whoever types faster than the disk writes loses nothing.
-            self._next.append((running, self.view))
-        else:
-            self._busy()
-            return
-        if not deed.asked:
-            self._last = deed
-        if not marked and not (deed.leaves and self.view.place is not Place.ALL):
-            self.table.action_cursor_down()
-
-    def _start(self, running: Running, seen: View) -> None:
-        self._begin(running)
-        back = backstage(self)
-        job = partial(
-            carry_out, who=back.actor, running=running, seen=seen, report=self.post_message
-        )
-        back.work(self, job, partial(DeedFailed, running))
-
-    def work_on(self, name: str, total: int, job: LongJob) -> None:
-        """Does something long in the background, with progress; esc stops it.
-
-        Args:
-            name: What it is, such as `merge “Spring”`. May quote strangers.
-            total: How many contacts it is about, as far as that is known.
-            job: What to do; told who does it, what is on its way and where to report to.
-        """
-        if self._busy():
-            return
-        running = named(name, total)
-        running.stood_on = self._stands_on
-        self._begin(running)
-        back = backstage(self)
-        work = partial(job, who=back.actor, running=running, report=self.post_message)
-        back.work(self, work, partial(DeedFailed, running))
-
-    @property
-    def _stands_on(self) -> int | None:
-        """The contact under the cursor."""
-        row = self.table.cursor_contact
-        return None if row is None else row.id
-
-    def _busy(self) -> bool:
-        """Says so, too."""
-        if self._under_way is not None:
-            say(self, f"Still busy: {self._under_way.deed.name}.", severity="warning")
-        return self._under_way is not None
-
-    def _begin(self, running: Running) -> None:
-        self._under_way = running
-        self.strip.begin(running)
-
-    @property
-    def _last(self) -> Deed | None:
-        """The last act, in whatever place it was done."""
-        return cast("Places", self.parent).last_deed
-
-    @_last.setter
-    def _last(self, deed: Deed) -> None:
-        cast("Places", self.parent).last_deed = deed
-
-    @on(Progress)
-    def progressed(self, event: Progress) -> None:
-        """The strip tells how far it is."""
-        event.stop()
-        event.running.done, event.running.total = event.done, event.total
-        self.strip.report(event.running)
-
-    @on(Done)
-    def carried_out(self, event: Done) -> None:
-        """Tell what became of it."""
-        event.stop()
-        self._over()
-        if event.running.deed.leaves:
-            self._unmark(event.running.target)
-        undo = "" if event.running.deed.asked else backstage(self).keymap.key_of("desk.undo")
-        telling = tell(event.outcomes, undo)
-        quiet = event.running.deed.quiet and event.running.total == 1 and not telling.warning
-        if telling.text and not quiet:
-            say(self, telling.text, severity="warning" if telling.warning else "information")
+    # What became of them.
 
     @on(LabelWorked)
     def label_worked(self, event: LabelWorked) -> None:
@@ -347,27 +198,6 @@ class ContactActs(OpenContact):
             said = outcome.sentence
             sentence = f"{said[:1].upper()}{said[1:]}."
             self.post_message(GroupTurned(sentence, event.group_id, event.into_id))
-
-    @on(DeedFailed)
-    def deed_failed(self, event: DeedFailed) -> None:
-        """The frame tells why; here it is only over."""
-        event.stop()
-        self._over()
-        self.post_message(WorkFailed(event.error))
-
-    def _unmark(self, target: Target) -> None:
-        # They have left the list, so that marks on them would only puzzle.
-        if target.view is None:
-            self.table.unmark(target.ids)
-        else:
-            self.table.clear_marks()
-
-    def _over(self) -> None:
-        self._under_way = None
-        self.strip.end()
-        self.table.refresh_from_store()
-        if self._next:
-            self._start(*self._next.popleft())
 
 
 def _starring(on: bool) -> Deed:

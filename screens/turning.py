@@ -91,8 +91,10 @@ class Turning(MainVerbs):
         from screens.contact_acts import ContactActs
 
         job = partial(_turn, again=how == "redo", change_id=change_id)
-        said = f"{how}: {name}" if name else how
         place = self.places.place
+        # Where another act is not over yet, the latest is not the one whose name is known.
+        stale = isinstance(place, ContactActs) and place.acting and change_id is None
+        said = f"{how}: {name}" if name and not stale else how
         if not place.takes_back:
             say(self, ELSEWHERE, severity="warning")
         elif isinstance(place, ContactActs):

@@ -431,3 +431,9 @@ async def test_keys_faster_than_the_disk_each_do_what_they_say(
             lambda: [row.favorite for row in hand.table.visible_rows][:2] == [True] * 2
         )
         assert hand.toasts[-1:] != ["Still busy: delete."]
+        # An act, and at once what takes it back, and what does so with the one before.
+        hand.contacts.action_contact_delete()
+        for _ in range(2):
+            hand.desk.main.action_desk_undo()
+        await hand.until(lambda: hand.names == ["Ed", "Di", "Bo", "Ada"])
+        assert hand.toasts[-2:] == ["Undid: delete 1 contact."] * 2
