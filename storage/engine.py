@@ -28,6 +28,12 @@ CONNECT_SECONDS = 3
 ASK_SECONDS = 0.0005
 """How often a writer asks for a store that another program is writing to."""
 
+HELD_SECONDS = 0.5
+"""After so long the other one holds the store, and does not just write to it."""
+
+SELDOM_SECONDS = 0.02
+"""How often a writer asks for a store that is held."""
+
 _WAL_RESET_FIXED = (3, 51, 3)
 """The first SQLite without the WAL-reset corruption bug."""
 
@@ -280,8 +286,8 @@ def _begin(conn: Any, statement: str) -> None:
     after the other gets its next one every time.
     """
     driver, errors = conn.connection.dbapi_connection, conn.dialect.loaded_dbapi
-    limit = time.monotonic() + BUSY_SECONDS
-    while time.monotonic() < limit:
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < BUSY_SECONDS:
         try:
             driver.execute(statement)
         except errors.OperationalError as error:
@@ -289,7 +295,7 @@ def _begin(conn: Any, statement: str) -> None:
                 break
         else:
             return
-        time.sleep(ASK_SECONDS)
+        time.sleep(ASK_SECONDS if waited < HELD_SECONDS else SELDOM_SECONDS)
     # Once more, so that a failure is told in SQLAlchemy's words.
     conn.exec_driver_sql(statement)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ from textual._context import visible_screen_stack
 from textual._queue import Queue
 from textual.app import App
 from textual.geometry import Size
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
@@ -51,8 +53,20 @@ async def calm(app: App[Any]) -> None:
 async def press(app: App[Any], *keys: str) -> None:
     """Presses keys, each once the one before has taken effect."""
     for key in keys:
-        await app._press_keys([key])
+        app._driver.send_message(_key(key))  # type: ignore[union-attr]
         await calm(app)
+
+
+def _key(name: str) -> events.Key:
+    """What a terminal's driver makes of a key."""
+    if len(name) == 1 and not name.isalnum():
+        name = _character_to_key(name)
+    letter: str | None
+    try:
+        letter = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(name, name)))
+    except KeyError:
+        letter = name if len(name) == 1 else None
+    return events.Key(name, letter)
 
 
 async def resize(app: App[Any], width: int, height: int) -> None:
