@@ -69,7 +69,7 @@ def _tune(settings: Settings) -> None:
 
 def terminal_complaint() -> str:
     """Why the desk cannot be drawn here; an empty string where it can."""
-    streams = {"input": sys.__stdin__, "output": sys.__stdout__, "errors": sys.__stderr__}
+    streams = {"input": sys.__stdin__, "output": sys.__stdout__, "error": sys.__stderr__}
     missing = [name for name, stream in streams.items() if stream is None or not stream.isatty()]
     if missing:
         return (

@@ -14,6 +14,7 @@ delays nobody else, and what cannot be read spoils no good request that came bef
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -70,6 +71,9 @@ _MOST_BEHIND = 64 * 1024
 _LONGEST_START = 8 * 1024
 """Bytes kept of a head that has yet to be read."""
 _SPOKEN = (HttpVersion10, HttpVersion11)
+_NO_HOST = re.compile(r"""[\s/\\@?#"<>{}|^`]""")
+"""What no name of a host holds. Letters of other alphabets are let pass: they harm nobody."""
+
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -566,8 +570,11 @@ def _waits(message: Any) -> bool:
 def _is_spoken(message: Any) -> bool:
     """Whether a request is in a version that is spoken here, and framed as that version frames.
 
-    The parser lets 0.9 and 2.0 pass, and chunks in 1.0, where proxies may see another end.
+    The parser lets 0.9 and 2.0 pass, chunks in 1.0 and a coding without a name, where proxies may
+    see another end, and a host that is none.
     """
-    if message.version not in _SPOKEN:
+    if message.version not in _SPOKEN or _NO_HOST.search(message.headers.get("Host", "")):
         return False
-    return not (message.chunked and message.version == HttpVersion10)
+    if message.chunked:
+        return bool(message.version != HttpVersion10)
+    return "Transfer-Encoding" not in message.headers

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from server.answers import Answer, refusal
 from server.misread import Misread
+from server.peers import names_this_machine
 from server.request import Request
 
 API_PATH = "/v1/public/opt-in"
@@ -76,6 +77,10 @@ class Site:
         if route is None:
             # With a query, or written as a proxy would.
             query = request.path.partition("#")[0].partition("?")[1:]
+            if not request.path.startswith("/"):
+                # There the target counts, whatever `Host` says.
+                host = message.url.authority
+                request.near = request.near and names_this_machine(host, request.peer)
             request.path, request.query = str(message.url.raw_path), "".join(query)
             route = self._routes.get(request.path)
         if route is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,10 @@ EVERY = 1000
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'", "＝", "＋", "－", "＠")
 """How a formula may begin; Japanese spreadsheets take the full-width signs for the same."""
+
+_INSIDE = re.compile(f"(?<=[;\t\r\n])(?= *[{re.escape(''.join(_DANGEROUS))}])")
+"""Where one may begin within a cell: half the world's spreadsheets divide lines at semicolons,
+and to them a quote in the middle of a line means itself."""
 
 
 def fields(row: ContactRow) -> dict[str, Any]:
@@ -169,16 +174,12 @@ def _cells(row: ContactRow) -> Sequence[str]:
 def safe_cell(text: str) -> str:
     """Text as a cell that no spreadsheet takes for a formula or a number.
 
-    What could be taken so gets an apostrophe in front, and what begins with one a second:
-    `plain_cell` takes off just that.
+    What could be taken so gets an apostrophe in front, and what begins with one a second, so that
+    taking one off gives the text again. The same goes for what stands behind a semicolon.
     """
     text = "".join(" " if char < " " and char not in "\t\r\n" else char for char in text)
+    text = _INSIDE.sub("'", text)
     return f"'{text}" if text.lstrip(" \n").startswith(_DANGEROUS) else text
-
-
-def plain_cell(cell: str) -> str:
-    """The text behind `safe_cell`."""
-    return cell[1:] if cell.startswith("'") else cell
 
 
 @contextmanager

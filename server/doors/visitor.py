@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -11,6 +13,7 @@ from server.request import Request
 from storage.mapping_rules import Options, is_web_address
 
 HTML = b"text/html; charset=utf-8"
+_WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
 
 _POLICY = (
     b"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
@@ -52,9 +55,28 @@ def is_visitor(request: Request) -> bool:
     """Whether a person's browser posts a form, rather than a program its data."""
     return (
         request.method in ("POST", "PUT")
-        and "text/html" in request.headers.get("Accept", "")
+        and likes_a_page(request.headers.get("Accept", ""))
         and media_of(request.headers.get("Content-Type", "")) in FORMS
     )
+
+
+@lru_cache(maxsize=256)
+def likes_a_page(accept: str) -> bool:
+    """Whether an `Accept` header asks for HTML, and not rather for JSON.
+
+    A browser names HTML first and JSON not at all.
+    """
+    weights = {"text/html": 0.0, "application/json": 0.0}
+    for each in accept.lower().split(","):
+        name, *parameters = (part.strip() for part in each.split(";"))
+        if name in weights:
+            weights[name] = max(weights[name], _weight(parameters))
+    return weights["text/html"] > 0 and weights["text/html"] >= weights["application/json"]
+
+
+def _weight(parameters: list[str]) -> float:
+    said = next((part[2:] for part in parameters if part.startswith("q=")), "")
+    return float(said) if _WEIGHT.fullmatch(said) else 1.0
 
 
 def for_visitor(answer: Answer, options: Options, missing: tuple[str, ...] = ()) -> Answer:

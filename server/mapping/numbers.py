@@ -125,6 +125,9 @@ def _plain(text: str) -> str:
             made.append(str(unicodedata.decimal(letter)))
         elif unicodedata.category(letter) == "Cf":
             continue
+        elif unicodedata.category(letter) == "No":
+            # A raised digit may be that of a footnote, and a fraction is none.
+            made.append(letter)
         else:
             made.append(unicodedata.normalize("NFKC", letter))
     return "".join(made).strip().strip("'\"`=").strip()

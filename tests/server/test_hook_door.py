@@ -12,6 +12,7 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
+from server.doors.visitor import likes_a_page
 from server.replay import replay
 from storage import integration
 from storage.access import touch_access
@@ -375,6 +376,23 @@ def test_national_numbers_are_read_in_the_integrations_region(served: Served) ->
     set_options(served.store, Options(), default_region="GB")
     answer = hook(served, ada(phone="07911 123456"))
     assert answer.json()["data"]["phone_number"] == "+447911123456"
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", True),
+        ("TEXT/HTML; q=0.5", True),
+        ("text/html;q=x", True),
+        ("*/*", False),
+        ("text/htmlx", False),
+        ("application/json, text/html;q=0.1", False),
+        ("text/html;q=0, */*", False),
+        ("", False),
+    ],
+)
+def test_a_page_is_for_who_asks_for_html_and_not_rather_for_json(accept: str, page: bool) -> None:
+    assert likes_a_page(accept) == page
 
 
 def test_a_visitor_gets_a_page_or_the_operators_redirect_and_no_other(served: Served) -> None:

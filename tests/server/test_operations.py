@@ -96,8 +96,12 @@ def test_the_page_for_people_needs_nothing_from_elsewhere(lasting: Served) -> No
     for name in ("mobile_phone", "MISSING_REQUIRED_FIELD", "ALREADY_OPTED_IN"):
         assert name in text
     hostile = lasting.get("/docs", Host="x<script>alert(1)</script>.localhost")
-    assert hostile.status_code == 200
+    assert hostile.status_code == 400
     assert "<script" not in hostile.text
+    escaped = lasting.get("/docs", Host="x&y.localhost")
+    assert escaped.status_code == 200
+    assert "x&amp;y.localhost" in escaped.text
+    assert "x&y" not in escaped.text
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -154,6 +158,18 @@ def test_programs_here_may_call_this_machine_by_any_of_its_names(
 def test_a_proxy_that_names_nobody_is_known_by_its_old_protocol(lasting: Served) -> None:
     raw = lasting.raw(b"GET /metrics HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
     assert raw.startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize(
+    ("named", "host", "status"),
+    [("leads.example.com", "127.0.0.1", 404), ("127.0.0.1", "leads.example.com", 404),
+     ("localhost:1", "localhost:1", 200)],
+)  # fmt: skip
+def test_a_target_that_names_its_host_counts_as_much_as_the_header(
+    lasting: Served, named: str, host: str, status: int
+) -> None:
+    head = f"GET http://{named}/metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    assert lasting.raw(head.encode()).startswith(f"HTTP/1.1 {status} ".encode())
 
 
 def test_with_a_key_the_pages_can_be_seen_from_afar(sqlite_store: Store) -> None:

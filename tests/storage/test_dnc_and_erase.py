@@ -221,6 +221,24 @@ def test_an_export_that_a_spreadsheet_saved_anew_gives_the_same_numbers(
 
 
 @pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("'=1", "''=1"),
+        ("Ada;=1+1", "Ada;'=1+1"),
+        ("Ada; ;  ＋1", "Ada; ;'  ＋1"),
+        ("Ada\t@x", "Ada\t'@x"),
+        ("a;'b", "a;''b"),
+        ("hot; cold", "hot; cold"),
+    ],
+)
+def test_no_cell_holds_a_formula_whichever_sign_a_spreadsheet_divides_lines_at(
+    text: str, cell: str
+) -> None:
+    assert safe_cell(text) == cell
+
+
+@pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"", "holds no phone number: it is empty"),
