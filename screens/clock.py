@@ -15,17 +15,20 @@ def clock(moment: datetime | None, now: datetime | None = None) -> str:
     """
     if moment is None:
         return "never"
+    return _told(moment.astimezone(), now)
+
+
+def in_brief(moment: datetime, now: datetime | None = None) -> str:
+    """The same in the twelve cells of a log; of another year the day alone: `28 Mar 2024`."""
     local = moment.astimezone()
-    here = (now or datetime.now(local.tzinfo)).astimezone()
+    said = _told(local, now)
+    return said if len(said) <= BRIEF else f"{local.day} {local:%b %Y}"
+
+
+def _told(local: datetime, now: datetime | None) -> str:
+    here = datetime.now() if now is None else now.astimezone()
     if local.date() == here.date():
         return f"{local:%H:%M:%S}"
     if local.year == here.year:
         return f"{local.day} {local:%b %H:%M}"
     return f"{local:%Y-%m-%d %H:%M}"
-
-
-def in_brief(moment: datetime, now: datetime | None = None) -> str:
-    """The same in the twelve cells of a log; of another year the day alone: `28 Mar 2024`."""
-    said = clock(moment, now)
-    local = moment.astimezone()
-    return said if len(said) <= BRIEF else f"{local.day} {local:%b %Y}"

@@ -84,7 +84,10 @@ class LogPlace(Place):
 
     def show_view(self) -> None:
         """Another filter or search."""
-        self.query_one(".filter", Static).update(safe(self.filter_word, 24))
+        if self.filter_word != self._filtered:
+            # Other words lay the head line out anew, and all is painted; not for every letter.
+            self._filtered = self.filter_word
+            self.query_one(".filter", Static).update(safe(self._filtered, 24))
         self.table.when_empty(*self.nothing())
         if backstage(self).store is not None:
             self.table.show(self.pages())
@@ -93,6 +96,9 @@ class LogPlace(Place):
 
     _shown = False
     """The store was open when the log was shown."""
+
+    _filtered = ""
+    """What the head line says of the filter."""
 
     def store_changed(self) -> None:
         """Look again."""

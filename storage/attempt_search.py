@@ -86,6 +86,8 @@ class AttemptSearch:
         self._view = view
         self._walk = _walk(view)
         self._filter = _filter(view)
+        self._hasty = False
+        """A page of rows is there already: what is read may be told of after any step."""
         self._filtered = bool(view.door or view.sender or (view.outcome and view.code)) or (
             view.outcome not in ("", "refused")
         )
@@ -115,6 +117,7 @@ class AttemptSearch:
             return _cut(self._all(self._along(), span, limit), span, limit)
         waits = patience if isinstance(patience, Patience) else Patience(patience)
         known = self._of_contacts(span, limit, people) if self._text else []
+        self._hasty = len(known) >= limit
         found, reached = self._read_through(span, limit, waits)
         whole = _cut(sorted({*known, *found}, reverse=span.newest), span, limit)
         if reached is None or (whole.more and not span.is_beyond(whole.ids, reached)):
@@ -132,29 +135,39 @@ class AttemptSearch:
     def _of_contacts(self, span: Span, limit: int, people: People | None) -> list[int]:
         """Attempts of the contacts that match, where those are few."""
         if people is None or span.before is None:
-            contacts = self._contacts(None if people is None else Patience(PEOPLE_PATIENCE))
+            contacts, whole = self._contacts(None if people is None else Patience(PEOPLE_PATIENCE))
         elif people.ids is None:
-            contacts, span = self._contacts(None), Span(None, span.after, span.newest)
+            contacts, whole = self._contacts(None)
+            span = Span(None, span.after, span.newest)
         else:
-            contacts = people.ids
+            contacts, whole = people.ids, True
+        few = whole and len(contacts) <= FEW_CONTACTS
         if people is not None:
-            people.ids = contacts
+            people.ids = (contacts if few else []) if whole else None
+        if few:
+            return self._theirs(contacts, span, limit)
+        if people is None or span.before is not None or not span.newest:
+            return []
+        # Of many, or of those that were found in time, only what would be found without them:
+        # otherwise some would be there and others not.
+        found = self._theirs(contacts[:limit], span, limit)
+        return self._matches(among(self._conn, _attempts.c.id, found), span)
+
+    def _theirs(self, contacts: list[int], span: Span, limit: int) -> list[int]:
+        """Attempts of some contacts."""
         if not contacts:
             return []
         theirs = among(self._conn, _attempts.c.contact_id, contacts)
         # The sum keeps the store from reading the whole log in its order.
         place = _attempts.c.id + 0
         rows = select(_attempts.c.id).where(theirs, self._filter, span.holds(place))
-        rows = rows.order_by(span.by(place)).limit(limit + 1)
-        return [*self._conn.scalars(rows)]
+        return [*self._conn.scalars(rows.order_by(span.by(place)).limit(limit + 1))]
 
-    def _contacts(self, patience: Patience | None) -> list[int] | None:
-        """The contacts that match, where those are few; None where there was no time."""
+    def _contacts(self, patience: Patience | None) -> tuple[list[int], bool]:
+        """The newest contacts that match, at most one more than few, and whether time sufficed."""
         search = Search(self._conn, self._text, patience)
         found = search.ids(true(), limit=FEW_CONTACTS + 1)
-        if len(found) > FEW_CONTACTS:
-            return []
-        return None if search.unfinished else found
+        return found, len(found) > FEW_CONTACTS or not search.unfinished
 
     def _read_through(
         self, span: Span, limit: int, waits: Patience
@@ -211,7 +224,7 @@ class AttemptSearch:
         if not candidates.is_quick:
             # What stands nearly everywhere is sooner read. There is always time for so much.
             for some, end in islice(self._read(span), READ_FIRST):
-                yield some, None
+                yield some, end if self._hasty else None
                 if end is None:
                     return
                 span = span.beyond(end)

@@ -1,26 +1,31 @@
-"""What a log looks like: headings, rows, the cursor's row, and the words of an empty one."""
+"""What a log looks like: it paints the lines that show something else than before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import time
 from typing import Generic
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.display import clean, fitted, glyphs
-from widgets.log_columns import GAP, Cell, Column, R, widths
+from widgets.display import ascii_only, clean
+from widgets.log_columns import Column, R
+from widgets.log_painter import LogPainter, Look, palette_of
 from widgets.log_window import LogWindow
+from widgets.seen import Prompt
 
-TONES = ("plain", "dim", "good", "warn", "bad")
+Line = tuple[R, Look]
+"""A row as it is painted."""
 
 
-class LogCanvas(Widget, Generic[R]):
-    """Paints the rows of a window, and keeps the lines that it painted.
+class LogCanvas(Prompt, Widget, Generic[R]):
+    """The lines of a log.
 
     Args:
         columns: What to show of each row.
@@ -35,85 +40,103 @@ class LogCanvas(Widget, Generic[R]):
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._window: LogWindow[R] = LogWindow()
-        self._painted: dict[int, tuple[R, Strip]] = {}
-        """Lines that were painted, by their rows; forgotten when more is read."""
-        self._shown: tuple[int, int] | None = None
-        """The rows' first place on the screen and the cursor's, where they are the same rows."""
+        self._painter: LogPainter[R] | None = None
+        self._painter_of: object = None
+        self._painted: tuple[int, list[Line[R] | None]] | None = None
+        """What the lines of the screen showed when it was last looked at, and in which minute."""
 
     @property
     def said_when_empty(self) -> tuple[str, str]:
         """A headline, which may quote a stranger, and a next step."""
         return "", ""
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines of the screen, past what Textual does for borders, padding and opacity.
+
+        A log has none of them, its strips are kept, and so what filters made of them.
+        """
+        filters, background = self.get_line_filters(), self.background_colors[1]
+        left, right = crop.column_span
+        strips = []
+        for y in crop.line_range:
+            strip = self.render_line(y)
+            for each in filters:
+                strip = strip.apply_filter(each, background)
+            if left or right != strip.cell_length:
+                strip = strip.crop_extend(left, right, None)
+            strips.append(strip)
+        return strips
+
     def render_line(self, y: int) -> Strip:
         """A line of the screen."""
-        width = self.size.width
-        window = self._window
-        if not window.rows:
+        if not self._window.rows:
             return self._empty_line(y)
-        shares = widths(self._columns, max(1, width - 3))
+        brush = self._brush()
         if y == 0:
-            texts = [Cell(each.name) for each in self._columns]
-            return self._line(" ", texts, shares, self._style("header"), inked=False)
-        place = window.top + y - 1
-        if place >= len(window.rows):
-            return Strip.blank(width, self.rich_style)
-        row = window.rows[place]
-        if place != window.cursor:
-            known = self._painted.get(row.id)
-            if known is None or known[0] is not row:
-                cells = [each.paint(row) for each in self._columns]
-                line = self._line(" ", cells, shares, self.rich_style, inked=True)
-                known = self._painted[row.id] = (row, line)
-            return known[1]
-        cells = [each.paint(row) for each in self._columns]
-        look = "cursor" if self.has_focus else "blurred"
-        bar = glyphs().cursor if self.has_focus else glyphs().resting
-        return self._line(bar, cells, shares, self._style(look), inked=False)
+            return brush.header()
+        line = self._line(y - 1)
+        return brush.blank() if line is None else brush.row(*line)
+
+    def _brush(self) -> LogPainter[R]:
+        """What paints rows as wide as the log is at present."""
+        wanted = (self.size.width, _minute(), ascii_only())
+        if self._painter is None or self._painter_of != wanted:
+            self._painter = LogPainter(self._columns, self.size.width, palette_of(self))
+            self._painter_of = wanted
+        return self._painter
+
+    def _line(self, y: int) -> Line[R] | None:
+        """What a visible line shows; None behind the last row."""
+        place = self._window.top + y
+        if place >= len(self._window.rows):
+            return None
+        row = self._window.rows[place]
+        if place != self._window.cursor:
+            return row, Look.PLAIN
+        return row, Look.CURSOR if self.has_focus else Look.RESTING
 
     def notify_style_update(self) -> None:
         """Other colours."""
-        self._paint_anew()
+        self._painter = self._painted = None
         super().notify_style_update()
 
-    def _paint_anew(self) -> None:
-        """Nothing that was painted holds any more."""
-        self._painted.clear()
-        self._shown = None
-
-    def _line(
-        self, bar: str, cells: Sequence[Cell], shares: Sequence[int], base: Style, *, inked: bool
-    ) -> Strip:
-        """A line; the row under the cursor keeps to one ink, legible on any ground."""
-        first = base + self._ink("bar") if bar.strip() and self.has_focus else base
-        parts = [Segment(bar, first), Segment(" ", base)]
-        for cell, share in zip(cells, shares, strict=True):
-            if share:
-                ink = base + self._ink(cell.tone) if inked else base
-                parts.append(Segment(fitted(cell.text, share), ink))
-                parts.append(Segment(" " * GAP, base))
-        return Strip(parts).adjust_cell_length(self.size.width, base)
+    def _paint_changes(self) -> None:
+        """Paints the lines that show something else than before."""
+        before, width = self._painted, self.size.width
+        lines = [self._line(y) for y in range(self._window.height)]
+        self._painted = (_minute(), lines)
+        if before is None or before[0] != self._painted[0] or len(before[1]) != len(lines):
+            self.refresh()
+        elif lines[0] is None or before[1][0] is None:
+            # Sentences stand where rows were, or the other way round.
+            self.refresh()
+        elif changed := [
+            Region(0, y, width, 1)
+            for y, (new, old) in enumerate(zip(lines, before[1], strict=True), 1)
+            if new != old
+        ]:
+            self.refresh(*changed)
 
     def _empty_line(self, y: int) -> Strip:
         """The sentences of an empty log, in its middle."""
         width, height = self.size
+        palette = palette_of(self)
         headline, step = (_wrapped(text, max(1, width - 2)) for text in self.said_when_empty)
         texts = [*headline, "", *step]
         # Where there is no room for both, the headline stays.
         place = y - max(0, min(height // 2 - 1, height - len(texts)))
         text = texts[place] if 0 <= place < len(texts) else ""
-        style = self.rich_style + (Style(bold=True) if place < len(headline) else self._ink("dim"))
+        bold = palette.plain + Style(bold=True)
+        style = bold if place < len(headline) else palette.inks["dim"]
         left = max(0, (width - cell_len(text)) // 2)
-        strip = Strip([Segment(" " * left, self.rich_style), Segment(text, style)])
-        return strip.adjust_cell_length(width, self.rich_style)
-
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"log-table--{name}")
-
-    def _ink(self, name: str) -> Style:
-        style = self._style(name)
-        return Style(color=style.color, bold=style.bold)
+        strip = Strip([Segment(" " * left, palette.plain), Segment(text, style)])
+        return strip.adjust_cell_length(width, palette.plain)
 
 
 def _wrapped(text: str, room: int) -> list[str]:
     return [line.plain.rstrip() for line in Content(clean(text)).wrap(room)] if text else []
+
+
+def _minute() -> int:
+    """For so long a row that is the same looks the same: a text waits no longer, a day ends."""
+    return int(time() // 60)

@@ -15,15 +15,15 @@ from typing import Any, ClassVar, TypeVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
 from textual.timer import Timer
 
 from storage.errors import OptdeskError
 from storage.glimpses import GaveUp
 from widgets.display import glyphs
-from widgets.log_canvas import TONES, LogCanvas
+from widgets.log_canvas import LogCanvas
 from widgets.log_columns import Column, R
 from widgets.log_messages import LogMessages
+from widgets.log_painter import COMPONENTS, PREFIX
 from widgets.log_reader import News, Pages, around, news
 from widgets.log_window import PAGE, Around, Edge, Goal
 from widgets.table_reading import Answer, Lane
@@ -54,10 +54,7 @@ class LogTable(LogMessages, LogCanvas[R], can_focus=True, inherit_bindings=False
 
     ALLOW_SELECT = False
     DEFAULT_CSS = Path(__file__).with_suffix(".tcss").read_text(encoding="utf-8")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"log-table--{tone}" for tone in TONES),
-        *("log-table--header", "log-table--cursor", "log-table--bar", "log-table--blurred"),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"{PREFIX}{name}" for name in COMPONENTS}
     # The rest comes from the verb registry under the same ids.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", show=False),
@@ -113,7 +110,8 @@ class LogTable(LogMessages, LogCanvas[R], can_focus=True, inherit_bindings=False
     def when_empty(self, headline: str, step: str = "") -> None:
         """What an empty log says. The headline may quote a stranger's search."""
         self._nothing = (headline, step)
-        self.refresh()
+        if not self._window.rows:
+            self.refresh()
 
     @property
     def row(self) -> R | None:
@@ -209,31 +207,25 @@ class LogTable(LogMessages, LogCanvas[R], can_focus=True, inherit_bindings=False
 
     def on_resize(self, event: events.Resize) -> None:
         """Another number of lines."""
-        self._paint_anew()
+        self._painted = None
         self._window.resize(event.size.height - 1)
         self._update()
 
     def on_focus(self) -> None:
         """The cursor is the one that keys move."""
-        self.refresh()
+        self._paint_changes()
 
     def on_blur(self) -> None:
         """The cursor rests."""
-        self.refresh()
+        self._paint_changes()
 
     def on_unmount(self) -> None:
         """Lets the reading thread end."""
         self._lane.close()
 
     def _update(self) -> None:
-        """Shows what is there now; where only the cursor moved, the two lines alone."""
-        window, shown = self._window, self._shown
-        self._shown = (window.top, window.cursor)
-        if shown is None or shown[0] != window.top:
-            self.refresh()
-        elif shown != self._shown:
-            for place in (shown[1], window.cursor):
-                self.refresh(Region(0, place - window.top + 1, self.size.width, 1))
+        """Shows what is there now."""
+        self._paint_changes()
         self._tell("row", self.row, lambda row: self.CursorMoved(self, row))
         waiting = (self._window.waiting, self._window.waiting_more)
         self._tell("waiting", waiting, lambda told: self.ArrivalsWaiting(self, *told))
@@ -312,7 +304,6 @@ class LogTable(LogMessages, LogCanvas[R], can_focus=True, inherit_bindings=False
             if pages is self._pages:
                 self._read = True
                 self._error = None
-                self._paint_anew()
                 take(found)
             self._update()
 

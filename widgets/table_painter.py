@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from storage.words import ContactRow, Order, Place
 from widgets.display import ascii_only, clean, fitted, glyphs
+from widgets.runs import Parts, strip_of
 from widgets.table_columns import GAP, IN_SHORT, LINES, Column, Layout, badges, where
 
 MOST_STRIPS = 512
@@ -19,8 +20,6 @@ MOST_STRIPS = 512
 
 _LEAST = 3
 """Cells that the start of a label needs to say anything."""
-
-Parts = list[tuple[str, Style]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class RowPainter:
         """A line whose contact is still being read."""
         base = self._base(look)
         text = f"{self._bar(look)}    {glyphs().waiting * 3}"
-        return _strip([(fitted(text, self.layout.width), base)], self.layout.width)
+        return strip_of([(fitted(text, self.layout.width), base)], self.layout.width)
 
     def blank(self) -> Strip:
         """A line behind the last contact."""
@@ -107,7 +106,7 @@ class RowPainter:
                 title = f"{title if width > 8 else 'When'} {arrow}".rstrip()
             cells.append(fitted(title, width, right=column is Column.RECEIVED))
         line = text + (" " * GAP).join(cells)
-        return _strip([(fitted(line, shown.width), self._palette.header)], shown.width)
+        return strip_of([(fitted(line, shown.width), self._palette.header)], shown.width)
 
     def _paint(self, row: ContactRow, look: Look, received: str) -> Strip:
         palette, shown, signs = self._palette, self.layout, glyphs()
@@ -136,7 +135,7 @@ class RowPainter:
                 parts.append((fitted(received, width, right=True), dim))
             else:
                 parts += self._tags(row, width, base, plain=plain)
-        return _strip([*parts, (" ", parts[-1][1])], shown.width)
+        return strip_of([*parts, (" ", parts[-1][1])], shown.width)
 
     def _signed_name(
         self, row: ContactRow, look: Look, width: int, base: Style, dim: Style
@@ -230,23 +229,3 @@ class RowPainter:
 def _together(tags: Sequence[str]) -> int:
     """How many cells tags take side by side."""
     return sum(map(cell_len, tags)) + GAP * (len(tags) - 1)
-
-
-def _strip(parts: Parts, width: int) -> Strip:
-    """Puts parts together; neighbours of one look, and blanks, share one run of bytes."""
-    runs: Parts = []
-    for text, style in parts:
-        if not text:
-            continue
-        if runs and (runs[-1][1] == style or (text.isspace() and _same_ground(runs[-1][1], style))):
-            runs[-1] = (runs[-1][0] + text, runs[-1][1])
-        else:
-            runs.append((text, style))
-    strip = Strip([Segment(text, style) for text, style in runs])
-    # A screen of a few cells has no room for the gutter and a letter.
-    return strip.crop(0, width)
-
-
-def _same_ground(one: Style, other: Style) -> bool:
-    """Whether blanks look the same in both."""
-    return one.bgcolor == other.bgcolor and not (one.underline or one.reverse or one.strike)
