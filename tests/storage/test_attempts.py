@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, bindparam, event, text
 from sqlalchemy.engine import Connection
 
 from storage import attempt_index, attempt_search, attempts
+from storage.attempt_search import People
 from storage.errors import NotFound
 from storage.ids import id_at, moment_of, new_id, public
 from storage.refused_attempts import RefusedAttempt, record_refused
@@ -133,6 +134,34 @@ def test_whom_an_old_attempt_became_is_found_at_once(
         page = attempts.page(conn, AttemptView(search="perpetua"), patience=0)
     assert [row.id for row in page.rows] == [old.request_id]
     assert page.searched_to is not None, "there may be more between"
+
+
+def test_of_many_people_the_newest_are_there_before_the_reading_comes_to_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt_search, "FIRST_STRETCH", 2)
+    monkeypatch.setattr(attempt_search, "FEW_CONTACTS", 3)
+    switched_on(store)
+    family = [
+        put(store, lead(first_name="Ada", last_name="Quill", phone=f"+1415555{n:04}", body=body))[0]
+        for n, body in enumerate(['{"n": "quill"}'] * 8 + ['{"n": "said no more"}'], 100)
+    ]
+    for _ in range(8):
+        refuse(store)
+    whole = [each.request_id for each in family[7::-1]]
+    with store.read() as conn:
+        people = People()
+        view = AttemptView(search="quill")
+        page = attempts.page(conn, view, patience=0, people=people, limit=4)
+        # The last one of them is known by name alone, and would be found while they are few.
+        assert [row.id for row in page.rows] == whole[:3]
+        assert page.searched_to is not None, "there may be more between"
+        while page.more:
+            later = attempts.page(conn, view, before=page.next, patience=0, people=people, limit=4)
+            page = page.followed_by(later)
+        assert [row.id for row in page.rows] == whole
+        # Who reads a page and no more gets what was read.
+        assert attempts.page(conn, view, patience=0).rows == ()
 
 
 def test_an_old_refused_attempt_is_found_at_once_by_phone_and_by_word(

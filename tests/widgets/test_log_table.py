@@ -8,9 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+import time_machine
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from storage.errors import StoreUnavailable
@@ -176,6 +180,29 @@ def test_paging_through_meets_every_row_once_and_memory_stays_small() -> None:
         assert desk.shown == list(range(900, 890, -1))
 
     run(Book(900), play)
+
+
+def test_only_lines_that_show_something_else_are_painted() -> None:
+    async def play(desk: Desk, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "row 4991" in desk.text)
+        asked: list[tuple[int, ...]] = []
+        refresh = desk.table.refresh
+
+        def noted(*regions: Region, **how: Any) -> LogTable[Line]:
+            asked.append(tuple(region.y for region in regions))
+            return refresh(*regions, **how)
+
+        desk.table.refresh = noted  # type: ignore[method-assign]
+        desk.table.move(1)
+        assert asked == [(1, 2)]
+        desk.book.texts[4_995] = "another"
+        desk.table.refresh_from_store()
+        await until(pilot, lambda: "another" in desk.text)
+        assert asked == [(1, 2), (6,)]
+
+    # In the next minute all of it would be painted, since a moment may be told in another way.
+    with time_machine.travel(datetime(2026, 3, 28, 12, tzinfo=UTC), tick=False):
+        run(Book(5000), play)
 
 
 def test_arrivals_raise_a_count_and_move_nothing() -> None:
