@@ -12,11 +12,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from textual._compositor import ChopsUpdate, Compositor
+from textual._compositor import ChopsUpdate, Compositor, CompositorMap, ReflowResult
 from textual._styles_cache import StylesCache
 from textual.color import Color
 from textual.dom import NoScreen
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.style import Style
 from textual.timer import Timer
@@ -87,7 +87,28 @@ class SeenCompositor(Compositor):
     Textual renders every line of every widget around a change, also what other widgets cover: for
     a cursor that moves by a row, forty rows and a dozen containers behind them. This renders the
     lines that changed, and of what lies behind, only what shows. A test compares the two.
+
+    And what is laid out anew is compared with what was laid out for the last frame. Textual lays
+    out in between for whoever asks where a widget is, once one is painted that it does not know;
+    what had changed until then was never painted.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._framed: CompositorMap = {}
+        """Where everything was when it was last laid out for a frame."""
+
+    def clear(self) -> None:
+        """Nothing is there."""
+        super().clear()
+        self._framed = {}
+
+    def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        """Lays everything out, and notes what has to be painted for it."""
+        self._full_map = self._framed
+        changed = super().reflow(parent, size)
+        self._framed = self._full_map
+        return changed
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """What has changed since the last time, or None."""

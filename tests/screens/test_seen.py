@@ -39,6 +39,25 @@ async def test_a_change_is_painted_as_textual_would_paint_it(
             assert _painted(hand.desk.main, changed) == _painted_by_textual(hand.desk.main, changed)
 
 
+async def test_what_was_asked_for_before_it_was_painted_is_painted_all_the_same(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await hand.until(lambda: "The Opt-in queue is empty." in hand.text)
+        screen, table = hand.desk.main, hand.table
+        compositor = screen._compositor
+        compositor.reflow(screen, screen.size)
+        compositor._dirty_regions.clear()
+        hand.contacts._nobody.styles.display = "none"
+        table.styles.height = "1fr"
+        # As Textual does once something is to be painted that was not laid out yet.
+        compositor._full_map_invalidated = True
+        assert table in compositor.full_map
+        assert table in compositor.reflow(screen, screen.size).resized
+        middle = table.region.height // 2 + table.region.y
+        assert any(middle in region.line_range for region in compositor._dirty_regions)
+
+
 def _painted(screen: MainScreen, changed: set[Region]) -> str:
     screen._compositor._dirty_regions = set(changed)
     update = screen._compositor.render_partial_update()
