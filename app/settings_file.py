@@ -9,6 +9,9 @@ from typing import Any
 
 from storage.errors import WrongUsage
 
+_LARGEST = 1_000_000
+"""Bytes that are read; nobody writes so many settings by hand."""
+
 
 class SettingsFile:
     """A settings file as it was read: its values and the lines they stand on.
@@ -26,7 +29,10 @@ class SettingsFile:
         self.values: dict[str, Any] = {}
         self._lines: list[str] = []
         try:
-            text = path.read_text(encoding="utf-8")
+            with path.open("rb") as stream:
+                said = stream.read(_LARGEST + 1)
+            # Editors of Windows put a byte order mark in front.
+            text = said.decode("utf-8-sig")
         except FileNotFoundError:
             if named:
                 raise WrongUsage(f"The settings file {path} does not exist.") from None
@@ -36,6 +42,8 @@ class SettingsFile:
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             raise WrongUsage(f"{path}, line {line}: this is not UTF-8 text.") from None
+        if len(said) > _LARGEST:
+            raise WrongUsage(f"{path} is too large for a settings file.")
         self._lines = text.splitlines()
         self.values = self._parse(text)
 
@@ -47,6 +55,10 @@ class SettingsFile:
             said, line = (found[1], found[2]) if found else (str(error), str(len(self._lines)))
             said = said.removesuffix(" (at end of document)")
             raise WrongUsage(f"{self.path}, line {line}: {uncapitalised(said)}.") from None
+        except (ValueError, RecursionError):
+            # A number of thousands of digits, or as many brackets.
+            line = self._lines.index(max(self._lines, key=len)) + 1
+            raise WrongUsage(f"{self.path}, line {line}: this is too long to be read.") from None
 
     def line_of(self, *place: str) -> int:
         """The line on which a value stands, counted from 1; the first line when it hides."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -127,7 +126,7 @@ class EmbeddedListener:
             await listener.start()
         except OSError as error:
             if error.errno != errno.EADDRINUSE or not await self._tell_who_holds_it():
-                reason = os.strerror(error.errno) if error.errno else type(error).__name__
+                reason = neighbour.why_not(error)
                 self._say("failed", f"Cannot listen on {self._settings.url()}: {reason}.")
             return
         runtime.settle_down(collect=False)

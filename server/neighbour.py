@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import socket
 import ssl
 from dataclasses import dataclass
 
@@ -36,6 +38,13 @@ class Neighbour:
         if self.store == fingerprint:
             return f"An Optdesk on this store already listens on {url}."
         return f"An Optdesk on another store holds {url}."
+
+
+def why_not(error: OSError) -> str:
+    """Why one cannot listen at an address, where nobody else holds it."""
+    if isinstance(error, socket.gaierror):
+        return error.strerror or "no such host"
+    return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
 def ask(host: str, port: int) -> Neighbour | None:

@@ -105,8 +105,8 @@ async def _explain(error: OSError, store: Store, settings: ListenerSettings) -> 
         sentence = (holder or neighbour.Neighbour(False)).sentence(url, store.fingerprint())
         step = "Stop it, or choose another port with --port."
     else:
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        sentence, step = f"Cannot listen on {url}: {reason}.", "Choose another --host or --port."
+        sentence = f"Cannot listen on {url}: {neighbour.why_not(error)}."
+        step = "Choose another --host or --port."
     sys.stderr.write(f"{sentence} {step}\n")
     return 1
 

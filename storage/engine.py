@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import select
 import sqlite3 as stock_sqlite
 import time
@@ -77,8 +78,10 @@ def store_url(url: str) -> URL:
         return URL.create("sqlite", database=url)
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise WrongUsage(f"“{url}” is no store URL.", _EXAMPLES) from error
+    except (ArgumentError, ValueError) as error:
+        # What cannot be read may hold a password anywhere before the last @.
+        name = _SECRETS.sub("…@", url)
+        raise WrongUsage(f"“{name}” is no store URL.", _EXAMPLES) from error
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise WrongUsage("A store in memory would forget every lead.", _EXAMPLES)
@@ -88,6 +91,7 @@ def store_url(url: str) -> URL:
     raise WrongUsage(f"Optdesk keeps no store in {parsed.get_backend_name()}.", _EXAMPLES)
 
 
+_SECRETS = re.compile(r"(?<=://).*@", re.DOTALL)
 _EXAMPLES = "Use sqlite:///path/to/optdesk.db or postgresql://user@host/database."
 
 

@@ -109,6 +109,8 @@ def test_a_bad_settings_file_names_its_line(tmp_path, process: Optdesk):
         ("sqlite://", 2, "A store in memory would forget every lead."),
         ("mysql://host/db", 2, "mysql"),
         ("postgresql://nobody@127.0.0.1:1/none", 3, "cannot be reached"),
+        ("postgresql://me:a@b@host:PORT/db", 2, "“postgresql://…@host:PORT/db” is no store URL."),
+        ("post gres://me:se://c@ret@host/db", 2, "“post gres://…@host/db” is no store URL."),
     ],
 )
 def test_a_store_that_cannot_be_used_is_named(url, code, says, folder, program: Optdesk):

@@ -51,6 +51,26 @@ def test_the_settings_file_is_closed_to_others():
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [("port = " + "9" * 5000, "this is too long to be read."),
+     ("x = " + "[" * 3000 + "]" * 3000, "this is too long to be read.")],
+)  # fmt: skip
+def test_a_value_that_no_machine_can_read_is_named(line: str, sentence: str):
+    path = written(f"# mine\n{line}\n")
+    assert complaint() == f"{path}, line 2: {sentence}"
+
+
+def test_a_file_without_end_is_not_read_to_it():
+    path = written("#" * 1_000_001)
+    assert complaint() == f"{path} is too large for a settings file."
+
+
+def test_a_mark_that_an_editor_put_before_the_first_setting_is_no_part_of_it():
+    written("\ufeffport = 9000\r\nhost = '10.0.0.1'\r\n")
+    assert (settings.load().port, settings.load().host) == (9000, "10.0.0.1")
+
+
 def test_flags_win_over_the_environment_and_that_over_the_file(monkeypatch):
     written('host = "10.0.0.1"\nport = 1\nrate_per_key = 5\n')
     monkeypatch.setenv("OPTDESK_PORT", "2")

@@ -105,6 +105,16 @@ def test_a_desk_on_another_store_does_not_attach(sqlite_store: Store, pg_url: st
         other.close()
 
 
+def test_a_host_that_there_is_not_is_named_and_why(sqlite_store: Store) -> None:
+    watched = Watched(sqlite_store, host="no such host")
+    try:
+        sentence = watched.becomes("failed").sentence
+        assert sentence.startswith("Cannot listen on http://no such host:")
+        assert "rror -" not in sentence
+    finally:
+        watched.listener.stop(PATIENCE)
+
+
 @pytest.mark.parametrize("manner", ["silent", "rude", "leaving"])
 def test_another_program_on_the_port_is_named_and_outlived(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, manner: str
