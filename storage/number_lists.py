@@ -13,7 +13,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import phonenumbers
 from phonenumbers.phonenumberutil import NumberParseException
@@ -73,7 +76,7 @@ def inspect(path: Path, region: str, name: str = "") -> ListFile:
     try:
         encoding, digest = _encoding(path, name)
         with path.open(encoding=encoding, errors="strict", newline="") as lines:
-            head = [line for line, _ in zip(lines, range(50), strict=False)]
+            head = list(islice(_lines(lines), 50))
         delimiter = max(",;\t|", key=lambda mark: sum(line.count(mark) for line in head))
         known = ListFile(path, name, encoding, delimiter, digest, 0, None, False)
         column, heading = _heading(known, region)
@@ -113,10 +116,15 @@ def read(known: ListFile, region: str) -> Iterator[Line]:
             yield _line(number, cells, known.phone_column, region)
 
 
-def _guarded(stream: Iterator[str], name: str) -> Iterator[str]:
+def _lines(stream: IO[str]) -> Iterator[str]:
+    """The lines of a file; one that is too long comes in pieces of which the first is too long."""
+    return iter(partial(stream.readline, LONGEST_LINE + 1), "")
+
+
+def _guarded(stream: IO[str], name: str) -> Iterator[str]:
     quotes = 0
     began = 0
-    for number, line in enumerate(stream, 1):
+    for number, line in enumerate(_lines(stream), 1):
         if "\0" in line:
             raise Refused(f"Line {number} of “{name}” is no text.", "Export the list as CSV.")
         if len(line) > LONGEST_LINE:

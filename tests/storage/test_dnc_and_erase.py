@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,20 @@ def test_no_cell_holds_a_formula_whichever_sign_a_spreadsheet_divides_lines_at(
     text: str, cell: str
 ) -> None:
     assert safe_cell(text) == cell
+
+
+def test_of_a_line_without_end_no_more_is_held_than_shows_that_it_is_none(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(b"phone\n" + b"1" * 40_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refused, match=r"Line 2 .* is too long"):
+            inspect(path, "US")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
