@@ -19,7 +19,7 @@ from app.options import Captions, DeskOptions
 from storage import groups, integration, labels
 from storage.errors import OptdeskError
 from storage.store import Store
-from storage.words import Actor
+from storage.words import SYSTEM
 
 if TYPE_CHECKING:
     from server.settings import ListenerSettings
@@ -68,13 +68,13 @@ class Demo:
 
     def prepare(self, store: Store) -> None:
         """Gives an empty store the integration, some groups and some labels."""
-        who = Actor.person(self._options.actor)
-        made = store.do(lambda conn: integration.add(conn, who, brand="Juniper & Co"))
+        # Not in the name of whoever looks on: their first undo would take back a label of ours.
+        made = store.do(lambda conn: integration.add(conn, SYSTEM, brand="Juniper & Co"))
         self._key, self._number_id = made.key or "", made.number_id
         for name in GROUPS:
-            store.do(lambda conn, name=name: groups.ensure(conn, who, name))  # type: ignore[misc]
+            store.do(lambda conn, name=name: groups.ensure(conn, SYSTEM, name))  # type: ignore[misc]
         for name in LABELS:
-            store.do(lambda conn, name=name: labels.ensure(conn, who, name))  # type: ignore[misc]
+            store.do(lambda conn, name=name: labels.ensure(conn, SYSTEM, name))  # type: ignore[misc]
 
     def sender(self, address: str) -> DemoSender:
         """What posts the leads, once the listener's address is known."""

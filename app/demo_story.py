@@ -22,7 +22,7 @@ from storage import delivery_log, endpoints, inbound, integration, reviews, scri
 from storage.errors import Refused
 from storage.inbound import Inbound
 from storage.store import Store
-from storage.words import Actor, DeliveriesView, TextView
+from storage.words import SYSTEM, Actor, DeliveriesView, TextView
 
 ALLOWED = (f"{HOST}/32",)
 """Where the story's endpoint listens: webhooks may go there."""
@@ -77,11 +77,11 @@ class Story:
 
     def prepare(self, store: Store) -> None:
         """Gives an empty store the integration, an endpoint, and a carrier that takes a while."""
-        made = store.do(lambda conn: integration.add(conn, self._who, brand="Juniper & Co"))
+        made = store.do(lambda conn: integration.add(conn, SYSTEM, brand="Juniper & Co"))
         self._key, self._number_id = made.key or "", made.number_id
         self._receiver.start()
         url = self._receiver.url
-        added = store.do(lambda conn: endpoints.add(conn, self._who, url))
+        added = store.do(lambda conn: endpoints.add(conn, SYSTEM, url))
         self._endpoint_id = added.endpoint.id
         delay = int(3000 / self._speed)
         store.do(lambda conn: scripts.script(conn, ROSA.phone, "deliver", delay))

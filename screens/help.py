@@ -22,6 +22,9 @@ from screens.signs import TITLE, signs
 from widgets.display import clean
 
 KEYS_WIDTH = 15
+IDS_WIDTH = 24
+"""Cells of the longest verb's id, and a gap before it."""
+
 IDS_FROM = 76
 """From this width on there is room for the ids by which the settings change keys."""
 
@@ -145,12 +148,12 @@ class Help(Dialog[None]):
     @staticmethod
     def _line(line: HelpLine, width: int) -> Iterator[Content]:
         ids = width >= IDS_FROM
-        room = width - KEYS_WIDTH - (22 if ids else 0)
+        room = width - KEYS_WIDTH - (IDS_WIDTH if ids else 0)
         first, *rest = textwrap.wrap(line.help, room) or [""]
         yield Content.styled(f"{line.keys:>{KEYS_WIDTH - 2}}  ", "bold $footer-key-foreground")
         yield Content(f"{first:<{room}}")
         if ids:
-            yield Content.styled(f"{line.id:>22}", "$text-muted")
+            yield Content.styled(f"{line.id:>{IDS_WIDTH}}", "$text-muted")
         for more in rest:
             yield Content("\n" + " " * KEYS_WIDTH + more)
         yield Content("\n")
