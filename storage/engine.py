@@ -40,6 +40,13 @@ _WAL_RESET_FIXED = (3, 51, 3)
 
 READERS = 8
 
+LONGEST_LOG = 4000
+"""Pages in SQLite's log beyond which a commit copies them into the file itself: see
+`storage.log_copying`."""
+
+_LOG_IS_TOLD = (3, 51)
+"""The first SQLite that says how long its log is."""
+
 
 def sqlite_module() -> ModuleType:
     """The SQLite to use: the system's where it is sound, else the bundled newer one."""
@@ -60,6 +67,11 @@ def sqlite_version() -> str:
 def sqlite_is_sound() -> bool:
     """Whether the SQLite in use is free of the WAL-reset bug."""
     return bool(sqlite_module().sqlite_version_info >= _WAL_RESET_FIXED)
+
+
+def tells_of_its_log() -> bool:
+    """Whether the SQLite in use can be asked for the length of its log."""
+    return bool(sqlite_module().sqlite_version_info >= _LOG_IS_TOLD)
 
 
 # What drivers say of a connection that was cut reaches whoever asked, as a sentence. Where nobody
@@ -129,7 +141,9 @@ def write_engine(url: URL, path: Path | None, *, by_keys: bool = False) -> Engin
             send_put_off(conn)
 
         return engine
-    return _sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS, pooled=False)
+    longest = (f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}",) if tells_of_its_log() else ()
+    pragmas = (*_WRITER_PRAGMAS, *longest)
+    return _sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=pragmas, pooled=False)
 
 
 def read_engine(url: URL, path: Path | None) -> Engine:

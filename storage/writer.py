@@ -23,6 +23,7 @@ from storage.driver import (
     must_sync_at_once,
     watch_beside,
 )
+from storage.engine import tells_of_its_log
 from storage.errors import OptdeskError, StoreDamaged, StoreUnavailable
 from storage.faults import explain, gave_way
 from storage.jobs import (
@@ -40,6 +41,7 @@ from storage.jobs import (
     run_units,
     spoils_all,
 )
+from storage.log_copying import COPY_PAGES, LogCopier, pages_to_copy
 
 if TYPE_CHECKING:
     from storage.flushing import DiskLine
@@ -182,6 +184,9 @@ class Writer:
         self._disk: DiskLine[Answers] | None = None
         """Waits for PostgreSQL's disk while this goes on, once others have had to wait."""
         self._may_open_disk = engine.dialect.name == "postgresql" and not aside
+        self._log: LogCopier | None = None
+        """Copies SQLite's log into the file while this goes on, once it has grown long."""
+        self._watches_log = engine.dialect.name == "sqlite" and tells_of_its_log()
         self._problem: OptdeskError | None = None
         self._seq = 0
         """The place of the newest transaction."""
@@ -328,6 +333,8 @@ class Writer:
             self._watcher.committed(made.seq, followed=all_followed(in_units(jobs)))
         if self._jobs and self._may_open_disk:
             self._open_disk()
+        if self._watches_log:
+            self._see_to_log()
 
     def _open_disk(self) -> None:
         """Opens the line to the disk; without it each transaction waits by itself."""
@@ -361,6 +368,16 @@ class Writer:
         self._watcher.failed(problem)
         for answers in disk.backlog:
             answer_all([(job, problem) for job, _ in answers])
+
+    def _see_to_log(self) -> None:
+        """Has SQLite's log copied beside what comes next, where it is long."""
+        try:
+            if pages_to_copy(self._connection()) >= COPY_PAGES:
+                self._log = self._log or LogCopier(self._engine, self._watcher.check)
+                self._log.copy()
+        except (OptdeskError, SQLAlchemyError):
+            # The next transaction meets with it as well, and tells of it.
+            return
 
     def _insist(self, jobs: list[Single | Item]) -> _Made:
         """Runs jobs, again where the server chose this transaction to give way to another."""
@@ -463,6 +480,7 @@ class Writer:
     def _drop(self) -> None:
         conn, self._conn = self._conn, None
         disk, self._disk = self._disk, None
+        log, self._log = self._log, None
         self._lasting = True
         self._may_open_disk = disk is not None or self._may_open_disk
         if disk is not None:
@@ -470,6 +488,8 @@ class Writer:
             disk.close()
             if disk.failure is not None and disk.backlog:
                 self._lose(disk, disk.failure)
+        if log is not None:
+            log.close()
         if conn is not None:
             try:
                 conn.invalidate()
