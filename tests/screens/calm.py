@@ -23,6 +23,7 @@ from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_fro
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
+from app.keys_in_turn import KeysInTurn
 from widgets.contact_table import ContactTable
 from widgets.log_table import LogTable
 from widgets.table_reading import Lane
@@ -90,7 +91,9 @@ def seen(app: App[Any]) -> str:
 
 
 def _working(app: App[Any]) -> bool:
-    """Whether a thread still works for a screen."""
+    """Whether a key is on its way, or a thread still works for a screen."""
+    if isinstance(app, KeysInTurn) and (app._turn or app._held):
+        return True
     return any(thread.name == "optdesk-job" for thread in threading.enumerate()) or any(
         lane.busy for part in app._registry for lane in _lanes(part)
     )

@@ -256,6 +256,20 @@ async def test_what_is_typed_right_after_a_verb_goes_to_its_dialog(
         assert hand.contacts.view.order is order
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 4, 6, 8, 12])
+async def test_keys_that_come_while_a_dialog_opens_keep_their_order(
+    sqlite_url: str, turns: int
+) -> None:
+    async with at_desk(sqlite_url) as hand:
+        hand.desk.push_screen(Palette((Context.LIST,), []))
+        for letter in "intake":
+            hand.burst(letter)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        await hand.until(lambda: len(hand.typed) == 6)
+        assert hand.typed == "intake"
+
+
 async def test_a_late_answer_closes_its_own_dialog_and_not_what_was_opened_above(
     sqlite_url: str,
 ) -> None:

@@ -22,6 +22,7 @@ OF_VARIABLES = {
     "saved_views.py": {"view.save", "view.rename", "view.forget"},
     "notes.py": {"note.edit", "note.delete"},
     "undo.py": {"undo", "redo"},
+    "reviews.py": {"review.confirmed", "review.dismissed"},
     "endpoints.py": {
         *("webhook.add", "webhook.edit", "webhook.rotate", "webhook.enable"),
         *("webhook.disable", "webhook.remove"),
