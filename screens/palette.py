@@ -6,13 +6,28 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
+from screens import navigation
 from screens.backstage import backstage
 from screens.commands import Context, Verb, show_key
 from screens.keymap import offered
-from screens.picker import Choice, Picker
+from screens.picker import MOST_SHOWN, Choice, Picker, matching
 
 GO = "go:"
 """Begins the keys of choices that are places."""
+
+PLACES = {
+    Context.INTEGRATIONS: navigation.INTEGRATIONS,
+    Context.CAMPAIGNS: navigation.CAMPAIGNS,
+    Context.DNC: navigation.DNC,
+    Context.INTAKE: navigation.INTAKE,
+    Context.TEXT: navigation.MESSAGES,
+    Context.WEBHOOKS: navigation.WEBHOOKS,
+    Context.DELIVERIES: navigation.DELIVERIES,
+    Context.NUMBERS: navigation.NUMBERS,
+    Context.KEYS: navigation.KEYS,
+    Context.LIST: navigation.ALL,
+}
+"""Where the verbs of other contexts can be given."""
 
 KEPT = 5
 """How many of the last choices stand first."""
@@ -41,6 +56,7 @@ class Palette(Picker[str]):
     ) -> None:
         super().__init__()
         self._names = names or {}
+        self._elsewhere: tuple[Choice, ...] = ()
         self._where = where
         self._places = places
 
@@ -63,8 +79,26 @@ class Palette(Picker[str]):
         places = [Choice(GO + key, f"Go to {name}", name=name) for key, name in self._places]
         order = {key: place for place, key in enumerate(self._recent)}
         every = [*verbs, *places]
+        self._elsewhere = self._of_other_places({each.key for each in verbs})
         self.offer(sorted(every, key=lambda choice: order.get(choice.key, len(order))))
         super().on_mount()
+
+    def _of_other_places(self, here: set[str]) -> tuple[Choice, ...]:
+        """Verbs that can be given elsewhere; to choose one leads there, where its key is known."""
+        keymap, found = backstage(self).keymap, dict[str, Choice]()
+        for context, place in PLACES.items():
+            for each in offered((context,)):
+                said = f"in {context.value}: {_keys(keymap.keys_of(each)[:1])}"
+                words = f"{each.help} {each.command}"
+                found.setdefault(each.id, Choice(GO + place, each.title, said, also=words))
+        return tuple(choice for ident, choice in found.items() if ident not in here)
+
+    def relist(self) -> None:
+        """What is typed is looked for in other places too, behind what can be done here."""
+        found = matching(self._choices, self.typed)
+        if self.typed:
+            found += matching(self._elsewhere, self.typed)
+        self._list(found[:MOST_SHOWN], stay=not self.typed)
 
     def _title(self, each: Verb) -> str:
         name = self._names.get(each.id)

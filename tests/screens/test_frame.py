@@ -93,6 +93,23 @@ async def test_the_palette_goes_to_places(sqlite_url: str) -> None:
         await hand.until(lambda: hand.place.sentence == "API keys")
 
 
+async def test_the_palette_finds_what_can_be_done_elsewhere_and_leads_there(
+    sqlite_url: str,
+) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await hand.press(":")
+        await hand.until(lambda: hand.dialog == "Palette")
+        assert not any("Regenerate the URL" in choice for choice in hand.choices)
+        await hand.type("regen")
+        await hand.until(lambda: hand.choices == ["Regenerate the URL… in Integrations: r"])
+        await hand.press("enter")
+        await hand.until(lambda: hand.place.sentence == "Integrations")
+        await hand.press(":")
+        await hand.until(lambda: hand.dialog == "Palette")
+        await hand.type("regen")
+        await hand.until(lambda: hand.choices == ["Regenerate the URL… r"])
+
+
 async def test_a_changed_key_works_and_is_shown_everywhere(
     sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
