@@ -191,6 +191,17 @@ class Settings(BaseSettings):
     """Other keys for the desk's commands, by command id: a table such as
     `[keys]` with lines like `contact.star = "s,asterisk"`. `?` in the desk shows the ids."""
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_no_switch(cls, value: Any, info: ValidationInfo) -> Any:
+        # Python counts with `true`: a largest body of one byte would refuse every lead.
+        if (
+            isinstance(value, bool)
+            and cls.model_fields[str(info.field_name)].annotation is not bool
+        ):
+            raise ValueError("should not be true or false")
+        return value
+
     @field_validator("public_base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:

@@ -119,6 +119,8 @@ def test_keys_may_be_written_with_or_without_quotes():
         ('\ngateway = "pigeon"\n', 2, "gateway should be 'simulated'"),
         ("[keys]\nx = 3\n", 2, "keys.x should be a valid string"),
         ("[keys]\na = 'b'\ncontact.star = 3\n", 3, "keys.contact.star should be a valid string"),
+        ("max_body = true\n", 1, "max_body should not be true or false."),
+        ("rate_per_key = false\n", 1, "should not be true"),
         ("trusted_proxies = ['10.0.0.0/99']", 1, "“10.0.0.0/99”, which is no address"),
         ("public_base_url = 'leads.example.com'", 1, "should be an address such as https://"),
     ],
