@@ -398,7 +398,8 @@ def shown(settings: Settings, name: str) -> str:
     """A setting's value as it may be shown: the password of a store's URL is hidden."""
     value = getattr(settings, name)
     if name == "store":
-        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", value)
+        plain = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", value)
+        return re.sub(r"([?&]\w*password=)[^&]*", r"\1hidden", plain)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):

@@ -109,7 +109,9 @@ _EXAMPLES = "Use sqlite:///path/to/optdesk.db or postgresql://user@host/database
 
 def shown(url: URL) -> str:
     """A store's URL for people: without a password, and as they write it."""
-    plain = url.set(drivername=url.get_backend_name())
+    # The library of PostgreSQL takes passwords behind the question mark as well.
+    hidden = {name: "hidden" for name in url.query if name.endswith("password")}
+    plain = url.set(drivername=url.get_backend_name()).update_query_dict(hidden)
     return plain.render_as_string(hide_password=True)
 
 

@@ -174,9 +174,18 @@ def test_the_base_of_every_url_shown(host, public, expected):
     assert found.base_url == expected
 
 
-def test_the_password_of_a_store_is_never_shown():
-    found = settings.load({"store": "postgresql://ana:s3cret@db/leads"})
-    assert settings.shown(found, "store") == "postgresql://ana:***@db/leads"
+@pytest.mark.parametrize(
+    ("store", "seen"),
+    [
+        ("postgresql://ana:s3cret@db/leads", "postgresql://ana:***@db/leads"),
+        ("postgresql://ana:s3@cr:et@db/leads", "postgresql://ana:***@db/leads"),
+        ("postgresql://db/leads?user=ana&password=s3cret&sslpassword=s3cret&x=1",
+         "postgresql://db/leads?user=ana&password=hidden&sslpassword=hidden&x=1"),
+    ],
+)  # fmt: skip
+def test_the_password_of_a_store_is_never_shown(store, seen):
+    found = settings.load({"store": store})
+    assert settings.shown(found, "store") == seen
 
 
 def test_every_setting_says_what_it_means():

@@ -197,6 +197,14 @@ def test_nonsense_is_no_store_url() -> None:
             Store.open(url)
 
 
+def test_no_sentence_about_a_store_holds_its_password() -> None:
+    url = "postgresql://ana:s3cret@db/leads?sslpassword=s3cret&password=s3cret&sslmode=require"
+    said = engine.shown(engine.store_url(url))
+    assert "s3cret" not in said
+    assert said.startswith("postgresql://ana:***@db/leads?")
+    assert "sslmode=require" in said
+
+
 def test_a_store_held_for_a_moment_by_another_program_loses_nothing(sqlite_store: Store) -> None:
     switched_on(sqlite_store)
     other = engine.sqlite_module().connect(
