@@ -105,10 +105,10 @@ class KeysInTurn(App[None]):
             self._look_after(key)
 
     def _look_after(self, key: events.Key, turn: int = 0) -> None:
-        """Waits until a part has taken a key."""
-        if self._turn is not key:
+        """Waits until a part has taken a key, or is gone with it."""
+        if self._turn is not key or self._for is None:
             return
-        if key._stop_propagation:
+        if key._stop_propagation or not self._for.is_attached:
             # So it is also where it has risen as far as the screen: then it comes back first.
             self.post_message(KeyTaken(key))
         elif turn < _AT_ONCE:

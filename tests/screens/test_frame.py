@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from app import keys_in_turn
 from screens.backstage import HealthChanged
 from screens.commands import Context
 from screens.help import Help
@@ -285,6 +286,26 @@ async def test_keys_that_come_while_a_dialog_opens_keep_their_order(
                 await asyncio.sleep(0)
         await hand.until(lambda: len(hand.typed) == 6)
         assert hand.typed == "intake"
+
+
+async def test_a_key_for_a_dialog_that_closes_by_itself_holds_up_nothing(
+    sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys_in_turn, "LONGEST", 600.0)
+    make_queued(sqlite_store, 3)
+    async with at_desk(sqlite_url) as hand:
+        for turns in (0, 1, 2, 4, 8):
+            dialog = Palette((Context.LIST,), [])
+            hand.desk.push_screen(dialog)
+            await hand.until(lambda: hand.dialog == "Palette" and hand.desk.focused)
+            hand.burst("a", "down", "b")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            dialog.dismiss(None)
+            hand.burst("question_mark")
+            await hand.until(lambda: hand.dialog == "Help")
+            await hand.press("escape")
+            await hand.until(lambda: not hand.dialog)
 
 
 async def test_a_late_answer_closes_its_own_dialog_and_not_what_was_opened_above(
