@@ -20,7 +20,7 @@ Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its name or i
 Group = Annotated[str, typer.Argument(metavar="GROUP", help="Its name or id.")]
 Contacts = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[CONTACT]...", help="Ids or numbers; - reads them, one a line."),
+    typer.Argument(metavar="CONTACT", help="Ids or numbers; - reads them, one a line."),
 ]
 ViewName = Annotated[
     str | None,

@@ -39,7 +39,7 @@ app = noun("contacts")
 Contacts = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[CONTACT]...",
+        metavar="CONTACT",
         help="Ids (con_…) or numbers; - reads them from standard input, one a line.",
         show_default=False,
     ),
@@ -182,7 +182,7 @@ def note(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CONTACT]... [TEXT]",
+            metavar="CONTACT... [TEXT]",
             help="Contacts, then what the note says; - reads it from standard input.",
             show_default=False,
         ),

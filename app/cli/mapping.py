@@ -19,7 +19,7 @@ def map_fields(
     rules: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FIELD=PATH]...",
+            metavar="FIELD=PATH",
             help=f"Such as phone=data/fields/Mobile; fields: {', '.join(FIELDS)}.",
             show_default=False,
         ),
