@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from textual import on
 from textual.content import Content
+from textual.widgets import OptionList
 
 from screens import navigation
 from screens.backstage import backstage
@@ -63,6 +65,19 @@ class Palette(Picker[str]):
     def title_text(self) -> Content:
         """What it is."""
         return Content("All verbs and places")
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Enter does a verb of this place, and goes to a place or where a verb can be given."""
+        chosen = self.highlighted if self._shown else None
+        if chosen is not None and chosen.key.startswith(GO):
+            return {"picker.choose": "go there"}
+        return super().words
+
+    @on(OptionList.OptionHighlighted)
+    def another_choice(self) -> None:
+        """Enter does something else with it."""
+        self.show_hints()
 
     def on_mount(self) -> None:
         """What was chosen last, then verbs of this place, then places."""

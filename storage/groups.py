@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import category
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
@@ -207,12 +208,12 @@ def listing(conn: Connection) -> list[GroupRow]:
 
 
 def check_name(name: str, thing: str) -> tuple[str, str]:
-    """A name as it is kept and as it is compared.
+    """A name as it is kept and as it is compared; a control character is a space.
 
     Raises:
         Refused: It is blank or too long.
     """
-    name = " ".join(name.split())
+    name = " ".join("".join(" " if category(sign) == "Cc" else sign for sign in name).split())
     folded = fold(name)
     if not folded:
         raise Refused(f"A {thing} needs a name.", "Type one.")

@@ -107,7 +107,7 @@ def inbound(
     }
     said = _DONE[done.meaning]
     if done.meaning is Meaning.START and not done.changed:
-        said = "Wants texts; nothing was in the way of them."
+        said = "Wants texts; no opt-out stood in the way and no YES is waited for."
     if done.meaning is Meaning.REVIEW and not done.waits:
         said = "Resembles an opt-out, of somebody who is opted out already."
     session.out.item(fields, said + (f" Answer: {done.reply}" if done.reply else ""))

@@ -81,6 +81,7 @@ async def test_the_palette_shows_keys_and_gives_verbs(sqlite_store: Store, sqlit
         await hand.until(lambda: hand.dialog == "Palette")
         assert "Star or unstar s" in hand.choices
         await hand.type("star")
+        assert "enter do it" in hand.text
         await hand.press("enter")
         await hand.until(lambda: hand.here.favorite)
 
@@ -103,6 +104,7 @@ async def test_the_palette_finds_what_can_be_done_elsewhere_and_leads_there(
         assert not any("Regenerate the URL" in choice for choice in hand.choices)
         await hand.type("regen")
         await hand.until(lambda: hand.choices == ["Regenerate the URL… in Integrations: r"])
+        assert "enter go there" in hand.text
         await hand.press("enter")
         await hand.until(lambda: hand.place.sentence == "Integrations")
         await hand.press(":")

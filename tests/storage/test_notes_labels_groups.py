@@ -282,6 +282,12 @@ def test_a_bulk_takes_a_label_off_those_who_wear_it(store: Store, me: Actor) -> 
     assert (outcome.done, outcome.unchanged) == (2, 1)
 
 
+@pytest.mark.parametrize("made", [groups.create, labels.create, campaigns.create])
+def test_a_name_holds_no_control_characters(sqlite_store: Store, me: Actor, made: Any) -> None:
+    row = sqlite_store.do(lambda conn: made(conn, me, "\x1b[31mRed\x00 \x9b2Jteam\n"))
+    assert row.name == "[31mRed 2Jteam"
+
+
 def test_groups_are_renamed_merged_and_deleted_and_all_is_undone(store: Store, me: Actor) -> None:
     one, two, three = make_queued(store, 3)
     spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
