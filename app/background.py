@@ -12,12 +12,12 @@ import pkgutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from app.memory import Memory
 from app.options import DeskOptions
 from screens.backstage import (
     NEWS_SECONDS,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
     from textual.theme import Theme
 
+    from app.memory import Memory
     from app.reaching import Reach
     from app.settings import Settings
     from screens.lead_tools import LeadTools
@@ -137,7 +138,6 @@ class Background:
         self.simulated = True
         self._webhook_allow: tuple[str, ...] = ()
         self.throwaway = options.throwaway
-        self.memory = Memory()
         self._reach: Reach | None = None
         if options.captions is not None:
             options.captions.listen(lambda text, place: self._tell(Captioned(text, place)))
@@ -157,6 +157,13 @@ class Background:
         for anywhere, local in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
             here = here.replace(anywhere, local)
         return self.public_base_url or here
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What is remembered from one start to the next."""
+        from app.memory import Memory
+
+        return Memory()
 
     @property
     def lead_tools(self) -> LeadTools:
@@ -270,7 +277,7 @@ class Background:
         import_the_rest()
         # Until here nothing was collected. A full pass over all that was built would hold up keys
         # and frames for a sixth of a second, also where another process listens.
-        settle_down(collect=False)
+        settle_down(screen=True)
         gc.enable()
 
     def _glance(self) -> EarlyRows:

@@ -195,7 +195,7 @@ def _story_in_lines(options: DemoOptions, url: str) -> int:
 
 def _in_lines(options: DemoOptions, url: str) -> int:
     from server.settings import ListenerSettings
-    from widgets.display import clean
+    from widgets.plain import clean
 
     def told(answer: Answer) -> None:
         sys.stdout.write(clean(answer.sentence) + "\n")

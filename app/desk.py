@@ -15,7 +15,6 @@ from textual.widget import AwaitMount, Widget
 
 from app.background import Background, CannotStart, SettingsRead
 from app.crash import SafeCrash
-from app.filters import NoControls
 from app.keys_in_turn import KeysInTurn
 from app.options import DeskOptions
 from screens.asked import ThemeChosen
@@ -24,7 +23,7 @@ from screens.keymap import bindings_anywhere
 from screens.main import DIALOG_STYLES, STYLES, MainScreen
 from screens.themes import THEMES
 from storage.errors import OptdeskError
-from widgets.display import use_ascii
+from widgets.display import NoControls, use_ascii
 
 DIALOGS_AFTER = 1.5
 """Seconds after which the styles of dialogs are read: the rows have been painted by then."""
@@ -201,6 +200,11 @@ class Desk(KeysInTurn, SafeCrash, inherit_bindings=False):
     def fault(self, event: Fault) -> None:
         """A thread's fault ends the desk like one of its own, instead of in silence."""
         raise event.error
+
+    @on(Driver.SignalResume)
+    def gone_on(self) -> None:
+        """After a stop nothing of what was painted is there any more."""
+        self.refresh(repaint=True, layout=True)
 
     def action_desk_switch(self) -> None:
         """Switch the Opt-In API, from any screen."""

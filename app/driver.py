@@ -9,7 +9,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from contextlib import suppress
 from threading import Event
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from textual import constants, events
@@ -25,8 +25,15 @@ TICK_SECONDS = 0.1
 AWAKE_SECONDS = max(1.0, 3 * constants.ESCAPE_DELAY)
 """So long after the last key the parser may be waiting for the rest of one."""
 
-_MOST = 4096
+HASTE_SECONDS = 0.1
+"""So long after a key a frame is written before anything else is done."""
 
+PASTE_SECONDS = 3.0
+"""After so long a silence within a paste its end is not waited for any more."""
+
+_MOMENT = 1e-5
+
+_MOST = 4096
 
 _ESC = "\x1b"
 
@@ -51,18 +58,35 @@ class Keys(XTermParser):
     `esc` may still become something else.
 
     What is pasted is text to its end, whatever it holds. Textual takes what follows an escape
-    character for keys, and so for verbs.
+    character for keys, and so for verbs. An end that got lost does not turn all keys that follow
+    into text: a silence ends it too.
     """
 
     _esc_ends = False
     _pasted: str | None = None
     """What came so far of what is being pasted; None where nothing is."""
+    _pasted_last = 0.0
+    """When something of it came, by the monotonic clock."""
+
+    @property
+    def pasting(self) -> bool:
+        """Whether the end of what is being pasted is still to come."""
+        return self._pasted is not None
+
+    def tick(self) -> Iterable[Message]:
+        """Ends what was waited for too long."""
+        if self._pasted is not None and monotonic() - self._pasted_last > PASTE_SECONDS:
+            text, self._pasted = without_controls(self._pasted), None
+            if text:
+                yield events.Paste(text)
+        yield from super().tick()
 
     def feed(self, data: str) -> Iterable[Message]:
         """What was read becomes keys and pasted texts."""
         if not data:
             yield from super().feed(data)
         while data:
+            self._pasted_last = monotonic()
             if self._pasted is not None:
                 text, end, data = (self._pasted + data).partition(_PASTED)
                 self._pasted = None if end else text
@@ -125,6 +149,30 @@ class QuietDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         self._bell = self.exit_event = _Bell()
         self._frame: list[str] = []
+        self._typed_at = 0.0
+        self._away = False
+        """Whether the shell has the terminal: the desk was stopped, and does not go on yet."""
+
+    def suspend_application_mode(self) -> None:
+        """Gives the terminal back, for as long as the desk is stopped."""
+        # A frame that this interrupts ends only afterwards, and everything is painted anew then.
+        self._frame = []
+        self._away = True
+        self.stop_application_mode()
+        super().close()
+
+    def resume_application_mode(self) -> None:
+        """Takes the terminal again."""
+        if self._away:
+            self._away = False
+            super().resume_application_mode()
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Goes on after SIGTSTP, and after a SIGSTOP, of which nobody is told before."""
+        if not self._away:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        super()._sigcont_application()
 
     def write(self, data: str) -> None:
         """Writes; the parts of a frame go to the thread that writes as one, which wakes it once."""
@@ -135,6 +183,9 @@ class QuietDriver(LinuxDriver):
         if data == SYNC_END:
             whole, self._frame = "".join(self._frame), []
             super().write(whole)
+            if monotonic() - self._typed_at < HASTE_SECONDS:
+                # The thread that writes has its turn now, and not after a switch interval.
+                sleep(_MOMENT)
 
     def run_input_thread(self) -> None:
         """Reads keys until the bell rings."""
@@ -143,11 +194,13 @@ class QuietDriver(LinuxDriver):
         awake_until = monotonic() + AWAKE_SECONDS
         try:
             while not self._bell.is_set():
-                pause = TICK_SECONDS if monotonic() < awake_until else None
+                awake = parser.pasting or monotonic() < awake_until
+                pause = TICK_SECONDS if awake else None
                 ready, _, _ = select.select([self.fileno, self._bell.ear], [], [], pause)
                 if self.fileno in ready:
                     awake_until = monotonic() + AWAKE_SECONDS
                     typed = os.read(self.fileno, _MOST)
+                    self._typed_at = monotonic()
                     if not typed:
                         # Nobody can type any more.
                         break

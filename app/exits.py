@@ -17,7 +17,7 @@ HUNG_UP = 141
 
 def complain(error: OptdeskError) -> int:
     """Prints an error's sentence and next step; gives its exit code."""
-    from widgets.display import clean
+    from widgets.plain import clean
 
     sys.stderr.write(f"optdesk: {clean(str(error))}\n")
     return error.exit_code

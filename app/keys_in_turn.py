@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from time import monotonic
 
 from textual import events
 from textual.app import App
@@ -15,7 +14,10 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 LONGEST = 2.0
-"""Seconds that keys wait for what the one before them does."""
+"""Seconds that keys wait for what the one before them does, without those of a stall."""
+
+_TICK = 0.1
+"""Seconds of it that may pass at a time."""
 
 _AT_ONCE = 50
 """Turns of the loop in which a key is looked after; it takes one for each part it rises through."""
@@ -92,15 +94,23 @@ class KeysInTurn(App[None]):
         self._turn, self._for = key, self.focused or self.screen
         does = isinstance(self._for, Input) and not key.is_printable
         self._line = self._for.ancestors_with_self if does else ()
+        self._be_patient(key, LONGEST)
+
+    def _be_patient(self, key: events.Key, left: float) -> None:
+        """Waits so many seconds longer, in steps: a stall of any length is one of them."""
         if self._patience is not None:
             self._patience.cancel()
-        self._patience = asyncio.get_running_loop().call_later(LONGEST, self._arrived, key)
+        loop = asyncio.get_running_loop()
+        if left > 0:
+            self._patience = loop.call_later(_TICK, self._be_patient, key, left - _TICK)
+        else:
+            self._arrived(key)
 
     def _came_by(self, key: events.Key) -> None:
         """A key is on its way to a part, or it has come back and was done as a verb."""
         if not key.is_forwarded or key._stop_propagation:
             # Done, also where it is a verb that goes before whatever has the focus.
-            self.call_next(self._settle, key, monotonic() + LONGEST)
+            self.call_next(self._settle, key)
         else:
             self._look_after(key)
 
@@ -120,12 +130,12 @@ class KeysInTurn(App[None]):
         """It was for a part, which has it."""
         event.stop()
         if self._turn is event.key:
-            self._settle(event.key, monotonic() + LONGEST)
+            self._settle(event.key)
 
-    def _settle(self, key: events.Key, until: float) -> None:
+    def _settle(self, key: events.Key) -> None:
         """Waits for the messages that a key brought about in a line of text."""
-        if any(part.message_queue_size for part in self._line) and monotonic() < until:
-            asyncio.get_running_loop().call_soon(self._settle, key, until)
+        if self._turn is key and any(part.message_queue_size for part in self._line):
+            asyncio.get_running_loop().call_soon(self._settle, key)
         else:
             self._arrived(key)
 

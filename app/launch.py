@@ -85,6 +85,6 @@ def terminal_complaint() -> str:
 
 
 def _say(sentence: str) -> None:
-    from widgets.display import clean
+    from widgets.plain import clean
 
     sys.stderr.write(f"optdesk: {clean(sentence)}\n")

@@ -6,7 +6,9 @@ the default. The docstrings below are the manual: `docs/configuration.md` is mad
 
 from __future__ import annotations
 
+import ast
 import getpass
+import inspect
 import ipaddress
 import json
 import os
@@ -14,6 +16,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -78,7 +81,6 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
     )
 
     store: str = Field(default_factory=locations.default_store, min_length=1)
@@ -407,14 +409,33 @@ def shown(settings: Settings, name: str) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
+def meaning_of_each() -> dict[str, str]:
+    """What each setting means, on one line: the docstrings of the fields.
+
+    Pydantic can collect them too, but does so at every start, which costs as much as all else here.
+    """
+    body = ast.parse(inspect.getsource(Settings)).body[0]
+    assert isinstance(body, ast.ClassDef)  # noqa: S101 - what is read is this very class
+    return {
+        field.target.id: " ".join(said.value.value.split())
+        for field, said in pairwise(body.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(said, ast.Expr)
+        and isinstance(said.value, ast.Constant)
+        and isinstance(said.value.value, str)
+    }
+
+
 def manual() -> str:
     """The settings as a Markdown table, made from their docstrings."""
     lines = ["| setting | environment | default | meaning |", "|---|---|---|---|"]
+    meanings = meaning_of_each()
     for name, field in Settings.model_fields.items():
         known = field.get_default(call_default_factory=False)
         default = "" if field.default_factory else _written(known)
-        meaning = " ".join((field.description or "").split())
-        lines.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {meaning} |")
+        row = f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {meanings[name]} |"
+        lines.append(row)
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Being told to end: SIGTERM, SIGHUP, SIGINT, a terminal that is gone.
+"""Being told to end: SIGTERM, SIGHUP, SIGINT, SIGQUIT, a terminal that is gone.
 
 The terminal is put back and what is in flight is answered; when the screen hangs because its
 terminal is gone, a thread of its own ends the process in time.
@@ -46,7 +46,7 @@ class Ending:
 
     def install(self) -> None:
         """Takes over the signals. Call it in the main thread."""
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, self._received)
         if self._terminal is not None:
             # Whoever is not in the foreground of its terminal is sent no SIGHUP when that goes,

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from screens.backstage import WorkFailed, backstage
 from screens.commands import Context
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from storage.store import Store
+
+LEAST = 2
+"""Lines of the form that are always there: one to fill in, and what it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,41 @@ class Field:
     """What stands there at first. Untrusted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Something else that people look for in a form; it leads away from it."""
+
+    word: str
+    """What its button says."""
+    doing: str
+    """What enter does there, as the line of keys says it."""
+    wish: Callable[[], Message]
+    """What the form gives back for it."""
+
+
 class Done(Message):
     """What the form was for is done."""
 
     def __init__(self, said: Message) -> None:
         super().__init__()
         self.said = said
+
+
+class Form(VerticalScroll, inherit_bindings=False):
+    """The lines to fill in, and what is said above and below them."""
+
+    def on_resize(self) -> None:
+        """The line that is typed in stays in sight."""
+        self._show_line()
+
+    def watch_virtual_size(self) -> None:
+        """A bar beside it makes lines narrower, and so more of them."""
+        self._show_line()
+
+    def _show_line(self) -> None:
+        line = self.screen.focused
+        if line is not None:
+            self.call_after_refresh(line.scroll_visible, animate=False)
 
 
 class Ask(Dialog[Message]):
@@ -57,6 +89,7 @@ class Ask(Dialog[Message]):
         preview: What the values amount to, shown below them as they are typed.
         intro: A sentence above the lines.
         doing: What enter does on the last line, as the line of keys says it.
+        other: Something else, above the lines.
     """
 
     CSS_PATH: ClassVar = ["dialog.tcss", "ask.tcss"]
@@ -73,8 +106,12 @@ class Ask(Dialog[Message]):
         preview: Callable[[Mapping[str, str]], Content] | None = None,
         intro: str = "",
         doing: str = "save",
+        other: Other | None = None,
     ) -> None:
         super().__init__(classes="ask")
+        self._other = other
+        self._most = 0
+        """Lines that the form may take."""
         self._title = title
         self._fields = tuple(fields)
         self._job = job
@@ -90,6 +127,8 @@ class Ask(Dialog[Message]):
     @property
     def words(self) -> Mapping[str, str]:
         """Enter goes on, and on the last line it does what the form is for."""
+        if self._other is not None and isinstance(self.focused, Button):
+            return {"form.next": self._other.doing}
         at_last = len(self._fields) == 1 or (
             self.focused is not None and self.focused.id == f"field-{self._fields[-1].key}"
         )
@@ -99,11 +138,25 @@ class Ask(Dialog[Message]):
         """Enter may do something else there."""
         self.show_hints()
 
+    def _fit(self) -> None:
+        """The keys stay in sight, and so does the line that is typed in."""
+        # None where it was closed meanwhile.
+        for form in self.query(Form):
+            most = max(LEAST, self.room_for(form))
+            if most != self._most:
+                self._most = most
+                form.styles.max_height = most
+
     def compose_body(self) -> ComposeResult:
         """A label and a line for each field, and room for a complaint."""
-        with VerticalScroll(classes="form", can_focus=False):
+        with Form(classes="form", can_focus=False):
             if self._intro:
                 yield Static(Content(self._intro), classes="intro")
+            if self._other is not None:
+                other = Button(Content(self._other.word), classes="other", compact=True)
+                # Two answers in a row are two.
+                other.active_effect_duration = 0
+                yield other
             for each in self._fields:
                 yield Label(Content(each.label), classes="field-label")
                 line = Input(
@@ -122,6 +175,8 @@ class Ask(Dialog[Message]):
     def on_mount(self) -> None:
         """Begin with the first line."""
         self.query(Input).first().focus()
+        # What is around the form may take more lines or fewer with each layout.
+        self.screen_layout_refresh_signal.subscribe(self, lambda _: self._fit())
 
     @on(Input.Changed)
     def typed(self, event: Input.Changed) -> None:
@@ -147,16 +202,29 @@ class Ask(Dialog[Message]):
             self._finish()
 
     def action_form_back(self) -> None:
-        """To the line before."""
-        lines = list(self.query(Input))
-        if isinstance(self.focused, Input):
-            lines[max(0, lines.index(self.focused) - 1)].focus()
+        """To the line before, or to what stands above them."""
+        self._step(-1)
 
     def action_form_down(self) -> None:
         """To the next line, but never done."""
-        lines = list(self.query(Input))
-        if isinstance(self.focused, Input):
-            lines[min(len(lines) - 1, lines.index(self.focused) + 1)].focus()
+        self._step(1)
+
+    def _step(self, by: int) -> None:
+        stops = list(self.query("Input, Button"))
+        if self.focused in stops:
+            at = stops.index(self.focused) + by
+            stops[min(len(stops) - 1, max(0, at))].focus()
+
+    @on(Button.Pressed, ".other")
+    def away(self, event: Button.Pressed) -> None:
+        """To something else, unless that would lose what was typed."""
+        event.stop()
+        if self._other is None or self._busy:
+            return
+        if self.values != {key: value.strip() for key, value in self._first_values().items()}:
+            self._complain("Save what you changed first: enter on the last line.", "")
+        else:
+            self.dismiss(self._other.wish())
 
     @property
     def values(self) -> dict[str, str]:

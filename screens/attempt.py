@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 
-_ABOUT_FIELDS = frozenset(("MISSING_REQUIRED_FIELD", "AMBIGUOUS_FIELD"))
-"""Refusals that a mapping can mend."""
-
-
 class AttemptRead(Message):
     """An attempt was read whole."""
 
@@ -117,7 +113,9 @@ class OpenAttempt(Opened, AttemptVerbs):
 
     def _help(self) -> str:
         """What the desk itself can do about a refusal."""
-        if self._row.outcome != "refused" or self._row.code not in _ABOUT_FIELDS:
+        from storage.refusals import ABOUT_FIELDS
+
+        if self._row.outcome != "refused" or self._row.code not in ABOUT_FIELDS:
             return ""
         keymap = backstage(self).keymap
         mend, again = keymap.key_of("attempt.mend"), keymap.key_of("attempt.replay")

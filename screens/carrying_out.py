@@ -79,14 +79,15 @@ class CarryingOut(OpenContact):
     def _do(self, deed: Deed, target: Target) -> None:
         if self._nothing_in(target):
             return
-        marked = self.table.marks_count > 0
+        # Who was acted on may have left meanwhile, and the cursor with them.
+        stands_there = not self.table.marks_count and self._stands_on in target.ids
         running = Running(deed, target, self._how_many(target))
         job = partial(carry_out, seen=self.view)
         if not self._in_turn(running, job):
             return
         if not deed.asked:
             self._last = deed
-        if not marked and not (deed.leaves and self.view.place is not Place.ALL):
+        if stands_there and not (deed.leaves and self.view.place is not Place.ALL):
             self.table.action_cursor_down()
 
     def work_on(self, name: str, total: int, job: LongJob) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import partial
+from math import floor
+from time import time
 from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
+from textual.widget import Widget
 
 from screens.backstage import backstage
 from screens.profile_page import Page
@@ -16,10 +21,13 @@ from screens.profile_text import write
 from screens.profiles_ahead import ProfilesAhead
 from storage.errors import NotFound, OptdeskError
 from storage.words import ContactRow
+from widgets.bare import show_inside
+from widgets.display import ascii_only
+from widgets.leisure import Leisure
 from widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from storage.profile import Profile
     from storage.store import Store
@@ -69,6 +77,9 @@ class ContactPanel(TextLines, can_focus=False):
         self._page = Page(0)
         self._looks: Mapping[int, tuple[str, ...]] = {}
         self._ahead = ProfilesAhead()
+        self._leisure = Leisure()
+        self._written: object = None
+        """What the page is about."""
 
     @property
     def contact(self) -> ContactRow | None:
@@ -86,13 +97,27 @@ class ContactPanel(TextLines, can_focus=False):
         return self._profile
 
     @property
-    def over(self) -> bool:
-        """Whether it covers the list."""
+    def size_to_be(self) -> Size:
+        """How large it will be once it is seen."""
         parent = self.parent
-        return parent is not None and self.size.width >= parent.size.width - 2  # type: ignore[attr-defined]
+        if not isinstance(parent, Widget):
+            return Size()
+        room = parent.size
+        wanted = self._get_box_model(
+            room, self.app.viewport_size, Fraction(room.width), Fraction(room.height)
+        )
+        # What is beside it takes whole cells, the rest is its own.
+        return Size(room.width - floor(room.width - wanted.width), floor(wanted.height))
+
+    @property
+    def takes_of_list(self) -> int:
+        """Cells that the list will be narrower by; none where it will lie over the list."""
+        parent, width = self.parent, self.size_to_be.width
+        return width if isinstance(parent, Widget) and width < parent.size.width else 0
 
     def show(self, contact: ContactRow | None) -> None:
         """Shows what the list knows at once, and the rest as soon as it is read."""
+        self._leisure.stop()
         if self._contact is None or contact is None or self._contact.id != contact.id:
             self._profile, self._trouble, self._most = None, "", AT_FIRST
             self.scroll_home(animate=False)
@@ -116,10 +141,9 @@ class ContactPanel(TextLines, can_focus=False):
 
     def close(self) -> None:
         """Is not seen any more, and reads nothing, until it is asked to show somebody again."""
-        self.display = False
+        show_inside(self, False)
         self._contact = self._profile = None
         self._trouble = ""
-        self.show_lines(())
         self.hidden()
 
     def others_look(self, looks: Mapping[int, tuple[str, ...]]) -> None:
@@ -190,6 +214,21 @@ class ContactPanel(TextLines, can_focus=False):
         likely = self._ahead.next_id
         if likely is not None and self._reading is None:
             self._begin(likely, AT_FIRST)
+        elif likely is None and not self.display:
+            self._leisure.do(self._dress())
+
+    def _dress(self) -> Iterator[None]:
+        """Writes and paints the page unseen of whom it will show, most likely."""
+        row = self._ahead.likeliest
+        profile = None if row is None else self._ahead.of(row)
+        if row is None or profile is None:
+            return
+        self.foresee(self.size_to_be)
+        self.scroll_home(animate=False)
+        yield
+        self._write(row, profile)
+        for _ in self.paint_unseen():
+            yield
 
     def _begin(self, contact_id: int, most: int) -> None:
         self._reading = contact_id
@@ -220,21 +259,32 @@ class ContactPanel(TextLines, can_focus=False):
         self.scroll_to(y=goal, animate=False)
 
     def _draw(self) -> None:
+        self._write(self._contact, self._profile, self._trouble)
+
+    def _write(
+        self, contact: ContactRow | None, profile: Profile | None, trouble: str = ""
+    ) -> None:
         if not self.room:
             # The cursor moved on while it was being mounted; its first size draws it.
             return
-        if self._contact is None:
+        back = backstage(self)
+        key, me = back.keymap.key_of("panel.older"), back.actor.name
+        others = () if contact is None else self._looks.get(contact.id, ())
+        # What is told by the clock is told by the minute.
+        minute = int(time() // 60)
+        about = (contact, profile, trouble, others, key, me, self.room, ascii_only(), minute)
+        if about == self._written:
+            return
+        self._written = about
+        self._page = page = Page(self.room)
+        if contact is None:
             self._page = Page(0)
             self.show_lines([Content("No contact.")])
             return
-        back = backstage(self)
-        self._page = page = Page(self.room)
-        key = back.keymap.key_of("panel.older")
-        me, others = back.actor.name, self._others
-        write(page, self._contact, self._profile, older_key=key, me=me, others=others)
-        if self._trouble:
+        write(page, contact, profile, older_key=key, me=me, others=others)
+        if trouble:
             page.blank()
-            page.add(Content.styled(self._trouble, "$text-warning"))
+            page.add(Content.styled(trouble, "$text-warning"))
         self.show_lines(page.lines)
 
 

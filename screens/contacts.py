@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import get_running_loop
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -35,12 +36,16 @@ from widgets.others import signs
 from widgets.words import Words
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
     from collections.abc import Mapping
 
     from storage.glimpses import Rows
     from storage.words import ContactRow
 
 NOTHING = ActsOn.NOTHING
+
+SAID_SECONDS = 0.03
+"""So long the words about another view wait for its rows at most."""
 
 _ORDERS = {Order.NEWEST: "newest", Order.OLDEST: "oldest", Order.FAVORITE: "favorites"}
 
@@ -75,6 +80,8 @@ class Contacts(ContactCampaigns, ConsentActs):
         self._next = deque()
         self._stale = False
         self._at = at
+        self._unsaid: TimerHandle | None = None
+        """Ends the wait for the rows of another view, until which nothing is said about it."""
         self._set_aside = False
         """A contact was open when a search found nobody; it is again when there is somebody."""
 
@@ -168,9 +175,11 @@ class Contacts(ContactCampaigns, ConsentActs):
         return self.view.description
 
     @property
-    def sentence_in_short(self) -> str:
-        """How the title's contacts are narrowed and ordered. Untrusted."""
-        return self.sentence.removeprefix(self.view.title).lstrip(", ")
+    def sentences(self) -> tuple[str, ...]:
+        """The view, then without what the title says, then without what the headings say."""
+        short = self.sentence.removeprefix(self.view.title).lstrip(", ")
+        found = short.rpartition(", ")[0]
+        return self.sentence, short, found or _ORDERS[self.view.order]
 
     @property
     def marks(self) -> str:
@@ -188,10 +197,19 @@ class Contacts(ContactCampaigns, ConsentActs):
     def watch_view(self, view: View) -> None:
         """Another search or order."""
         self.table.show(view)
-        self._show_order()
         self._show_empty()
         self.remember()
-        self.post_message(Told())
+        if self._unsaid is None:
+            self._unsaid = get_running_loop().call_later(SAID_SECONDS, self._say_view)
+
+    def _say_view(self) -> None:
+        """Says what is shown; with its rows, it is one frame."""
+        if self._unsaid is not None:
+            self._unsaid.cancel()
+            self._unsaid = None
+            if self.is_attached:
+                self._show_order()
+                self.post_message(Told())
 
     @property
     def idle_verbs(self) -> frozenset[str]:
@@ -251,6 +269,12 @@ class Contacts(ContactCampaigns, ConsentActs):
             self.post_message(GroupAsked(self.view.group_id))
 
     # What the table tells.
+
+    @on(ContactTable.Turned)
+    def view_arrived(self, event: ContactTable.Turned) -> None:
+        """The words about the view come with its rows."""
+        event.stop()
+        self._say_view()
 
     @on(ContactTable.TotalChanged)
     async def counted(self, event: ContactTable.TotalChanged) -> None:

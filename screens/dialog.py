@@ -11,6 +11,7 @@ from textual.await_complete import AwaitComplete
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from screens.backstage import backstage
@@ -20,6 +21,9 @@ from widgets.display import safe
 from widgets.key_footer import KeyFooter
 
 R = TypeVar("R")
+
+FRAME = 2
+"""Lines that a dialog's frame takes."""
 
 
 class Complaint(Static):
@@ -40,6 +44,7 @@ class Dialog(ModalScreen[R | None], Generic[R]):
 
     CSS_PATH: ClassVar = ["dialog.tcss"]
     AUTO_FOCUS = ""
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (14, "-roomy")]
     BINDINGS: ClassVar = bindings(Context.DIALOG)
 
     contexts: ClassVar[tuple[Context, ...]] = (Context.DIALOG,)
@@ -86,6 +91,15 @@ class Dialog(ModalScreen[R | None], Generic[R]):
             footer = KeyFooter(indent=0)
             footer.show(self.hints())
             yield footer
+
+    def room_for(self, part: Widget) -> int:
+        """Lines that are left for a part beside all that stays in sight, once that is laid out."""
+        around = sum(
+            each.outer_size.height + each.styles.margin.height
+            for each in self.query_one(".dialog").children
+            if each is not part and each.display
+        )
+        return self.size.height - FRAME - around - part.styles.margin.height
 
     async def on_key_footer_pressed(self, event: KeyFooter.Pressed) -> None:
         """A click on a key does what the key does."""

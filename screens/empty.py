@@ -5,6 +5,7 @@ from __future__ import annotations
 from screens.keymap import Keymap
 from screens.overview import Overview
 from storage.words import Place, View
+from widgets.display import glyphs
 
 
 def why_empty(view: View, overview: Overview, keymap: Keymap) -> tuple[str, str]:
@@ -13,7 +14,7 @@ def why_empty(view: View, overview: Overview, keymap: Keymap) -> tuple[str, str]
         clear = keymap.key_of("list.escape")
         return f"Nothing matches “{view.search.strip()}”.", f"{clear} clears the search."
     if not overview.known:
-        return "Opening the store…", ""
+        return f"Opening the store{glyphs().ellipsis}", ""
     step = _next_step(overview, keymap)
     if view.place is Place.QUEUE:
         return "The Opt-in queue is empty.", step

@@ -36,8 +36,14 @@ from screens.place import Place
 from screens.regenerating import Deleted, Regenerated, ask_to_delete, ask_to_regenerate
 from screens.sample import Sample
 from screens.sample_request import PATH
-from screens.setup import IntegrationAdded, IntegrationEdited, editing, set_up
-from widgets.display import plural, safe
+from screens.setup import (
+    IntegrationAdded,
+    IntegrationEdited,
+    RegenerateAsked,
+    editing,
+    set_up,
+)
+from widgets.display import glyphs, plural, safe
 
 if TYPE_CHECKING:
     from storage.integration import Before
@@ -243,9 +249,8 @@ class Integrations(Place):
         """Change what was set up."""
         view, back = self.overview.integration, backstage(self)
         if view is not None:
-            regenerates = back.keymap.key_of("integration.regenerate")
             number = self._facts.e164 or view.number_id
-            ask(self, editing(back.actor, view, number, regenerates))
+            ask(self, editing(back.actor, view, number))
 
     @on(IntegrationEdited)
     def edited(self, event: IntegrationEdited) -> None:
@@ -276,6 +281,12 @@ class Integrations(Place):
         """Say so."""
         event.stop()
         say(self, event.sentence)
+
+    @on(RegenerateAsked)
+    def regenerate_asked(self, event: RegenerateAsked) -> None:
+        """From the form that edits it."""
+        event.stop()
+        self.action_integration_regenerate()
 
     def action_integration_regenerate(self) -> None:
         """Ask, then make a new secret URL."""
@@ -397,7 +408,7 @@ class Integrations(Place):
         view = self.overview.integration
         card.set_class(view is not None and view.active, "-on")
         if not self.overview.known:
-            card.update(Content("Opening the store…"))
+            card.update(Content(f"Opening the store{glyphs().ellipsis}"))
         elif view is None:
             card.update(invitation(back.keymap.key_of("integration.add")))
         else:

@@ -414,7 +414,7 @@ class MainScreen(Turning):
         parts = status_parts(
             back.listener, self.overview, place.marks, place.modes, throwaway=back.throwaway
         )
-        self.status.show(parts, place.sentence, place.sentence_in_short)
+        self.status.show(parts, *place.sentences)
 
     def _show_health(self) -> None:
         store = backstage(self).store

@@ -221,8 +221,22 @@ class Mapping(Dialog[str]):
         def chosen(field: str | None) -> None:
             if field is not None:
                 self._rule(pair.path, field)
+                self._go_on()
 
-        self.app.push_screen(FieldPicker(pair), chosen)
+        self.app.push_screen(FieldPicker(pair, self._settled(pair)), chosen)
+
+    def _go_on(self) -> None:
+        """To the next value, if there is one."""
+        options = self.query_one(OptionList)
+        at = options.highlighted
+        if at is not None and at + 1 < len(self._pairs):
+            options.highlighted = at + 1
+
+    def _settled(self, but: Pair) -> set[str]:
+        """What the other values are, by a rule or as the door knows by itself."""
+        ruled = {rule.path: rule.field for rule in reversed(self._rules)}
+        others = (pair for pair in self._pairs if pair.path != but.path)
+        return {ruled.get(pair.path) or pair.known_as for pair in others}
 
     def action_mapping_clear(self) -> None:
         """The value under the cursor has no rule any more."""
@@ -231,15 +245,9 @@ class Mapping(Dialog[str]):
             self._rule(pair.path, "")
 
     def _rule(self, path: str, field: str) -> None:
-        from storage.mapping_rules import IGNORE, Rule
+        from storage.mapping_rules import with_rule
 
-        kept = [rule for rule in self._rules if rule.path != path]
-        if field and field != IGNORE:
-            # The newest word on a field comes first; older ones serve other senders.
-            kept.insert(0, Rule(field, path))
-        elif field:
-            kept.append(Rule(field, path))
-        self._rules = tuple(kept)
+        self._rules = with_rule(self._rules, path, field)
         self._list()
         self._try()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from screens.backstage import backstage
 from screens.place import Told
 from screens.table_verbs import TableVerbs
+from widgets.bare import show_inside
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
@@ -74,7 +75,7 @@ class OpenContact(TableVerbs):
         """Shows a contact beside the list; from then on it follows the cursor."""
         panel = await self.make_panel()
         if self.panel is None:
-            panel.display = True
+            show_inside(panel, True)
             self.post_message(Told())
         panel.show(contact)
         self._tell_panel()
@@ -114,6 +115,8 @@ class OpenContact(TableVerbs):
         row = self.table.cursor_contact
         at_cursor = [] if row is None else [row]
         self._panel.expect(self.table.neighbours if self.panel else at_cursor)
+        if self.panel is None:
+            self.table.expect_less(self._panel.takes_of_list)
 
     def _tell_panel(self) -> None:
         if self.panel is not None:

@@ -29,6 +29,9 @@ WIDTH = 68
 AROUND = 8
 """Cells of its frame, its padding, a scrollbar and a blank before it."""
 
+LEAST = 3
+"""Lines of the list where there is room for no more, or for hardly any."""
+
 TALLEST = 22
 """Lines of the list where there is room for them."""
 
@@ -78,6 +81,8 @@ class Picker(Dialog[R], Generic[R]):
         super().__init__(classes="picker")
         self._choices: tuple[Choice, ...] = ()
         self._shown: list[Choice] = []
+        self._most = 0
+        """Lines that the list may take."""
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -94,7 +99,8 @@ class Picker(Dialog[R], Generic[R]):
         yield line
         choices = OptionList(markup=False, compact=True)
         choices.can_focus = False
-        choices.styles.max_height = self.list_height
+        most = max(LEAST, self.app.size.height - ABOVE_AND_BELOW)
+        choices.styles.max_height = min(TALLEST, most)
         yield choices
         yield Static(Content(self.nothing), classes="nothing")
 
@@ -106,6 +112,8 @@ class Picker(Dialog[R], Generic[R]):
         """The line has the focus and keeps it."""
         self.query_one(Input).focus()
         self.relist()
+        # What is around the list may take more lines or fewer with each layout.
+        self.screen_layout_refresh_signal.subscribe(self, lambda _: self._fit())
 
     @property
     def typed(self) -> str:
@@ -175,11 +183,6 @@ class Picker(Dialog[R], Generic[R]):
         """Cells in a line of the list."""
         return max(10, min(WIDTH, self.app.size.width) - AROUND)
 
-    @property
-    def list_height(self) -> int:
-        """Lines of the list, at most."""
-        return max(3, min(TALLEST, self.app.size.height - ABOVE_AND_BELOW))
-
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
         """Typing narrows the list."""
@@ -201,8 +204,16 @@ class Picker(Dialog[R], Generic[R]):
     def on_resize(self, event: events.Resize) -> None:
         """Lines are as wide as the list."""
         if self.is_mounted and self.query(OptionList):
-            self.query_one(OptionList).styles.max_height = self.list_height
             self.relist()
+
+    def _fit(self) -> None:
+        for choices in self.query(OptionList):
+            room = max(LEAST, self.app.size.height - ABOVE_AND_BELOW)
+            most = max(1, min(TALLEST, room, self.room_for(choices)))
+            if most != self._most:
+                self._most = most
+                choices.styles.max_height = most
+                self.call_after_refresh(choices.scroll_to_highlight)
 
     @abstractmethod
     def choose(self, choice: Choice) -> None:

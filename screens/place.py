@@ -90,9 +90,9 @@ class Place(BareColumn):
         return ""
 
     @property
-    def sentence_in_short(self) -> str:
-        """The same without what the place's title says. Untrusted."""
-        return self.sentence
+    def sentences(self) -> tuple[str, ...]:
+        """The same, then shorter and shorter for where room is short. Untrusted."""
+        return (self.sentence,)
 
     @property
     def marks(self) -> str:

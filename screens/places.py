@@ -29,6 +29,7 @@ from screens.navigation import (
 from screens.overview import Overview
 from screens.place import Place
 from widgets.bare import BareColumn
+from widgets.display import glyphs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ class Opening(Place):
     def compose(self) -> ComposeResult:
         """The title of the queue and what is going on."""
         yield Static(Content("Opt-in queue"), classes="title")
-        yield Static(Content("Opening the store…"), classes="empty")
+        yield Static(Content(f"Opening the store{glyphs().ellipsis}"), classes="empty")
 
     @property
     def sentence(self) -> str:

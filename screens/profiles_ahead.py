@@ -50,6 +50,11 @@ class ProfilesAhead:
         return profile if profile is not None and profile.contact == contact else None
 
     @property
+    def likeliest(self) -> ContactRow | None:
+        """Whom the person will look at next, most likely."""
+        return self._likely[0] if self._likely else None
+
+    @property
     def next_id(self) -> int | None:
         """Whom to read next."""
         return next((row.id for row in self._likely if row.id not in self._kept), None)

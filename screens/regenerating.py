@@ -97,12 +97,11 @@ def _users(store: Store) -> list[str]:
     from storage.times import now
 
     with store.read() as conn:
-        found = attempts.recent_senders(conn, now() - LATELY)
+        found = attempts.senders_at_stake(conn, now() - LATELY, door="hook")
     return [
         f"{each.title}: {plural(each.count, 'request')} in the last 7 days, "
         f"last {clock(each.last_at)}"
         for each in found
-        if each.door == "hook"
     ][:MOST_NAMED]
 
 

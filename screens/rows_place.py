@@ -122,11 +122,13 @@ class RowsPlace(Place):
     def show_new(self, row: Row) -> None:
         """Shows a row that was just made, the last one, with the cursor on it at once.
 
-        The next key may be meant for it already. A look that began before it was made may drop
-        it again; then the cursor goes there once it is back.
+        The next key may be meant for it already. A look may have found it before this was told.
+        One that began before it was made may drop it again; then the cursor goes there once it is
+        back.
         """
         self._awaited = row.key
-        self._put((*(each for each in self._shown if each.key != row.key), row))
+        self._shown = tuple(each for each in self._shown if each.key != row.key)
+        self._put((*self._shown, row))
 
     def _put(self, rows: Sequence[Row]) -> None:
         if bool(rows) != bool(self._shown):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.message import Message
 
-from screens.ask import Ask, Field
+from screens.ask import Ask, Field, Other
 from storage.words import REGION
 from widgets.display import clean, plural
 
@@ -33,6 +33,10 @@ class IntegrationAdded(Message):
 
 class IntegrationEdited(Message):
     """It was changed; in force at once."""
+
+
+class RegenerateAsked(Message):
+    """The person wants a new secret URL."""
 
 
 def set_up(who: Actor, *, simulated: bool, number: str, before: Before) -> Ask:
@@ -69,14 +73,13 @@ def set_up(who: Actor, *, simulated: bool, number: str, before: Before) -> Ask:
     )
 
 
-def editing(who: Actor, view: IntegrationView, number: str, regenerates: str) -> Ask:
+def editing(who: Actor, view: IntegrationView, number: str) -> Ask:
     """The form that changes the Opt-In API.
 
     Args:
         who: By whose hand.
         view: As it is.
         number: Its messaging number in E.164.
-        regenerates: The key that makes a new URL, which people look for here.
     """
     return Ask(
         "Edit the Opt-In API",
@@ -101,7 +104,7 @@ def editing(who: Actor, view: IntegrationView, number: str, regenerates: str) ->
         ],
         partial(_edit, who=who),
         preview=compliance_preview,
-        intro=f"For a new URL: esc, then {regenerates}.",
+        other=Other("Regenerate URL", "regenerate", RegenerateAsked),
     )
 
 

@@ -39,11 +39,11 @@ def status_parts(
 
         parts += circuit_parts(overview.circuit)
     if overview.figures.to_judge:
-        count = thousands(overview.figures.to_judge)
-        parts.append(Part(f"! {count} to judge", "warn", f"! {count} to judge", f"! {count}"))
+        waiting = f"{thousands(overview.figures.to_judge)} to judge"
+        parts.append(Part(f"! {waiting}", "warn", f"! {waiting}", waiting))
     if overview.figures.old_url:
         times = thousands(overview.figures.old_url)
-        parts.append(Part(f"! old URL {times}", "warn", f"! old URL {times}", "! URL"))
+        parts.append(Part(f"! old URL {times}", "warn", f"! old URL {times}", "old URL"))
     if overview.integration is not None:
         from screens.clock import clock
 

@@ -53,6 +53,8 @@ class CircuitBreaker:
         """Takes note of what the provider said; returns whether the state changed."""
         before = self.state
         for receipt in receipts:
+            if receipt.status == "kept":
+                continue
             if receipt.status in _TROUBLE:
                 self._failures += 1
                 self.reason = receipt.error

@@ -129,7 +129,7 @@ class EmbeddedListener:
                 reason = neighbour.why_not(error)
                 self._say("failed", f"Cannot listen on {self._settings.url()}: {reason}.")
             return
-        runtime.settle_down(collect=False)
+        runtime.settle_down(screen=True)
         self._say("listening", url=listener.url)
         try:
             await self._stopping.wait()

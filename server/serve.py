@@ -81,7 +81,7 @@ async def _serve(store: Store, settings: ListenerSettings) -> int:
         return await _explain(error, store, settings)
     presence = Presence(store, "serve", address=listener.url, met=_tell_who_else)
     presence.start()
-    runtime.settle_down(collect=True)
+    runtime.settle_down(screen=False)
     _log.info("listening", url=listener.url, store=store.kind)
     sys.stdout.write(f"listening on {listener.url}\n")
     sys.stdout.flush()

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, select, text
 from sqlalchemy.engine import Connection
 
-from storage.compliance import asks_for_yes, composed
+from storage.compliance import asks_for_yes, composed, named
 from storage.driver import fetch, sync_at_once
 from storage.mapping_rules import PLAIN, Options, parse
 from storage.tables import ApiKey, Endpoint, Integration, MessagingNumber, RetiredToken
@@ -55,6 +55,8 @@ class Access:
     """Mapping rules, redirect and thank-you text of the hook door."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """The compliance text by messaging number; under an empty name the usual one."""
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """Brand and program by messaging number, likewise."""
     double_opt_in: bool = False
     """Whether who opts in is asked for a YES first."""
     told: frozenset[str] = frozenset()
@@ -65,6 +67,10 @@ class Access:
     def text_of(self, number_id: str) -> str:
         """The compliance text of a messaging number."""
         return self.texts.get(number_id) or self.texts[""]
+
+    def program_of(self, number_id: str) -> str:
+        """Brand and program that a messaging number writes for."""
+        return self.programs.get(number_id) or self.programs[""]
 
     def knows_number(self, number_id: str) -> bool:
         """Whether people may opt in to a number."""
@@ -130,6 +136,7 @@ def load_access(conn: Connection) -> Access:
         number_id=integration.number_id if integration else "",
         options=parse(integration.options) if integration else PLAIN,
         texts=composed(conn),
+        programs=named(conn),
         double_opt_in=asks_for_yes(integration.options) if integration else False,
         subscribed=subscribed,
         told=frozenset().union(*subscribed.values()),

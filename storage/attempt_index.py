@@ -155,7 +155,7 @@ def due(conn: Connection) -> Due:
             return Due.NOW
     elif held is None or not _older(conn, held[0], 1):
         return Due.NOTHING
-    return Due.LATER if _is_busy(conn) else Due.NOW
+    return Due.LATER if is_busy(conn, BUSY_ATTEMPTS) else Due.NOW
 
 
 def index_some(conn: Connection) -> bool:
@@ -213,9 +213,10 @@ def _older(conn: Connection, first_id: int, wanted: int) -> list[int]:
     return [*conn.scalars(rows)][::-1]
 
 
-def _is_busy(conn: Connection) -> bool:
+def is_busy(conn: Connection, count: int) -> bool:
+    """Whether more than so many attempts came in within `BUSY`."""
     key = attempts.c.id
-    ago = conn.scalar(select(key).order_by(key.desc()).limit(1).offset(BUSY_ATTEMPTS))
+    ago = conn.scalar(select(key).order_by(key.desc()).limit(1).offset(count))
     return ago is not None and ago >= id_at(now() - BUSY)
 
 

@@ -272,12 +272,19 @@ def recent_senders(conn: Connection, since: datetime) -> list[RecentSender]:
     return sorted(uses.values(), key=lambda use: (-use.count, use.title))
 
 
-def senders_at_stake(conn: Connection, since: datetime) -> list[RecentSender]:
-    """Who would be turned away: each recent sender once, without this desk's own test requests."""
+def senders_at_stake(conn: Connection, since: datetime, *, door: str = "") -> list[RecentSender]:
+    """Who would be turned away: each recent sender once, without this desk's own test requests.
+
+    Args:
+        conn: A snapshot.
+        since: Who sent before it is not named.
+        door: Only those at one door.
+    """
     found = [
         use
         for use in recent_senders(conn, since)
-        if use.sender or use.title != OWN_AGENT.split(" ", maxsplit=1)[0]
+        if door in ("", use.door)
+        and (use.sender or use.title != OWN_AGENT.split(" ", maxsplit=1)[0])
     ]
     once = {use.title: use for use in reversed(found)}
     return [use for use in found if once[use.title] is use]

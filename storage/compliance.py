@@ -353,6 +353,18 @@ def _of(conn: Connection, number_id: str) -> NumberTexts:
     return _shown(conn, number_id, "", read_texts(options or "{}"))
 
 
+def named(conn: Connection) -> dict[str, str]:
+    """Brand and program of every number, as its text says them; under an empty name the usual."""
+    said = usual(conn)
+    rows = conn.execute(select(_numbers.c.id, _numbers.c.options)).all()
+    entered = {row.id: read_texts(row.options) for row in rows} | {"": Texts()}
+    return {ident: _named(texts, said) for ident, texts in entered.items()}
+
+
+def _named(texts: Texts, said: Usual) -> str:
+    return _filled("{brand} · {program}", said.brand, said.program, texts)
+
+
 def composed(conn: Connection) -> dict[str, str]:
     """The compliance text of every number, and under an empty name the usual one."""
     said = usual(conn)

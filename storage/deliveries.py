@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from storage.access import access_at
-from storage.dialects import among, among_packed, packed, rows_packed
+from storage.dialects import among, among_packed, packed, rows_packed, skipping_locked
 from storage.driver import Written, fetch, fetch_together, run, run_at_last
 from storage.ids import new_id, new_ids
 from storage.rounds import take_turn
@@ -324,7 +324,8 @@ def _claim(
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
     # Apart from the update: while that is still open, PostgreSQL forgets none of the dead rows
     # that it comes upon, and comes upon them again each time.
-    found = fetch_together(conn, *[(_DUE, (ident, at, limit)) for ident, limit in room.items()])
+    due = _DUE + skipping_locked(conn, "d")
+    found = fetch_together(conn, *[(due, (ident, at, limit)) for ident, limit in room.items()])
     taken = [row for rows in found for row in rows]
     if not taken:
         return []

@@ -91,6 +91,17 @@ def by_keys(conn: Connection, column: str, values: Sequence[int]) -> tuple[str, 
     return "TRUE", ()
 
 
+def skipping_locked(conn: Connection, table: str = "") -> str:
+    """What ends a `SELECT` of rows to claim: on PostgreSQL it passes over what others hold locked.
+
+    Args:
+        conn: Which of the two stores.
+        table: What the rows are of, where the statement names more than one.
+    """
+    which = f" OF {table}" if table else ""
+    return f" FOR UPDATE{which} SKIP LOCKED" if is_postgresql(conn) else ""
+
+
 def among(
     conn: Connection, column: Any, values: Sequence[int] | Sequence[str] | Sequence[bytes]
 ) -> ColumnElement[bool]:

@@ -99,11 +99,15 @@ def store_url(url: str) -> URL:
             raise WrongUsage("A store in memory would forget every lead.", _EXAMPLES)
         return parsed.set(drivername="sqlite")
     if parsed.get_backend_name() in ("postgresql", "postgres"):
+        if url.count("@") > 1:
+            # What stands behind the first one would be taken for the server's name, and shown.
+            raise WrongUsage("The store's URL holds more than one @.", _WRITTEN)
         return parsed.set(drivername="postgresql+psycopg")
     raise WrongUsage(f"Optdesk keeps no store in {parsed.get_backend_name()}.", _EXAMPLES)
 
 
 _SECRETS = re.compile(r"(?<=://).*@", re.DOTALL)
+_WRITTEN = "In a user's name or a password write @ as %40, / as %2F, : as %3A and ? as %3F."
 _EXAMPLES = "Use sqlite:///path/to/optdesk.db or postgresql://user@host/database."
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from typing import Any
@@ -28,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 
 from storage import attempt_index, saved_views, search_index
 from storage.changes import record
@@ -65,20 +67,15 @@ from storage.words import Actor
 _PIECE = 5_000
 _SAID = ("body", "headers", "reason", "phone")
 """What senders said in a request."""
-_TABLES = (
-    *(
-        "contacts",
-        "contacts_fts",
-        "attempts",
-        "attempts_fts",
-        "attempts_indexed",
-        "attempts_pending",
-        "messages",
-    ),
-    *("consent_events", "notes", "changes", "change_items", "outbox", "deliveries"),
-    *("delivery_tries", "idempotency_keys", "suppressions", "contact_labels"),
-    *("campaign_contacts", "search_pending"),
-)
+
+_SMALL = 32 << 20
+"""Bytes of a table of PostgreSQL that are written anew within a moment."""
+
+_SEARCHED = ("contacts_fts", "attempts_fts")
+"""Tables without a model."""
+
+_LOCK_MS = 1000
+"""Milliseconds that this waits for those who use a table."""
 
 
 def _table(model: Any) -> Any:
@@ -432,11 +429,28 @@ def _clean_up(store: Store) -> Sequence[str]:
     )
     try:
         with engine.connect() as conn:
-            for name in _TABLES:
-                conn.execute(text(f"VACUUM {name}"))
+            conn.execute(text(f"SET lock_timeout = {_LOCK_MS}"))
+            for name in (*Contact.metadata.tables, *_SEARCHED, "pg_statistic"):
+                _write_anew(conn, name)
     finally:
         engine.dispose()
     return [
         "PostgreSQL has vacuumed the tables; its write-ahead log, its backups and replicas keep"
         " older pages until they are recycled, which is for its administrator."
     ]
+
+
+def _write_anew(conn: Connection, table: str) -> None:
+    """Leaves nothing of dead rows, nor of what the planner noted of them.
+
+    A vacuum gives their room free, but what stood there is still in the file until something else
+    does. A small table is soon written anew without it; a large one would be locked for long.
+    """
+    size = conn.execute(select(func.pg_table_size(func.to_regclass(table)))).scalar_one()
+    analyze = "" if table == "pg_statistic" else "ANALYZE"
+    if (size or 0) <= _SMALL:
+        with suppress(OperationalError):
+            # Somebody who reads it for long is not waited for.
+            conn.execute(text(f"VACUUM (FULL{', ' + analyze if analyze else ''}) {table}"))
+            return
+    conn.execute(text(f"VACUUM {analyze} {table}"))

@@ -10,13 +10,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from storage.bulk import Progress
 from storage.errors import Refused, WrongUsage
 from storage.times import stamp
 from storage.windows import Readable, count_exactly, each_row
 from storage.words import Badge, ContactRow, View
+
+if TYPE_CHECKING:
+    from storage.bulk import Progress
 
 FORMATS = ("csv", "jsonl")
 

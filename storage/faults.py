@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -13,7 +15,10 @@ from storage.errors import (
     StoreUnavailable,
 )
 
-_AGAIN = "A desk or listener tries again by itself."
+_AGAIN = "Close that program, or wait; a desk or listener that is open tries again by itself."
+_FULL = ("cannot grow: the disk is full", "Free some space; no restart is needed.")
+_RESTORE = "Restore a backup before anything more is written to it."
+
 _SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
     (
         "locked",
@@ -30,14 +35,12 @@ _SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
     (
         "is full",
         StoreUnavailable,
-        "cannot grow: the disk is full",
-        "Free some space; no restart is needed.",
+        *_FULL,
     ),
     (
         "no space left",
         StoreUnavailable,
-        "cannot grow: the disk is full",
-        "Free some space; no restart is needed.",
+        *_FULL,
     ),
     ("readonly", StoreReadOnly, "is read-only", "Give this user the right to write to it."),
     ("read-only", StoreReadOnly, "is read-only", "Give this user the right to write to it."),
@@ -53,42 +56,47 @@ _SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
         "cannot be opened",
         "Check that it exists and may be read.",
     ),
-    ("malformed", StoreDamaged, "is damaged", "Restore a backup; nothing was written to it."),
+    (
+        "malformed",
+        StoreDamaged,
+        "is damaged",
+        _RESTORE,
+    ),
     (
         "could not decode",
         StoreDamaged,
         "is damaged: it holds text that is none",
-        "Restore a backup; nothing was written to it.",
+        _RESTORE,
     ),
     (
         "not a database",
         StoreDamaged,
         "is no Optdesk store",
-        "Restore a backup; nothing was written to it.",
+        _RESTORE,
     ),
     (
         "no such table",
         StoreDamaged,
         "lacks its tables",
-        "Restore a backup; nothing was written to it.",
+        _RESTORE,
     ),
     (
         "no such column",
         StoreDamaged,
         "lacks a column",
-        "Restore a backup; nothing was written to it.",
+        _RESTORE,
     ),
     (
         "has no column",
         StoreDamaged,
         "lacks a column",
-        "Restore a backup; nothing was written to it.",
+        _RESTORE,
     ),
     (
         "encrypted",
         StoreDamaged,
         "is no Optdesk store",
-        "Restore a backup; nothing was written to it.",
+        _RESTORE,
     ),
 )
 
@@ -101,7 +109,9 @@ def explain(error: BaseException, name: str) -> OptdeskError:
     if isinstance(error, OptdeskError):
         return error
     if isinstance(error, PoolTimeout):
-        return StoreUnavailable(f"The store {name} is too busy to answer.", _AGAIN)
+        return StoreUnavailable(
+            f"The store {name} is too busy to answer.", "Wait a little, then try again."
+        )
     if name.startswith("postgresql"):
         return _postgresql(error, name)
     return _sqlite(error, name)
@@ -124,7 +134,9 @@ def _sqlite(error: BaseException, name: str) -> StoreError:
         said = str(origin).lower()
         for sign, family, clause, step in _SQLITE:
             if sign in said:
-                return family(f"The store {name} {clause}.", step)
+                # As a store is opened, a disk without room is said to be one with an error.
+                said_so = _FULL if sign == "disk i/o" and _is_full(name) else (clause, step)
+                return family(f"The store {name} {said_so[0]}.", said_so[1])
         if isinstance(origin, OSError) and origin.strerror:
             return StoreUnavailable(
                 f"The store {name} cannot be opened: {origin.strerror.lower()}.",
@@ -135,6 +147,14 @@ def _sqlite(error: BaseException, name: str) -> StoreError:
         cause = cause.__context__
     kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
     return StoreUnavailable(f"The store {name} reports {kind}.", "See the log.")
+
+
+def _is_full(path: str) -> bool:
+    """Whether the disk that holds a store has no room left."""
+    try:
+        return os.statvfs(path).f_bavail == 0
+    except OSError:
+        return False
 
 
 def _postgresql(error: BaseException, name: str) -> StoreError:

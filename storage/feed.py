@@ -18,6 +18,10 @@ from storage.errors import OptdeskError
 POLL_SECONDS = 2.0
 """How often the sequence is read while nothing is reported."""
 
+ECHO_REST_SECONDS = 0.01
+"""How long nobody looks after the echo of a commit of this process: under load there are hundreds
+in a second."""
+
 SCREEN_SECONDS = 0.1
 """The least time between two refreshes of a screen."""
 

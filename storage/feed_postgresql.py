@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from storage.engine import shown, store_url, write_engine
 from storage.faults import explain
-from storage.feed import POLL_SECONDS, Reports, Watched
+from storage.feed import ECHO_REST_SECONDS, POLL_SECONDS, Reports, Watched
 
 CHANNEL = "optdesk"
 FIRST_PAUSE = 0.1
@@ -73,16 +73,19 @@ def _listen(driver: psycopg.Connection[Any], reports: Reports) -> None:
             ready, _, _ = select.select([driver.fileno(), reports.wake_fd], [], [], wait)
             if driver.fileno() in ready:
                 # All of them first: until then the connection takes no query.
-                for notice in list(driver.notifies(timeout=0)):
-                    _heard(driver, reports, notice.payload)
+                notices = list(driver.notifies(timeout=0))
+                news = [_heard(driver, reports, notice.payload) for notice in notices]
+                if not any(news):
+                    time.sleep(ECHO_REST_SECONDS)
         else:
             reports.saw(_sequence(driver), polled=True)
             looked = time.monotonic()
 
 
-def _heard(driver: psycopg.Connection[Any], reports: Reports, payload: str) -> None:
+def _heard(driver: psycopg.Connection[Any], reports: Reports, payload: str) -> bool:
+    """Passes on what was notified. Returns whether it was news."""
     known = payload.isascii() and payload.isdigit() and len(payload) < 19
-    reports.saw(int(payload) if known else _sequence(driver))
+    return reports.saw(int(payload) if known else _sequence(driver))
 
 
 def _sequence(driver: psycopg.Connection[Any]) -> int:

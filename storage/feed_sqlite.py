@@ -13,16 +13,13 @@ from typing import Any
 from storage.engine import connect_sqlite, may_write, sqlite_module
 from storage.errors import OptdeskError, StoreError
 from storage.faults import explain
-from storage.feed import POLL_SECONDS, Reports, Watched
+from storage.feed import ECHO_REST_SECONDS, POLL_SECONDS, Reports, Watched
 
 AGAIN_SECONDS = (0.002, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 """Pauses before looking again after a hint: the log grows, is synced, and then can be seen."""
 
 REST_SECONDS = 0.001
 """Between two looks, so that the many writes of one commit are one hint."""
-
-ECHO_REST_SECONDS = 0.01
-"""After the echo of a commit of this process: under load there are hundreds in a second."""
 
 STAT_SECONDS = 0.1
 """How often the log's size and time are looked at where nothing reports them."""

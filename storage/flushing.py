@@ -51,6 +51,8 @@ class DiskLine(Generic[WorkT]):
         self._encoding = driver.info.encoding
         self._waiting: list[WorkT] = []
         self._under_way: list[WorkT] = []
+        self._asked = False
+        """It is about to be answered."""
         self.failure: StatementError | None = None
         """Why it has ended; what it has in its `backlog` is perhaps not on the disk."""
         try:
@@ -71,8 +73,17 @@ class DiskLine(Generic[WorkT]):
     def leave(self, work: WorkT) -> None:
         """Takes care of a commit that was made after this line."""
         self._waiting.append(work)
-        if not self._under_way and self.failure is None:
+        if not self._asked and self.failure is None:
             self._ask()
+
+    def settle(self) -> None:
+        """Tells of all that was left to it: a later commit was waited for by itself.
+
+        That one must be of the same connection, which tells that the server lived in between.
+        """
+        done, self._under_way, self._waiting = self.backlog, [], []
+        for work in done:
+            self._settled(work)
 
     def look(self) -> bool:
         """Tells of what is on the disk by now, without waiting for it; and whether it lives."""
@@ -89,6 +100,7 @@ class DiskLine(Generic[WorkT]):
         except Error as error:
             self._end(error)
             return False
+        self._asked = False
         done, self._under_way = self._under_way, []
         for work in done:
             self._settled(work)
@@ -98,7 +110,7 @@ class DiskLine(Generic[WorkT]):
 
     def wait(self) -> None:
         """Waits until nothing is left, or the line has ended."""
-        while self.failure is None and self._under_way:
+        while self.failure is None and self._asked and self.backlog:
             select.select([self.socket], [], [])
             self.look()
 
@@ -112,6 +124,7 @@ class DiskLine(Generic[WorkT]):
 
     def _ask(self) -> None:
         self._under_way, self._waiting = self._waiting, []
+        self._asked = True
         try:
             self._pg.send_query(_SYNC)
         except Error as error:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
-from storage.access import SANDBOX
+from storage.access import SANDBOX, access_at, access_seq
 from storage.changes import record
 from storage.compliance import help_text, text_for
 from storage.consent import open_chain, save_chain
@@ -125,7 +125,12 @@ def receive(conn: Connection, text: Inbound) -> Received:
 
 
 def opt_out(
-    conn: Connection, who: Actor, phone: str, number_id: str, evidence: Mapping[str, Any]
+    conn: Connection,
+    who: Actor,
+    phone: str,
+    number_id: str,
+    evidence: Mapping[str, Any],
+    subject: str = _SUBJECT,
 ) -> bool:
     """Opts a number out: suppressed, out of queue and group, nothing more is sent to it.
 
@@ -135,11 +140,12 @@ def opt_out(
         phone: Canonical E.164.
         number_id: The messaging number it was said to.
         evidence: What was said and how; kept in the consent ledger.
+        subject: The same for the list of those who must not be texted, in some words.
 
     Returns:
         Whether the number was not opted out before.
     """
-    return _opt_out(conn, who, phone, _contact(conn, phone), number_id, evidence)
+    return _opt_out(conn, who, phone, _contact(conn, phone), number_id, evidence, subject)
 
 
 def _opt_out(
@@ -149,14 +155,15 @@ def _opt_out(
     contact: _Person | None,
     number_id: str,
     evidence: Mapping[str, Any],
+    subject: str = _SUBJECT,
 ) -> bool:
     moment = now()
     at = moment_value(conn, moment)
     digest = phone_hash(store_secret(conn), phone)
-    added = run(conn, _SUPPRESS, (digest, phone, _SUBJECT, who.name, at))
+    added = run(conn, _SUPPRESS, (digest, phone, subject, who.name, at))
     contact_id = contact.id if contact else 0
     write_event(conn, "opt_out", contact_id, phone, number_id, evidence, moment)
-    suppress_contacts(conn, who, [phone], _SUBJECT)
+    suppress_contacts(conn, who, [phone], subject)
     run_at_last(conn, [(each, (at, contact_id, phone)) for each in (_CANCEL, _JUDGED)])
     if added:
         tell(conn, [News(OPTED_OUT, contact_id, phone, number_id, at=moment)])
@@ -188,7 +195,9 @@ def write_event(
     moment: datetime,
 ) -> None:
     """Appends an act of consent or its withdrawal to the ledger."""
-    said = {"salt": os.urandom(12).hex(), "door": "gateway", "phone": phone, **evidence}
+    program = access_at(conn, access_seq(conn)).program_of(number_id)
+    said = {"salt": os.urandom(12).hex(), "door": "gateway", "phone": phone, "program": program}
+    said |= evidence
     chain = open_chain(conn)
     row = chain.link(
         at=moment,

@@ -32,6 +32,10 @@ REST_SHARE = 3
 LOG_REST_SHARE = 2
 """The same for the intake log, whose steps are more."""
 RETRY_SECONDS = 5.0
+BUSY_ATTEMPTS = 400
+"""While so many requests come in within `attempt_index.BUSY`, contacts are left to gather,"""
+MOST_LEFT = 4_000
+"""but not more than so many: a search looks them up one by one, in some 10 ms."""
 
 
 class Indexed(Protocol):
@@ -66,8 +70,17 @@ class _Work:
 
 
 def _contacts_due(conn: Connection) -> Due:
-    noted = conn.scalar(select(search_index.pending.c.contact_id).limit(1)) is not None
-    return Due.NOW if noted and search_index.backing(conn) is not Backing.SCAN else Due.NOTHING
+    if search_index.backing(conn) is Backing.SCAN or not _are_noted(conn, 1):
+        return Due.NOTHING
+    if _are_noted(conn, MOST_LEFT) or not attempt_index.is_busy(conn, BUSY_ATTEMPTS):
+        return Due.NOW
+    return Due.LATER
+
+
+def _are_noted(conn: Connection, count: int) -> bool:
+    """Whether so many contacts are not indexed yet."""
+    some = select(search_index.pending.c.contact_id).limit(1).offset(count - 1)
+    return conn.scalar(some) is not None
 
 
 _WORK = (

@@ -25,6 +25,7 @@ from storage.consent import Chain
 from storage.dialects import among, among_packed, packed
 from storage.driver import Written, fetch, fetch_together, run_at_last
 from storage.ids import new_ids
+from storage.jobs import followed
 from storage.leads import IntakeResult, OptIn
 from storage.outbox import OPT_IN_FAILED, OPTED_IN, News, spread_mark, tell
 from storage.refused_attempts import UNTOLD, attempt_row
@@ -43,13 +44,15 @@ from storage.tables import (
 from storage.tallies import adding, hour_tally, stage_tally
 from storage.times import now
 from storage.words import BADGE_BITS, UNTEXTED, Badge, Kind, Stage
-from storage.writer import followed
 
 STALE = "STALE"
 """The code of a lead that was judged by what is no longer true. Nothing was written; look again."""
 
 _KEY_USE_SECONDS = 60
 """How exact `last_used_at` is; a row is not rewritten for every request."""
+
+_SALT_BYTES = 12
+"""Of the random text in each event's evidence, so that nobody guesses what a hash was made of."""
 
 _STATE = (
     "SELECT chain_seq, chain_head, access_seq, secret, attempts_to FROM store_state WHERE id = 1"
@@ -135,6 +138,7 @@ class _Intake:
         self.hour = milliseconds // 3_600_000
         # A contact, a text and an event to tell of.
         self.ids = iter(new_ids(3 * len(items), milliseconds))
+        self.salts = iter(_salts(len(items)))
 
     def decide(self, item: OptIn) -> IntakeResult:
         if item.judged_by is not None and item.judged_by != self.access.seq:
@@ -312,7 +316,8 @@ class _Intake:
 
     def _event(self, item: OptIn, kind: str, contact_id: int) -> None:
         evidence = (
-            f'{{"salt":"{os.urandom(12).hex()}","door":"{item.door}","phone":"{item.phone}"'
+            f'{{"salt":"{next(self.salts)}","door":"{item.door}","phone":"{item.phone}"'
+            f',"program":{encode_basestring(self.access.program_of(item.number_id))}'
             f"{_more_json(item.evidence)}}}"
         )
         self.rows.events.append(
@@ -338,6 +343,11 @@ class _Intake:
 
 _key_use_of: WeakKeyDictionary[Engine, dict[int, float]] = WeakKeyDictionary()
 _secrets: WeakKeyDictionary[Engine, bytes] = WeakKeyDictionary()
+
+
+def _salts(count: int) -> list[str]:
+    drawn = os.urandom(_SALT_BYTES * count)
+    return [drawn[at : at + _SALT_BYTES].hex() for at in range(0, len(drawn), _SALT_BYTES)]
 
 
 def _more_json(evidence: Mapping[str, Any]) -> str:

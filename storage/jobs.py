@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from storage.driver import savepoint
+
+BatchT = TypeVar("BatchT", bound=Callable[..., Any])
 
 
 @dataclass(slots=True)
@@ -42,6 +44,21 @@ class Failed(Exception):
     def __init__(self, cause: Exception) -> None:
         super().__init__()
         self.cause = cause
+
+
+def followed(verb: BatchT) -> BatchT:
+    """Says of a batch verb that this process soon writes again because of it.
+
+    Screens then look once for both commits: see `ChangeFeed.local_commit`.
+    """
+    verb.is_followed = True  # type: ignore[attr-defined]
+    return verb
+
+
+def urgent(verb: BatchT) -> BatchT:
+    """Says of a batch verb that nothing which waits goes before it, such as a STOP."""
+    verb.is_urgent = True  # type: ignore[attr-defined]
+    return verb
 
 
 def is_wanted(job: Single | Item) -> bool:

@@ -21,11 +21,18 @@ from storage.errors import OptdeskError
 COPY_PAGES = 1000
 """How many pages wait in the log when they are copied."""
 
+AGAIN_SECONDS = 0.25
+"""So long after a copy of a log that is this long the next one is made, however little waits.
 
-def pages_to_copy(conn: Connection) -> int:
-    """How many pages of the log are not in the file yet; asked outside a transaction."""
+A log begins anew with a transaction that finds all of it copied and nobody reading in it. Who
+reads at that moment would let it grow by as much again.
+"""
+
+
+def pages_of_log(conn: Connection) -> tuple[int, int]:
+    """The pages of the log, and how many are not in the file; asked outside a transaction."""
     [(_, pages, copied)] = fetch(conn, "PRAGMA wal_checkpoint(NOOP)")
-    return int(pages) - int(copied)
+    return int(pages), int(pages) - int(copied)
 
 
 class LogCopier:

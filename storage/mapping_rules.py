@@ -102,6 +102,23 @@ class Replayed:
     sentence: str
 
 
+def with_rule(rules: Sequence[Rule], path: str, field: str) -> tuple[Rule, ...]:
+    """Rules with another word on one value.
+
+    Args:
+        rules: Those before.
+        path: Where the value stands.
+        field: What it is; empty for no rule any more.
+    """
+    kept = [rule for rule in rules if rule.path != path]
+    if field and field != IGNORE:
+        # The newest word on a field comes first; older ones serve other senders.
+        kept.insert(0, Rule(field, path))
+    elif field:
+        kept.append(Rule(field, path))
+    return tuple(kept)
+
+
 def step(name: str) -> str:
     """One member's name as it stands in a path."""
     if "~" in name or "/" in name:

@@ -12,10 +12,11 @@ from sqlalchemy.engine import Connection
 
 from storage import failing
 from storage.changes import record
-from storage.dialects import among, among_packed, by_keys, packed, rows_packed, upsert
+from storage.dialects import among, among_packed, by_keys, packed, rows_packed, skipping_locked
 from storage.driver import fetch, run
 from storage.errors import NotFound, Refused
 from storage.holding import OPENING, QuietHours, hold, texted_lately
+from storage.inbound import opt_out
 from storage.noting import note
 from storage.rows import moment_of, moment_value
 from storage.suppressions import (
@@ -40,6 +41,9 @@ CLAIM_SECONDS = 30
 
 RECEIPT_SECONDS = 60
 """How long a lead waits for a receipt before it is queued as unconfirmed."""
+
+BLOCKED = "blocked by the carrier after a STOP"
+"""How a number was opted out whose STOP only the carrier has heard."""
 
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
@@ -68,7 +72,8 @@ class Receipt:
     message_id: int
     status: str
     """`sent` (no receipt yet), `accepted`, `delivered`, `landline`, `blocked`, `failed`,
-    `retry` (try again later) or `unknown` (the answer was lost)."""
+    `retry` (try again later), `kept` (it was not handed over yet) or `unknown` (the answer was
+    lost)."""
     provider_id: str = ""
     error: str = ""
     gateway: str = ""
@@ -117,7 +122,8 @@ def claim(
     moment = now()
     at = moment_value(conn, moment)
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
-    claimed = [Outgoing(*row) for row in fetch(conn, _CLAIM[fresh], (worker, until, at, at, limit))]
+    statement = _CLAIM[fresh].format(skipping=skipping_locked(conn))
+    claimed = [Outgoing(*row) for row in fetch(conn, statement, (worker, until, at, at, limit))]
     if not claimed:
         return Claim([], whole=True)
     lately = texted_lately(conn, claimed, moment)
@@ -139,8 +145,9 @@ _CLAIM = tuple(
     f" WHERE id IN (SELECT id FROM ({which}) AS due)"
     " RETURNING id, contact_id, phone, number_id, body, tries, purpose"
     for which in (
-        f"{_OLDEST} ?",
-        f"SELECT id FROM ({_OLDEST} 500) AS oldest ORDER BY tries, due_at, id LIMIT ?",  # noqa: S608
+        f"{_OLDEST} ?{{skipping}}",
+        f"SELECT id FROM ({_OLDEST} 500{{skipping}}) AS oldest"  # noqa: S608
+        " ORDER BY tries, due_at, id LIMIT ?",
     )
 )
 """The oldest that are due; and of those the ones that were tried the least."""
@@ -163,11 +170,12 @@ _FORWARD = {
     "blocked": ("sending", "sent", "accepted", "unknown"),
     "failed": ("sending", "sent", "accepted", "unknown"),
     "retry": ("sending",),
+    "kept": ("sending",),
     "unknown": ("sending",),
 }
 """From which states each report may move a message."""
 
-_STORED = {"landline": "failed", "retry": "pending"}
+_STORED = {"landline": "failed", "retry": "pending", "kept": "pending"}
 
 RETRY_AFTER = timedelta(seconds=15)
 
@@ -208,12 +216,13 @@ def _save_status(
     columns = {"id": "bigint", "provider": "text", "fault": "text", "carrier": "text"}
     table, values = rows_packed(conn, columns, rows)
     by_key, which = by_keys(conn, "messages.id", [receipt.message_id for receipt in receipts])
-    in_vain = ", tries = tries + 1, claimed_by = ''" if status == "retry" else ""
+    in_vain = ", tries = tries + 1" if status == "retry" else ""
+    given_back = ", claimed_by = ''" if status in ("retry", "kept") else ""
     statement = (
         "UPDATE messages SET status = ?, error = said.fault,"  # noqa: S608
         " provider_id = CASE said.provider WHEN '' THEN provider_id ELSE said.provider END,"
         " gateway = CASE said.carrier WHEN '' THEN gateway ELSE said.carrier END,"
-        f" due_at = ?, changed_at = ?{in_vain} FROM {table} AS said"
+        f" due_at = ?, changed_at = ?{in_vain}{given_back} FROM {table} AS said"
         f" WHERE messages.id = said.id AND {by_key} AND messages.status || '' IN ({forward})"
         " RETURNING messages.id, messages.contact_id, messages.purpose"
     )
@@ -227,7 +236,7 @@ def _move_contacts(
     conn: Connection, status: str, purpose: str, contact_ids: Sequence[int], moment: datetime
 ) -> None:
     if status == "blocked":
-        _block(conn, contact_ids, moment)
+        _block(conn, contact_ids)
     elif purpose not in OPENING:
         # What answers HELP says nothing about the opt-in.
         return
@@ -243,7 +252,7 @@ def _move_contacts(
             failing.mark_landline(conn, contact_ids, moment)
     elif status == "failed":
         failing.fail(conn, purpose, contact_ids, moment)
-    elif status == "retry":
+    elif status in ("retry", "kept"):
         _cancel_unwanted(conn, contact_ids, moment)
 
 
@@ -293,28 +302,26 @@ def _enter_queue(
     return entered
 
 
-def _block(conn: Connection, contact_ids: Sequence[int], moment: datetime) -> None:
-    """The carrier knows a STOP that we do not: the number is suppressed as if we had got it."""
-    secret = store_secret(conn)
-    phones = list(
-        conn.execute(
-            select(_contacts.c.phone).where(among(conn, _contacts.c.id, contact_ids))
-        ).scalars()
-    )
-    statement = upsert(conn, _suppressions, ("phone_hash", "source"), ("at",))
-    for phone in phones:
-        conn.execute(
-            statement,
-            {
-                "phone_hash": phone_hash(secret, phone),
-                "source": "stop",
-                "phone": phone,
-                "reason": "blocked by the carrier after a STOP",
-                "actor": GATEWAY.name,
-                "at": moment,
-            },
+def _block(conn: Connection, contact_ids: Sequence[int]) -> None:
+    """The carrier knows a STOP that we do not: it holds as if we had got it."""
+    rows = conn.execute(
+        select(_contacts.c.phone, _contacts.c.number_id).where(
+            among(conn, _contacts.c.id, contact_ids)
         )
-    suppress_contacts(conn, GATEWAY, phones, "blocked by the carrier after a STOP")
+    ).all()
+    secret = store_secret(conn)
+    digests = {row.phone: phone_hash(secret, row.phone) for row in rows}
+    known = conn.execute(
+        select(_suppressions.c.phone_hash).where(
+            among(conn, _suppressions.c.phone_hash, list(digests.values())),
+            _suppressions.c.source == "stop",
+        )
+    ).scalars()
+    out = {bytes(one) for one in known}
+    for row in rows:
+        if digests[row.phone] not in out:
+            opt_out(conn, GATEWAY, row.phone, row.number_id, {"method": BLOCKED}, BLOCKED)
+    suppress_contacts(conn, GATEWAY, list(digests), BLOCKED)
 
 
 def sweep(conn: Connection, limit: int = 500) -> int:

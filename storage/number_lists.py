@@ -94,7 +94,8 @@ def inspect(path: Path, region: str, name: str = "") -> ListFile:
     except OSError as error:
         raise Refused(f"“{name}” cannot be read: {error.strerror}.") from error
     if not found:
-        what = f"its first line is “{first[:60]}”" if first else "it is empty"
+        empty = "it holds nothing but a heading" if heading else "it is empty"
+        what = f"its first line is “{first[:60]}”" if first else empty
         raise Refused(f"“{name}” holds no phone number: {what}.", "Nothing was changed.")
     return ListFile(path, name, encoding, delimiter, digest, count, column, heading)
 

@@ -145,6 +145,7 @@ _SAID = (
     ("door", "Method"),
     ("method", "How"),
     ("phone", "Number"),
+    ("program", "Program"),
     ("claimed_ip", "Address, as the sender says"),
     ("peer", "Address, as we saw it"),
     ("sender", "Sender behind our proxy"),

@@ -42,6 +42,9 @@ HOOK_SENTENCES = {
 }
 """What they are told at the hook door instead."""
 
+ABOUT_FIELDS = frozenset(("MISSING_REQUIRED_FIELD", "AMBIGUOUS_FIELD"))
+"""Refusals that a word on which value is what can mend."""
+
 _ABOUT_A_FIELD = {
     "AMBIGUOUS_FIELD": "Ambiguous field: ",
     "INVALID_FIELD": "Invalid field: ",
@@ -55,7 +58,7 @@ _KNOWN = {
     "ALREADY_OPTED_IN": Why("the person had opted in before", "Nothing: the person is known."),
     "AMBIGUOUS_FIELD": Why(
         "two fields of the body disagree about one value",
-        "Say which one counts: Integrations, Edit, Mapping; then replay it.",
+        "See which, and say which one counts: optdesk attempts list --code AMBIGUOUS_FIELD",
     ),
     "BLOCKED_NUMBER": Why(
         "the number is on a Do Not Contact list", "Nothing: who said STOP has to text START."

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
+from storage.commits import begin, commit, commit_aside, next_place
 from storage.dialects import changes_so_far, is_postgresql
 from storage.driver import (
     begin_by_hand,
-    begin_with,
-    end_with,
     fetch,
     must_sync_at_once,
     watch_beside,
 )
 from storage.engine import tells_of_its_log
-from storage.errors import OptdeskError, StoreDamaged, StoreUnavailable
+from storage.errors import OptdeskError, StoreDamaged
 from storage.faults import explain, gave_way
+from storage.job_queue import JobQueue
 from storage.jobs import (
     Answers,
     Failed,
@@ -36,12 +35,11 @@ from storage.jobs import (
     answer_all,
     in_units,
     is_quiet,
-    is_urgent,
     is_wanted,
     run_units,
-    spoils_all,
 )
-from storage.log_copying import COPY_PAGES, LogCopier, pages_to_copy
+from storage.log_copying import AGAIN_SECONDS, COPY_PAGES, LogCopier, pages_of_log
+from storage.watcher import Watcher
 
 if TYPE_CHECKING:
     from storage.flushing import DiskLine
@@ -54,18 +52,6 @@ Verb = Callable[[Connection], T]
 BatchVerb = Callable[[Connection, Sequence[ItemT]], Sequence[AnswerT]]
 Done = Callable[[AnswerT | BaseException], None]
 
-MOST_WAITING = 20_000
-"""Jobs that may wait; more are refused, so that an overload is answered and not hoarded."""
-
-MOST_AT_ONCE = 500
-"""Jobs in one transaction, so that none waits for an endless one."""
-
-MOST_BESIDE_URGENT = 100
-"""The same where one of them cannot wait."""
-
-MOST_PASSED_OVER = 3
-"""How many transactions may go before a job that is patient."""
-
 REST_SECONDS = 0.001
 """How long a SQLite store is left alone between two patient jobs: long enough for another process
 that asks for it again and again, as SQLite makes them do."""
@@ -76,71 +62,9 @@ MOST_ATTEMPTS = 4
 MOST_UNSYNCED = 8
 """Transactions that may be on their way to PostgreSQL's disk before one waits for it itself."""
 
-RETRY_SECONDS = 1.0
-"""How often a store in trouble is tried while nobody asks."""
-
-_BUMP = "UPDATE store_state SET seq = seq + 1 WHERE id = 1 RETURNING seq"
-_TELL = "WITH bumped AS ({}) SELECT seq, pg_notify('optdesk', seq::text) FROM bumped"
-_BUMP_AND_NOTIFY = _TELL.format(_BUMP)
-_BUMP_AFTER_CHANGES = _TELL.format(
-    _BUMP.replace("id = 1", "id = 1 AND pg_current_xact_id_if_assigned() IS NOT NULL")
-)
-_WROTE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
-_BEGIN_LOCKED = ("BEGIN", "SELECT pg_advisory_xact_lock(7164038)")
-"""One writer at a time also on a server, so that sequence, chain and counters follow the order of
-commits, and no two verbs can deadlock. An advisory lock, because locking a row would count as a
-write of its own."""
-
-
-_UNSYNCED = "SET LOCAL synchronous_commit = off"
-"""For a step of something long: the commit that ends it has all of them on the disk. And for what
-another line waits for."""
-
-
-BatchT = TypeVar("BatchT", bound=Callable[..., Any])
-
-
-def followed(verb: BatchT) -> BatchT:
-    """Says of a batch verb that this process soon writes again because of it.
-
-    Screens then look once for both commits: see `ChangeFeed.local_commit`.
-    """
-    verb.is_followed = True  # type: ignore[attr-defined]
-    return verb
-
-
-def urgent(verb: BatchT) -> BatchT:
-    """Says of a batch verb that nothing which waits goes before it, such as a STOP."""
-    verb.is_urgent = True  # type: ignore[attr-defined]
-    return verb
-
-
-class Watcher(Protocol):
-    """Whom the writer tells what became of its transactions."""
-
-    def check(self) -> None:
-        """Raises a StoreError when the store must not be written, such as a replaced file."""
-
-    def probe(self, conn: Connection) -> None:
-        """Raises a StoreError while a store that was found damaged still is."""
-
-    def committing(self, seq: int | None) -> None:
-        """A transaction that another soon follows is about to be committed, or is not."""
-
-    def undone(self) -> None:
-        """Something was undone, and is tried again: what was read in it may never have been."""
-
-    def committed(self, seq: int, *, followed: bool) -> None:
-        """A transaction that wrote something can be read by all; `seq` is its place in the store.
-
-        On PostgreSQL, who waits for its answer may still wait for the disk.
-        """
-
-    def failed(self, error: OptdeskError) -> None:
-        """A transaction failed; nothing of it is stored."""
-
-    def recovered(self) -> None:
-        """The store takes transactions again."""
+LOG_SECONDS = 0.03
+"""How often is looked how long SQLite's log has grown: in that time it hardly grows by what is
+copied at once, and a look costs a tenth of a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +76,8 @@ class _Made:
     """Its place in the store; None where it told nobody."""
     synced: bool = True
     """It is on the disk, or need not be; else that is left to who waits for the disk."""
+    flushed: bool = False
+    """It is on PostgreSQL's disk, and with it all before it."""
 
 
 class Writer:
@@ -169,15 +95,7 @@ class Writer:
         self._aside = aside
         self._name = name
         self._watcher = watcher
-        self._jobs: list[Single | Item] = []
-        self._urgent = 0
-        """How many of them are."""
-        self._patient: deque[Single] = deque()
-        self._passed_over = 0
-        self._patient_after = 0.0
-        self._rest = 0.0 if engine.dialect.name == "postgresql" else REST_SECONDS
-        self._wake = threading.Condition()
-        self._closing = False
+        self._queue = JobQueue(name, 0.0 if engine.dialect.name == "postgresql" else REST_SECONDS)
         self._conn: Connection | None = None
         self._lasting = True
         """Whether the connection waits for the disk with each commit, as it does at first."""
@@ -187,6 +105,7 @@ class Writer:
         self._log: LogCopier | None = None
         """Copies SQLite's log into the file while this goes on, once it has grown long."""
         self._watches_log = engine.dialect.name == "sqlite" and tells_of_its_log()
+        self._log_seen = self._log_copied = 0.0
         self._problem: OptdeskError | None = None
         self._seq = 0
         """The place of the newest transaction."""
@@ -196,7 +115,7 @@ class Writer:
     @property
     def waiting(self) -> int:
         """How many jobs wait for a transaction."""
-        return len(self._jobs) + len(self._patient)
+        return len(self._queue)
 
     def write(
         self,
@@ -219,7 +138,7 @@ class Writer:
         """
         future: Future[T] = Future()
         try:
-            self._put(Single(verb, future, quiet, lasting), patient=patient)
+            self._queue.put(Single(verb, future, quiet, lasting), patient=patient)
         except OptdeskError as error:
             future.set_exception(error)
         return future
@@ -232,7 +151,7 @@ class Writer:
         Raises:
             StoreUnavailable: Too many wait already.
         """
-        self._put(Item(verb, item, done))
+        self._queue.put(Item(verb, item, done))
 
     def stands_at(self, seq: int) -> None:
         """Takes note of the place of a transaction that this process made otherwise."""
@@ -240,73 +159,24 @@ class Writer:
 
     def close(self) -> None:
         """Finishes what waits and stops."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify()
+        self._queue.close()
         self._thread.join()
-
-    def _put(self, job: Single | Item, *, patient: bool = False) -> None:
-        with self._wake:
-            if self._closing:
-                raise StoreUnavailable(f"The store {self._name} is closing.")
-            if patient and isinstance(job, Single):
-                self._patient.append(job)
-                self._wake.notify()
-                return
-            if len(self._jobs) >= MOST_WAITING:
-                raise StoreUnavailable(
-                    f"The store {self._name} is overloaded.", "Send more slowly."
-                )
-            self._jobs.append(job)
-            self._urgent += is_urgent(job)
-            if len(self._jobs) == 1:
-                self._wake.notify()
 
     def _run(self) -> None:
         while True:
             if self._disk is not None:
                 self._see_to_disk(self._disk)
-            with self._wake:
-                jobs = self._next()
-                if not jobs and self._closing:
-                    break
+            jobs = self._queue.take(trying=self._may_try)
+            if not jobs and self._queue.over:
+                break
             if jobs or self._may_try:
                 self._serve(jobs)
         self._drop()
-
-    def _next(self) -> list[Single | Item]:
-        """Waits for jobs; none when the store is to be tried again or all is done."""
-        while not self._jobs:
-            rest = 0.0
-            if self._patient:
-                rest = self._patient_after - time.monotonic()
-                if rest <= 0 or self._closing:
-                    return [self._take_patient()]
-            elif self._closing:
-                return []
-            elif self._may_try:
-                rest = RETRY_SECONDS
-            if not self._wake.wait(rest or None) and not self._patient:
-                return []
-        if self._patient and self._passed_over >= MOST_PASSED_OVER and not self._urgent:
-            return [self._take_patient()]
-        self._passed_over = self._passed_over + 1 if self._patient else 0
-        most = MOST_AT_ONCE
-        if self._urgent:
-            most = MOST_BESIDE_URGENT
-            self._jobs.sort(key=is_urgent, reverse=True)
-            self._urgent = max(0, self._urgent - most)
-        jobs, self._jobs = self._jobs[:most], self._jobs[most:]
-        return jobs
 
     @property
     def _may_try(self) -> bool:
         """Whether trying the store while nobody asks may tell that it works again."""
         return self._problem is not None and not isinstance(self._problem, StoreDamaged)
-
-    def _take_patient(self) -> Single:
-        self._passed_over = 0
-        return self._patient.popleft()
 
     def _serve(self, taken: list[Single | Item]) -> None:
         jobs = [job for job in taken if is_wanted(job)]
@@ -325,15 +195,16 @@ class Writer:
         if self._problem is not None:
             self._problem = None
             self._watcher.recovered()
-        self._patient_after = time.monotonic() + self._rest
+        self._queue.rest()
         # The screen's refresh and the answers wait for nothing else from here on.
         if not self._leave_to_disk(made):
             answer_all(made.answers)
         if made.seq is not None:
             self._watcher.committed(made.seq, followed=all_followed(in_units(jobs)))
-        if self._jobs and self._may_open_disk:
+        if self._queue.hurries and self._may_open_disk:
             self._open_disk()
-        if self._watches_log:
+        if self._watches_log and time.monotonic() >= self._log_seen + LOG_SECONDS:
+            self._log_seen = time.monotonic()
             self._see_to_log()
 
     def _open_disk(self) -> None:
@@ -351,13 +222,17 @@ class Writer:
 
     def _leave_to_disk(self, made: _Made) -> bool:
         """Has a transaction answered once it is on the disk, behind those before it."""
-        if self._disk is None or (made.synced and not self._disk.backlog):
+        if self._disk is None:
+            return False
+        if made.flushed:
+            self._disk.settle()
+        if made.synced and not self._disk.backlog:
             return False
         self._disk.leave(made.answers)
         return True
 
     def _see_to_disk(self, disk: DiskLine[Answers]) -> None:
-        if not self._jobs:
+        if not self._queue.hurries:
             disk.wait()
         if disk.failure is not None:
             self._drop()
@@ -372,9 +247,12 @@ class Writer:
     def _see_to_log(self) -> None:
         """Has SQLite's log copied beside what comes next, where it is long."""
         try:
-            if pages_to_copy(self._connection()) >= COPY_PAGES:
+            pages, left = pages_of_log(self._connection())
+            due = COPY_PAGES if self._log_seen < self._log_copied + AGAIN_SECONDS else 1
+            if pages >= COPY_PAGES and left >= due:
                 self._log = self._log or LogCopier(self._engine, self._watcher.check)
                 self._log.copy()
+                self._log_copied = self._log_seen
         except (OptdeskError, SQLAlchemyError):
             # The next transaction meets with it as well, and tells of it.
             return
@@ -419,11 +297,10 @@ class Writer:
         lasting = not units or any(isinstance(unit, list) or unit.lasting for unit in units)
         if not postgresql:
             self._sync(conn, lasting=lasting)
-        behind = False
+        behind = flushed = False
         with conn.begin() as transaction:
             if postgresql:
-                lock = _BEGIN_LOCKED[: 1 if self._aside else None]
-                begin_with(conn, *lock, *([] if lasting else [_UNSYNCED]))
+                begin(conn, aside=self._aside, lasting=lasting)
             if isinstance(self._problem, StoreDamaged):
                 self._watcher.probe(conn)
             before = 0 if postgresql else changes_so_far(conn)
@@ -437,30 +314,31 @@ class Writer:
                     # between, screens look once more than they need to.
                     self._watcher.committing(self._seq + 1)
                 if self._aside:
-                    seq = _commit_aside(conn, quiet=quiet, trial=not units, guarded=guarded)
+                    seq = commit_aside(conn, quiet=quiet, trial=not units, guarded=guarded)
                 else:
                     behind = lasting and self._may_leave(conn)
-                    how = _UNSYNCED if behind else ""
-                    seq = _commit(conn, how, quiet=quiet, trial=not units, guarded=guarded)
+                    seq = commit(conn, behind=behind, quiet=quiet, trial=not units, guarded=guarded)
+                    # With a place it has written, so its commit has waited.
+                    flushed = lasting and not behind and seq is not None
                 if followed and seq is None:
                     self._watcher.committing(None)
             elif units and changes_so_far(conn) == before:
                 transaction.rollback()
                 return _Made(answers)
             else:
-                seq = None if quiet else int(fetch(conn, _BUMP)[0][0])
+                seq = None if quiet else next_place(conn)
                 if followed:
                     self._watcher.committing(seq)
             self._seq = seq or self._seq
         self._watcher.check()
-        return _Made(answers, seq, synced=not behind)
+        return _Made(answers, seq, synced=not behind, flushed=flushed)
 
     def _may_leave(self, conn: Connection) -> bool:
         """Whether a transaction need not wait for the disk by itself: only where others wait."""
         disk = self._disk
         if disk is None or disk.failure is not None or must_sync_at_once(conn):
             return False
-        return bool(self._jobs) and len(disk.backlog) < MOST_UNSYNCED
+        return self._queue.hurries and len(disk.backlog) < MOST_UNSYNCED
 
     def _connection(self) -> Connection:
         if self._conn is None:
@@ -496,45 +374,3 @@ class Writer:
                 conn.close()
             except SQLAlchemyError:
                 return
-
-
-def _commit(conn: Connection, how: str, *, quiet: bool, trial: bool, guarded: bool) -> int | None:
-    """Ends a transaction on PostgreSQL; returns its place, or None where it told nobody.
-
-    Args:
-        conn: The transaction.
-        how: What is to hold for its commit, or nothing.
-        quiet: It does not count as a change.
-        trial: It changes nothing else: only a commit that writes tells that the disk has room.
-        guarded: What was put off in it was sent before.
-
-    Raises:
-        Failed: What was put off failed by itself; the transaction is to be undone.
-    """
-    bump = [] if quiet else [_BUMP_AND_NOTIFY if trial else _BUMP_AFTER_CHANGES]
-    bumped, *_ = _end(conn, [*bump, *([how] if how else []), "COMMIT"], guarded=guarded)
-    return int(bumped[0][0]) if bumped else None
-
-
-def _commit_aside(conn: Connection, *, quiet: bool, trial: bool, guarded: bool) -> int | None:
-    """The same for a transaction without the write lock: it gets its place after its commit.
-
-    Within it, it would hold the row of all places while it waits for who holds the write lock.
-    """
-    wrote, _ = _end(conn, [_WROTE, "COMMIT"], guarded=guarded)
-    if quiet or not (wrote[0][0] or trial):
-        return None
-    # Of what it counts, all is on the disk; where it stands need not be.
-    _, _, ((place, _),), _ = end_with(conn, "BEGIN", _UNSYNCED, _BUMP_AND_NOTIFY, "COMMIT")
-    return int(place)
-
-
-def _end(
-    conn: Connection, statements: Sequence[str], *, guarded: bool
-) -> list[list[tuple[Any, ...]]]:
-    try:
-        return end_with(conn, *statements)
-    except DBAPIError as error:
-        if guarded or spoils_all(error):
-            raise
-        raise Failed(error) from error

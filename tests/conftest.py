@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,10 @@ IN_MEMORY = pace.folders_in_memory()
 if IN_MEMORY:
     os.environ["PYTEST_DEBUG_TEMPROOT"] = IN_MEMORY
 
-# How quick examples are made says how busy the machine is, and nothing of what is tried.
-settings.register_profile("any-machine", suppress_health_check=[HealthCheck.too_slow])
+# How quick examples are made and tried says how busy the machine is, and nothing of what is tried.
+settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("any-machine")
 
 # So does how long a server takes to answer, and who holds its lock to let go of it. The trials
@@ -56,14 +59,25 @@ def pytest_collection_finish() -> None:
     pace.collect_seldom()
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One place after the other where nobody has lived, and none of them made yet.
+
+    Most tests need no folder of their own, and making one takes longer than many of them.
+    """
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(n) for n in count())
+
+
 @pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_folders(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the settings and stores of whoever runs it."""
     for name in [name for name in os.environ if name.startswith("OPTDESK_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    home = next(homes)
+    monkeypatch.setenv("HOME", str(home))
     for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.setenv(variable, str(tmp_path / "home" / variable.lower()))
+        monkeypatch.setenv(variable, str(home / variable.lower()))
 
 
 @pytest.fixture(scope="session")

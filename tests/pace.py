@@ -54,9 +54,10 @@ def collect_seldom() -> None:
 
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*runtime.COLLECT_AFTER)
+    # A desk of a test lasts a second; its garbage may wait for that of a few others.
+    gc.set_threshold(100_000, 10, 5)
 
-    def settle_down(*, collect: bool) -> None:
+    def settle_down(*, screen: bool) -> None:
         sys.setswitchinterval(runtime._SWITCH_SECONDS)
 
     runtime.settle_down = settle_down

@@ -13,14 +13,6 @@ _TICK = 0.02
 _LONGEST = 0.1
 
 
-def soon(met: Callable[[], object], what: str = "it did not happen") -> None:
-    """Waits until something is so."""
-    end = time.monotonic() + PATIENCE
-    while not met():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
-
-
 class _Waking:
     """Counts the time in which this process got its turn."""
 
@@ -47,3 +39,13 @@ class _Waking:
 
 awake = _Waking().count
 """Seconds on a clock that stands still while the machine does; to a few hundredths."""
+
+
+def soon(
+    met: Callable[[], object], what: str = "it did not happen", within: float = PATIENCE
+) -> None:
+    """Waits until something is so, which may take as many seconds of the clock below."""
+    end = awake() + within
+    while not met():
+        assert awake() < end, what
+        time.sleep(0.01)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 from textual.containers import Horizontal, Vertical
+from textual.events import Key
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -58,11 +59,24 @@ class BareColumn(Bare, Vertical):
     """Things one below the other."""
 
 
+def show_inside(widget: Base, shown: bool) -> None:
+    """Shows a widget or hides it, in a container that is as large with it as without it.
+
+    Textual arranges everything around that container anew as well, up to the screen.
+    """
+    parent = widget.parent
+    around = [] if parent is None else [node._nodes for node in parent.ancestors]
+    before = [nodes._updates for nodes in around]
+    widget.display = shown
+    for nodes, updates in zip(around, before, strict=True):
+        nodes._updates = updates
+
+
 class Silent(Base):
     """A container that has no business of its own: what rises from below is handed on at once.
 
-    A message takes its turn in the queue of each container on its way up, and a change of the
-    table sends three of them.
+    A message takes its turn in the queue of each container on its way up: each key that no part
+    takes, and of a change of the table three.
     """
 
     def post_message(self, message: Message) -> bool:
@@ -82,5 +96,5 @@ class SilentColumn(Silent, BareColumn):
 
 
 def _is_textuals(message: Message) -> bool:
-    """Whether it may be for the container itself, such as that it shall close."""
-    return type(message).__module__.startswith("textual.")
+    """Whether it may be for the container itself, such as that it shall close. No key is."""
+    return type(message).__module__.startswith("textual.") and not isinstance(message, Key)

@@ -18,6 +18,7 @@ from widgets.display import ascii_only, clean
 from widgets.log_columns import Column, R
 from widgets.log_painter import LogPainter, Look, palette_of
 from widgets.log_window import LogWindow
+from widgets.runs import bare_lines
 from widgets.seen import Prompt
 
 Line = tuple[R, Look]
@@ -51,21 +52,8 @@ class LogCanvas(Prompt, Widget, Generic[R]):
         return "", ""
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Lines of the screen, past what Textual does for borders, padding and opacity.
-
-        A log has none of them, its strips are kept, and so what filters made of them.
-        """
-        filters, background = self.get_line_filters(), self.background_colors[1]
-        left, right = crop.column_span
-        strips = []
-        for y in crop.line_range:
-            strip = self.render_line(y)
-            for each in filters:
-                strip = strip.apply_filter(each, background)
-            if left or right != strip.cell_length:
-                strip = strip.crop_extend(left, right, None)
-            strips.append(strip)
-        return strips
+        """Lines of the screen."""
+        return bare_lines(self, crop, self.render_line)
 
     def render_line(self, y: int) -> Strip:
         """A line of the screen."""

@@ -97,7 +97,7 @@ class LogTable(LogMessages, LogCanvas[R], can_focus=True, inherit_bindings=False
             self._pages.give_up()
             self._typed = True
         self._pages = pages
-        self._fresh = True
+        self._fresh, self._read = True, False
         self._window.forget()
         self._goal = Edge.NEWEST if row is None or self.at_top else row.id
         self._pump()
@@ -126,7 +126,7 @@ class LogTable(LogMessages, LogCanvas[R], can_focus=True, inherit_bindings=False
     @property
     def read(self) -> bool:
         """Whether what is shown is what was last asked for."""
-        return self._read and not self._fresh
+        return self._read
 
     @property
     def searching(self) -> bool:

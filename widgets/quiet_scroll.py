@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from math import ceil
 
+from rich.console import RenderableType
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -20,6 +21,10 @@ class QuietScrollBar(Prompt, ScrollBar):
 
     It paints its few kinds of cells once each, where Textual paints each cell on its own.
     """
+
+    _painted: list[Strip] | None = None
+    _painted_as: object = None
+    """What the painted cells are about."""
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
@@ -65,20 +70,30 @@ class QuietScrollBar(Prompt, ScrollBar):
         """The cells from top to bottom; a bar that is there for nothing is not seen."""
         width, height = self.size
         if not self._needed and isinstance(self.parent, Widget):
-            ground = Style(bgcolor=self.parent.background_colors[1].rich_color)
-            return [Strip.blank(width, ground)] * crop.height
+            blank = Style(bgcolor=self.parent.background_colors[1].rich_color)
+            return [Strip.blank(width, blank)] * crop.height
+        filters, ground = self.get_line_filters(), self.background_colors[1]
+        bar, style = self.render(), self.visual_style.rich_style
+        ink = bar.style if isinstance(bar, ScrollBarRender) else None
+        looks = (width, height, self._thumb, style, ink, ground, tuple(filters))
+        if self._painted is None or self._painted_as != looks:
+            self._painted, self._painted_as = self._paint(self.post_render(bar, style)), looks
+        return self._painted[crop.y : crop.bottom]
+
+    def _paint(self, bar: RenderableType) -> list[Strip]:
+        width, height = self.size
         options = self.app.console_options.update(highlight=False, width=width, height=height)
-        bar = self.post_render(self.render(), self.visual_style.rich_style)
-        cells = [cell for cell in self.app.console.render(bar, options) if cell.text != "\n"]
-        filters, background = self.get_line_filters(), self.background_colors[1]
+        filters, ground = self.get_line_filters(), self.background_colors[1]
         painted: dict[Segment, Strip] = {}
         strips = []
-        for cell in cells[crop.y : crop.bottom]:
+        for cell in self.app.console.render(bar, options):
+            if cell.text == "\n":
+                continue
             strip = painted.get(cell)
             if strip is None:
                 strip = Strip([cell], width)
                 for each in filters:
-                    strip = strip.apply_filter(each, background)
+                    strip = strip.apply_filter(each, ground)
                 painted[cell] = strip
             strips.append(strip)
         return strips

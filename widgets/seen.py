@@ -22,6 +22,8 @@ from textual.style import Style
 from textual.timer import Timer
 from textual.widget import Widget
 
+from widgets import doubtful
+
 if TYPE_CHECKING:
     Base = Widget
 else:
@@ -52,6 +54,9 @@ def _of_no_widget(_cache: StylesCache, base: Color, background: Color) -> tuple[
 
 # Textual's own remembers by widget: a thousand closed dialogs, with all lines that they painted.
 StylesCache.get_inner_outer = _of_no_widget  # type: ignore[assignment]
+
+# Textual takes it for granted that a terminal gives each character the width it reckons with.
+Strip.render = doubtful.render  # type: ignore[method-assign]
 
 
 @lru_cache(4096)
@@ -107,7 +112,8 @@ class SeenCompositor(Compositor):
         """Lays everything out, and notes what has to be painted for it."""
         self._full_map = self._framed
         changed = super().reflow(parent, size)
-        self._framed = self._full_map
+        # All is known now, also what is not seen: nobody has to lay it out once more.
+        self._framed, self._full_map_invalidated = self._full_map, False
         return changed
 
     def render_partial_update(self) -> ChopsUpdate | None:
@@ -233,8 +239,10 @@ class FrameTimer(Timer):
 
     async def _run(self) -> None:
         painted = 0.0
+        # Textual's annotations leave it without a type.
+        active: Any = self._active
         while True:
-            await self._active.wait()
+            await active.wait()
             wait = painted + self._interval - monotonic()
             if wait > 0 and not self._in_haste():
                 self._hastened.clear()

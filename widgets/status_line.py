@@ -14,7 +14,7 @@ from textual.widget import Widget
 from widgets.display import clean, fitted
 from widgets.seen import Prompt
 
-LEAST_TAIL = 12
+LEAST_TAIL = 6
 """Cells below which a cut tail says nothing."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import get_running_loop
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -18,8 +19,10 @@ from storage.glimpses import Rows
 from storage.words import ContactRow, Order, View
 from widgets.allowance import Allowance
 from widgets.display import ascii_only, next_change, relative_time
+from widgets.leisure import Leisure
 from widgets.phones import international
 from widgets.quiet_scroll import QuietScroll
+from widgets.runs import bare_lines
 from widgets.seen import Prompt
 from widgets.table_columns import Layout, layout
 from widgets.table_marks import Marks
@@ -39,6 +42,12 @@ CLOCK = 30.0
 TOLD_AT_ONCE = 3
 TOLD_A_SECOND = 10
 """How often the number of rows is told: a few times at once, then so often; nobody reads faster."""
+
+SPARE = 2
+"""Painters that are kept for other widths."""
+
+AT_A_TIME = 4
+"""Rows that are painted in one step before they are seen: half a millisecond."""
 
 _PLAIN, _MARKED = Look(), Look(marked=True)
 
@@ -71,8 +80,9 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
         self._reader.rows = rows
         self._palette: Palette | None = None
         self._painter: RowPainter | None = None
-        self._painter_before: RowPainter | None = None
-        """Divides the width as it was before: an open contact that is closed gives it back."""
+        self._spare: list[RowPainter] = []
+        """They divide other widths: the one before, the one to come."""
+        self._leisure = Leisure()
         self._signs: dict[int, str] = {}
         self._painted: list[Line | None] = []
         self._fitted: Size | None = None
@@ -107,43 +117,66 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
 
     def _brush(self) -> RowPainter:
         if self._painter is None or self._painter.ascii_only != ascii_only():
-            self._palette = self._palette or palette_of(self)
-            before, shown = self._painter_before, self._layout
-            if before is None or before.layout != shown or before.ascii_only != ascii_only():
-                before = RowPainter(self._palette, shown, international)
-            self._painter, self._painter_before = before, None
+            self._painter = self._painter_for(self._layout)
+            self._spare = [each for each in self._spare if each is not self._painter]
         return self._painter
+
+    def _painter_for(self, shown: Layout) -> RowPainter:
+        self._palette = self._palette or palette_of(self)
+        for painter in self._spare:
+            if painter.layout == shown and painter.ascii_only == ascii_only():
+                return painter
+        return RowPainter(self._palette, shown, international)
 
     def _divide_anew(self) -> None:
         """Forgets how the width was divided; what is seen is kept for the way back."""
         if self._painter is not None:
             self._painter.keep(self._painted)
-            self._painter, self._painter_before = None, self._painter
+            self._spare = [self._painter, *self._spare][:SPARE]
+            self._painter = None
         self._painted = []
+
+    def expect_less(self, cells: int) -> None:
+        """Something will take cells of the width: while there is time, rows are painted for it.
+
+        Args:
+            cells: How many; there is nothing to prepare for none.
+        """
+        self._leisure.do(self._paint_unseen(cells))
+
+    def _paint_unseen(self, less: int) -> Iterator[None]:
+        width, painted = self.scrollable_size.width - less, self._painted
+        if less <= 0 or width <= 0 or self._painter is None:
+            return
+        painter = self._painter_for(layout(width, self._state.view.place))
+        if painter not in self._spare:
+            self._spare = [painter, *self._spare][:SPARE]
+        for start in range(0, len(painted), AT_A_TIME):
+            if self._painted is not painted or painter not in self._spare:
+                return
+            for row, look, received in filter(None, painted[start : start + AT_A_TIME]):
+                if row is not None:
+                    self._finish(painter.row(row, look, received)).render(self.app.console)
+            yield
+        self._finish(painter.header(self._state.view.place, self._state.order))
+
+    def _finish(self, strip: Strip) -> Strip:
+        """What filters make of a strip, which it remembers."""
+        background = self.background_colors[1]
+        for each in self.get_line_filters():
+            strip = strip.apply_filter(each, background)
+        return strip
 
     def _repaint(self) -> None:
         """Forgets everything painted: another theme."""
-        self._palette = self._painter = self._painter_before = None
+        self._palette = self._painter = None
+        self._spare = []
         self._painted = []
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Lines of the screen, past what Textual does for borders, padding and opacity.
-
-        The table has none of them, its strips are kept, and so what filters made of them. That is
-        half the cost of a frame in which every row moves.
-        """
-        filters, background = self.get_line_filters(), self.background_colors[1]
-        left, right = crop.column_span
+        """Lines of the screen."""
         header = self._header_lines
-        strips = []
-        for y in crop.line_range:
-            strip = self._strip(y - header)
-            for each in filters:
-                strip = strip.apply_filter(each, background)
-            if left or right != strip.cell_length:
-                strip = strip.crop_extend(left, right, None)
-            strips.append(strip)
-        return strips
+        return bare_lines(self, crop, lambda y: self._strip(y - header))
 
     def render_line(self, y: int) -> Strip:
         """A line of the screen."""
@@ -153,7 +186,7 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
         """A row by its place on the screen; the headings stand at -1."""
         brush = self._brush()
         if place < 0:
-            return brush.header(self._state.view.place, self._state.view.order)
+            return brush.header(self._state.view.place, self._state.order)
         line = self._line(place)
         if line is None:
             return brush.blank()
@@ -182,6 +215,8 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
             return
         self._now = datetime.now(UTC)
         self._grow_range()
+        # What is said about other rows comes with them, in one frame.
+        self._tell_rows()
         # Hidden, as while it is empty, it still has to tell of what arrives.
         if self.size:
             if self._painter is not None and self._painter.layout != self._layout:
@@ -196,7 +231,7 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
         # Without the scrollbar, which paints itself.
         width = self.scrollable_size.width
         lines = [self._line(place) for place in range(self._state.height)]
-        heading = (self._state.view.place, self._state.view.order)
+        heading = (self._state.view.place, self._state.order)
         if len(lines) != len(self._painted):
             self.refresh()
         else:
@@ -324,17 +359,24 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
 
     # Telling.
 
-    def _tell(self) -> None:
-        """Posts what has changed since it was last told."""
-        state, marks = self._state, self._marks
-        window = state.window
-        if state.read and not window.rough and (window.rows or not window.unfinished):
+    def _tell_rows(self) -> None:
+        """Posts of which view the rows are and how many there are, where that has changed."""
+        state, window = self._state, self._state.window
+        if state.shown != state.view:
+            return
+        if self._changed("view", state.view):
+            self.post_message(self.Turned(self))
+        if not window.rough and (window.rows or not window.unfinished):
             self._tell_total((state.view, state.total, state.window.more))
         elif window.rows and self._told_empty:
             # Who shows a sentence in the place of an empty list need not wait for the count.
             told = (state.view, len(window.rows), True)
             self._told["total"] = told
             self.post_message(self.TotalChanged(self, *told))
+
+    def _tell(self) -> None:
+        """Posts what else has changed since it was last told."""
+        state, marks = self._state, self._marks
         row = state.cursor_row
         far = row is None and (state.goal is not None or not state.read)
         if not far and self._changed("cursor", row):
@@ -371,7 +413,7 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
     def _tell_late(self) -> None:
         self._tell_due = False
         if self.is_mounted:
-            self._tell()
+            self._tell_rows()
 
     @property
     def _told_empty(self) -> bool:

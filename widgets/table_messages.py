@@ -89,6 +89,9 @@ class TableMessages:
             self.more = more
             """There are more than `total`."""
 
+    class Turned(TableMessage, namespace="contact_table"):
+        """The rows of another view are here."""
+
     class RangeChanged(TableMessage, namespace="contact_table"):
         """Marking a range began or ended."""
 

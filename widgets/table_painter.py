@@ -18,6 +18,9 @@ from widgets.table_columns import GAP, IN_SHORT, LINES, Column, Layout, badges, 
 MOST_STRIPS = 512
 """Painted rows kept."""
 
+MOST_SPARE = 128
+"""Painted rows kept for a width that the list may have again."""
+
 _LEAST = 3
 """Cells that the start of a label needs to say anything."""
 
@@ -77,8 +80,10 @@ class RowPainter:
         return strip
 
     def keep(self, seen: Iterable[object]) -> None:
-        """Forgets all rows but those that are seen, each told as `row` is."""
+        """Forgets all rows but those that are seen, each told as `row` is, where there are many."""
         strips = self._strips
+        if len(strips) <= MOST_SPARE:
+            return
         self._strips = {key: strips[key] for key in seen if key in strips}
 
     def waiting(self, look: Look) -> Strip:

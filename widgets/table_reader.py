@@ -56,6 +56,10 @@ ENDLESS = 3.0
 ROUGH = 0.1
 """Seconds from showing what a search found until it is counted."""
 
+SETTLED = 0.03
+"""Seconds from showing another view until rows are read for it that nobody sees yet: its frame
+comes first."""
+
 LATE = 1.2
 """Seconds after a change until everything is read once more: names of labels and groups may be
 older than the rows that show them."""
@@ -150,6 +154,8 @@ class TableReader:
         self._waited: tuple[View, float] | None = None
         self._ill = False
         self._range: tuple[Key, Key] | None = None
+        self._turned_at = 0.0
+        """When another view was last shown."""
 
     def close(self) -> None:
         """Lets the threads end."""
@@ -197,8 +203,12 @@ class TableReader:
             return
         if state.look_needed:
             self._look(rows)
-        elif (missing := state.missing) is not None:
-            self._extend(rows, *missing)
+        elif (missing := state.missing) is not None and not state.window.rough:
+            wait = self._turned_at + SETTLED - monotonic()
+            if wait > 0 and state.complete:
+                self._later(wait)
+            else:
+                self._extend(rows, *missing)
         elif self._stale or state.window.rough or state.window.unfinished:
             # Whoever types goes on typing: counting may wait.
             pause = ROUGH if state.window.rough or state.window.unfinished else self._pause
@@ -241,6 +251,8 @@ class TableReader:
                 # What changed nothing here, as a lead's arrival before its text is accepted, does
                 # not hold up what does.
                 self._pause = max(CALM if news else 0.0, 2 * took if took > LONG else 0.0)
+            if self._state.shown != asked.ask.view:
+                self._turned_at = monotonic()
             if self._state.apply(asked, glimpse):
                 self._marks_seen(asked.ask.marks, glimpse)
                 self._changed()

@@ -30,13 +30,17 @@ class Lane:
         self._widget = widget
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self.busy = False
+        self._closed = False
 
     def read(self, work: Callable[[], T], heard: Callable[[Future[T]], None]) -> None:
         """Reads in the thread; `heard` gets the result in the widget's own.
 
-        Call it only when the lane is not busy.
+        Call it only when the lane is not busy. Once it is closed it stays busy and nothing is read:
+        what the widget had been sent before may still reach it.
         """
         self.busy = True
+        if self._closed:
+            return
         future: Future[T] = self._pool.submit(work)
         future.add_done_callback(lambda done: self._post(done, heard))
 
@@ -53,4 +57,5 @@ class Lane:
 
     def close(self) -> None:
         """Lets the thread end once it is through."""
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -16,6 +16,9 @@ from widgets.table_window import RowWindow
 MARGIN = 64
 """Rows read beyond what is visible, in either direction."""
 
+LEAST = 4
+"""The same at the first look at a search: it is looked at once more anyway, to be counted."""
+
 NEAR = 40
 """Rows left in memory beyond the visible ones when more are read."""
 
@@ -83,6 +86,18 @@ class ListState:
         return range(self.top, min(self.top + self.height, self.total))
 
     @property
+    def complete(self) -> bool:
+        """Whether all rows that are visible are in memory."""
+        shown = self.visible
+        return bool(shown) and self.window.holds(shown[0], shown[-1])
+
+    @property
+    def order(self) -> Order:
+        """The order of the rows that are shown; of those to come where none of this place are."""
+        shown = self.shown
+        return self.view.order if shown is None else shown.order
+
+    @property
     def cursor_visible(self) -> bool:
         """Whether the cursor's row is on the screen."""
         return self.number in self.visible
@@ -136,6 +151,8 @@ class ListState:
             number = at if isinstance(at, int) else self.number
             line = min(max(0, number - self.top), self.height)
             before, after = line + MARGIN, self.height - line + MARGIN
+            if self._turning and self.view.search:
+                before, after = line + LEAST, self.height + LEAST
         elif at is End.HEAD:
             before, number = 0, 0
         elif at is End.TAIL:
@@ -161,7 +178,7 @@ class ListState:
         if self.unsure or isinstance(self.goal, End | Key):
             return True
         shown = self.visible
-        if not shown or self.window.holds(shown[0], shown[-1]):
+        if not shown or self.complete:
             return False
         # A gap of more than a few screens is jumped over.
         gap = max(self.window.start - shown[0], shown[-1] - self.window.end + 1)

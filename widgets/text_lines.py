@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 
 from rich.segment import Segment
@@ -17,6 +17,9 @@ from widgets.quiet_scroll import QuietScroll
 from widgets.seen import Prompt
 
 _NOTHING = Content("")
+
+AT_A_TIME = 6
+"""Lines that are painted in one step before they are seen: half a millisecond."""
 
 
 class Paper:
@@ -83,12 +86,19 @@ class TextLines(Prompt, QuietScroll, inherit_bindings=False, can_focus=False):
         self._fitted: Size | None = None
         self._paper: Paper | None = None
         self._paper_of: object = None
+        self._foreseen = Size()
+        """How large it will be once it is seen, as far as that is known."""
         # The links in it are nobody's to follow.
         self.set_reactive(TextLines.auto_links, False)
 
     @property
+    def region(self) -> Region:
+        """Where it is. While it is not seen, how large it will be."""
+        return super().region or self._foreseen.region
+
+    @property
     def room(self) -> int:
-        """Cells of a line; 0 before the first layout."""
+        """Cells of a line; 0 while its size is not known."""
         return self.scrollable_content_region.width
 
     def room_changed(self) -> None:
@@ -97,6 +107,24 @@ class TextLines(Prompt, QuietScroll, inherit_bindings=False, can_focus=False):
     def hidden(self) -> None:
         """Is not seen any more: when it is shown again, there may be other room."""
         self._room_told = 0
+        self._foreseen = Size()
+
+    def foresee(self, size: Size) -> None:
+        """Takes the size that it will have, so that it can be written and painted unseen."""
+        if size != self._foreseen:
+            self._foreseen = size
+            inside = size - self.styles.gutter.totals
+            super()._size_updated(size, self.virtual_size, inside, layout=False)
+
+    def paint_unseen(self) -> Iterator[None]:
+        """Paints what will be seen first, before it is; each step a few lines."""
+        width, height = self._foreseen
+        width -= self.scrollbar_size_vertical
+        for top in range(0, height, AT_A_TIME):
+            crop = Region(0, top, width, min(AT_A_TIME, height - top))
+            for strip in self.render_lines(crop):
+                strip.render(self.app.console)
+            yield
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
@@ -127,7 +155,7 @@ class TextLines(Prompt, QuietScroll, inherit_bindings=False, can_focus=False):
             self._kept.pop(line, None)
         self._kept.pop(len(before), None)
         seen = [Region(0, line - top, width, 1) for line in changed if top <= line < top + height]
-        if seen:
+        if seen and self.display:
             self.refresh(*seen)
 
     def _tell_height(self) -> None:

@@ -15,7 +15,7 @@ from storage import attempts
 from storage.attempts import AttemptDetail, AttemptRow
 from storage.errors import NotFound, Refused, WrongUsage
 from storage.ids import parse, public
-from storage.refusals import why
+from storage.refusals import ABOUT_FIELDS, why
 from storage.times import stamp
 from storage.words import AttemptView
 
@@ -91,9 +91,18 @@ def show(ctx: typer.Context, request: Request) -> None:
         "mended_by": next(
             (row.request_id for row in found.replays if row.outcome != "refused"), None
         ),
-        "next_step": why(found.row.code).next_step if found.row.code else "",
+        "next_step": _next_step(found.row),
     }
     session.out.item(fields, _described(fields))
+
+
+def _next_step(row: AttemptRow) -> str:
+    if row.outcome == "refused" and row.door == "hook" and row.code in ABOUT_FIELDS:
+        return (
+            f"Its values: optdesk integration map --of {row.request_id}; say which is what: "
+            f"optdesk integration map FIELD=PATH; then: optdesk attempts replay {row.request_id}"
+        )
+    return why(row.code).next_step if row.code else ""
 
 
 @app.command()
@@ -215,7 +224,7 @@ def _described(fields: dict[str, Any]) -> str:
     if tries := [tried for tried in fields["replays"] if tried != fields["mended_by"]]:
         lines.append(f"Tried as:  {', '.join(tries)}, and refused again")
     lines += [f"           {name}: {value}" for name, value in fields["headers"].items()]
-    from widgets.display import clean
+    from widgets.plain import clean
 
     # Each is one line, whatever a sender wrote into it.
     return "\n".join([*map(clean, lines), "", _body(fields["body"])])

@@ -7,17 +7,44 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
-from sqlalchemy.engine import Connection
+import typer
 
-from app.cli.session import Session
-from storage import groups, saved_views
-from storage.contact_rows import rows_of
 from storage.errors import NotFound, WrongUsage
 from storage.ids import new_id
-from storage.profile import find_contact, history
-from storage.store import Store
 from storage.words import ContactRow, Order, Place, Stage, Target, View
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from app.cli.session import Session
+    from storage.store import Store
+
+# Verbs and their tables are imported by what needs them: a list of a whole view needs none.
+
+Contacts = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CONTACT",
+        help="Ids (con_…) or numbers; - reads them from standard input, one a line.",
+        show_default=False,
+    ),
+]
+ViewName = Annotated[
+    str | None,
+    typer.Option(
+        "--view", metavar="VIEW", help="All in queue, all, dnc, group:NAME or saved:NAME."
+    ),
+]
+Search = Annotated[
+    str | None,
+    typer.Option("--search", metavar="TEXT", help="All that match, by name, number or label."),
+]
+WhatFirst = Annotated[
+    Order | None, typer.Option(help="What comes first; newest, or a kept view's own order.")
+]
+
 
 _AT_ONCE = 1000
 
@@ -63,10 +90,14 @@ def view_of(
 def _named_view(session: Session, name: str) -> View:
     kind, _, rest = name.partition(":")
     if kind == "group" and rest:
+        from storage import groups
+
         with session.store().read() as conn:
             group = groups.find(conn, rest)
         return View(Place.GROUP, group.id, group.name)
     if kind == "saved" and rest:
+        from storage import saved_views
+
         with session.store().read() as conn:
             return saved_views.find(conn, session.who, rest).view
     places = {place.value: place for place in Place if place is not Place.GROUP}
@@ -149,6 +180,8 @@ def _from_line(line: str) -> _Named:
 
 def _find(store: Store, named: Sequence[_Named]) -> tuple[dict[int, str | None], list[str]]:
     """The ids with the places they were seen in, and what does not exist."""
+    from storage.profile import find_contact
+
     found: dict[int, str | None] = {}
     missing = []
     with store.read() as conn:
@@ -167,6 +200,8 @@ def _find(store: Store, named: Sequence[_Named]) -> tuple[dict[int, str | None],
 def _by_place(
     session: Session, found: Mapping[int, str | None], started: datetime
 ) -> Iterator[Part]:
+    from storage.contact_rows import rows_of
+
     store = session.store()
     places: dict[str, list[int]] = {}
     ids = list(found)
@@ -183,6 +218,8 @@ def _by_place(
 
 def _place_when(conn: Connection, row: ContactRow, started: datetime) -> str:
     """Where a contact stood when the command was given."""
+    from storage.profile import history
+
     if row.stage is Stage.GROUPED:
         moves = (change for change in history(conn, row.id) if change.verb == "move")
         latest = next(moves, None)

@@ -53,7 +53,7 @@ def backup(
     ctx: typer.Context,
     target: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="Where to; beside the store if left out."),
+        typer.Argument(metavar="FILE", help="Where to; beside the store if left out."),
     ] = None,
 ) -> None:
     """Copy the store while it is in use, consistently."""

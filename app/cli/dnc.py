@@ -34,7 +34,7 @@ _SHOWN = 20
 @app.command()
 def add(
     ctx: typer.Context,
-    phones: Annotated[list[str], typer.Argument(metavar="PHONE...", help="In any spelling.")],
+    phones: Annotated[list[str], typer.Argument(metavar="PHONE", help="In any spelling.")],
     reason: Annotated[str, typer.Option(help="Why, for people to read.")] = "",
 ) -> None:
     """Text these numbers no more; their contacts leave the queue and their group at once."""

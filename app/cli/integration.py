@@ -157,9 +157,7 @@ def regenerate(ctx: typer.Context) -> None:
     """Make a new secret URL; the old one is dead at once, everywhere."""
     session = session_of(ctx)
     with session.store().read() as conn:
-        senders = [
-            use for use in attempts.recent_senders(conn, now() - LATELY) if use.door == "hook"
-        ]
+        senders = attempts.senders_at_stake(conn, now() - LATELY, door="hook")
     session.do_for_good(
         lambda conn: integration.regenerate(conn, session.who),
         "Regenerate the URL? The old one is dead at once.",

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-from app.cli.session import session_of
+from app.cli.attempts import request_id
+from app.cli.output import Column
+from app.cli.session import Session, session_of
 from app.sending import send
 from screens.sample_request import HOOK_PATH, TEST_LEAD
-from storage import integration
+from storage import attempts, integration
 from storage.errors import NotFound, Refused, WrongUsage
-from storage.mapping_rules import FIELDS, Rule
+from storage.ids import public
+from storage.integration import IntegrationView
+from storage.mapping_rules import FIELDS, Rule, with_rule
+from storage.store import Store
+from storage.words import AttemptView
+
+TRIED = 6
+"""On so many of the last requests rules are tried."""
 
 
 def map_fields(
@@ -28,6 +38,16 @@ def map_fields(
         list[str] | None,
         typer.Option("--clear", metavar="FIELD", help="Take the rules for a field away."),
     ] = None,
+    of: Annotated[
+        str,
+        typer.Option(
+            "--of", metavar="REQ_ID", help="Show the values of a request and their paths."
+        ),
+    ] = "",
+    dry: Annotated[
+        bool,
+        typer.Option("--try", help="Show what becomes of the last requests; change nothing."),
+    ] = False,
 ) -> None:
     """Say where in a sender's body a field stands; without arguments, show what was said."""
     session = session_of(ctx)
@@ -36,18 +56,77 @@ def map_fields(
         shown = integration.show(conn)
     if shown is None:
         raise NotFound("There is no Opt-In API.", "Add it: optdesk integration add")
-    kept = tuple(shown.rules)
-    for field in clear or ():
-        _check(field)
-    made = tuple(_rule(each) for each in rules or ())
-    said = {rule.field for rule in made} | set(clear or ())
-    if said:
-        wanted = (*made, *(rule for rule in kept if rule.field not in said))
-        kept = store.do(lambda conn: integration.edit(conn, session.who, rules=wanted)).rules
-    lines = [f"{rule.field} is at {rule.path}" for rule in kept]
+    if of:
+        _show_values(session, store, of, shown)
+        return
+    wanted = _wanted(shown.rules, [_rule(each) for each in rules or ()], clear or ())
+    if dry:
+        _show_tried(session, store, wanted)
+        return
+    if wanted != tuple(shown.rules):
+        store.do(lambda conn: integration.edit(conn, session.who, rules=wanted))
     session.out.item(
-        {"rules": [{"field": rule.field, "path": rule.path} for rule in kept]},
-        "\n".join(lines) or "No rule: fields are known by their names alone.",
+        {"rules": [{"field": rule.field, "path": rule.path} for rule in wanted]},
+        "\n".join(f"{rule.field} is at {rule.path}" for rule in wanted)
+        or "No rule: fields are known by their names alone.",
+    )
+
+
+def _wanted(kept: Sequence[Rule], said: Sequence[Rule], clear: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules with what was said; of one field the first that was said comes first."""
+    for field in clear:
+        _check(field)
+    found = tuple(rule for rule in kept if rule.field not in clear)
+    for rule in reversed(said):
+        found = with_rule(found, rule.path, rule.field)
+    return found
+
+
+def _show_values(session: Session, store: Store, request: str, shown: IntegrationView) -> None:
+    """The values of a captured request, to be pointed at by their paths."""
+    from server.replay import pairs
+
+    with store.read() as conn:
+        row = attempts.get(conn, request_id(request)).row
+    ruled = {rule.path: rule.field for rule in reversed(shown.rules)}
+    session.out.rows(
+        (
+            Column("path", lambda row: row["path"]),
+            Column("called", lambda row: row["called"]),
+            Column("value", lambda row: row["value"]),
+            Column("what it is", lambda row: row["field"] + (" (rule)" if row["ruled"] else "")),
+        ),
+        (
+            {
+                "path": pair.path,
+                "called": pair.label,
+                "value": pair.value,
+                "field": ruled.get(pair.path) or pair.known_as,
+                "ruled": pair.path in ruled,
+            }
+            for pair in pairs(row.body, row.media, shown.default_region)
+        ),
+        "This body holds no values that could be pointed at.",
+    )
+
+
+def _show_tried(session: Session, store: Store, rules: Sequence[Rule]) -> None:
+    """What rules would make of the last requests at the secret URL."""
+    from server.replay import try_rules
+
+    with store.read() as conn:
+        last = attempts.page(conn, AttemptView(door="hook"), limit=TRIED).rows
+    session.out.rows(
+        (
+            Column("request", lambda row: row["request_id"]),
+            Column("would be", lambda row: "taken in" if row["taken"] else "refused"),
+            Column("because", lambda row: row["says"]),
+        ),
+        (
+            {"request_id": public("req", each.request_id), "taken": each.ok, "says": each.sentence}
+            for each in try_rules(store, rules, [row.id for row in last])
+        ),
+        "No request came to the secret URL yet.",
     )
 
 

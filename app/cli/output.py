@@ -77,13 +77,13 @@ class Output:
 
     def text(self, sentence: str) -> None:
         """A line for people; untrusted text in it is made harmless."""
-        from widgets.display import clean
+        from widgets.plain import clean
 
         self.line(clean(sentence))
 
     def note(self, sentence: str) -> None:
         """A remark for people, beside the answer: on standard error."""
-        from widgets.display import clean
+        from widgets.plain import clean
 
         if not self.as_json:
             sys.stderr.write(clean(sentence) + "\n")
@@ -133,7 +133,7 @@ def _table(columns: Sequence[Column], rows: Iterator[Row]) -> Iterator[str]:
     """The lines of a table, the heading first; nothing at all when there are no rows."""
     from rich.cells import cell_len
 
-    from widgets.display import clean, fitted
+    from widgets.plain import clean, fitted
 
     def shown(row: Row) -> list[str]:
         return [clean(column.show(row)) for column in columns]

@@ -11,7 +11,10 @@ app = verb_alone("serve")
 
 @app.command()
 def serve(ctx: typer.Context) -> None:
-    """Listen until SIGTERM or Ctrl-C, and print `listening on http://HOST:PORT` when ready."""
+    """Listen until SIGTERM or Ctrl-C, and print `listening on http://HOST:PORT` when ready.
+
+    --host and --port say where, else the settings do; 127.0.0.1:8765 when nothing is said.
+    """
     from server.one_core import OneCore
     from server.serve import run
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
-from typer.core import TyperGroup
 
+from app.cli.help_page import SHARED, Noun, Verbs
 from app.cli.output import Output
 from app.cli.root import NOUNS
 from app.flags import Flags
@@ -18,8 +18,6 @@ from storage.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
-    from typer._click.core import Context
-    from typer._click.formatting import HelpFormatter
 
     from app.settings import Loaded, Settings
     from storage.store import Store
@@ -202,28 +200,12 @@ def noun(name: str) -> typer.Typer:
     return made
 
 
-class _Verbs(TyperGroup):
-    """A noun whose help says of each verb what it does to the end of the sentence."""
-
-    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Wraps the sentences, where they would be cut to one line."""
-        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        rows = [(name, verb.get_short_help_str(_WHOLE)) for name, verb in found if verb is not None]
-        if rows:
-            with formatter.section("Commands"):
-                formatter.write_dl(rows)
-
-
-_WHOLE = 1000
-"""Characters, more than any sentence has."""
-
-
 def verb_alone(name: str) -> typer.Typer:
     """A noun that is a verb itself, such as `serve`."""
-    return typer.Typer(
-        cls=_Verbs,
+    return Noun(
+        cls=Verbs,
         help=NOUNS[name],
-        epilog="Options for every command, such as --store, --as and --json: optdesk --help",
+        epilog=SHARED,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.cli.output import Column, Row
 from storage.export import fields as contact_fields
 from storage.ids import public
-from storage.notes import NoteRow
 from storage.phones import international
-from storage.profile import Profile
 from storage.times import stamp
+
+if TYPE_CHECKING:
+    from storage.notes import NoteRow
+    from storage.profile import Profile
 
 __all__ = ["CONTACT_COLUMNS", "contact_fields", "note_fields", "profile_fields", "profile_lines"]
 

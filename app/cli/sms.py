@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.help_page import Noun, Verbs
 from app.cli.output import Column
 from app.cli.session import noun, session_of
 from storage import gateway_state, messages, scripts
@@ -192,7 +193,7 @@ def gateways(ctx: typer.Context) -> None:
     )
 
 
-review = typer.Typer(help="Texts that resemble an opt-out.", no_args_is_help=True)
+review = Noun(cls=Verbs, help="Judge texts that resemble an opt-out.", no_args_is_help=True)
 app.add_typer(review, name="review")
 
 

@@ -79,7 +79,7 @@ def list_(ctx: typer.Context) -> None:
 def edit(
     ctx: typer.Context,
     endpoint: Endpoint,
-    url: Annotated[str | None, typer.Option(help="Its new address.")] = None,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Its new address.")] = None,
     event: Events = None,
     seed_body: Seed = None,
 ) -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
-from server.request import kept
+from server.request import LONGEST_HEADER, kept
 
 if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
@@ -38,8 +38,14 @@ def telling(headers: CIMultiDictProxy[str], secret: str = "") -> str:
             continue
         if secret and secret in value:
             value = value.replace(secret, "[secret URL]")  # noqa: PLW2901 - the same header
-        parts.append(f"{word}:{encode_basestring(kept(value))}")
+        parts.append(_said(word, value[:LONGEST_HEADER]))
     return f"{{{','.join(parts)}}}"
+
+
+@lru_cache(maxsize=1024)
+def _said(word: str, value: str) -> str:
+    """A header as JSON. A sender says much the same each time."""
+    return f"{word}:{encode_basestring(kept(value))}"
 
 
 @lru_cache(maxsize=1024)

@@ -19,8 +19,8 @@ from server.request import Request
 from server.site import Route
 from storage.errors import StoreError
 from storage.inbound import Inbound, Received, receive
+from storage.jobs import urgent
 from storage.messages import Receipt, message_of, settle
-from storage.writer import urgent
 
 _MOST_FIELDS = 200
 _LOOKS = (0.0, 0.2, 0.8)

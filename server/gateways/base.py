@@ -44,7 +44,8 @@ class Gateway(ABC):
         """Hands texts over; returns one receipt for each.
 
         `sent` says that a receipt will follow, `retry` that the text was surely not taken and
-        may be handed over again, `unknown` that nobody can tell.
+        may be handed over again, `kept` that it was not even tried, `unknown` that nobody can
+        tell.
         """
 
     @abstractmethod

@@ -7,6 +7,7 @@ import base64
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import ClientConnectorError
@@ -36,6 +37,13 @@ _SECONDS = 15.0
 """How long Twilio may take to answer; after that nobody knows whether it took the text."""
 
 _AT_ONCE = 16
+
+_START_SECONDS = 10.0
+"""How long after the claim a text may still be handed over: its answer has to come within what a
+claim lasts. What is left goes back, and is claimed again."""
+
+_IN_VAIN = 5
+"""Texts in a row without an answer after which the rest of those claimed together goes back."""
 
 _BLOCKED = frozenset({21610})
 _LANDLINE = frozenset({21614, 30006})
@@ -87,6 +95,16 @@ def _basic(name: str, secret: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
 
 
+@dataclass
+class _Turn:
+    """Texts that were claimed together."""
+
+    until: float
+    """On the loop's clock: none is handed over later."""
+    in_vain: int = 0
+    """How many in a row were not answered."""
+
+
 class TwilioGateway(Gateway, Callbacks):
     """Hands texts to Twilio.
 
@@ -134,11 +152,16 @@ class TwilioGateway(Gateway, Callbacks):
 
     async def hand_over(self, texts: Sequence[Outgoing]) -> list[Receipt]:
         """Sends texts; those of the sandbox number go to the simulated gateway."""
-        ours = await asyncio.get_running_loop().run_in_executor(None, self._numbers)
         simulated = [text for text in texts if text.number_id == SANDBOX]
         real = [text for text in texts if text.number_id != SANDBOX]
+        if not real:
+            return await self._sandbox.hand_over(simulated)
+        ours = await asyncio.get_running_loop().run_in_executor(None, self._numbers)
+        turn = _Turn(asyncio.get_running_loop().time() + _START_SECONDS)
         receipts = list(
-            await asyncio.gather(*[self._send(text, ours.get(text.number_id)) for text in real])
+            await asyncio.gather(
+                *[self._in_turn(turn, text, ours.get(text.number_id)) for text in real]
+            )
         )
         return receipts + (await self._sandbox.hand_over(simulated) if simulated else [])
 
@@ -146,25 +169,32 @@ class TwilioGateway(Gateway, Callbacks):
         with self._store.read() as conn:
             return {row.id: row.phone for row in numbers.listing(conn)}
 
+    async def _in_turn(self, turn: _Turn, text: Outgoing, sender: str | None) -> Receipt:
+        async with self._turns:
+            if turn.in_vain >= _IN_VAIN or asyncio.get_running_loop().time() > turn.until:
+                return _receipt(text, "kept")
+            receipt = await self._send(text, sender)
+        turn.in_vain = turn.in_vain + 1 if receipt.status in ("retry", "unknown") else 0
+        return receipt
+
     async def _send(self, text: Outgoing, sender: str | None) -> Receipt:
         if sender is None:
             return _receipt(text, "failed", error="the messaging number was removed")
         said: dict[str, str] = {"to": text.phone, "from_": sender, "body": text.body}
         if self._callback:
             said["status_callback"] = self._callback
-        async with self._turns:
-            try:
-                made = await self._client.messages.create_async(**said)
-            except (TwilioRestException, TwilioServiceException) as error:
-                return _refused(text, error)
-            except Unreadable as error:
-                # A proxy's page. What it refused never reached Twilio; else nobody can tell.
-                status = "retry" if 400 <= error.status < 500 else "unknown"
-                return _receipt(text, status, error=str(error))
-            except ClientConnectorError as error:
-                return _receipt(text, "retry", error=f"no connection: {type(error).__name__}")
-            except Exception as error:  # noqa: BLE001 - whatever the library raises concerns this text alone
-                return _receipt(text, "unknown", error=f"the answer was lost: {_named(error)}")
+        try:
+            made = await self._client.messages.create_async(**said)
+        except (TwilioRestException, TwilioServiceException) as error:
+            return _refused(text, error)
+        except Unreadable as error:
+            # A proxy's page. What it refused never reached Twilio; else nobody can tell.
+            status = "retry" if 400 <= error.status < 500 else "unknown"
+            return _receipt(text, status, error=str(error))
+        except ClientConnectorError as error:
+            return _receipt(text, "retry", error=f"no connection: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001 - whatever the library raises concerns this text alone
+            return _receipt(text, "unknown", error=f"the answer was lost: {_named(error)}")
         # Where nobody can call back, that Twilio took it has to do.
         return _receipt(text, "sent" if self._callback else "accepted", str(made.sid or ""))
 

@@ -28,7 +28,8 @@ class Meaning:
 
     field: str
     """One of `storage.mapping_rules.FIELDS`, or what goes with a phone: `area`; `dial`, `prefix`
-    and `region`, which are said of the phone; `country`, which is said of the person.
+    and `region`, which are said of the phone; `country`, which is said of the person; or what goes
+    with a last name: `before_last_name`, `second_last_name`.
     """
     rank: int = USUAL
 
@@ -45,6 +46,8 @@ _IDENTIFIER = re.compile(
 )
 """What machines put behind a name to tell fields apart: `first_name_5f2e`."""
 _TAG = re.compile(r"<[^<>]{0,80}>")
+_PLACEHOLDER = re.compile(r"\{\{[^{}]{0,80}\}\}")
+"""Where a question repeats an answer: `And your last name, {{field:r1}}?`."""
 _UNLABELLED = re.compile(r"^\s*no label\s+", re.IGNORECASE)
 _TWO_TONGUES = re.compile(r"\s+[/|–—-]\s+|\s*[|]\s*")
 _YOURS = re.compile(r"\byour\s+([^?!.,;:]*)", re.IGNORECASE)
@@ -116,6 +119,8 @@ def meaning_of(name: str) -> Meaning | None:
 def _meaning(name: str) -> Meaning | None:
     if "<" in name:
         name = _TAG.sub(" ", name)
+    if "{{" in name:
+        name = _PLACEHOLDER.sub(" ", name)
     known = _said(_UNLABELLED.sub("", name))
     if known is None and ("(" in name or "[" in name):
         # `Mobile (we'll text you)` is a mobile, `Name (Middle)` no name.

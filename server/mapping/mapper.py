@@ -10,8 +10,10 @@ from server.mapping import names
 from server.mapping.aliases import AT_LAST, folded
 from server.mapping.candidates import REQUIRED, Candidates, Fault
 from server.mapping.flatten import Leaf, flatten
+from server.mapping.labelled import labelled
 from server.mapping.numbers import Unreadable
 from server.mapping.phone_choice import NUMBERED, PhoneChoice
+from server.mapping.places import PERSON
 from server.mapping.shapes import straightened
 from server.mapping.unfolding import unfolded
 from server.mapping.vocabulary import FIRMS, NAMELESS, THINGS
@@ -25,6 +27,11 @@ _TOLD = (
     "opt_in_number_id",
 )
 """What is told of a person besides name and phone."""
+_PARTS_OF_LAST = frozenset(("before_last_name", "second_last_name"))
+_ENVELOPE = frozenset(("from", "sender", "to", "recipient", "replyto", "headers", "envelope"))
+"""Branches of a message about whom it came from and went to, who may be a program."""
+_SAID_BESIDES = frozenset(("", *_TOLD))
+"""What may stand around a text that tells of the person."""
 
 
 @dataclass(slots=True)
@@ -54,10 +61,50 @@ def map_lead(tree: Any, rules: Sequence[Rule], region: str) -> Mapped | Fault:
     if isinstance(found, Mapped) or found.code != "MISSING_REQUIRED_FIELD" or body.is_ruled:
         return found
     again = unfolded(tree)
-    if again is None:
-        return found
-    lead = _Mapping(Candidates(flatten(straightened(again)), ()), region).lead()
-    return lead if isinstance(lead, Mapped) or lead.code != found.code else found
+    if again is not None:
+        lead = _Mapping(Candidates(flatten(straightened(again)), ()), region).lead()
+        if isinstance(lead, Mapped) or lead.code != found.code:
+            return lead
+    return _written_out(body.leaves, region) or found
+
+
+def _written_out(leaves: list[Leaf], region: str) -> Mapped | None:
+    """The person of whom one text in a body tells line by line; None where it is not one person."""
+    leads: list[Mapped] = []
+    for leaf in leaves:
+        lines = labelled(leaf.text) if "\n" in leaf.text else None
+        if lines is None:
+            continue
+        others = [other for other in leaves if other is not leaf]
+        # Who sent the text on is not who is meant.
+        silent = [other for other in others if other.place.field not in _SAID_BESIDES]
+        kept = [other for other in others if other.place.field in _SAID_BESIDES]
+        lead = _Mapping(Candidates([*flatten(lines), *kept], ()), region).lead()
+        if isinstance(lead, Fault) or (leads and not _is_same(lead, leads[0])):
+            return None
+        if not all(_is_said_of(lead, other) for other in silent):
+            return None
+        lead.more |= {other.path: other.text for other in silent if other.text}
+        leads.append(lead)
+    return leads[0] if leads else None
+
+
+def _is_said_of(lead: Mapped, other: Leaf) -> bool:
+    """Whether what stands beside a text may be said of the person whom the text tells of."""
+    if other.place.field not in PERSON or not _ENVELOPE.isdisjoint(other.within):
+        return True
+    if not other.text.strip() or labelled(other.text) is not None:
+        return True
+    first, last = lead.first_name, lead.last_name
+    return _compared(other.text) in map(_compared, (first, last, first + last))
+
+
+def _is_same(one: Mapped, other: Mapped) -> bool:
+    return (one.first_name, one.last_name, one.phone) == (
+        other.first_name,
+        other.last_name,
+        other.phone,
+    )
 
 
 _TITLE, _LEAD, _LEADS = ("name",), ("lead",), ("leads",)
@@ -107,7 +154,22 @@ class _Mapping:
         first, last = self._one("first_name"), self._one("last_name")
         if isinstance(first, Fault):
             return first
-        return last if isinstance(last, Fault) else self._whole_names(first, last, where)
+        if isinstance(last, Fault):
+            return last
+        return self._whole_names(first, self._with_its_parts(last), where)
+
+    def _with_its_parts(self, last: str) -> str:
+        """A last name with what a form asks for apart: `van der`, or the mother's one."""
+        if not last or _PARTS_OF_LAST.isdisjoint(self._body.found):
+            return last
+        before, second = self._one("before_last_name"), self._one("second_last_name")
+        if isinstance(before, Fault) or isinstance(second, Fault):
+            return last
+        if _compared(last).startswith(_compared(before)):
+            before = ""
+        if _compared(last).endswith(_compared(second)):
+            second = ""
+        return " ".join(part for part in (before, last, second) if part)
 
     def _one(self, name: str) -> str | Fault:
         """The one value that every candidate for a field agrees on."""
@@ -174,7 +236,19 @@ class _Mapping:
             last = parts.get((group, "6"))
             if part == "3" and last is not None:
                 return names.tidy(self._body.take(leaf)), names.tidy(self._body.take(last))
-        return None
+        return self._two_names()
+
+    def _two_names(self) -> tuple[str, str] | None:
+        """Two fields for a name as Forminator numbers them, where each holds one: `name-1`."""
+        fields = {leaf.names[0]: leaf for leaf in self._body.leaves if leaf.names}
+        first, last = fields.get("name-1"), fields.get("name-2")
+        if first is None or last is None or "phone-1" not in fields or "name-3" in fields:
+            return None
+        words = first.text.split()
+        surname = names.tidy(last.text)
+        if len(words) != 1 or not _is_surname(surname) or _compared(surname) == _compared(words[0]):
+            return None
+        return names.tidy(self._body.take(first)), names.tidy(self._body.take(last))
 
     def _told(self) -> dict[str, str]:
         body = self._body

@@ -15,6 +15,7 @@ from functools import lru_cache
 import phonenumbers
 
 from storage.phones import Phone, parse_dialled, parse_e164
+from storage.words import Kind
 
 LONGEST = 64
 """Characters of a text that may be one number."""
@@ -152,6 +153,9 @@ def _single(text: str, region: str) -> Phone | Unreadable:
             digits = _NO_DIGIT.sub("", text.replace("(0)", "", 1))
         return parse_e164(f"+{digits}") or Unreadable("no such number is possible")
     if region in NANP:
+        if digits[:1] == "0" and digits[:2] != "00" and digits[:3] != "011":
+            # Other countries begin so; none of these does.
+            return _foreign(region)
         if len(digits) == 10 and digits[0] not in "01":
             return parse_e164(f"+1{digits}") or _foreign(region)
         if len(digits) == 11 and digits[0] == "1" and digits[1] not in "01":
@@ -170,7 +174,18 @@ def _national(digits: str, region: str) -> Phone | Unreadable:
 def _in_region(digits: str, region: str) -> Phone | Unreadable:
     if not 4 <= len(digits) <= 18:
         return _foreign(region)
-    return parse_dialled(digits, region) or _foreign(region)
+    found = parse_dialled(digits, region)
+    if found is not None and found.kind is Kind.UNASSIGNED:
+        return _with_own_code(digits, region) or found
+    return found or _foreign(region)
+
+
+def _with_own_code(digits: str, region: str) -> Phone | None:
+    """A number of the region that is written with the country's code and without a plus."""
+    if not digits.startswith(str(phonenumbers.country_code_for_region(region))):
+        return None
+    found = parse_e164(f"+{digits}")
+    return found if found is not None and found.kind is not Kind.UNASSIGNED else None
 
 
 def _foreign(region: str) -> Unreadable:

@@ -37,6 +37,8 @@ _MOST_NUMBERS = 50
 _INTERNATIONAL = re.compile(r"\s*(?:whatsapp:|tel:|sms:)?\+\d")
 NUMBERED = re.compile(r"(?:input_)?(\d{1,4})(?:[._](\d{1,2}))?")
 """Names of fields that are numbers, such as `input_1.3`."""
+_NAMELESS = re.compile(r"(?:No Label )?[Ff]ield_*(?:\d+|[0-9a-f]{7})")
+"""Names that builders give to fields without one, such as `Field12` and `field_7f3a2b1`."""
 
 
 class PhoneChoice:
@@ -210,6 +212,4 @@ def _asks_for_phone(leaf: Leaf) -> bool:
 
 
 def _is_numbered(name: str) -> bool:
-    if NUMBERED.fullmatch(name):
-        return True
-    return name[:5] in ("Field", "field") and name[5:].lstrip("_").isdigit()
+    return NUMBERED.fullmatch(name) is not None or _NAMELESS.fullmatch(name) is not None

@@ -11,6 +11,7 @@ from typing import Any
 
 from server.mapping.charsets import UnknownLetters, decode, shown
 from server.mapping.forms import MalformedForm, read_lines, read_multipart, read_urlencoded
+from server.mapping.labelled import labelled
 from server.strict_json import MalformedJson, read_value
 
 _URLENCODED = "application/x-www-form-urlencoded"
@@ -146,11 +147,14 @@ def read_text(text: str, media: str, charset: str = "") -> Body:
             else:
                 raise Unreadable("UNSUPPORTED_MEDIA_TYPE", "neither JSON nor a form") from None
     tree: dict[str, Any] | None = None
-    if media in (_URLENCODED, _MULTIPART):
+    lines = labelled(text) if media == _URLENCODED or media in _SAYS_NOTHING else None
+    if lines is not None:
+        tree = dict(lines)
+    elif media in (_URLENCODED, _MULTIPART):
         tree = read_urlencoded(text.strip("\r\n"), charset)
     elif media in _SAYS_NOTHING and _FORM_START.match(text):
-        lines = "\n" in text.strip() and "&" not in text
-        tree = read_lines(text) if lines else read_urlencoded(text.strip("\r\n"), charset)
+        several = "\n" in text.strip() and "&" not in text
+        tree = read_lines(text) if several else read_urlencoded(text.strip("\r\n"), charset)
     elif media in _SAYS_NOTHING and not text.strip():
         tree = {}
     if tree is None:
@@ -178,7 +182,7 @@ def _json_tree(text: str) -> Any:
 def _open_embedded(tree: dict[str, Any], depth: int = 0) -> None:
     """Puts trees in the place of JSON, or of a form, that is written as text inside a body."""
     for name, value in tree.items():
-        if name.lower() not in _EMBEDDED:
+        if name.lower().rpartition("__")[2] not in _EMBEDDED:
             continue
         if type(value) is dict and depth < _MOST_WRAPPED:
             # Such as a body that an automation tool hands on below its own.

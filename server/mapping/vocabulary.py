@@ -28,8 +28,9 @@ NAMES = {
         nombrecompleto nombreyapellido nombreyapellidos nombreapellido nombreapellidos
         nombresyapellidos nome nomecompleto nomeesobrenome nomesobrenome nomeecognome nomecognome
         naam volledigenaam voorenachternaam namecomplete inviteename attendeename realname names
-        whatshouldwecallyou howshouldwecallyou howshouldweaddressyou whatdoyougoby
-        comotellamas commentvousappelezvous wieheissensie wieheisstdu comosellama whoareyou
+        whatshouldwecallyou whatnameshouldweuse howshouldwecallyou howshouldweaddressyou
+        whatdoyougoby comotellamas commentvousappelezvous wieheissensie wieheisstdu
+        comosellama whoareyou
     """,
     "phone": """
         phone phonenumber phoneno phonenr phonenum mobile mobilephone mobilenumber mobileno mobilenr
@@ -51,6 +52,8 @@ NAMES = {
         telephoneportable telportable portable numerodetelephone numerotelephone numtelephone numtel
         gsm numerodeportable numeroportable numeromobile numerodemobile numerodetelephoneportable
         numerodetelephonemobile telephoneoumobile mobiletelephone notelephone
+        cellulaire numerodecellulaire numerocellulaire telephonecellulaire
+        numerodetelephonecellulaire
         telefono telefonomovil telefonomobile movil celular numerodetelefono numerotelefono
         numerodecelular numerocelular numtelefono telefonocelular numerotelefonico numerodemovil
         numeromovil telefonodecontacto numerodetelefonomovil numerodetelefonocelular
@@ -90,6 +93,14 @@ NAMES = {
         externalsubmissionid uniquesubmissionid
     """,
     "opt_in_number_id": "optinnumberid",
+    "before_last_name": """
+        tussenvoegsel tussenvoegsels voorvoegsel voorvoegsels tussenvoegselachternaam nameinfix
+        voorvoegselachternaam infix
+    """,
+    "second_last_name": """
+        apellidomaterno segundoapellido sobrenomematerno secondlastname secondsurname
+        maternallastname maternalsurname
+    """,
     "dial": """
         dialcode dialingcode diallingcode phonecountrycode countrycallingcode callingcode
         countrycode countrydialcode phonedialcode phonecode countryphonecode
@@ -159,8 +170,9 @@ DRESS = _words(
     and et und en y ou or oder
     votre quel quelle est le la les l un une merci entrez saisissez indiquez vous obligatoire
     facultatif ton ta mon
-    ihr ihre ihren deine dein wie lautet ist die der das bitte geben eingeben sie ein an pflichtfeld
-    cual es tu su el por favor ingrese ingresa escribe introduce introduzca obligatorio
+    tes vos ihr ihre ihren deine dein wie lautet ist die der das bitte geben eingeben sie ein an
+    pflichtfeld du mit heisst heissen
+    cual es tu su tus sus el por favor ingrese ingresa escribe introduce introduzca obligatorio
     qual seu sua o digite informe insira obrigatorio teu
     il tuo tua suo lei inserisci inserire qual e come
     uw je jouw wat vul verplicht
@@ -225,6 +237,8 @@ BLOCKING = PARTS | _words(
     iban bank routing reference ref ticket case serial employee registration birth email mail
     consent consents agree permission optin timestamp sent clicks count version device hash hashed
     sha md last4 hear
+    pedido factura fatura cliente commande facture bestellung bestellnummer rechnung rechnungsnummer
+    kundennummer ordine fattura
     """
 )
 """Words of questions whose answers are other numbers than phones, or none."""
@@ -232,7 +246,16 @@ ORDINALS = frozenset(("first", "last"))
 """Names that are none with a technical word behind them."""
 COUNTED = frozenset(("name", "phone", "address"))
 """Kinds of fields that builders number: `name_1_first_name`."""
-CALLING = _words("text call reach ring contact message")
+CALLING = _words(
+    """
+    text call reach ring contact message
+    anrufen zuruckrufen erreichen erreichbar kontaktieren nachricht
+    appeler rappeler joindre contacter joignable
+    mensaje mensajes llamar llamarte llamamos contactar contactarte
+    ligar mensagem mensagens contatar contactamos
+    chiamare chiamarti contattare contattarti messaggio
+    """
+)
 """Words of questions that ask for a number to be called at."""
 NUMBER_WORDS = _words("number numbers nummer numero")
 """Words for a number in such questions."""
@@ -286,7 +309,8 @@ THINGS = _words(
     form page site event campaign product workflow list ad adset location question field zap
     survey quiz project workspace integration source item lineitems tag tags group meta context
     automation scenario flow funnel template webhook trigger variant theme entryform headers
-    bot inbox department brand table utm attribution firsttouch lasttouch
+    bot inbox department brand table utm attribution firsttouch lasttouch consent consents
+    permission permissions preference preferences subscription subscriptions agreement agreements
     """
 )
 """Branches in which a `name` is that of a thing, however deep, folded."""

@@ -9,10 +9,10 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from aiohttp import ClientError
-from standardwebhooks import Webhook
 
+from server.webhooks.deadline import Deadline
 from server.webhooks.guard import Guard
-from server.webhooks.letter import FIXED_HEADERS, body_of, headers_of
+from server.webhooks.letter import FIXED_HEADERS, Signer, body_of, headers_of
 from server.webhooks.wire import Wire
 from storage.deliveries import LONGEST_ANSWER, Parcel, Target, Tried
 from storage.times import now
@@ -63,7 +63,8 @@ class Lane:
         self._limit = _AT_FIRST
         self._busy = 0
         self._failures = 0
-        self._signers = tuple(Webhook(secret) for secret in target.secrets)
+        self._signers = tuple(Signer(secret) for secret in target.secrets)
+        self._deadline = Deadline(TRY_SECONDS)
         self._wire = Wire(
             target.url,
             FIXED_HEADERS,
@@ -96,6 +97,7 @@ class Lane:
 
     async def close(self) -> None:
         """Drops the connections."""
+        self._deadline.close()
         await self._wire.close()
 
     def _learn(self, tried: Tried) -> None:
@@ -118,7 +120,7 @@ class Lane:
         started = time.monotonic()
         status, retry_after = None, None
         try:
-            async with asyncio.timeout(TRY_SECONDS):
+            with self._deadline:
                 answer = await self._wire.post(body, headers)
         except TimeoutError:
             said = f"no answer within {TRY_SECONDS:.0f} s"

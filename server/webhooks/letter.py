@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 from datetime import datetime
 from functools import lru_cache
-
-from standardwebhooks import Webhook
 
 from storage.deliveries import Parcel
 from storage.delivery_log import DeliveryView
@@ -68,8 +68,36 @@ def event_id(parcel: Parcel) -> str:
     return public("evt", parcel.event_id)
 
 
+_SECRET_PREFIX = "whsec_"  # noqa: S105 - what all of them begin with
+
+
+class Signer:
+    """Signs with one secret, after Standard Webhooks.
+
+    By hand: the library takes twice as long, which is a twentieth of what a delivery costs. That
+    it verifies what is signed here, and npm's as well, is what tests are for.
+
+    Args:
+        secret: `whsec_…`.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX))
+
+    def sign(self, ident: str, seconds: int, body: bytes) -> str:
+        """A signature of what is sent.
+
+        Args:
+            ident: The `webhook-id`.
+            seconds: The `webhook-timestamp`, since 1970.
+            body: What follows the headers.
+        """
+        signed = hmac.digest(self._key, f"{ident}.{seconds}.".encode() + body, "sha256")
+        return "v1," + base64.b64encode(signed).decode()
+
+
 def headers_of(
-    parcel: Parcel, body: bytes, signers: tuple[Webhook, ...], moment: datetime
+    parcel: Parcel, body: bytes, signers: tuple[Signer, ...], moment: datetime
 ) -> dict[str, str]:
     """The headers of one try, beside `FIXED_HEADERS`.
 
@@ -77,13 +105,13 @@ def headers_of(
         parcel: What is sent.
         body: As `body_of` made it.
         signers: One for each secret that signs.
-        moment: Now, in UTC; the library reads any other zone wrongly.
+        moment: Now.
     """
-    ident, text = event_id(parcel), body.decode()
+    ident, seconds = event_id(parcel), int(moment.timestamp())
     return {
         "webhook-id": ident,
-        "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": " ".join(signer.sign(ident, moment, text) for signer in signers),
+        "webhook-timestamp": str(seconds),
+        "webhook-signature": " ".join([one.sign(ident, seconds, body) for one in signers]),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from app import settings
+from app.cli.help_page import in_usage
 from app.cli.root import NOUNS, manual
 from screens.commands import VERBS, Context, key_tables, show_key
 
@@ -65,9 +66,7 @@ def _parameters(verb: Any) -> Iterator[str]:
         if parameter.name == "help":
             continue
         if parameter.param_type_name == "argument":
-            name = (parameter.metavar or parameter.name.upper()).strip("[]")
-            name = name.replace("]...", "") + ("..." if parameter.nargs != 1 else "")
-            yield f" {name.replace('......', '...')}" if parameter.required else f" [{name}]"
+            yield f" {in_usage(parameter)}"
             continue
         option = parameter.opts[0]
         if not parameter.is_flag:

@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import text
 
 from server.housekeeping import forget_evidence
-from storage import consent
+from storage import consent, integration
 from storage.acts import Delete
 from storage.bulk import perform
 from storage.changes import newest
@@ -21,8 +21,9 @@ from storage.store import Store
 from storage.times import now
 from storage.words import Actor, Target
 from tests.app.conftest import Optdesk
-from tests.factories import lead, make_queued, next_phone, put, switched_on
+from tests.factories import lead, make_queued, next_phone, put
 
+ANA = Actor.person("ana")
 EVIDENCE = {
     "claimed_ip": "198.51.100.7",
     "peer": "203.0.113.9",
@@ -35,22 +36,32 @@ EVIDENCE = {
 
 def test_a_receipt_says_who_agreed_to_what_and_when(optdesk: Optdesk, any_store_url: str) -> None:
     store = Store.open(any_store_url)
-    switched_on(store)
+    store.do(lambda conn: integration.add(conn, ANA, brand="Juniper", program="spring news"))
     phone = next_phone()
     put(store, lead(phone=phone, evidence=EVIDENCE))
+    # What is said later changes nothing about what was agreed to.
+    store.do(lambda conn: integration.edit(conn, ANA, brand="Oak", program="autumn news"))
     store.close()
     optdesk("sms", "inbound", phone, "STOP")
     made = optdesk("consent", "receipt", phone, "--json").json
     given, taken = made["events"]
     assert (given["kind"], taken["kind"]) == ("opt_in", "opt_out")
     assert given["said"] | EVIDENCE == given["said"]
+    assert given["said"]["program"] == "Juniper · spring news"
+    assert taken["said"]["program"] == "Oak · autumn news"
     assert given["request_id"].startswith("req_")
     assert len(given["wording_version"]) == 16
     assert made["ledger"]["head"] == taken["hash"]
     assert taken["previous_hash"] == given["hash"]
     assert made["texts"][0]["purpose"] == "compliance"
     written = optdesk("consent", "receipt", phone).out
-    for part in ("198.51.100.7, 10.0.0.1", "I agree to be texted.", "STOP", taken["hash"]):
+    for part in (
+        "198.51.100.7, 10.0.0.1",
+        "Juniper · spring news",
+        "I agree to be texted.",
+        "STOP",
+        taken["hash"],
+    ):
         assert part in written
     assert "\x1b" not in written
     whole = json.loads(optdesk("consent", "export", phone).out)
@@ -88,7 +99,7 @@ def who_left(store: Store, n: int) -> list[int]:
     """People who opted in and out six years ago."""
     with time_machine.travel(now() - OLD):
         old = make_queued(store, n)
-        perform(store, Actor.person("ana"), Delete(), Target(ids=tuple(old)))
+        perform(store, ANA, Delete(), Target(ids=tuple(old)))
     return old
 
 
@@ -100,8 +111,8 @@ def test_old_evidence_is_let_go_and_the_ledger_still_verifies(store: Store) -> N
         [still_here] = make_queued(store)
     again = put(store, lead(phone=phone))[0].contact_id
     assert again is not None
-    assert let_go_all(store.do, Actor.person("ana"), 5) == 3
-    assert let_go_all(store.do, Actor.person("ana"), 5) == 0
+    assert let_go_all(store.do, ANA, 5) == 3
+    assert let_go_all(store.do, ANA, 5) == 0
     with store.read() as conn:
         report = consent.verify(conn)
         # Who is in the queue may be texted, because of what they said six years ago.
@@ -146,8 +157,8 @@ def test_a_ledger_that_was_cut_verifies_after_an_erasure_too(store: Store) -> No
     [ident] = make_queued(store)
     with store.read() as conn:
         phones = [profile(conn, one).contact.phone for one in (old[1], ident)]
-    erase(store, Actor.person("ana"), ident, phones[1][-4:])
-    let_go_all(store.do, Actor.person("ana"), 5)
-    erase(store, Actor.person("ana"), old[1], phones[0][-4:])
+    erase(store, ANA, ident, phones[1][-4:])
+    let_go_all(store.do, ANA, 5)
+    erase(store, ANA, old[1], phones[0][-4:])
     with store.read() as conn:
         assert consent.verify(conn) == consent.ChainReport(1, (), let_go=3)

@@ -60,11 +60,22 @@ def test_what_is_typed_after_esc_is_a_key_of_its_own_and_not_alt_with_it():
 def test_a_frame_is_written_as_one_and_everything_else_at_once():
     written: list[str] = []
     writing: Any = QuietDriver.__new__(QuietDriver)
-    writing._frame = []
+    writing._frame, writing._typed_at = [], 0.0
     writing._writer_thread = SimpleNamespace(write=written.append)
     for part in ("bell", SYNC_START, "rows", SYNC_END, "title"):
         writing.write(part)
     assert written == ["bell", f"{SYNC_START}rows{SYNC_END}", "title"]
+
+
+def test_a_stop_within_a_frame_gives_the_terminal_back_at_once(monkeypatch: Any):
+    written: list[str] = []
+    stopping: Any = QuietDriver.__new__(QuietDriver)
+    stopping._frame, stopping._away = [], False
+    stopping._writer_thread = SimpleNamespace(write=written.append, stop=lambda: None)
+    monkeypatch.setattr(stopping, "stop_application_mode", lambda: stopping.write("restored"))
+    stopping.write(SYNC_START)
+    stopping.suspend_application_mode()
+    assert written == ["restored"]
 
 
 @pytest.mark.parametrize("read", [1, 3, 4096])
@@ -83,3 +94,22 @@ def test_what_is_pasted_is_text_to_its_end_whatever_it_holds(read: int):
 def test_esc_before_what_is_pasted_is_a_key():
     heard = [type(each).__name__ for each in Keys().feed("\x1b\x1b[200~text\x1b[201~")]
     assert heard == ["Key", "Paste"]
+
+
+def test_a_paste_whose_end_is_lost_ends_by_itself_and_keys_are_keys_again(monkeypatch: Any):
+    now = 100.0
+    monkeypatch.setattr(driver, "monotonic", lambda: now)
+    keys = Keys()
+    assert list(keys.feed("\x1b[200~+1 415\x1b[31m 555")) == []
+    now += driver.PASTE_SECONDS - 0.1
+    assert list(keys.feed(" 0123")) == list(keys.tick()) == []
+    now += driver.PASTE_SECONDS - 0.1
+    assert list(keys.tick()) == []
+    assert keys.pasting
+    now += 0.2
+    [pasted] = keys.tick()
+    assert isinstance(pasted, events.Paste)
+    assert pasted.text == "+1 415 555 0123"
+    heard = [each for read in ("j", "\x1b[201~", "k") for each in keys.feed(read)]
+    assert [each.key for each in heard if isinstance(each, events.Key)] == ["j", "k"]
+    assert not any(isinstance(each, events.Paste) and each.text for each in heard)

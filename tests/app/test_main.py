@@ -28,6 +28,7 @@ HEAVY = (
     "sqlalchemy",
     "sqlmodel",
     "structlog",
+    "textual",
     "typer",
 )
 
@@ -58,6 +59,11 @@ def test_version_and_help_import_nothing_heavy(words):
     assert imported_by(words) == set()
 
 
+def test_the_help_of_a_noun_waits_for_neither_store_nor_screen():
+    waited = imported_by(["contacts", "--help"])
+    assert waited & {"aiohttp", "phonenumbers", "psycopg", "sqlalchemy", "textual"} == set()
+
+
 def test_the_version_is_printed():
     with programs.start("-m", "app.main", "--version", cold=True, stdout=subprocess.PIPE) as run:
         assert run.communicate(timeout=20)[0].startswith("optdesk 0.")
@@ -76,6 +82,31 @@ def test_help_names_every_noun(program: Optdesk):
 def test_every_noun_has_help(noun, capsys):
     assert main([noun, "--help"]) == 0
     assert capsys.readouterr().out.startswith(f"Usage: optdesk {noun}")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("serve", "serve [OPTIONS]"),
+        ("keys create", "keys create [OPTIONS] NAME"),
+        ("contacts note", "contacts note [OPTIONS] [CONTACT]... [TEXT]"),
+        ("dnc add", "dnc add [OPTIONS] PHONE..."),
+        ("db backup", "db backup [OPTIONS] [FILE]"),
+    ],
+)
+def test_usage_is_written_as_in_manual_pages(words, says, capsys):
+    assert main([*words.split(), "--help"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith(f"Usage: optdesk {says}\n")
+    assert page.endswith("such as --store, --as and --json: optdesk --help\n")
+
+
+def test_help_speaks_of_values_and_not_of_types(capsys):
+    main(["contacts", "list", "--help"])
+    page = capsys.readouterr().out
+    assert "--limit N " in page and "[at least 1]" in page
+    assert "--order newest|oldest|favorite " in page
+    assert "<" not in page
 
 
 @pytest.mark.parametrize(
@@ -110,6 +141,11 @@ def test_a_bad_settings_file_names_its_line(tmp_path, process: Optdesk):
         ("mysql://host/db", 2, "mysql"),
         ("postgresql://nobody@127.0.0.1:1/none", 3, "cannot be reached"),
         ("postgresql://me:a@b@host:PORT/db", 2, "“postgresql://…@host:PORT/db” is no store URL."),
+        (
+            "postgresql://me:p@a/ss@host:1/db",
+            2,
+            "holds more than one @. In a user's name or a pass",
+        ),
         ("post gres://me:se://c@ret@host/db", 2, "“post gres://…@host/db” is no store URL."),
     ],
 )
@@ -117,6 +153,7 @@ def test_a_store_that_cannot_be_used_is_named(url, code, says, folder, program: 
     answer = program("contacts", "list", "--store", url.format(folder=folder))
     assert answer.code == code
     assert says.format(folder=folder) in answer.err
+    assert "ss@" not in answer.err and "a/ss" not in answer.err
     assert answer.err.count("\n") == 1
     assert answer.out == ""
     assert list(folder.iterdir()) == []

@@ -20,8 +20,9 @@ from storage.words import AttemptView
 from tests.app.conftest import Optdesk
 from tests.factories import next_phone
 from tests.server.served import Served, listening
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, awake
 
+AT_ONCE = 1.0
 """Seconds within which every process must follow."""
 
 
@@ -86,7 +87,9 @@ def test_a_regenerated_url_is_dead_at_once_and_after_a_restart(
 ) -> None:
     old = optdesk("integration", "show", "--json").json["url"]
     answer = optdesk("integration", "regenerate", "--yes")
+    began = awake()
     dead = hook(served, old)
+    assert awake() - began < AT_ONCE
     assert (dead.status_code, dead.json()["error_code"]) == (410, "URL_REGENERATED")
     new = optdesk("integration", "show", "--json").json["url"]
     assert new != old

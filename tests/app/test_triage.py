@@ -6,7 +6,7 @@ import pytest
 
 from storage.ids import public
 from tests.app.conftest import Optdesk
-from tests.factories import make_queued
+from tests.factories import make_queued, refuse, switched_on
 
 
 @pytest.fixture
@@ -107,11 +107,32 @@ def test_where_a_senders_fields_stand_is_said_shown_and_taken_back(queue, optdes
         "phone": "data/Mobile",
         "last_name": "data/Name",
     }
+    more = optdesk("integration", "map", "phone=Cell", "--json").json["rules"]
+    phones = [rule["path"] for rule in more if rule["field"] == "phone"]
+    assert phones == ["Cell", "data/Mobile"], "the newest word first; older ones serve others"
     left = optdesk("integration", "map", "--clear", "phone", "--json").json["rules"]
     assert [rule["field"] for rule in left] == ["last_name"]
     assert optdesk("integration", "map", "shoe=data/Size").code == 2
     tried = optdesk("integration", "test", "--port", "9")
     assert tried.code == 1 and "cannot be reached" in tried.err
+
+
+def test_a_request_is_mapped_by_example_tried_and_sent_again(store, optdesk: Optdesk):
+    switched_on(store)
+    body = '{"value1": "Ada", "value2": "Byron", "value3": "(202) 555-0146", "x": "\\u001b[31m"}'
+    request = public("req", refuse(store, body=body))
+    step = optdesk("attempts", "show", request, "--json").json["next_step"]
+    assert f"optdesk integration map --of {request}" in step
+    values = optdesk("integration", "map", "--of", request, "--json").rows
+    assert [row["path"] for row in values] == ["value1", "value2", "value3", "x"]
+    assert "\x1b" not in optdesk("integration", "map", "--of", request).out
+    rules = ("first_name=value1", "last_name=value2", "phone=value3")
+    [tried] = optdesk("integration", "map", *rules, "--try", "--json").rows
+    assert (tried["taken"], tried["says"]) == (True, "Ada Byron, +12025550146")
+    assert optdesk("integration", "map", "--json").json["rules"] == [], "nothing was changed"
+    optdesk("integration", "map", *rules)
+    assert optdesk("integration", "map", "--of", request, "--json").rows[2]["field"] == "phone"
+    assert optdesk("attempts", "replay", request, "--json").json["outcome"] == "accepted"
 
 
 def test_every_command_takes_a_number_as_people_write_it(store, optdesk: Optdesk):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
@@ -24,6 +23,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from app.keys_in_turn import KeysInTurn
+from tests.waiting import awake
 from widgets.contact_table import ContactTable
 from widgets.log_table import LogTable
 from widgets.table_reading import Lane
@@ -37,9 +37,9 @@ ROUNDS = 3
 
 async def calm(app: App[Any]) -> None:
     """Waits until every message is handled, every job done and everything painted."""
-    end = time.monotonic() + HELD
+    end = awake() + HELD
     quiet = 0
-    while quiet < ROUNDS and time.monotonic() < end:
+    while quiet < ROUNDS and awake() < end:
         if _working(app):
             quiet = 0
             await asyncio.sleep(0.002)
@@ -124,8 +124,10 @@ def _paint(app: App[Any]) -> bool:
     # One behind another is marked as to be painted again whenever it was.
     if _left(front) or front._repaint_required:
         screens.append(front)
-    for screen in screens:
-        screen._on_timer_update()
+    # For a screen that is not of the app that Textual holds to be at work, nothing is painted.
+    with app._context():
+        for screen in screens:
+            screen._on_timer_update()
     return bool(screens)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,10 +18,8 @@ from screens.place import Place
 from storage.store import Store
 from storage.words import ContactRow
 from tests.screens.calm import calm, press, resize, seen
+from tests.waiting import PATIENCE, awake
 from widgets.contact_table import ContactTable
-
-PATIENCE = 30.0
-"""Seconds after which something that should happen has not happened."""
 
 
 class Hand:
@@ -62,9 +59,9 @@ class Hand:
 
     async def until(self, met: Callable[[], object], what: str = "") -> None:
         """Waits until something is so."""
-        end = time.monotonic() + PATIENCE
+        end = awake() + PATIENCE
         while not met():
-            assert time.monotonic() < end, what or "it did not happen"
+            assert awake() < end, what or "it did not happen"
             await asyncio.sleep(0.01)
             await calm(self.desk)
         await calm(self.desk)

@@ -91,6 +91,22 @@ async def test_the_cursor_stands_on_a_campaign_that_was_just_made(
         assert hand.desk.main.sidebar.cursor == "all"
 
 
+async def test_the_cursor_goes_to_a_new_campaign_also_where_it_was_listed_before_it_is_told_of(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    for name in ("Running", "May offer"):
+        sqlite_store.do(lambda conn, n=name: campaigns.create(conn, BO, n))  # type: ignore[misc]
+    async with at_desk(sqlite_url) as hand:
+        await to_campaigns(hand)
+        await hand.until(lambda: "May offer" in hand.text)
+        place = hand.place
+        assert isinstance(place, Campaigns)
+        rows = place.query_one(RowList)
+        other = next(each for each in place._shown if each.key != rows.key)
+        place.show_new(other)
+        assert rows.key == other.key
+
+
 async def test_a_campaign_is_renamed_and_deleted_and_comes_back(
     sqlite_store: Store, sqlite_url: str
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from functools import partial
 
 import pytest
 
@@ -20,7 +22,7 @@ from storage.errors import StoreUnavailable
 from storage.store import Store
 from storage.words import Actor, Target
 from tests.factories import lead, make_queued, put, settle_all, switched_on
-from tests.screens.hand import at_desk
+from tests.screens.hand import Hand, at_desk
 
 BO = Actor.person("bo")
 
@@ -290,6 +292,18 @@ async def test_keys_that_come_while_a_dialog_opens_keep_their_order(
         assert hand.typed == "intake"
 
 
+async def test_keys_keep_their_order_although_the_machine_stands_still(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        hand.desk.push_screen(Palette((Context.LIST,), []))
+        hand.burst(*"intake")
+        while hand.desk._turn is None:
+            await asyncio.sleep(0)
+        # Nothing at all goes on, for longer than a key is waited for.
+        time.sleep(keys_in_turn.LONGEST + 0.2)
+        await hand.until(lambda: len(hand.typed) == 6)
+        assert hand.typed == "intake"
+
+
 async def test_a_key_for_a_dialog_that_closes_by_itself_holds_up_nothing(
     sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,3 +364,26 @@ async def test_keys_that_arrive_at_once_open_one_dialog_and_not_one_each(
         assert len(hand.desk.screen_stack) == 2
         await hand.press("escape")
         assert hand.dialog == ""
+
+
+@pytest.mark.parametrize("size", [(20, 10), (40, 12)])
+async def test_on_a_very_small_screen_what_is_typed_and_the_keys_are_in_sight(
+    sqlite_store: Store, sqlite_url: str, size: tuple[int, int]
+) -> None:
+    make_queued(sqlite_store, 1, first_name="Wilhelmina")
+    for name in ("Autumn", "Spring", "Summer", "Winter"):
+        sqlite_store.do(lambda conn, name=name: groups.ensure(conn, Actor.person("bo"), name))  # type: ignore[misc]
+    async with at_desk(sqlite_url, size=size) as hand:
+        for key, typed, seen in (("Z", "27", "27"), ("D", "asked", "asked"), ("m", "", "Winter")):
+            await hand.press(key)
+            await hand.until(lambda: hand.dialog)
+            await hand.type(typed)
+            if key == "m":
+                await hand.press("down", "down", "down")
+            await hand.until(partial(_shown, hand, seen), f"{key}: {hand.text}")
+            await hand.until(lambda: "esc close" in hand.text, f"{key}: {hand.text}")
+            await hand.press("escape")
+
+
+def _shown(hand: Hand, text: str) -> bool:
+    return text in hand.text

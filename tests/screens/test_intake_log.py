@@ -8,6 +8,7 @@ import re
 import pytest
 
 from screens.attempt_text import MOST_SHOWN, readable, whole
+from screens.field_picker import likely
 from screens.intake_log import IntakeLog
 from screens.mend import editable
 from storage.integration import show
@@ -167,6 +168,66 @@ async def test_mapping_by_example_is_tried_before_it_is_saved(
         assert [(rule.field, rule.path) for rule in after.rules] == [("phone", "Rückruf")]
         await hand.press("r")
         await hand.until(lambda: "Ada Byron" in hand.text)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_fields_without_a_name_become_a_rule_and_a_contact_in_a_few_keys(
+    sqlite_store: Store, sqlite_url: str, size: tuple[int, int]
+) -> None:
+    switched_on(sqlite_store)
+    body = '{"value1": "Ada", "value2": "Byron", "value3": "(202) 555-0146"}'
+    refuse(sqlite_store, body=body, sender="ifttt")
+    async with at_desk(sqlite_url, size=size) as hand:
+        await open_log(hand, 1)
+        await hand.press("enter")
+        await hand.until(
+            lambda: "m shows Optdesk which value is what" in " ".join(hand.text.split())
+        )
+        await hand.press("m")
+        await hand.until(lambda: hand.dialog == "Mapping" and "value3" in hand.text)
+        for value, first in (
+            ("Ada", "It is the first name"),
+            ("Byron", "It is the last name"),
+            ("(202) 555-0146", "It is the phone number"),
+        ):
+            await hand.press("enter")
+            await hand.until(lambda: hand.dialog == "FieldPicker")
+            assert f"What is “{value}”?" in hand.text
+            assert re.search("It is [a-z ]+", hand.text)[0].strip() == first  # type: ignore[index]
+            await hand.press("enter")
+            await hand.until(lambda: hand.dialog == "Mapping")
+        await hand.until(lambda: "taken in  Ada Byron, +12025550146" in hand.text)
+        await hand.press("s")
+        await hand.until(lambda: hand.dialog == "OpenAttempt")
+        assert "The rules are in force." in hand.toasts[-1]
+        await hand.press("r")
+        await hand.until(lambda: "+12025550146 is taken in." in hand.toasts[-1])
+        with sqlite_store.read() as conn:
+            after = show(conn)
+        assert after is not None
+        assert {(rule.field, rule.path) for rule in after.rules} == {
+            ("first_name", "value1"),
+            ("last_name", "value2"),
+            ("phone", "value3"),
+        }
+
+
+@pytest.mark.parametrize(
+    ("value", "settled", "first"),
+    [
+        ("Ada", (), "first_name"),
+        ("Byron", ("first_name",), "last_name"),
+        ("Ada Byron", (), "full_name"),
+        ("van Byron", ("first_name",), "last_name"),
+        ("+1 (202) 555-0146", (), "phone"),
+        ("12 Main Street", ("full_name",), ""),
+        ("2025550146", ("phone",), ""),
+    ],
+)
+def test_what_a_value_may_well_be_is_offered_first(
+    value: str, settled: tuple[str, ...], first: str
+) -> None:
+    assert [*likely(value, settled), ""][0] == first
 
 
 async def test_what_rules_make_of_requests_is_not_cut_on_a_narrow_screen(

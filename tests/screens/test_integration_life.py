@@ -16,7 +16,7 @@ from storage.store import Store
 from storage.words import Actor, NumberStatus
 from tests.factories import lead, make_queued, put, switched_on
 from tests.screens.hand import Hand, at_desk
-from widgets import display
+from widgets import plain
 
 BO = Actor.person("bo")
 LEAD = {"first_name": "Ada", "last_name": "Byron", "phone": "+14155550199"}
@@ -130,6 +130,27 @@ async def test_regenerating_kills_the_old_url_and_shows_the_new_one(
         assert new not in hand.text
 
 
+async def test_the_form_that_edits_leads_to_a_new_url_and_loses_nothing_that_was_typed(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    token = switched_on(sqlite_store).token
+    async with at_desk(sqlite_url, size=(60, 20)) as hand:
+        await hand.desk.main.go("integrations")
+        await hand.until(lambda: "+1 202-555-0123" in hand.text)
+        await hand.press("e")
+        await hand.until(lambda: hand.dialog == "Ask")
+        await hand.type("x")
+        await hand.press("up", "enter")
+        await hand.until(lambda: "Save what you changed first" in hand.text)
+        await hand.press("down", "backspace", "up", "enter")
+        await hand.until(lambda: hand.dialog == "Confirm")
+        assert "Regenerate the URL?" in hand.text
+        await hand.press("right", "enter")
+        await hand.until(lambda: hand.dialog == "NewAddress")
+        view = view_of(hand.store)
+        assert view is not None and view.token != token
+
+
 @pytest.mark.parametrize(
     ("size", "host", "shown"),
     [
@@ -163,7 +184,7 @@ async def test_in_ascii_the_code_says_what_it_needs(
 ) -> None:
     url = f"http://127.0.0.1:8765/hooks/opt-in/{'aB3_x9Qz' * 4}"
     async with at_desk(sqlite_url, size=(80, 24)) as hand:
-        monkeypatch.setattr(display._Mode, "ascii", True)
+        monkeypatch.setattr(plain._Mode, "ascii", True)
         hand.desk.push_screen(NewAddress(Address("The URL", url)))
         await hand.until(lambda: hand.dialog == "NewAddress")
         await hand.press("v")

@@ -7,6 +7,7 @@ import asyncio
 from storage.store import Store
 from tests.factories import indexed, make_queued
 from tests.screens.hand import Hand, at_desk
+from tests.waiting import awake
 
 
 def _row(hand: Hand) -> str:
@@ -23,8 +24,10 @@ async def test_who_looks_at_a_row_shows_on_it_and_in_the_profile(
         await ana.until(lambda: "@be" in _row(ana), "ana does not see where ben's desk opened")
         painted = ana.table._painted
         await ben.press("j", "enter")
+        began = awake()
         seen = ben.here.id
         await ana.until(lambda: "@be" not in _row(ana) and "@be" in ana.text)
+        assert awake() - began < 3, "a second, and what a loaded machine adds"
         before, after = painted, ana.table._painted
         changed = [new for new, old in zip(after, before, strict=True) if new != old]
         assert [line[0].id for line in changed if line and line[0]] == [first, seen]

@@ -15,7 +15,6 @@ from textual.app import App, ComposeResult
 from textual.color import Color
 
 from app.crash import report
-from app.filters import NoControls
 from screens.acting import tell
 from screens.clock import BRIEF, clock, in_brief
 from screens.latch import Latch
@@ -23,6 +22,7 @@ from screens.navigation import Figures, GroupFacts, entries
 from screens.picker import Choice, matching
 from screens.sample_request import curl, for_width
 from storage.words import Gone, Outcome
+from widgets.display import NoControls
 from widgets.sidebar import Sidebar
 from widgets.sparkline import sparkline
 

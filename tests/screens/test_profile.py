@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import insert
 
 from screens.contact_panel import ContactPanel
-from storage import notes
-from storage.acts import Star
+from storage import groups, notes
+from storage.acts import Move, Star
 from storage.bulk import perform
 from storage.ids import new_ids
 from storage.store import Store
@@ -111,6 +111,23 @@ async def test_a_note_goes_on_all_marked(sqlite_store: Store, sqlite_url: str) -
         assert hand.toasts[-1] == "Wrote a note on 2 contacts. u undoes it"
     with sqlite_store.read() as conn:
         assert [len(notes.listing(conn, ident)) for ident in ids] == [0, 1, 1]
+
+
+async def test_a_note_on_one_who_left_meanwhile_passes_nobody_over(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    _, _, cleo = fill(sqlite_store, "Ada", "Bob", "Cleo")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("c")
+        assert "Note on Cleo" in hand.text
+        spring = sqlite_store.do(lambda conn: groups.ensure(conn, BO, "Spring"))
+        perform(sqlite_store, BO, Move(spring.id), Target(ids=(cleo,)))
+        await hand.until(lambda: hand.here.name == "Bob")
+        await hand.type("x")
+        await hand.press("enter")
+        await hand.until(lambda: hand.toasts)
+        assert hand.toasts[-1] == "Wrote a note on 1 contact. u undoes it"
+        assert hand.here.name == "Bob"
 
 
 async def test_what_another_person_writes_appears(sqlite_store: Store, sqlite_url: str) -> None:
@@ -250,3 +267,60 @@ def kept(shown: ContactPanel, row: ContactRow) -> str:
     """The notes of a contact that was read ahead."""
     found = shown._ahead.of(row)
     return "" if found is None else "\n".join(each.body for each in found.notes)
+
+
+@pytest.mark.parametrize("size", [(120, 40), NARROW, (60, 20)])
+async def test_it_is_written_and_painted_before_it_is_opened(
+    sqlite_store: Store, sqlite_url: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With another minute, the time at the number's home is told anew.
+    moment = now()
+    monkeypatch.setattr("screens.profile_text._now", lambda: moment)
+    monkeypatch.setattr("screens.contact_panel.time", lambda: 0.0)
+    fill(sqlite_store, "Ann", "Bea")
+    # What is indexed is a change, and whoever was read ahead is read again.
+    sqlite_store._indexer.close()
+    async with at_desk(sqlite_url, size=size) as hand:
+        hand.store._indexer.close()
+        page = await hand.contacts.make_panel()
+        lines = size[1] // 2
+        await hand.until(lambda: len(page._kept) >= lines, "painted")
+        expected, written, painted = page.size_to_be, page.text, dict(page._kept)
+        await opened(hand)
+        assert page.outer_size == expected
+        assert page.text == written
+        assert all(page._kept[line] is strip for line, strip in painted.items())
+        # It is what would have been painted now.
+        page.notify_style_update()
+        page._kept.clear()
+        page.render_lines(page.size.region)
+        assert [page._kept[line] for line in painted] == list(painted.values())
+
+
+async def test_the_list_beside_it_is_painted_before_it_is_opened(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ann", "Bea")
+    async with at_desk(sqlite_url) as hand:
+        await hand.contacts.make_panel()
+        await hand.until(lambda: any(each._strips for each in hand.table._spare), "painted")
+        [ready] = hand.table._spare
+        await opened(hand)
+        assert hand.table._painter is ready
+        await hand.press("enter")
+        assert hand.table._painter is not ready
+
+
+async def test_a_page_painted_unseen_for_one_contact_is_not_shown_for_another(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ann", "Bea")
+    async with at_desk(sqlite_url) as hand:
+        page = await hand.contacts.make_panel()
+        await hand.until(lambda: hand.here.name in page.text)
+        before = hand.here.name
+        await hand.press("j", "enter")
+        assert hand.here.name != before
+        await hand.until(lambda: page.profile is not None)
+        assert hand.here.name in page.text
+        assert before not in page.text

@@ -414,7 +414,7 @@ async def test_groups_are_lists_like_the_queue(sqlite_store: Store, sqlite_url: 
         await hand.until(lambda: hand.here.favorite)
         await hand.press("q")
         await hand.until(lambda: hand.place.sentence.startswith("Opt-in queue"))
-        assert hand.names == ["a"]
+        await hand.until(lambda: hand.names == ["a"])
 
 
 async def test_keys_faster_than_the_disk_each_do_what_they_say(

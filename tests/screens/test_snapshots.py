@@ -63,7 +63,6 @@ from storage.store import Store
 from storage.words import Actor, Target
 from tests.factories import lead, put, refuse, settle_all, switched_on
 from tests.screens.calm import calm, press, resize, seen
-from tests.screens.hand import PATIENCE
 from tests.screens.scenes import (
     NEW_STORE,
     NOT_SEEN,
@@ -75,6 +74,7 @@ from tests.screens.scenes import (
     Act,
     reporting,
 )
+from tests.waiting import PATIENCE
 from widgets.display import use_ascii
 
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
@@ -194,7 +194,7 @@ def filled_store(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
     moments = iter(range(10_000))
     noon = datetime(2024, 3, 28, 12, tzinfo=UTC)
     with time_machine.travel(noon, tick=False) as clock, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(secrets, "randbits", lambda _bits: 7)
+        patch.setattr(ids._mint, "_chance", SimpleNamespace(getrandbits=lambda _bits: 7))
         patch.setattr(ids._mint, "_last", 0)
         no_chance(patch)
         store = Store.open(f"sqlite:///{path}")
@@ -374,7 +374,7 @@ def fuller_url(filled_url: str, tmp_path: Path) -> str:
         time_machine.travel(one_o_clock, tick=False) as clock,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(secrets, "randbits", lambda _bits: 7)
+        patch.setattr(ids._mint, "_chance", SimpleNamespace(getrandbits=lambda _bits: 7))
         patch.setattr(ids._mint, "_last", 0)
         store = Store.open(filled_url)
         offer = store.do(lambda conn: campaigns.create(conn, BO, "May offer"))
@@ -389,6 +389,7 @@ def fuller_url(filled_url: str, tmp_path: Path) -> str:
     return filled_url
 
 
+@pytest.mark.timeout(360)  # As many screens as a score of other tests look at.
 def test_snapshots_on_a_walk(
     same: Same, fuller_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,7 +143,7 @@ def ready_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_signal_ends_it_in_time_with_the_terminal_restored(
     ready_url: str, number: signal.Signals
 ) -> None:
@@ -153,6 +153,24 @@ def test_a_signal_ends_it_in_time_with_the_terminal_restored(
         terminal.process.send_signal(number)
         assert terminal.end() == 128 + number
         assert awake() - began < 5
+        assert _restored(terminal.shown)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
+def test_a_desk_that_was_stopped_goes_on(ready_url: str, number: signal.Signals) -> None:
+    with Terminal("--store", ready_url, "--port", "0") as terminal:
+        terminal.read_until(lambda shown: "listening" in shown)
+        terminal.process.send_signal(number)
+        os.waitpid(terminal.process.pid, os.WUNTRACED)
+        if number == signal.SIGTSTP:
+            terminal.read_until(_restored)
+        before = len(terminal.shown)
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.read_until(lambda shown: "listening" in shown[before:].partition("\x1b[?1049h")[2])
+        terminal.type("?")
+        terminal.read_until(lambda shown: "type to search the help" in shown)
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.end() == 128 + signal.SIGTERM
         assert _restored(terminal.shown)
 
 

@@ -520,7 +520,7 @@ def test_fifty_senders_of_one_number_make_one_contact_and_one_text(served_by_any
 def test_a_lead_is_in_the_queue_soon_after_its_answer(served_by_any: Served) -> None:
     phone = next_phone()
     assert served_by_any.put(served_by_any.body(mobile_phone=phone)).status_code == 200
-    soon(lambda: seen(served_by_any, phone).contact.stage is Stage.QUEUED)
+    soon(lambda: seen(served_by_any, phone).contact.stage is Stage.QUEUED, within=5)
     (text,) = seen(served_by_any, phone).messages
     assert text.status == "accepted"
     assert "STOP" in text.body

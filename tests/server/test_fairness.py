@@ -230,4 +230,4 @@ def test_a_request_that_is_whole_is_answered_although_the_next_never_ends(
         assert read_answer(line)[0] == 200
         began = awake()
         read_all(line)
-        assert awake() - began < 5
+        assert awake() - began < 3

@@ -19,7 +19,7 @@ from storage.tables import Message
 from storage.words import Actor, Kind, Stage
 from tests.factories import lead, make_queued, next_phone, put
 from tests.server.served import Served, serving
-from tests.waiting import soon
+from tests.waiting import awake, soon
 
 MESSAGES = Message.__table__  # type: ignore[attr-defined]
 TOKEN = "twilio_test_auth_token"
@@ -86,14 +86,16 @@ def handed_over(store: Store, sid: str, status: str = "sent") -> tuple[str, int]
     return phone, text().id
 
 
-def test_a_stop_is_in_force_once_it_is_answered_also_while_it_is_off(twilio: Served) -> None:
+def test_a_stop_takes_effect_within_a_second_also_while_it_is_off(twilio: Served) -> None:
     [ident] = make_queued(twilio.store)
     with twilio.store.read() as conn:
         phone = profile(conn, ident).contact.phone
     twilio.store.do(lambda conn: integration.switch(conn, Actor.person("ana"), on=False))
+    began = awake()
     answer = call(
         twilio, "inbound", From=phone, To="+12025550123", Body="STOP", MessageSid="SM1", Odd="é"
     )
+    assert awake() - began < 1
     assert answer.status_code == 200
     assert answer.text.endswith("<Response/>")
     assert stage(twilio.store, phone) is Stage.SUPPRESSED

@@ -69,7 +69,7 @@ def test_slow_senders_are_all_cut_off_in_time_and_hold_up_nobody(sqlite_store: S
         for line in lines:
             line.settimeout(PATIENCE)
             assert len(answers_in(read_all(line))) <= 1
-        assert awake() - began < 6
+        assert awake() - began < 5
 
 
 def test_who_sends_half_a_request_hears_why_it_is_cut_off(sqlite_store: Store) -> None:
@@ -84,9 +84,10 @@ def test_a_connection_that_rests_too_long_is_closed(sqlite_store: Store) -> None
         for _ in range(2):
             line.sendall(served.request(close=False))
             assert read_answer(line)[0] == 200
-        began = time.monotonic()
+        began, start = time.monotonic(), awake()
         assert line.recv(1) == b""
         assert time.monotonic() - began > 0.2
+        assert awake() - start < 2.0
 
 
 def test_a_peer_has_only_so_many_connections_and_a_good_request_still_gets_in(

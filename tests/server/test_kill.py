@@ -92,7 +92,7 @@ def test_a_kill_under_load_loses_nothing_that_was_acknowledged(any_store_url: st
             assert back.put(back.body(mobile_phone=known)).status_code == 409
             # What the killed ones had not claimed yet is carried now. What they had is unknown in
             # the end, and not sent again.
-            soon(lambda: not pending(served.store))
+            soon(lambda: not pending(served.store), within=10)
             back.session.close()
 
 

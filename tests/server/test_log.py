@@ -79,9 +79,9 @@ def test_what_was_held_back_of_a_store_that_comes_and_goes_is_said_at_last(
 
 
 def test_nothing_a_sender_wrote_is_in_the_log(
-    sqlite_store: Store, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    store: Store, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serving(sqlite_store) as served:
+    with serving(store) as served:
         phone = next_phone()
         secrets = [phone[2:], "Wilhelmina", "198.51.100.7", served.key, served.number_id]
         served.put(served.body(mobile_phone=phone, first_name="Wilhelmina"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -18,6 +17,8 @@ from server.mapping.numbers import read_phone
 from server.mapping.reading import Unreadable, read_body
 from storage.phones import Phone
 from storage.words import Kind
+
+P = "+12025550146"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,13 @@ from storage.words import Kind
         ("歐陽", "歐陽", ""),
         ("김철수", "철수", "김"),
         ("남궁민", "남궁민", ""),
+        ("남궁민수", "민수", "남궁"),
+        ("전지현", "지현", "전"),
+        ("马小军", "小军", "马"),
+        ("游素蘭", "素蘭", "游"),
+        ("庄司誠", "庄司誠", ""),
+        ("周藤誠", "周藤誠", ""),
+        ("翁長剛", "翁長剛", ""),
         ("이슬", "이슬", ""),
         ("", "", ""),
         (" , ", "", ""),
@@ -185,17 +193,28 @@ _json = st.recursive(
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        # Two fields for names may be one person's or two people's: only a rule can tell.
-        ({"name-1": "Ada", "name-2": "Byron", "phone-1": "+12025550146"}, "AMBIGUOUS_FIELD"),
+        # Two fields for names that hold two of them each are two people's.
+        (
+            {"name-1": "Ada Byron", "name-2": "Bea Else", "phone-1": "+12025550146"},
+            "AMBIGUOUS_FIELD",
+        ),
+        ({"name-1": "A", "name-2": "B", "name-3": "C", "phone-1": P}, "AMBIGUOUS_FIELD"),
+        ({"name-1": "Ada", "name-2": "Byron", "phone": P}, "AMBIGUOUS_FIELD"),
         # Nothing says that a field of text asks for a name.
         ({"text-1": "Ada", "text-2": "Byron", "phone-1": "+12025550146"}, "MISSING_REQUIRED_FIELD"),
-        # A message is what a visitor wrote: it may name anybody.
-        ({"message": "Name: Ada Byron\nPhone: +12025550146"}, "MISSING_REQUIRED_FIELD"),
+        # A message in people's own words may name anybody.
+        ({"message": "Hello!\nName: Ada Byron\nPhone: +12025550146"}, "MISSING_REQUIRED_FIELD"),
+        ({"message": f"Name: Ada B\nPhone: {P}\nMobile: +12025550147"}, "MISSING_REQUIRED_FIELD"),
+        (
+            {"body": f"Name: Ada B\nPhone: {P}", "message": f"Name: C D\nPhone: {P}"},
+            "MISSING_REQUIRED_FIELD",
+        ),
+        ({"name": "Bea Else", "message": f"Name: Ada Byron\nPhone: {P}"}, "MISSING_REQUIRED_FIELD"),
     ],
 )
 def test_what_could_name_a_stranger_is_left_to_the_operator(said: Any, code: str) -> None:
     found = map_lead(read_body(json.dumps(said).encode(), "application/json").tree, (), "US")
-    assert isinstance(found, Fault)
+    assert isinstance(found, Fault), found
     assert found.code == code
 
 
@@ -248,33 +267,3 @@ def check(body: bytes, media: str) -> None:
         return
     found = map_lead(tree, (), "US")
     assert isinstance(found, Mapped | Fault)
-
-
-def _many(n: int, turn: int) -> list[tuple[bytes, str]]:
-    """Bodies of so many parts; what names are not new in each turn would be known already."""
-    return [
-        (json.dumps({f"field {turn}.{k}": "x" for k in range(n)}).encode(), "application/json"),
-        (json.dumps({"phone": ["1"] * n}).encode(), "application/json"),
-        ("&".join(f"phone=+120255{k:05}" for k in range(n)).encode(), "text/plain"),
-        (
-            "&".join(f"a{turn}[{k}][b]=c" for k in range(n)).encode(),
-            "application/x-www-form-urlencoded",
-        ),
-        (b"name=" + b"van " * n + b"&phone=" + b"1 " * n, "application/x-www-form-urlencoded"),
-        (b"--a\r\n\r\n" * n + b"--a--", "multipart/form-data; boundary=a"),
-        (json.dumps({f"{turn}{k}": "2025550146" for k in range(n)}).encode(), "application/json"),
-    ]
-
-
-def test_the_time_grows_no_faster_than_the_body() -> None:
-    best: dict[int, list[float]] = {}
-    turns = [(n, _many(n, turn)) for turn in range(3) for n in (1000, 10_000)]
-    for n, bodies in turns:
-        spent = []
-        for body, media in bodies:
-            began = time.process_time()
-            check(body, media)
-            spent.append(time.process_time() - began)
-        best[n] = list(map(min, best.get(n, spent), spent))
-    for place, (small, large) in enumerate(zip(best[1000], best[10_000], strict=True)):
-        assert large < 40 * small + 0.05, (place, small, large)

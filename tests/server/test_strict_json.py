@@ -63,6 +63,6 @@ def test_depth_is_counted_outside_of_texts_alone(depth: int) -> None:
 def test_a_very_long_number_takes_no_time() -> None:
     began = time.thread_time()
     read = read_object(b'{"a": ' + b"9" * 5_000_000 + b', "b": 1.' + b"3" * 5_000_000 + b"}")
-    assert time.thread_time() - began < 3
+    assert time.thread_time() - began < 1
     assert read["a"] > 1e300
     assert 1.3 < read["b"] < 1.4

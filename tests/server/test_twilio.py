@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,13 +26,14 @@ from storage import gateway_state, messages, text_log
 from storage.integration import SIMULATED_NUMBER
 from storage.store import Store
 from storage.words import Stage, TextView
-from tests.factories import next_phone
-from tests.server.served import Served, serving
+from tests.factories import lead, next_phone, put, switched_on
+from tests.server.served import Served, listening, serving
 from tests.server.test_courier import standing
 from tests.server.test_gateway_door import ACCOUNT, TOKEN
 from tests.waiting import PATIENCE, soon
 
 ROOT = Path(__file__).parents[2]
+CREDENTIALS = {"twilio_account": ACCOUNT, "twilio_token": TOKEN}
 Answering = Callable[[dict[str, list[str]]], tuple[int, str]]
 
 
@@ -70,8 +72,7 @@ def fake_twilio(answer: Answering) -> Iterator[tuple[str, list[dict[str, list[st
 @contextmanager
 def sending(store: Store, api: str, **more: Any) -> Iterator[Served]:
     """A listener that sends through an address."""
-    said = {"twilio_account": ACCOUNT, "twilio_token": TOKEN, "twilio_api_url": api}
-    with serving(store, gateway="twilio", **said, **more) as served:
+    with serving(store, gateway="twilio", twilio_api_url=api, **CREDENTIALS, **more) as served:
         yield served
         served.session.close()
 
@@ -134,6 +135,26 @@ def test_a_provider_in_trouble_opens_the_circuit_and_says_so(sqlite_store: Store
         served.put()
         time.sleep(0.2)
         assert len(sent) <= count + 1
+
+
+def test_what_was_not_handed_over_to_a_provider_in_trouble_is_not_in_doubt(
+    sqlite_store: Store,
+) -> None:
+    number_id = switched_on(sqlite_store).number_id
+    put(sqlite_store, *[lead(number_id=number_id) for _ in range(60)])
+    with (
+        fake_twilio(refusing(20500, 500)) as (api, sent),
+        listening(sqlite_store, gateway="twilio", twilio_api_url=api, **CREDENTIALS),
+    ):
+        soon(lambda: states(sqlite_store)["unknown"] > 0 and not states(sqlite_store)["sending"])
+        assert states(sqlite_store) == {"unknown": len(sent), "pending": 60 - len(sent)}
+        assert len(sent) < 30
+
+
+def states(store: Store) -> Counter[str]:
+    """How many texts stand how."""
+    with store.read() as conn:
+        return Counter(row.status for row in text_log.page(conn, TextView(), limit=500).rows)
 
 
 def have_npm() -> bool:
@@ -217,16 +238,14 @@ process.stdin.on("data", (part) => (said += part)).on("end", () => {
 
 
 def test_npms_standardwebhooks_believes_what_is_sent(npm: Path) -> None:
-    from standardwebhooks import Webhook
-
-    from server.webhooks.letter import body_of, headers_of
+    from server.webhooks.letter import Signer, body_of, headers_of
     from storage.deliveries import Parcel
     from storage.times import now
 
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     parcel = Parcel(1, 2, 1, 3, "sms.opted_in", 4, "+12025550123", "num_1", None, now())
     body = body_of(parcel, seed=False)
-    headers = headers_of(parcel, body, (Webhook(secret),), now())
+    headers = headers_of(parcel, body, (Signer(secret),), now())
     done = subprocess.run(
         ["node", "-e", VERIFY],
         input=json.dumps({"secret": secret, "body": body.decode(), "headers": headers}),

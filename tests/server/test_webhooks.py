@@ -23,7 +23,7 @@ from storage.words import Actor
 from tests.factories import lead, next_phone, put, switched_on
 from tests.server.receiver import LOOPBACK, Letter, Receiver, receiving, say
 from tests.server.served import Served, listening, serving
-from tests.waiting import soon
+from tests.waiting import awake, soon
 
 ANA = Actor.person("ana")
 
@@ -218,8 +218,10 @@ def test_a_dead_and_a_slow_endpoint_delay_nobody_else(telling: Served, receiver:
         subscribe(telling.store, "http://127.0.0.1:9/dead")
         subscribe(telling.store, slow.url)
         subscribe(telling.store, receiver.url)
+        began = awake()
         put(telling.store, *[lead() for _ in range(200)])
         receiver.wait_for(200)
+        assert awake() - began < 5
         # The slow one takes a second and a half for each: nobody waited until it had its share.
         assert len(slow.letters) < 100
 

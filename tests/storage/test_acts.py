@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from storage import bulk, groups, labels, suppressions, undo, undo_stack
-from storage.acts import AddLabel, Delete, Move, RemoveLabel, Star
+from storage.acts import Act, AddLabel, Delete, DoNotContact, Move, RemoveLabel, Star, WriteNote
 from storage.bulk import perform
 from storage.changes import record
 from storage.contact_rows import rows_of
@@ -65,6 +65,45 @@ def test_moving_takes_a_contact_out_of_the_queue_in_the_same_transaction(
     with store.read() as conn:
         now = counts(conn)
     assert (now.queue, now.groups[0].count) == (1, 2)
+    assert_counters_are_true(store)
+
+
+def test_who_is_in_the_group_already_is_not_told_of_as_gone(store: Store, me: Actor) -> None:
+    ids = tuple(make_queued(store, 2))
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring")).id
+    assert perform(store, me, Move(spring), Target(ids=ids[:1])).done == 1
+    outcome = perform(store, me, Move(spring), Target(ids=ids))
+    assert (outcome.done, outcome.unchanged, outcome.gone_count) == (1, 1, 0)
+
+
+def test_no_act_of_people_puts_a_contact_in_the_queue(store: Store, me: Actor) -> None:
+    moved, gone, stopped = make_queued(store, 3)
+    spring, autumn = (
+        store.do(lambda conn, name=name: groups.create(conn, me, name)).id  # type: ignore[misc]
+        for name in ("Spring", "Autumn")
+    )
+    hot = store.do(lambda conn: labels.create(conn, me, "hot")).id
+    perform(store, me, Move(spring), Target(ids=(moved,)))
+    perform(store, me, Delete(), Target(ids=(gone,)))
+    perform(store, me, DoNotContact("ana"), Target(ids=(stopped,)))
+    [failing] = put(store, lead())
+    settle_all(store, "failed")
+    [waiting] = put(store, lead())
+    assert failing.contact_id is not None and waiting.contact_id is not None
+    ids = [moved, gone, stopped, failing.contact_id, waiting.contact_id]
+    assert stages(store, ids) == [
+        *(Stage.GROUPED, Stage.DELETED, Stage.SUPPRESSED, Stage.FAILED, Stage.CONFIRMING),
+    ]
+    undoable: list[Act] = [Star(True), Star(False), AddLabel(hot), RemoveLabel(hot)]
+    undoable += [WriteNote("ana", "call back"), Move(autumn), Delete()]
+    for act in (*undoable, DoNotContact("ana")):
+        outcome = perform(store, me, act, Target(ids=tuple(ids)))
+        assert Stage.QUEUED not in stages(store, ids), act
+        if outcome.done and act.undoable:
+            undo.undo(store, me)
+            assert Stage.QUEUED not in stages(store, ids), act
+    with store.read() as conn:
+        assert counts(conn).queue == 0
     assert_counters_are_true(store)
 
 

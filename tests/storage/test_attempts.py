@@ -268,10 +268,12 @@ def test_a_sender_at_stake_is_named_once_and_the_desks_own_test_is_none(store: S
     switched_on(store)
     put(store, lead(sender="script"), lead(sender="zapier"))
     refuse(store, sender="script", user_agent="curl/8.1")
-    refuse(store, user_agent=OWN_AGENT)
+    refuse(store, user_agent=OWN_AGENT, sender="")
     with store.read() as conn:
         found = attempts.senders_at_stake(conn, now() - timedelta(hours=1))
+        by_url = attempts.senders_at_stake(conn, now() - timedelta(hours=1), door="hook")
     assert sorted(use.sender for use in found) == ["script", "zapier"]
+    assert [use.sender for use in by_url] == ["script"], "who calls the secret URL"
 
 
 def test_what_is_over_its_time_or_too_many_is_forgotten_and_evidence_stays(store: Store) -> None:

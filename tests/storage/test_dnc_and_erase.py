@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, insert, text
+from sqlalchemy import create_engine, delete, event, insert, text
 
 from storage import (
     attempt_index,
@@ -29,6 +29,7 @@ from storage import (
 from storage.acts import DoNotContact, Move, WriteNote
 from storage.bulk import perform
 from storage.dnc_pages import Entry
+from storage.engine import store_url
 from storage.errors import NotFound, Refused
 from storage.export import safe_cell
 from storage.folding import digits, in_any_spelling
@@ -40,6 +41,7 @@ from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.search import index_pending
 from storage.store import Store
 from storage.tables import Attempt
+from storage.tallies import read_tallies
 from storage.times import now
 from storage.windows import each_row
 from storage.words import GATEWAY, Actor, Place, Stage, Target, View
@@ -351,7 +353,7 @@ def test_an_erased_person_is_nowhere_in_the_store(
 
 
 def assert_gone(store: Store, traces: list[str]) -> None:
-    """No row of any table, and with SQLite no byte of any file, holds a trace."""
+    """No row of any table and no byte of their files holds a trace."""
     with store.read() as conn:
         if store.path is None:
             names = conn.execute(
@@ -366,13 +368,28 @@ def assert_gone(store: Store, traces: list[str]) -> None:
             for row in conn.execute(text(f"SELECT * FROM {name}")):
                 for trace in traces:
                     assert trace not in str(tuple(row)), (name, trace)
+    for path in files_of(store):
+        held = path.read_bytes()
+        for trace in traces:
+            assert trace.encode() not in held, (path.name, trace)
+            assert trace.lower().encode() not in held, (path.name, trace)
+        assert store.path is None or b"zyx" not in held, path.name
+
+
+def files_of(store: Store) -> list[Path]:
+    """The files in which a store is; of PostgreSQL those of its tables and indexes."""
     if store.path is not None:
-        for path in store.path.parent.glob(store.path.name + "*"):
-            held = path.read_bytes()
-            for trace in traces:
-                assert trace.encode() not in held, (path.name, trace)
-                assert trace.lower().encode() not in held, (path.name, trace)
-            assert b"zyx" not in held, path.name
+        return list(store.path.parent.glob(store.path.name + "*"))
+    with store.read() as conn:
+        folder, ident = conn.execute(
+            text("SELECT current_setting('data_directory'), oid FROM pg_database"
+                 " WHERE datname = current_database()")
+        ).one()  # fmt: skip
+    engine = create_engine(store_url(store.url), isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.execute(text("CHECKPOINT"))
+    engine.dispose()
+    return list(Path(folder, "base", str(ident)).iterdir())
 
 
 BITS = st.sampled_from(
@@ -421,3 +438,19 @@ def test_a_number_is_seen_whatever_stands_between_its_digits(written: str) -> No
     for phone in ("+4930123", "+12025550123"):
         naive = digits(phone)[-10:] in digits(written)
         assert bool(in_any_spelling(phone).search(written)) is naive
+
+
+def test_who_is_suppressed_is_no_longer_counted_in_its_group(store: Store, me: Actor) -> None:
+    ids = make_queued(store, 3)
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring")).id
+    perform(store, me, Move(spring), Target(ids=tuple(ids[:2])))
+    with store.read() as conn:
+        phones = [profile(conn, ident).contact.phone for ident in ids[1:]]
+    assert store.do(lambda conn: suppressions.suppress_contacts(conn, me, phones, "asked")) == 2
+    # Those two already are, and of the third nobody knows.
+    phones.append("+12025550999")
+    assert store.do(lambda conn: suppressions.suppress_contacts(conn, me, phones, "asked")) == 0
+    assert store.do(lambda conn: suppressions.suppress_contacts(conn, me, [], "asked")) == 0
+    with store.read() as conn:
+        assert read_tallies(conn, [f"group:{spring}"]) == {f"group:{spring}": 1}
+    assert_counters_are_true(store)

@@ -25,3 +25,10 @@ POSTGRESQL = "postgresql://desk:***@db/optdesk"
 )
 def test_a_fault_is_named_for_what_it_is(error: Exception, name: str, says: str) -> None:
     assert says in explain(error, name).sentence
+
+
+def test_a_disk_without_room_is_told_from_one_with_an_error(monkeypatch: pytest.MonkeyPatch):
+    error = OperationalError("", {}, Exception("disk I/O error"))
+    assert "reports an error" in explain(error, "a.db").sentence
+    monkeypatch.setattr("storage.faults._is_full", lambda _path: True)
+    assert "the disk is full" in explain(error, "a.db").sentence

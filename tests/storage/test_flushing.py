@@ -81,16 +81,28 @@ def test_who_was_committed_while_others_waited_is_answered_from_the_disk(
 ) -> None:
     first, second = crowded(stuck, label("left"))
     until_seen(stuck, "left")
-    third = stuck.write(label("behind it"))
+    third, fourth = crowded(stuck, label("behind it"))
     until_seen(stuck, "behind it")
-    assert not any(waiting.done() for waiting in (first, second, third))
+    assert not any(waiting.done() for waiting in (first, second, third, fourth))
     order: list[int] = []
-    for place, waiting in enumerate((first, second, third)):
+    for place, waiting in enumerate((first, second, third, fourth)):
         waiting.add_done_callback(lambda _done, place=place: order.append(place))  # type: ignore[misc]
     monkeypatch.undo()
     stuck.do(nothing)
     assert first.result(PATIENCE) is not None
-    assert order == [0, 1, 2]
+    assert order == [0, 1, 2, 3]
+
+
+def test_a_commit_that_waited_for_the_disk_has_all_before_it_there(stuck: Store) -> None:
+    first, second = crowded(stuck, label("left"))
+    until_seen(stuck, "left")
+    # What is not synced by itself, or wrote nothing, says nothing of those before it.
+    third = stuck.write(label("need not last"), lasting=False)
+    until_seen(stuck, "need not last")
+    fourth = stuck.write(nothing)
+    assert not any(waiting.done() for waiting in (first, second, third, fourth))
+    assert stuck.write(label("alone")).result(PATIENCE) is not None
+    assert all(waiting.done() for waiting in (first, second, third, fourth))
 
 
 def test_what_the_doors_decide_by_is_on_the_disk_before_anybody_reads_it(stuck: Store) -> None:

@@ -27,6 +27,7 @@ from storage.store import Store
 from storage.times import now
 from storage.words import Actor, Badge, Stage, Target
 from tests.factories import lead, make_queued, next_phone, put, settle_all, switched_on
+from tests.storage.test_acts import assert_counters_are_true
 
 NIGHT = QuietHours(time(21), time(8))
 ANA = Actor.person("ana")
@@ -296,6 +297,7 @@ def test_a_text_that_failed_does_not_count(store: Store) -> None:
     settle_all(store, "failed")
     put(store, lead(phone=phone))
     assert claim(store) == [phone]
+    assert_counters_are_true(store)
 
 
 def test_stop_and_start_in_a_row_do_not_bring_a_second_text(store: Store) -> None:

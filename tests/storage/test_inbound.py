@@ -16,7 +16,7 @@ from storage.double_opt_in import switch as switch_double
 from storage.errors import Refused
 from storage.inbound import Inbound, Received, receive
 from storage.keywords import Meaning, meaning_of
-from storage.messages import claim_pending
+from storage.messages import Receipt, claim_pending, settle
 from storage.profile import Profile, find_contact, profile
 from storage.reviews import confirm_review, dismiss_review, reviews
 from storage.store import Store
@@ -115,6 +115,30 @@ def test_a_stop_cancels_the_text_that_waits(store: Store) -> None:
     says(store, phone, "stop")
     assert store.do(lambda conn: claim_pending(conn, "test", 10)) == []
     assert [text.status for text in of(store, phone).messages] == ["received", "cancelled"]
+
+
+def test_a_stop_that_only_the_carrier_heard_is_one(store: Store) -> None:
+    switched_on(store)
+    phone = next_phone()
+    put(store, lead(phone=phone))
+    settle_all(store, "blocked")
+    found = of(store, phone)
+    assert found.contact.stage is Stage.SUPPRESSED
+    assert [event.kind for event in found.consent] == ["opt_out", "opt_in"]
+    assert "carrier" in found.consent[0].evidence["method"]
+    assert told(store)[-1] == "sms.opted_out"
+    with store.read() as conn:
+        assert [row.source for row in suppressions.listing(conn)] == ["stop"]
+        assert consent.verify(conn).faults == ()
+    # What the ledger has from the person themselves is not said again for the carrier.
+    other = next_phone()
+    put(store, lead(phone=other))
+    [text] = store.do(lambda conn: claim_pending(conn, "test", 10))
+    says(store, other, "STOP")
+    store.do(lambda conn: settle(conn, [Receipt(text.message_id, "blocked")]))
+    assert [event.kind for event in of(store, other).consent] == ["opt_out", "opt_in"]
+    assert told(store).count("sms.opted_out") == 2
+    assert says(store, phone, "START").changed
 
 
 def test_a_stop_from_a_number_nobody_knows_holds_too(store: Store) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, Update, delete, func, select, text, update
 
-from storage import indexer
+from storage import attempt_index, indexer
 from storage.search import Search, _Order, label_mark
 from storage.search_index import (
     contacts,
@@ -95,6 +96,29 @@ def test_indexing_waits_while_somebody_waits_for_something_long(
     monkeypatch.setattr("storage.store.LATELY_SECONDS", 0)
     hand._drain()
     assert waiting(sqlite_store) == 0
+
+
+def test_contacts_are_left_to_gather_while_leads_come_in_quickly(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store._indexer.close()
+    hand = indexer.Indexer(store)
+    monkeypatch.setattr(indexer, "BUSY_ATTEMPTS", 3)
+    monkeypatch.setattr(attempt_index, "BUSY", timedelta(hours=1))
+    ids = make_queued(store, 5, first_name="Zebedee")
+    hand._drain()
+    assert waiting(store) == 5
+    assert found(store, "zebedee") == ids[::-1]
+    monkeypatch.setattr(indexer, "MOST_LEFT", 5)
+    hand._drain()
+    assert waiting(store) == 0
+    make_queued(store, 2)
+    hand._drain()
+    assert waiting(store) == 2
+    # However far ahead of the clock the ids are, after a test that turned it.
+    monkeypatch.setattr(attempt_index, "BUSY", timedelta(days=-30))
+    hand._drain()
+    assert waiting(store) == 0
 
 
 def test_a_label_is_found_and_after_its_removal_no_more(store: Store) -> None:

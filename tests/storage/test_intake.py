@@ -205,6 +205,7 @@ def test_two_requests_with_one_key_in_one_batch_get_one_answer(store: Store) -> 
     answers = put(store, *[lead(phone="+12025550184", idempotency=named) for _ in range(5)])
     assert {answer.outcome for answer in answers} == {"accepted"}
     assert len({answer.request_id for answer in answers}) == 1
+    assert [answer.replayed for answer in answers] == [False, True, True, True, True]
 
 
 def test_a_refused_attempt_stays_in_the_log(store: Store) -> None:

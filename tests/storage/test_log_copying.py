@@ -28,13 +28,19 @@ def fill(store: Store, times: int) -> None:
         store.do(lambda conn: run(conn, _FILL, (str(next(_places)),)))
 
 
-def left(store: Store) -> int:
-    """Pages of the log that are not in the file."""
+def look(store: Store, how: str = "NOOP") -> tuple[int, int]:
+    """Pages of the log, and those of them that are in the file."""
     assert store.path is not None
     driver = connect_sqlite(store.path)
-    [(_, pages, copied)] = driver.execute("PRAGMA wal_checkpoint(NOOP)").fetchall()
+    [(_, pages, copied)] = driver.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
     driver.close()
-    return int(pages - copied)
+    return int(pages), int(copied)
+
+
+def left(store: Store) -> int:
+    """Pages of the log that are not in the file."""
+    pages, copied = look(store)
+    return pages - copied
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -61,6 +67,29 @@ def test_a_long_log_is_copied_by_nobody_who_writes(
     assert "optdesk-log" in [thread.name for thread in threading.enumerate()]
     limit = sqlite_store.do(lambda conn: fetch(conn, "PRAGMA wal_autocheckpoint"))
     assert limit == [(engine.LONGEST_LOG,)]
+
+
+def test_a_long_log_begins_anew_although_somebody_read_when_all_of_it_was_copied(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    while look(sqlite_store)[0] < 100:
+        fill(sqlite_store, 1)
+    for name, value in (("COPY_PAGES", 100), ("AGAIN_SECONDS", 0.0), ("LOG_SECONDS", 0.0)):
+        monkeypatch.setattr(writer, name, value)
+    with sqlite_store.read() as conn:
+        fetch(conn, "SELECT count(*) FROM tallies")
+        until(lambda: len(set(look(sqlite_store, "PASSIVE"))) == 1)
+        fill(sqlite_store, 1)
+    before, _ = look(sqlite_store)
+    assert before > 100
+
+    def has_begun_anew() -> bool:
+        fill(sqlite_store, 1)
+        pages, _ = look(sqlite_store)
+        assert pages < before + 90, "as much again"
+        return pages < 100
+
+    until(has_begun_anew)
 
 
 def test_a_log_that_grows_faster_than_it_is_copied_begins_anew(

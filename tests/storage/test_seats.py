@@ -116,7 +116,7 @@ def test_others_are_told_where_a_person_looks_without_a_change_of_the_store(stor
         time.sleep(0.3)
         before = _seq(store)
         hers.look(one)
-        soon(lambda: told == [((one, "ben"),)])
+        soon(lambda: told == [((one, "ben"),)], within=2)
         hers.look(other, rest=30.0)
         hers.look(None)
         soon(lambda: told == [((one, "ben"),), ()])

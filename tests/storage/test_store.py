@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from storage import checks, engine, schema
+from storage import checks, engine, groups, labels, schema
 from storage.counts import counts
 from storage.dialects import packed
 from storage.driver import fetch
@@ -27,6 +27,8 @@ from storage.errors import (
     WrongUsage,
 )
 from storage.store import Store
+from storage.tallies import add_tallies
+from storage.words import Actor
 from tests.factories import lead, make_queued, put, switched_on
 from tests.waiting import PATIENCE, soon
 
@@ -231,7 +233,7 @@ def test_a_store_held_for_long_is_unavailable_and_recovers_by_itself(
     assert not is_well(sqlite_store)
     other.execute("ROLLBACK")
     other.close()
-    soon(lambda: is_well(sqlite_store))
+    soon(lambda: is_well(sqlite_store), within=5)
     assert put(sqlite_store, lead())[0].outcome == "accepted"
 
 
@@ -332,7 +334,7 @@ def test_postgresql_stopped_and_started_again_is_found_by_itself(tmp_path: Path)
         with pytest.raises(StoreUnavailable, match="cannot be reached"):
             put(store, lead())
         server.start()
-        soon(lambda: is_well(store))
+        soon(lambda: is_well(store), within=5)
         assert put(store, lead())[0].outcome == "accepted"
         with store.read() as conn:
             assert counts(conn).by_stage["confirming"] == 2  # type: ignore[index]
@@ -351,3 +353,24 @@ def test_a_check_finds_a_counter_that_is_wrong(store: Store) -> None:
     )
     with store.read() as conn:
         assert checks.check(conn).faults == ("the counter stage:queued says 9, but there are 3",)
+
+
+def test_a_check_counts_groups_and_labels_that_nobody_is_in_and_names_a_broken_chain(
+    store: Store,
+) -> None:
+    me = Actor.person("ana")
+    make_queued(store, 1)
+    group = store.do(lambda conn: groups.create(conn, me, "Spring")).id
+    label = store.do(lambda conn: labels.create(conn, me, "hot")).id
+
+    def faults() -> tuple[str, ...]:
+        with store.read() as conn:
+            return checks.check(conn).faults
+
+    assert faults() == ()
+    names = (f"group:{group}", f"label:{label}")
+    store.do(lambda conn: add_tallies(conn, dict.fromkeys(names, 2)))
+    assert faults() == tuple(f"the counter {name} says 2, but there are 0" for name in names)
+    store.do(lambda conn: add_tallies(conn, dict.fromkeys(names, -2)))
+    store.do(lambda conn: conn.execute(text("UPDATE store_state SET chain_seq = 9")))
+    assert len(faults()) == 1

@@ -119,7 +119,7 @@ def test_a_touched_file_is_noticed_while_nobody_writes(
 ) -> None:
     make_queued(sqlite_store, 5)
     DAMAGE[name](file_of(sqlite_store), other_store, b"")
-    soon(lambda: not sqlite_store.health.ok)
+    soon(lambda: not sqlite_store.health.ok, within=8)
     assert "while it was open" in sqlite_store.health.sentence
 
 

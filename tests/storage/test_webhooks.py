@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 
 from storage import deliveries, delivery_log, endpoints
 from storage.deliveries import Parcel, Tried
 from storage.endpoints import EndpointRow
+from storage.engine import store_url
 from storage.errors import NotFound, Refused
 from storage.inside import inside_host, warning
 from storage.messages import claim_pending
@@ -285,6 +287,26 @@ def test_a_round_goes_beside_what_holds_the_write_lock(pg_url: str) -> None:
         held.result(10)
     assert aside(store, {}, came(parcel, 200)).result(5) == []
     assert statuses(store) == ["delivered"]
+    store.close()
+
+
+def test_what_somebody_else_holds_locked_is_passed_over(pg_url: str) -> None:
+    """A row in the hands of another program keeps no text and no event from going out."""
+    store = Store.open(pg_url)
+    switched_on(store)
+    made = subscribe(store)
+    put(store, lead(), lead())
+    assert carry(store, {}) == []
+    others = create_engine(store_url(pg_url))
+    with others.begin() as conn:
+        for table in ("messages", "deliveries"):
+            first = f"SELECT id FROM {table} ORDER BY id LIMIT 1 FOR UPDATE"
+            conn.execute(text(first)).scalar_one()
+        assert len(store.do(lambda conn: claim_pending(conn, "me", 10))) == 1
+        assert len(carry(store, {made.id: 10})) == 1
+    others.dispose()
+    assert len(store.do(lambda conn: claim_pending(conn, "me", 10, fresh=True))) == 1
+    assert len(carry(store, {made.id: 10})) == 1
     store.close()
 
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from storage import endpoints, labels, writer
+from storage import endpoints, job_queue, jobs, labels
 from storage.access import access_at, access_seq
 from storage.counts import counts
 from storage.driver import fetch
@@ -127,7 +127,7 @@ def test_a_bulk_gets_on_although_somebody_always_waits(sqlite_store: Store) -> N
     assert done.wait(PATIENCE)
     for waited in steps:
         waited.result(10)
-    turn = ["act"] * writer.MOST_PASSED_OVER + ["step"]
+    turn = ["act"] * job_queue.MOST_PASSED_OVER + ["step"]
     assert order[: 5 * len(turn)] == turn * 5
 
 
@@ -140,11 +140,11 @@ def test_what_is_urgent_goes_with_few_of_those_that_came_before(sqlite_store: St
         sqlite_store.write_many(at_once, "STOP", lambda _answer: passed.append(len(order)))
     for waited in (*acts, *chunks):
         waited.result(10)
-    assert passed == [writer.MOST_BESIDE_URGENT - 1]
+    assert passed == [job_queue.MOST_BESIDE_URGENT - 1]
     assert order == [f"act {n}" for n in range(300)] + ["chunk"] * 2
 
 
-@writer.urgent
+@jobs.urgent
 def at_once(_conn: Connection, items: Sequence[str]) -> Sequence[str]:
     """A batch verb that waits for nobody."""
     return items

@@ -65,7 +65,7 @@ class Watched:
         """It holds as much at the end as after the first quarter, or hardly more."""
         size = len(self.memory) // 4
         memory = [median(self.memory[at : at + size]) for at in range(0, 4 * size, size)]
-        files = [round(median(self.files[at : at + size])) for at in range(0, 4 * size, size)]
+        files = [max(self.files[at : at + size]) for at in range(0, 4 * size, size)]
         print(
             f"{self.name}: {', '.join(f'{held:.1f}' for held in memory)} MB in its quarters;"
             f" {', '.join(map(str, files))} descriptors"

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from textual import events
+from textual.widget import Widget
 
 from storage.errors import StoreUnavailable
 from storage.glimpses import Ask, GaveUp, Glimpse, Key, Patience
@@ -32,6 +33,7 @@ from tests.widgets.desk import (
 )
 from widgets import table_reader
 from widgets.contact_table import ContactTable
+from widgets.table_reading import Lane
 
 SIZE = (80, 24)
 
@@ -121,7 +123,7 @@ async def test_a_search_that_takes_long_fills_the_list_as_it_finds(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("WINDOW", "STEP"):
-        monkeypatch.setattr(f"storage.search.{name}", 50)
+        monkeypatch.setattr(f"storage.search.{name}", 10)
     fill(sqlite_store, 600)
     desk, gate = gated(sqlite_store)
     shown: list[int] = []
@@ -221,11 +223,13 @@ async def test_a_burst_is_read_at_once_and_then_ten_times_a_second(sqlite_store:
     async with desk.run_test(size=SIZE) as pilot:
         await ready(pilot, desk)
         gate.looks.clear()
-        began, made = awake(), 50
+        await asyncio.to_thread(fill, sqlite_store, 20, first=50)
+        # From when there is something to read: a busy machine may be long at writing it.
+        began, made = awake(), 70
         while awake() - began < 2.0:
             await asyncio.to_thread(fill, sqlite_store, 20, first=made)
             made += 20
-        assert gate.looks[0] - began < 0.3
+        assert gate.looks[0] - began < 0.2
         late = [moment for moment in gate.looks if moment - began > 0.5]
         assert 5 <= len(late) <= 16
         await until(pilot, lambda: desk.table.total == made)
@@ -346,3 +350,43 @@ async def test_memory_stays_bounded_however_far_one_reads(sqlite_store: Store) -
         assert len(desk.table._state.window.rows) <= 1_024
         assert desk.table._painter is not None
         assert len(desk.table._painter._strips) <= 512
+
+
+def test_a_closed_lane_reads_nothing_more_for_what_still_reaches_its_widget() -> None:
+    lane, done = Lane(Widget(), "rows"), list[object]()
+    lane.close()
+    lane.read(lambda: done.append("read"), done.append)
+    assert lane.busy
+    assert not done
+
+
+async def test_the_first_look_at_a_search_wants_what_is_seen_and_the_next_one_more(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sqlite_store, 300)
+    desk, gate = gated(sqlite_store)
+    look, asked = gate.look, list[Ask | str]()
+
+    def noted(ask: Ask) -> Glimpse:
+        asked.append(ask)
+        return look(ask)
+
+    def beyond(*_: object) -> Sequence[ContactRow]:
+        asked.append("beyond")
+        return ()
+
+    monkeypatch.setattr(gate, "look", noted)
+    monkeypatch.setattr(gate, "beyond", beyond)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        asked.clear()
+        desk.table.show(View(search="P"))
+        await until(pilot, lambda: desk.table.total == 300)
+    first, second, *_ = asked
+    # What the second one reads anyway is not read between them.
+    assert isinstance(first, Ask)
+    assert isinstance(second, Ask)
+    assert first.quick
+    assert first.before + first.after < 2 * SIZE[1]
+    assert not second.quick
+    assert second.after > first.after

@@ -93,6 +93,7 @@ P = "+12025550146"
         ({"value1": "Ada", "value2": "Byron", "value3": P}, "MISSING", "first_name"),
         ({"name": "Ada B", "Number to call": P, "or text me": "+12025550147"}, "AMB", "phone"),
         ({"name": "Ada B", "Order number we contact you with": P}, "MISSING", "phone"),
+        ({"name": "Ada B", "Número de pedido para contactar": P}, "MISSING", "phone"),
         ({"name": "Ada B", "Phone model": P, "Best time to call": P}, "MISSING", "phone"),
         ({"Name (Middle)": "Ada Byron", "phone": P}, "MISSING", "first_name"),
         ({"name": "Ada B", "phones": [{"type": "fax", "number": P}]}, "MISSING", "phone"),
