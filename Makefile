@@ -86,6 +86,8 @@ LOCK = .venv-lock/bin/uv --no-config pip compile --quiet --universal --python-ve
 .venv/.stamp-app: pyproject.toml .venv/.stamp-run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --no-index --no-deps --no-build-isolation --editable .
+	@# Where the environment forbids writing bytecode, each start would compile the program anew.
+	$(BIN)/python -m compileall -q -j 0 app screens widgets storage server
 	@touch $@
 
 .venv/.stamp-dev: requirements/dev.txt | .venv/.stamp-app

@@ -6,8 +6,12 @@ frame is painted, so everything else is imported where it is needed.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+
+# None of ours has a plugin; looking for one reads about every package there is.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from app import flags as shared
 from app.exits import INTERRUPTED, complain, hang_up, stand_in_for_closed_streams
