@@ -21,7 +21,6 @@ from server.log import note_unexpected
 from server.misread import Misread
 from server.request import Request
 from server.site import Route
-from storage.ids import new_id
 
 _SPOKEN = (HttpVersion10, HttpVersion11)
 _NO_HOST = re.compile(r"""[\s/\\@?#"<>{}|^`]""")
@@ -72,7 +71,7 @@ class Connection(Line):
             if not isinstance(message, Misread) and not _is_spoken(message):
                 message = Misread()
             if isinstance(message, Misread):
-                answer = self._front.site.unreadable(message, new_id())
+                answer = await self._front.site.unreadable(message, self.peer)
                 self._front.metrics.count("", answer)
                 return await self._send(answer, whole=False, go_on=False)
             # Programs here speak 1.1. Proxies that were not told to name the sender speak 1.0.

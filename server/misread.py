@@ -30,6 +30,11 @@ class Misread:
     """What is answered where the line tells no more."""
 
     @property
+    def method(self) -> str:
+        """The method of such a request."""
+        return self.line.partition(b" ")[0].decode("ascii", "replace")
+
+    @property
     def path(self) -> str | None:
         """The path of a request that is well-formed but for a method nobody knows; else None."""
         found = _LINE.fullmatch(self.line)

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from multidict import CIMultiDict, CIMultiDictProxy
+
 from server.answers import Answer, refusal
 from server.misread import Misread
 from server.peers import names_this_machine
@@ -17,6 +19,8 @@ HOOK_PATH = "/hooks/opt-in/"
 
 _PLAIN_HOOK = re.compile(re.escape(HOOK_PATH) + r"[\w-]+/?", re.ASCII)
 """How nearly everybody writes a secret URL."""
+
+_NO_HEADERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 
 Beginning: TypeAlias = Callable[[], Awaitable[bytes]]
 """Gives what arrived of a body that was not read whole, as far as anybody cares for it."""
@@ -91,19 +95,22 @@ class Site:
             return refusal("METHOD_NOT_ALLOWED", request.id, extra=route.allow)
         return route
 
-    def unreadable(self, what: Misread, request_id: int) -> Answer:
-        """The answer to what is no request: 400, or 404 and 405 where just the method is unknown.
+    async def unreadable(self, what: Misread, peer: str) -> Answer:
+        """The answer to what is no request: 400, or as any other where just the method is unknown.
 
         What is too long gets 414 or 431.
 
         Args:
             what: What was sent.
-            request_id: For the answer.
+            peer: Who sent it.
         """
-        path = what.path
-        if path is None:
-            return refusal(what.code, request_id)
-        route = self._routes.get(path) or (self._hook if path.startswith(HOOK_PATH) else None)
-        if route is None:
-            return refusal("NOT_FOUND", request_id)
-        return refusal("METHOD_NOT_ALLOWED", request_id, extra=route.allow)
+        request = Request(what.method, what.path or "", _NO_HEADERS, peer)
+        if what.path is None:
+            return refusal(what.code, request.id)
+        route = self._routes.get(what.path)
+        if route is not None:
+            return refusal("METHOD_NOT_ALLOWED", request.id, extra=route.allow)
+        answer = None
+        if what.path.startswith(HOOK_PATH) and self._hook.early is not None:
+            answer = await self._hook.early(request)
+        return answer or refusal("NOT_FOUND", request.id)

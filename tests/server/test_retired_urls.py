@@ -11,7 +11,8 @@ from storage.access import credential_hash, touch_access
 from storage.store import Store
 from storage.tables import RetiredToken
 from storage.times import now
-from tests.server.served import Served
+from tests.server.served import Served, answers_in
+from tests.server.test_hook_door import token_of
 from tests.waiting import soon
 
 _retired: Any = RetiredToken.__table__  # type: ignore[attr-defined]
@@ -75,3 +76,22 @@ def test_a_retired_url_says_why_at_once_in_every_process(
 @pytest.mark.parametrize("token", ["", "/", "unknown", "a/b", "%2e%2e", "x" * 5000])
 def test_an_unknown_url_is_not_found(lasting: Served, token: str) -> None:
     assert lasting.put(path=f"/hooks/opt-in/{token}").json()["error_code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("method", ["PURGEX", "put"])
+def test_a_method_that_nobody_knows_is_judged_after_the_url(
+    served_by_any: Served, method: str
+) -> None:
+    def ask(token: str) -> tuple[int, str, bytes]:
+        line = f"{method} /hooks/opt-in/{token} HTTP/1.1\r\nHost: x\r\n\r\n"
+        raw = served_by_any.raw(line.encode())
+        ((status, said),) = answers_in(raw)
+        return status, said["error_code"], raw
+
+    retire(served_by_any.store, "old-token", "regenerated")
+    for tail in ("", "/", "?a=b"):
+        assert ask(f"old-token{tail}")[:2] == (410, "URL_REGENERATED")
+        assert ask(f"unknown{tail}")[:2] == (404, "NOT_FOUND")
+        status, code, raw = ask(token_of(served_by_any.store) + tail)
+        assert (status, code) == (405, "METHOD_NOT_ALLOWED")
+        assert b"\r\nAllow: POST, PUT\r\n" in raw
