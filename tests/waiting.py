@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 PATIENCE = 30.0
 """Seconds after which nothing more is waited for: no figure, only an end."""
@@ -13,8 +14,36 @@ _TICK = 0.02
 _LONGEST = 0.1
 
 
+_STAT = Path("/proc/stat")
+
+
+class _Host:
+    """Which part of the processor time it was asked for a virtual machine's host gave."""
+
+    def __init__(self) -> None:
+        self._wanted, self._taken = self._read()
+
+    def share(self) -> float:
+        """The part since the last call, from 0 to 1; 1 where it is not known."""
+        wanted, taken = self._read()
+        more_wanted, more_taken = wanted - self._wanted, taken - self._taken
+        self._wanted, self._taken = wanted, taken
+        return max(0.0, 1 - more_taken / more_wanted) if more_wanted > 0 else 1.0
+
+    @staticmethod
+    def _read() -> tuple[int, int]:
+        """Ticks in which a processor was wanted, and those of them that others had (proc(5))."""
+        if not _STAT.exists():
+            return 0, 0
+        with _STAT.open() as lines:
+            user, nice, system, _idle, _iowait, irq, softirq, steal = map(
+                int, lines.readline().split()[1:9]
+            )
+        return user + nice + system + irq + softirq + steal, steal
+
+
 class _Waking:
-    """Counts the time in which this process got its turn."""
+    """Counts the time in which this process got its turn, as far as the machine can tell."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -28,12 +57,12 @@ class _Waking:
         return self.seconds
 
     def _run(self) -> None:
-        last = time.monotonic()
+        host, last = _Host(), time.monotonic()
         while True:
             time.sleep(_TICK)
             now = time.monotonic()
             # A gap that long is the machine's: nothing that was to happen in it could.
-            self.seconds += min(now - last, _LONGEST)
+            self.seconds += min(now - last, _LONGEST) * host.share()
             last = now
 
 
