@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 from typer import Typer
 from typer.core import TyperCommand, TyperGroup
 
+from app.cli.mistakes import in_our_words, no_such_verb, too_much
+from app.cli.values import Reader
+
 if TYPE_CHECKING:
-    from typer._click.core import Context
+    from typer._click.core import Command, Context, Parameter
     from typer._click.formatting import HelpFormatter
 
 SHARED = "Options for every command, such as --store, --as and --json: optdesk --help"
@@ -36,10 +39,26 @@ class Verb(TyperCommand):
             if param.param_type_name == "argument" and param.metavar is None:
                 param.metavar = str(param.name).upper()
 
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        """Arguments and options, `--help` among them."""
+        return _read_by_us(super().get_params(ctx))
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Takes the words apart, and none that stands for nothing."""
+        ctx.allow_extra_args = True
+        with in_our_words(ctx):
+            left = super().parse_args(ctx, args)
+        if left and not ctx.resilient_parsing:
+            raise too_much(left, ctx)
+        return left
+
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
-        """The words behind the verb's name: `[OPTIONS] GROUP [CONTACT]...`."""
-        given = [param for param in self.get_params(ctx) if param.param_type_name == "argument"]
-        return [str(self.options_metavar), *map(in_usage, given)]
+        """The words behind the verb's name: `--to GROUP [OPTIONS] [CONTACT]...`."""
+        params = self.get_params(ctx)
+        given = [param for param in params if param.param_type_name == "argument"]
+        needed = [param for param in params if param not in given and param.required]
+        options = [f"{param.opts[-1]} {param.metavar}" for param in needed]
+        return [*options, str(self.options_metavar), *map(in_usage, given)]
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Arguments and options, each with what it means."""
@@ -56,6 +75,24 @@ class Verb(TyperCommand):
 
 class Verbs(TyperGroup):
     """A noun whose help says of each verb what it does to the end of the sentence."""
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        """The noun's own options: `--help` alone."""
+        return _read_by_us(super().get_params(ctx))
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Takes the noun's own options; without a verb the help is shown."""
+        with in_our_words(ctx):
+            return super().parse_args(ctx, [] if args == ["--"] else args)
+
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
+        """Finds the verb."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            raise no_such_verb(name, list(self.commands), ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Wraps the sentences, where they would be cut to one line."""
@@ -74,6 +111,15 @@ class Noun(Typer):
     def command(self, name: str | None = None, **more: Any) -> Callable[[Any], Any]:
         """Declares a function as a verb."""
         return super().command(name, **({"cls": Verb} | more))
+
+
+def _read_by_us(params: list[Parameter]) -> list[Parameter]:
+    for each in params:
+        param: Any = each
+        if param._runtime_param is None:
+            # Where Typer keeps its own reader once it has made one; there is no other way in.
+            param._runtime_param = Reader(param)
+    return params
 
 
 def in_usage(argument: Any) -> str:

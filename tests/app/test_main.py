@@ -90,6 +90,7 @@ def test_every_noun_has_help(noun, capsys):
         ("serve", "serve [OPTIONS]"),
         ("keys create", "keys create [OPTIONS] NAME"),
         ("contacts note", "contacts note [OPTIONS] [CONTACT]... [TEXT]"),
+        ("contacts move", "contacts move --to GROUP [OPTIONS] [CONTACT]..."),
         ("dnc add", "dnc add [OPTIONS] PHONE..."),
         ("db backup", "db backup [OPTIONS] [FILE]"),
     ],
@@ -121,6 +122,68 @@ def test_help_speaks_of_values_and_not_of_types(capsys):
 def test_a_mistake_is_said_in_one_line(words, says, program: Optdesk):
     answer = program(*words)
     assert (answer.code, answer.out, answer.err) == (2, "", says)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("contacts foo", "There is no command “contacts foo”. See: optdesk contacts --help"),
+        ("contacts lits", "There is no command “contacts lits”. Did you mean “list”?"),
+        ("sms review lst", "There is no command “sms review lst”. Did you mean “list”?"),
+        ("contacts list --limt 3", "There is no option “--limt”. Did you mean “--limit”?"),
+        ("contacts list --jsn", "There is no option “--jsn”. Did you mean “--json”?"),
+        ("contacts --zzz", "There is no option “--zzz”. See: optdesk contacts --help"),
+        ("keys list -z", "There is no option “-z”. See: optdesk keys list --help"),
+        ("contacts list --view", "--view needs a value. See: optdesk contacts list --help"),
+        ("contacts export -o", "-o needs a value. See: optdesk contacts export --help"),
+        (
+            "integration show --reveal=no",
+            "--reveal takes no value. See: optdesk integration show --help",
+        ),
+        (
+            "contacts move +14155550123",
+            "--to is missing. Usage: optdesk contacts move --to GROUP [OPTIONS] [CONTACT]...",
+        ),
+        (
+            "groups rename Spring",
+            "NAME is missing. Usage: optdesk groups rename [OPTIONS] GROUP NAME",
+        ),
+        ("dnc add", "PHONE is missing. Usage: optdesk dnc add [OPTIONS] PHONE..."),
+        ("keys list all", "“all” is one word too many. Usage: optdesk keys list [OPTIONS]"),
+        ("contacts list --limit x", "--limit takes a whole number from 1 on, not “x”."),
+        ("attempts list --limit 0", "--limit takes a whole number from 1 to 100000, not “0”."),
+        ("consent prune --years nan", "--years takes a number from 0 on, not “nan”."),
+        ("demo --rate 5000", "--rate takes a number from 0.01 to 1000, not “5000”."),
+        ("views save --key two", "--key takes a whole number, not “two”."),
+        (
+            "contacts list --order best",
+            "--order takes newest, oldest or favorite, not “best”.",
+        ),
+    ],
+)
+def test_a_mistake_behind_a_verb_is_said_in_one_line_too(words, says, program: Optdesk):
+    answer = program(*words.split())
+    assert (answer.code, answer.out, answer.err) == (2, "", f"optdesk: {says}\n")
+
+
+@pytest.mark.parametrize("words", [["contacts"], ["contacts", "--"], ["sms", "review"]])
+def test_a_noun_without_a_verb_shows_its_help(words, program: Optdesk):
+    answer = program(*words)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"Usage: optdesk {' '.join(words).removesuffix(' --')} [OPTIONS]")
+
+
+def test_options_are_read_without_a_validator_being_built(store: Store):
+    words = ["contacts", "list", "--limit", "3", "--order", "oldest", "--store", store.url]
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "app.main", *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert "app.cli.values" in done.stderr
+    assert "typer._adapters" not in done.stderr
 
 
 def test_a_bad_settings_file_names_its_line(tmp_path, process: Optdesk):
