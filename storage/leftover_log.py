@@ -27,12 +27,14 @@ _LOG_MAGIC = 0x377F0682
 LOOKS = 3
 """How often what looks wrong is looked at: a program that is running may be writing to both."""
 
+_MOST_LOOKS = 30
+"""How often at all, where the log is begun anew between two glances."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Log:
     """What of a log concerns the store."""
 
-    header: bytes
     page_size: int
     first: State | None
     """The state after the first commit that holds one."""
@@ -52,28 +54,42 @@ def belongs(path: Path, driver: ModuleType) -> bool:
         driver: The SQLite module that opens it elsewhere in this process.
     """
     log = path.with_name(path.name + "-wal")
+    wrong = 0
     try:
         if log.stat().st_size <= _LOG_HEADER:
             return True
-        # On suspicion once more, then also without what SQLite itself would leave out.
-        return any(_fits(path, log, driver, thorough=look > 0) for look in range(LOOKS))
+        for _ in range(_MOST_LOOKS):
+            # On suspicion once more, then also without what SQLite itself would leave out.
+            fits = _fits(path, log, driver, thorough=wrong > 0)
+            if fits:
+                return True
+            # What a running program wrote while it was being read says nothing; a thorough look
+            # takes so long that under load it never ends before that happens.
+            wrong = 0 if fits is None else wrong + 1
+            if wrong == LOOKS:
+                return False
     except OSError:
         return True
+    # Only who has file and log open begins it anew, again and again: it was left behind by nobody.
+    return True
 
 
-def _fits(path: Path, log: Path, driver: ModuleType, *, thorough: bool) -> bool:
-    found = _state_in_file(path, driver)
-    if found is None:
-        return True
-    root, state, page_size, application = found
+def _fits(path: Path, log: Path, driver: ModuleType, *, thorough: bool) -> bool | None:
+    """Whether the log continues what the file holds; None where it was begun anew meanwhile."""
     with log.open("rb") as file:
+        # Before the file: all that the log held before it was begun is in there.
+        header = file.read(_LOG_HEADER)
+        found = _state_in_file(path, driver)
+        if found is None:
+            return True
+        root, state, page_size, application = found
         frames = _valid_frames(file) if thorough else None
         read = _read_log(file, root, application, frames)
-        if read is None:
-            return True
         file.seek(0)
-        if file.read(_LOG_HEADER) != read.header:
-            return False  # It was begun anew meanwhile: look again.
+        if file.read(_LOG_HEADER) != header:
+            return None
+    if read is None:
+        return True
     if read.page_size != page_size or read.strange:
         return False
     if read.first is None or read.last is None:
@@ -122,7 +138,7 @@ def _read_log(file: BinaryIO, root: int, application: int, frames: int | None) -
         if commit:
             committed, strange = True, strange or strange_waiting
             first, last = first or waiting, waiting or last
-    return _Log(header, page_size, first, last, strange) if committed else None
+    return _Log(page_size, first, last, strange) if committed else None
 
 
 def _frames(

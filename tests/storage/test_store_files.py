@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from storage import contact_rows, schema
+from storage import contact_rows, leftover_log, schema
 from storage.counts import counts
 from storage.engine import sqlite_module, store_url, write_engine
 from storage.errors import StoreDamaged, StoreReplaced
@@ -229,6 +230,28 @@ def test_a_log_that_is_not_its_own_is_refused_before_it_is_replayed(
     again = Store.open(f"sqlite:///{path}")
     assert again.health.ok
     again.close()
+
+
+@pytest.mark.parametrize("glance", ["_state_in_file", "_read_log"])
+def test_a_store_that_somebody_writes_to_all_the_time_can_be_opened(
+    sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, glance: str
+) -> None:
+    """A busy listener begins its log anew several times a second."""
+    usual = getattr(leftover_log, glance)
+
+    def busy(*asked: Any) -> Any:
+        found = usual(*asked)
+        with closing(sqlite_module().connect(file_of(sqlite_store))) as conn:
+            make_queued(sqlite_store, 2)
+            conn.execute("PRAGMA wal_checkpoint(RESTART)")
+            make_queued(sqlite_store, 2)
+        return found
+
+    monkeypatch.setattr(leftover_log, glance, busy)
+    make_queued(sqlite_store, 3)
+    second = Store.open(sqlite_url)
+    assert how_many(second) == how_many(sqlite_store)
+    second.close()
 
 
 def test_a_store_says_on_its_file_what_it_is(sqlite_store: Store) -> None:
