@@ -78,3 +78,12 @@ def soon(
     while not met():
         assert awake() < end, what
         time.sleep(0.01)
+
+
+def queued(pid: int) -> float:
+    """Seconds that the main thread of a process was ready and had no processor (proc(5)).
+
+    What other programs of the machine do to it; 0 where it is not told.
+    """
+    told = Path(f"/proc/{pid}/schedstat")
+    return int(told.read_text().split()[1]) / 1e9 if told.exists() else 0.0
