@@ -62,6 +62,10 @@ _SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
         "is damaged",
         _RESTORE,
     ),
+    *(
+        (sign, StoreDamaged, "is damaged: its search index cannot be read", _RESTORE)
+        for sign in ("vtable constructor", "invalid fts5")
+    ),
     (
         "could not decode",
         StoreDamaged,
@@ -100,6 +104,27 @@ _SQLITE: tuple[tuple[str, type[StoreError], str, str], ...] = (
     ),
 )
 
+_POSTGRESQL: tuple[tuple[str, type[StoreError], str, str], ...] = (
+    ("28", StoreError, "refuses this user", "Check user and password."),
+    ("3D000", StoreError, "does not exist", "Create the database first."),
+    ("25006", StoreReadOnly, "is read-only", "Connect to the primary server."),
+    ("53", StoreUnavailable, "is out of space or connections", "Free some."),
+    *(
+        (state, StoreUnavailable, "is held by another program", _AGAIN)
+        for state in ("55P03", "57014", "40P01", "40001")
+    ),
+    ("42P01", StoreDamaged, "lacks its tables", "Restore a backup."),
+    ("42703", StoreDamaged, "lacks a column", "Restore a backup."),
+    ("42501", StoreReadOnly, "may not be written by this user", "Grant it the rights to do so."),
+    ("XX001", StoreDamaged, "is damaged", _RESTORE),
+    ("XX002", StoreDamaged, "is damaged", _RESTORE),
+    ("58", StoreUnavailable, "cannot be used: its disk reports an error", "Check the disk."),
+)
+"""By how PostgreSQL's codes begin."""
+
+_CODES = {5: "busy", 6: "locked", 8: "readonly", 10: "disk i/o", 11: "malformed", 13: "is full"}
+"""The words of SQLite's error codes, of which the last byte says what it is."""
+
 
 def explain(error: BaseException, name: str) -> OptdeskError:
     """The sentence for what went wrong with the store called `name`.
@@ -132,6 +157,8 @@ def _sqlite(error: BaseException, name: str) -> StoreError:
     while cause is not None:
         origin = cause.orig if isinstance(cause, DBAPIError) else cause
         said = str(origin).lower()
+        # The search index has words of its own for what it met first.
+        said = f"{_CODES.get(getattr(origin, 'sqlite_errorcode', 0) & 0xFF, '')} {said}"
         for sign, family, clause, step in _SQLITE:
             if sign in said:
                 # As a store is opened, a disk without room is said to be one with an error.
@@ -161,27 +188,9 @@ def _postgresql(error: BaseException, name: str) -> StoreError:
     # Of a lost connection SQLAlchemy may speak without a word of the driver.
     said = error.orig if isinstance(error, DBAPIError) else error
     state = str(getattr(said, "sqlstate", None) or "")
-    if state.startswith("28"):
-        return StoreError(f"The store {name} refuses this user.", "Check user and password.")
-    if state == "3D000":
-        return StoreError(f"The store {name} does not exist.", "Create the database first.")
-    if state == "25006":
-        return StoreReadOnly(f"The store {name} is read-only.", "Connect to the primary server.")
-    if state.startswith("53"):
-        return StoreUnavailable(f"The store {name} is out of space or connections.", "Free some.")
-    if state in ("55P03", "57014", "40P01", "40001"):
-        return StoreUnavailable(
-            f"The store {name} is held by another program.",
-            _AGAIN,
-        )
-    if state == "42P01":
-        return StoreDamaged(f"The store {name} lacks its tables.", "Restore a backup.")
-    if state == "42703":
-        return StoreDamaged(f"The store {name} lacks a column.", "Restore a backup.")
-    if state == "42501":
-        return StoreReadOnly(
-            f"The store {name} may not be written by this user.", "Grant it the rights to do so."
-        )
+    for sign, family, clause, step in _POSTGRESQL:
+        if state.startswith(sign):
+            return family(f"The store {name} {clause}.", step)
     return StoreUnavailable(
         f"The store {name} cannot be reached.",
         "See that it runs; a desk or listener tries again by itself until it answers.",

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.pool import NullPool
 
 from storage.dialects import is_postgresql
 from storage.engine import (
@@ -77,6 +78,8 @@ def prepare(url: URL, path: Path | None, *, create: bool, migrate: bool) -> bool
     if not may_write(path):
         _demand_head(url, path)
         return True
+    if _has_log(path):
+        _look_before(path)
     _upgrade(url, path, create=False, migrate=migrate)
     return False
 
@@ -101,24 +104,48 @@ def check_file(path: Path) -> None:
     header = read_header(start)
     if header is None:
         raise StoreDamaged(f"The file {path} is no database.", _RESTORE)
+    if path.stat().st_size < header.size and not _has_log(path):
+        raise StoreDamaged(f"The store {path} is cut short.", _RESTORE)
     if header.rollback_journal:
         # Every store keeps a write-ahead log; this may be somebody else's database.
-        _demand_tables(path)
-    wal = path.with_name(path.name + "-wal")
-    if path.stat().st_size < header.size and not (wal.exists() and wal.stat().st_size):
-        raise StoreDamaged(f"The store {path} is cut short.", _RESTORE)
+        _look_before(path)
 
 
-def _demand_tables(path: Path) -> None:
-    """Sees that a database is a store, without writing to it."""
+def _has_log(path: Path) -> bool:
+    """Whether a write-ahead log lies beside a store, of a program that runs or was killed."""
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _look_before(path: Path) -> None:
+    """Sees that a database is a store of this program's, or an older one, without writing to it.
+
+    To open it for writing would change the file itself: it gets a write-ahead log where it has
+    none, and what the log holds that another program left is copied into it.
+
+    Raises:
+        StoreError: It is something else, newer, or cannot be read.
+    """
     module = sqlite_module()
-    try:
-        with closing(module.connect(f"{path.as_uri()}?mode=ro", uri=True)) as conn:
-            conn.execute("SELECT version_num FROM alembic_version").fetchone()
-    except module.Error as error:
-        raise StoreDamaged(
-            f"The file {path} is a database, but no Optdesk store.", _RESTORE
-        ) from error
+    engine = create_engine(
+        "sqlite://",
+        module=module,
+        creator=lambda: module.connect(f"{path.as_uri()}?mode=ro", uri=True),
+        hide_parameters=True,
+        poolclass=NullPool,
+    )
+    with engine.connect() as conn:
+        try:
+            found = revision(conn)
+            if found is None:
+                raise StoreDamaged(
+                    f"The file {path} is a database, but no Optdesk store.", _RESTORE
+                )
+            refuse_unknown(found, str(path))
+            if found == HEAD:
+                demand_columns(conn, str(path))
+        except DBAPIError as error:
+            raise explain(error, str(path)) from error
 
 
 def revision(conn: Connection) -> str | None:

@@ -32,3 +32,25 @@ def test_a_disk_without_room_is_told_from_one_with_an_error(monkeypatch: pytest.
     assert "reports an error" in explain(error, "a.db").sentence
     monkeypatch.setattr("storage.faults._is_full", lambda _path: True)
     assert "the disk is full" in explain(error, "a.db").sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [(11 | 1 << 8, "damaged."), (5, "another program"), (13, "disk is full"), (1, "search index")],
+)
+def test_a_fault_of_the_search_index_is_named_for_what_it_is(code: int, says: str) -> None:
+    class Fault(Exception):
+        sqlite_errorcode = code
+
+    error = OperationalError("", {}, Fault("vtable constructor failed: contacts_fts"))
+    assert says in explain(error, "a.db").sentence
+
+
+@pytest.mark.parametrize(
+    ("state", "says"), [("XX001", "damaged"), ("XX002", "damaged"), ("58030", "its disk")]
+)
+def test_a_damaged_server_is_not_one_that_cannot_be_reached(state: str, says: str) -> None:
+    class Fault(Exception):
+        sqlstate = state
+
+    assert says in explain(OperationalError("", {}, Fault()), POSTGRESQL).sentence

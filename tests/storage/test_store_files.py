@@ -17,7 +17,7 @@ from sqlalchemy import text
 from storage import contact_rows, leftover_log, schema
 from storage.counts import counts
 from storage.engine import sqlite_module, store_url, write_engine
-from storage.errors import StoreDamaged, StoreReplaced
+from storage.errors import StoreDamaged, StoreError, StoreReplaced
 from storage.store import Store
 from tests.factories import lead, make_queued, put
 from tests.waiting import soon
@@ -266,6 +266,49 @@ def test_a_store_with_other_columns_is_named_when_it_is_opened(any_store_url: st
     with pytest.raises(StoreDamaged, match=r"notes\.body is missing") as caught:
         Store.open(any_store_url)
     assert schema.HEAD in caught.value.sentence
+
+
+def without_log(path: Path) -> None:
+    """As a backup tool writes it: without a write-ahead log."""
+    with closing(sqlite_module().connect(path)) as conn:
+        conn.execute("PRAGMA journal_mode = DELETE")
+
+
+OTHER_HANDS = {
+    "newer": "UPDATE alembic_version SET version_num = '9999'",
+    "of other columns": "ALTER TABLE notes RENAME COLUMN body TO wording",
+}
+
+
+@pytest.mark.parametrize("killed_with_a_log", [True, False])
+@pytest.mark.parametrize("what", OTHER_HANDS)
+def test_a_store_that_is_refused_keeps_every_byte(
+    sqlite_store: Store, tmp_path: Path, what: str, killed_with_a_log: bool
+) -> None:
+    by_hand(sqlite_store, OTHER_HANDS[what])
+    path = killed(sqlite_store, tmp_path / "kept")
+    if not killed_with_a_log:
+        without_log(path)
+    before = {file.name: file.read_bytes() for file in (path, log_of(path)) if file.exists()}
+    assert len(before) == 1 + killed_with_a_log
+    with pytest.raises(StoreError, match=r"newer Optdesk|notes\.body is missing"):
+        Store.open(f"sqlite:///{path}")
+    after = {file.name: file.read_bytes() for file in (path, log_of(path)) if file.exists()}
+    assert after == before
+
+
+def test_a_store_whose_search_index_is_damaged_is_named(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    make_queued(sqlite_store, 3)
+    path = killed(sqlite_store, tmp_path / "kept")
+    without_log(path)
+    with closing(sqlite_module().connect(path)) as conn:
+        conn.execute("DELETE FROM contacts_fts_config")
+        conn.execute("UPDATE contacts_fts_data SET block = x'aa' WHERE id = 10")
+        conn.commit()
+    with pytest.raises(StoreDamaged, match="is damaged"):
+        Store.open(f"sqlite:///{path}")
 
 
 def test_a_store_whose_columns_go_while_it_is_open_stays_ill_until_they_are_back(
