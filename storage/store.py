@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage import schema
 from storage.driver import run
 from storage.engine import read_engine, shown, sqlite_path, store_url, write_engine
-from storage.errors import OptdeskError, StoreReadOnly
+from storage.errors import OptdeskError, StoreDamaged, StoreReadOnly
 from storage.faults import explain
 from storage.feed import ChangeFeed
 from storage.file_guard import FileGuard
@@ -100,6 +100,9 @@ class Store:
         try:
             read_only = schema.prepare(parsed, path, create=create, migrate=migrate)
             return cls(url, read_only=read_only)
+        except StoreDamaged as error:
+            hint = schema.restore_hint(path) if path else ""
+            raise StoreDamaged(error.sentence, f"{error.next_step} {hint}".strip()) from error
         except (SQLAlchemyError, OSError) as error:
             name = str(path) if path else shown(parsed)
             raise explain(error, name) from error

@@ -311,6 +311,27 @@ def test_a_store_whose_search_index_is_damaged_is_named(
         Store.open(f"sqlite:///{path}")
 
 
+def test_a_store_with_one_broken_page_is_named_with_its_newest_backup_and_not_touched(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    make_queued(sqlite_store, 50)
+    for label, age in (("z", 200), ("a", 100)):
+        backup = schema.backup(file_of(sqlite_store), label)
+        os.utime(backup, (time.time() - age,) * 2)
+    with closing(sqlite_module().connect(file_of(sqlite_store))) as conn:
+        (page,) = conn.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'labels'")
+    path = file_of(sqlite_store)
+    sqlite_store.close()
+    with path.open("r+b") as file:
+        file.seek((page[0] - 1) * 4096)
+        file.write(b"\xaa" * 64)
+    before = path.read_bytes()
+    with pytest.raises(StoreDamaged, match="is damaged") as caught:
+        Store.open(f"sqlite:///{path}")
+    assert str(backup) in caught.value.next_step
+    assert path.read_bytes() == before
+
+
 def test_a_store_whose_columns_go_while_it_is_open_stays_ill_until_they_are_back(
     store: Store,
 ) -> None:
