@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
 
+from server.waits import Waits
 from storage.errors import StoreUnavailable
 from storage.store import Store
 
@@ -32,8 +33,10 @@ class Bridge:
         self._store = store
         self._loop = asyncio.get_running_loop()
         self._patience = patience
-        self._leaving: list[tuple[Any, Any, asyncio.Future[Any]]] = []
-        self._arrived: deque[tuple[asyncio.Future[Any], Any]] = deque()
+        self.waits = Waits()
+        """How long items are on their way there and back."""
+        self._leaving: list[tuple[Any, Any, asyncio.Future[Any], float]] = []
+        self._arrived: deque[tuple[asyncio.Future[Any], float, Any]] = deque()
         self._woken = False
         self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._watch: asyncio.TimerHandle | None = None
@@ -48,8 +51,9 @@ class Bridge:
         future: asyncio.Future[Result] = self._loop.create_future()
         if not self._leaving:
             self._loop.call_soon(self._hand_over)
-        self._leaving.append((verb, item, future))
-        self._waiting.append((self._loop.time() + self._patience, future))
+        moment = self._loop.time()
+        self._leaving.append((verb, item, future, moment))
+        self._waiting.append((moment + self._patience, future))
         if self._watch is None:
             self._watch = self._loop.call_later(_LOOK_SECONDS, self._give_up_on_the_late)
         return future
@@ -73,16 +77,16 @@ class Bridge:
         # Together, once the loop has read what there was to read: were each handed over by itself,
         # the writer would start a transaction for the first one alone.
         leaving, self._leaving = self._leaving, []
-        for verb, item, future in leaving:
+        for verb, item, future, began in leaving:
             try:
-                self._store.write_many(verb, item, partial(self._came_back, future))
+                self._store.write_many(verb, item, partial(self._came_back, future, began))
             except StoreUnavailable as error:
                 if not future.done():
                     future.set_exception(error)
 
-    def _came_back(self, future: asyncio.Future[Any], result: Any) -> None:
+    def _came_back(self, future: asyncio.Future[Any], began: float, result: Any) -> None:
         # In the writer's thread. Whatever else comes back before the loop looks is taken along.
-        self._arrived.append((future, result))
+        self._arrived.append((future, began, result))
         if not self._woken:
             self._woken = True
             try:
@@ -94,9 +98,10 @@ class Bridge:
     def _deliver(self) -> None:
         # Lowered first: what arrives from here on calls again.
         self._woken = False
-        arrived = self._arrived
+        arrived, moment = self._arrived, self._loop.time()
         while arrived:
-            future, result = arrived.popleft()
+            future, began, result = arrived.popleft()
+            self.waits.note(moment - began)
             if future.done():
                 continue
             if isinstance(result, BaseException):

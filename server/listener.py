@@ -131,7 +131,11 @@ class Listener:
         await courier.start()
         house = loop.create_task(keep_house(store, settings.attempts_days, settings.attempts_max))
         webhooks = WebhookCourier(
-            store, self.metrics, settings.webhook_allow, settings.webhook_disable_days
+            store,
+            self.metrics,
+            settings.webhook_allow,
+            settings.webhook_disable_days,
+            bridge.waits.take,
         )
         stack.push_async_callback(asyncio.to_thread, webhooks.stop)
         webhooks.start()

@@ -112,6 +112,7 @@ def carry(
     tried: Sequence[Tried],
     room: Mapping[int, int],
     disable_after: timedelta | None,
+    at_once: int = SPREAD_AT_ONCE,
 ) -> list[Parcel]:
     """One round of the courier: settles what was tried, spreads what is new, claims what is due.
 
@@ -121,6 +122,7 @@ def carry(
         tried: What became of earlier parcels.
         room: How many parcels each endpoint can take now.
         disable_after: How long an endpoint may fail before it is disabled; None for ever.
+        at_once: How many new events are spread at most.
 
     Returns:
         The parcels that are this worker's to carry out now; no other gets them.
@@ -133,7 +135,7 @@ def carry(
     seq, events, behind = fetch_together(
         conn,
         ("SELECT access_seq FROM store_state WHERE id = 1", ()),
-        (_FRESH, (SPREAD_AT_ONCE,)),
+        (_FRESH, (at_once,)),
         _behind(conn, asked, moment),
     )
     # Whoever was removed or disabled a moment ago gets no more.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -22,6 +23,7 @@ from server.log import note_unexpected, quiet_loop
 from server.metrics import Metrics
 from server.webhooks.guard import Guard
 from server.webhooks.lane import Lane
+from server.webhooks.share import Share
 from storage import deliveries
 from storage.access import access_seq
 from storage.deliveries import Parcel, Target, Tried, Waiting
@@ -60,6 +62,12 @@ _PATIENCE_SECONDS = 1.0
 _REFRESH_SECONDS = 60.0
 """How often the endpoints are read though nobody changed them: a rotated secret runs out."""
 
+_FEWEST = 100
+"""Events that are spread at once, however little time there is."""
+
+_LONGEST_REST = 0.1
+"""How soon is looked again whether there is time."""
+
 _LAST_SECONDS = 1.0
 """How long requests may go on when the courier stops."""
 
@@ -72,10 +80,16 @@ class WebhookCourier:
         metrics: Counts what became of deliveries.
         allowed: Networks and hosts that may be reached though they are inside.
         disable_days: Days after which an endpoint that fails is disabled; 0 for never.
+        waits: How long leads wait for the store, as `Share` asks for it.
     """
 
     def __init__(
-        self, store: Store, metrics: Metrics, allowed: Iterable[str] = (), disable_days: int = 5
+        self,
+        store: Store,
+        metrics: Metrics,
+        allowed: Iterable[str] = (),
+        disable_days: int = 5,
+        waits: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._store = store
         self._metrics = metrics
@@ -90,6 +104,9 @@ class WebhookCourier:
         self._read_at = 0.0
         self._looked_at = 0.0
         self._gather = _GATHER_SECONDS
+        self._share = Share(waits)
+        self._worked = 0.0
+        """Processor seconds of the store's part of the rounds."""
         self._tried: list[Tried] = []
         self._posts: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._live, name="optdesk-webhooks", daemon=True)
@@ -124,7 +141,7 @@ class WebhookCourier:
         self._loop = asyncio.get_running_loop()
         quiet_loop(self._loop)
         while not self._closing:
-            began = self._loop.time()
+            began, worked = self._loop.time(), self._work
             self._news.clear()
             try:
                 wait = await self._round()
@@ -133,7 +150,22 @@ class WebhookCourier:
                 wait = _PATIENCE_SECONDS
             gather = self._gather if self._lanes else _IDLE_SECONDS
             await self._rest(wait, began + gather)
+            await self._give_way(began, worked)
         await self._end()
+
+    @property
+    def _work(self) -> float:
+        """Processor seconds that webhooks took so far; asked in their thread."""
+        return time.thread_time() + self._worked
+
+    async def _give_way(self, began: float, worked: float) -> None:
+        """Rests until a round and its requests had no more than their share of time."""
+        assert self._loop is not None  # noqa: S101 - set when the thread began
+        while not self._closing:
+            early = self._share.rest(self._loop.time(), began, self._work - worked)
+            if not early:
+                return
+            await asyncio.sleep(min(early, _LONGEST_REST))
 
     async def _rest(self, seconds: float, not_before: float) -> None:
         assert self._loop is not None  # noqa: S101 - set when the thread began
@@ -176,9 +208,11 @@ class WebhookCourier:
     async def _carry(self, room: dict[int, int], waiting: Waiting | None, wait: float) -> float:
         assert self._loop is not None  # noqa: S101 - set when the thread began
         tried, self._tried = self._tried, []
+        most = max(_FEWEST, int(deliveries.SPREAD_AT_ONCE * self._share.at(self._loop.time())))
+        few = {ident: min(free, most) for ident, free in room.items()}
         try:
             parcels = await self._write(
-                lambda conn: deliveries.carry(conn, self._name, tried, room, self._disable_after),
+                lambda conn: self._carry_in(conn, tried, few, most),
                 aside=deliveries.goes_aside(tried),
             )
         except StoreError:
@@ -197,6 +231,15 @@ class WebhookCourier:
             if ident in waiting.due and waiting.due[ident] <= moment:
                 self._lanes[ident].rests_until = self._loop.time() + _BLOCKED_SECONDS
         return 0.0 if parcels or waiting.fresh else max(wait, _LEAST_WAIT)
+
+    def _carry_in(
+        self, conn: Connection, tried: list[Tried], room: dict[int, int], most: int
+    ) -> list[Parcel]:
+        # In the writer's thread.
+        before = time.thread_time()
+        made = deliveries.carry(conn, self._name, tried, room, self._disable_after, most)
+        self._worked += time.thread_time() - before
+        return made
 
     async def _post(self, lane: Lane, parcel: Parcel) -> None:
         tried = await lane.post(parcel)
@@ -253,6 +296,8 @@ class WebhookCourier:
                 await self._write(lambda conn: deliveries.release(conn, self._name))
         for lane in self._lanes.values():
             await lane.close()
+        # The loop closes connections in its next turns.
+        await asyncio.sleep(0.01)
 
     async def _write(self, verb: Callable[[Connection], T], *, aside: bool = False) -> T:
         return await asyncio.wrap_future(self._store.write(verb, aside=aside))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +14,11 @@ from aiohttp import connector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from server.metrics import Metrics
 from server.webhooks import courier, wire
 from server.webhooks.guard import Guard
-from storage import delivery_log, endpoints, tries
+from server.webhooks.share import LEAST, LONG_SECONDS, SHORT_SECONDS, Share
+from storage import deliveries, delivery_log, endpoints, tries
 from storage.delivery_log import DeliveryRow
 from storage.store import Store
 from storage.words import Actor
@@ -358,6 +360,75 @@ def test_what_happened_while_nobody_delivered_is_told_at_the_start(
     put(store, *[lead() for _ in range(30)])
     with listening(store, webhook_allow=LOOPBACK):
         receiver.wait_for(30)
+
+
+def test_webhooks_take_less_time_while_leads_wait_and_all_of_it_again_later() -> None:
+    mean = 0.0
+    share = Share(lambda: mean)
+    assert (share.at(1.0), share.rest(1.0, 0.9, 0.5)) == (1.0, 0.0)
+    mean = LONG_SECONDS * 2
+    shares = [share.at(2.0 + turn) for turn in range(30)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] < 1.0
+    assert shares[-1] == LEAST
+    # Worked for a hundredth of a second, with a tenth of the time: until a tenth is over.
+    assert share.rest(32.0, 31.97, 0.01) == pytest.approx(0.07)
+    assert share.rest(32.1, 31.97, 0.01) == 0.0
+    mean = (LONG_SECONDS + SHORT_SECONDS) / 2
+    assert share.at(33.0) == LEAST
+    mean = SHORT_SECONDS / 2
+    shares = [share.at(40.0 + turn) for turn in range(30)]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_where_leads_wait_events_go_in_small_parts_and_all_of_them_arrive(
+    store: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts: list[int] = []
+    carry = deliveries.carry
+
+    def seen(*asked: Any) -> Any:
+        parcels = carry(*asked)
+        parts.append(asked[-1])
+        assert len(parcels) <= asked[-1]
+        return parcels
+
+    monkeypatch.setattr(deliveries, "carry", seen)
+    switched_on(store)
+    subscribe(store, receiver.url)
+    telling = courier.WebhookCourier(store, Metrics(), LOOPBACK, waits=lambda: 60.0)
+    telling.start()
+    sent = 0
+    try:
+        while not parts or parts[-1] > courier._FEWEST:
+            put(store, *[lead() for _ in range(40)])
+            sent += 40
+            receiver.wait_for(sent)
+        assert min(parts) == courier._FEWEST
+    finally:
+        telling.stop()
+    assert len({letter.headers["webhook-id"] for letter in receiver.letters}) == sent
+
+
+def test_what_leads_wait_at_a_door_is_known_to_the_courier(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Callable[[], float]] = []
+
+    class Patient(Share):
+        def __init__(self, waits: Callable[[], float]) -> None:
+            asked.append(waits)
+            super().__init__(lambda: 0.0)
+
+    monkeypatch.setattr(courier, "Share", Patient)
+    with serving(sqlite_store) as served:
+        sqlite_store.write(lambda _conn: time.sleep(0.2))
+        assert served.put().status_code == 200
+        served.session.close()
+        [waits] = asked
+        assert waits() > 0.0
+        assert waits() == 0.0
 
 
 def test_no_secret_is_logged(
