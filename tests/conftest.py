@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
 
 from storage import engine, schema
 from storage.engine import store_url
@@ -57,6 +57,12 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_finish() -> None:
     """Everything is imported."""
     pace.collect_seldom()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Every test has been run."""
+    pace.collect_once_more()
 
 
 @pytest.fixture(scope="session")
@@ -118,12 +124,16 @@ def pg_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def pg_template(pg_server: str) -> str:
+def pg_admin(pg_server: str) -> Iterator[psycopg.Connection]:
+    """A connection that makes databases; one of its own for each would take longer than they do."""
+    with psycopg.connect(pg_server, autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture(scope="session")
+def pg_template(pg_server: str, pg_admin: psycopg.Connection) -> str:
     """The name of a migrated database to copy."""
-    admin = create_engine(store_url(pg_server), isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.execute(text("CREATE DATABASE optdesk_template TEMPLATE template0 ENCODING 'UTF8'"))
-    admin.dispose()
+    pg_admin.execute("CREATE DATABASE optdesk_template TEMPLATE template0 ENCODING 'UTF8'")
     schema.prepare(
         store_url(pg_server).set(database="optdesk_template"), None, create=True, migrate=True
     )
@@ -131,12 +141,10 @@ def pg_template(pg_server: str) -> str:
 
 
 @pytest.fixture
-def pg_url(pg_server: str, pg_template: str) -> Iterator[str]:
+def pg_url(pg_server: str, pg_admin: psycopg.Connection, pg_template: str) -> Iterator[str]:
     """The URL of a fresh PostgreSQL store."""
     name = f"t_{secrets.token_hex(6)}"
-    admin = create_engine(store_url(pg_server), isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {pg_template} STRATEGY FILE_COPY"))
+    pg_admin.execute(f"CREATE DATABASE {name} TEMPLATE {pg_template} STRATEGY FILE_COPY")
     try:
         yield (
             store_url(pg_server)
@@ -144,9 +152,7 @@ def pg_url(pg_server: str, pg_template: str) -> Iterator[str]:
             .render_as_string(hide_password=False)
         )
     finally:
-        with admin.connect() as conn:
-            conn.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        admin.dispose()
+        pg_admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
@@ -54,13 +55,24 @@ def collect_seldom() -> None:
 
     gc.collect()
     gc.freeze()
-    # A desk of a test lasts a second; its garbage may wait for that of a few others.
-    gc.set_threshold(100_000, 10, 5)
+    # A desk of a test lasts a second; its garbage may wait for that of a few others, and what
+    # outlives that is mostly there for good.
+    gc.set_threshold(200_000, 20, 5)
 
     def settle_down(*, screen: bool) -> None:
         sys.setswitchinterval(runtime._SWITCH_SECONDS)
 
     runtime.settle_down = settle_down
+
+
+def collect_once_more() -> None:
+    """Lets what the last tests left be found, once.
+
+    Pytest looks for it five times, in all that has come together. On a busy machine that took a
+    worker longer than it is given to end, and it was interrupted.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def parse_styles_once() -> None:
@@ -70,9 +82,20 @@ def parse_styles_once() -> None:
 
     parse = Stylesheet._parse_rules
     known: dict[tuple[Any, ...], list[RuleSet]] = {}
+    # A sheet is given another dictionary with each theme, and never changes one.
+    kept: WeakKeyDictionary[Stylesheet, tuple[dict[str, str], frozenset[Any]]]
+    kept = WeakKeyDictionary()
+
+    def variables(sheet: Stylesheet) -> frozenset[Any]:
+        given = sheet._variables
+        before, items = kept.get(sheet, (None, frozenset[Any]()))
+        if before is not given:
+            items = frozenset(given.items())
+            kept[sheet] = (given, items)
+        return items
 
     def parse_once(sheet: Stylesheet, *args: Any, **options: Any) -> list[RuleSet]:
-        key = (frozenset(sheet._variables.items()), args, frozenset(options.items()))
+        key = (variables(sheet), args, frozenset(options.items()))
         if key not in known:
             known[key] = parse(sheet, *args, **options)
         return known[key]

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import create_engine, text
 
 from storage.engine import store_url
 from storage.store import Store
@@ -35,24 +34,18 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Stores:
             return store, store.close
 
         return in_a_file
-    server, template = (request.getfixturevalue(name) for name in ("pg_server", "pg_template"))
+    names = ("pg_server", "pg_template", "pg_admin")
+    server, template, admin = (request.getfixturevalue(name) for name in names)
 
     def on_a_server() -> tuple[Store, Callable[[], None]]:
         name = f"laws_{secrets.token_hex(6)}"
-        admin = create_engine(store_url(server), isolation_level="AUTOCOMMIT")
-
-        def run(statement: str) -> None:
-            with admin.connect() as conn:
-                conn.execute(text(statement))
-
-        run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         url = store_url(server).set(database=name, drivername="postgresql")
         store = Store.open(url.render_as_string(hide_password=False))
 
         def close() -> None:
             store.close()
-            run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            admin.dispose()
+            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
         return store, close
 

@@ -24,7 +24,7 @@ from tests.storage.old_stores import STAGES, backups, make_old
 
 
 @pytest.fixture
-def old_url(any_store_url: str, tmp_path: Path, pg_server: str) -> Iterator[str]:
+def old_url(any_store_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """A store of the first revision with contacts in every stage, once for each kind."""
     if sqlite_path(store_url(any_store_url)) is not None:
         url = f"sqlite:///{tmp_path}/old.db"
@@ -32,18 +32,15 @@ def old_url(any_store_url: str, tmp_path: Path, pg_server: str) -> Iterator[str]
         yield url
         return
     name = f"t_{secrets.token_hex(6)}"
-    admin = create_engine(store_url(pg_server), isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
-    made = store_url(pg_server).set(database=name, drivername="postgresql")
+    server, admin = (request.getfixturevalue(each) for each in ("pg_server", "pg_admin"))
+    admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    made = store_url(server).set(database=name, drivername="postgresql")
     try:
         shown = made.render_as_string(hide_password=False)
         make_old(shown, any_store_url)
         yield shown
     finally:
-        with admin.connect() as conn:
-            conn.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        admin.dispose()
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def revision_of(url: str) -> str:
