@@ -28,7 +28,6 @@ from storage.refused_attempts import RefusedAttempt
 DOOR = "hook"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_DECLINED = frozenset({"no", "false", "0", "off", "declined", "denied", "unchecked", "nein", "non"})
 
 
 @dataclass(slots=True)
@@ -131,7 +130,7 @@ def _lead(knock: Knock, mapped: Mapped, access: Access) -> OptIn | Refused:
     for name in ("first_name", "last_name"):
         if _CONTROL.search(getattr(mapped, name)):
             return _bad_field(name)
-    if told.get("consent_text", "").lower() in _DECLINED:
+    if mapped.declined:
         return _bad_field("consent")
     named = named_request(knock.request.headers)
     if named is None:

@@ -28,12 +28,13 @@ class Meaning:
 
     field: str
     """One of `storage.mapping_rules.FIELDS`, or what goes with a phone: `area`; `dial`, `prefix`
-    and `region`, which are said of the phone; `country`, which is said of the person; or what goes
-    with a last name: `before_last_name`, `second_last_name`.
+    and `region`, which are said of the phone; `country`, which is said of the person; what goes
+    with a last name: `before_last_name`, `second_last_name`; or `leave`, a question for consent.
     """
     rank: int = USUAL
 
 
+_LEAVE = Meaning("leave")
 NOT_OURS = Meaning("")
 """A field about somebody or something else: its other names do not count either."""
 
@@ -49,6 +50,8 @@ _TAG = re.compile(r"<[^<>]{0,80}>")
 _PLACEHOLDER = re.compile(r"\{\{[^{}]{0,80}\}\}")
 """Where a question repeats an answer: `And your last name, {{field:r1}}?`."""
 _UNLABELLED = re.compile(r"^\s*no label\s+", re.IGNORECASE)
+_POLITE = re.compile(r"(?:[请請]?(?:输入|輸入|填写|填寫)[您你]?的?|[您你]的|[ごお御])(?=\w)")
+"""What Chinese and Japanese forms put before a name."""
 _TWO_TONGUES = re.compile(r"\s+[/|–—-]\s+|\s*[|]\s*")
 _YOURS = re.compile(r"\byour\s+([^?!.,;:]*)", re.IGNORECASE)
 _HALVES = frozenset({"first_name", "last_name"})
@@ -78,7 +81,10 @@ def branch_name(name: str) -> str:
 def _branch_name(name: str) -> str:
     name = _COUNTING.sub("", name) or name
     words = _spelled(name)
-    if len(words) > 1 and not vocabulary.OTHER_PEOPLE.isdisjoint(words):
+    if len(words) > 1 and (
+        not vocabulary.OTHER_PEOPLE.isdisjoint(words)
+        or (not vocabulary.OTHER_SIDE.isdisjoint(words) and vocabulary.INQUIRY.isdisjoint(words))
+    ):
         return "somebodyelse"
     return folded(name)
 
@@ -110,6 +116,14 @@ _MEANINGS: dict[str, Meaning] = {
 } | dict.fromkeys(vocabulary.OTHER_THINGS, NOT_OURS)
 
 
+_WITH_ACCENTS = {
+    name: Meaning(field)
+    for field, names in tongues.WITH_ACCENTS.items()
+    for name in names.split(", ")
+}
+"""Names that are other words without their accents."""
+
+
 def meaning_of(name: str) -> Meaning | None:
     """What a field of this name is; None where the name does not say."""
     return _meaning(name) if len(name) <= LONGEST else None
@@ -117,6 +131,12 @@ def meaning_of(name: str) -> Meaning | None:
 
 @lru_cache(maxsize=4096)
 def _meaning(name: str) -> Meaning | None:
+    if not name.isascii():
+        # Signs of full width are those that they look like.
+        name = unicodedata.normalize("NFKC", name)
+        known = _WITH_ACCENTS.get(name.strip(" *:").lower())
+        if known is not None:
+            return known
     if "<" in name:
         name = _TAG.sub(" ", name)
     if "{{" in name:
@@ -130,7 +150,9 @@ def _meaning(name: str) -> Meaning | None:
     if known is None and not name.isascii():
         # Two languages in one name, such as `First name / 名`.
         known = _said(_plain(name).encode("ascii", "replace").decode().replace("?", " "))
-    return known or _in_two_tongues(name) or _asked(name)
+    if known is None and _POLITE.match(name):
+        known = _said(_POLITE.sub("", name))
+    return known or _in_two_tongues(name) or _asked(name) or _agreed(name)
 
 
 def _in_two_tongues(name: str) -> Meaning | None:
@@ -142,6 +164,16 @@ def _in_two_tongues(name: str) -> Meaning | None:
     return parts.pop() if len(parts) == 1 else None
 
 
+def _agreed(name: str) -> Meaning | None:
+    """Whether a question asks for leave to text: `May we text you?`."""
+    words = set(_spelled(name))
+    if words.isdisjoint(vocabulary.TEXTS):
+        asks = "messages" in words and not words.isdisjoint(vocabulary.LEAVE)
+    else:
+        asks = not words.isdisjoint(vocabulary.ASKING)
+    return _LEAVE if asks and words.isdisjoint(vocabulary.NUMBER_WORDS) else None
+
+
 def _asked(name: str) -> Meaning | None:
     """Which name a sentence asks for: `Hello there! What's your first name?`."""
     found = _YOURS.findall(name)
@@ -149,6 +181,13 @@ def _asked(name: str) -> Meaning | None:
         return None
     known = _said(found[-1])
     return known if known is not None and known.field in _NAMES else None
+
+
+_OF_A_PHONE = re.compile(
+    rf"\b(?:{'|'.join(sorted(vocabulary.PHONE_STEMS))})"
+    rf"|{'|'.join(sorted(map(_plain, vocabulary.PHONE_SIGNS)))}"
+)
+_OF_ANOTHER = re.compile("|".join(sorted(map(_plain, vocabulary.OTHER_SIGNS))))
 
 
 def mentions_phone(name: str) -> bool:
@@ -163,6 +202,9 @@ def mentions_phone(name: str) -> bool:
         return False
     if not words.isdisjoint(vocabulary.SURELY_PHONE):
         return True
+    plain = _plain(name)
+    if _OF_A_PHONE.search(plain):
+        return not _OF_ANOTHER.search(plain)
     if not words.isdisjoint(vocabulary.NUMBER_WORDS):
         return not words.isdisjoint(vocabulary.CALLING)
     return "text" in words and not words.isdisjoint(("me", "you"))
@@ -173,9 +215,13 @@ def _said(name: str) -> Meaning | None:
     known = _MEANINGS.get(_LETTERS.sub("", plain))
     if known is not None:
         return known
-    known = _undressed(_WORD.findall(plain))
+    words = _WORD.findall(plain)
+    known = _undressed(words)
     if known is None and _CAMEL.search(name):
         known = _undressed(_spelled(name))
+    if known is None and not vocabulary.LINKS.isdisjoint(words):
+        # Such as `N° de portable`, while `Nom de famille` has its meaning from the link.
+        known = _undressed([word for word in words if word not in vocabulary.LINKS])
     return known
 
 
@@ -204,6 +250,11 @@ def _undressed(words: list[str]) -> Meaning | None:
     if any(word in vocabulary.SOMEBODY_ELSE for word in words):
         return _about_somebody_else(words)
     core = [word for word in words if word not in vocabulary.DRESS]
+    if any(word in vocabulary.CHOSEN for word in words):
+        # What somebody likes to be called is a first name where no other is said.
+        known = _MEANINGS.get("".join(core))
+        if known is not None and known.field == "first_name":
+            return Meaning("first_name", OTHERWISE)
     if not vocabulary.SURELY_PHONE.isdisjoint(core) and vocabulary.PHONE_WORDS.issuperset(core):
         return _MEANINGS["phone"]
     # Only what stands around a name dresses it: `form name` is no name of a person.
@@ -230,6 +281,22 @@ def _undressed(words: list[str]) -> Meaning | None:
         known = _MEANINGS.get("".join(core)) if is_name else None
         if known is not None:
             return _ranked(known, rank, person_only)
+    return _said_twice(words)
+
+
+def _said_twice(words: list[str]) -> Meaning | None:
+    """A half of a name behind the name of the whole: `Name First Name`."""
+    for place in range(1, len(words) - 1):
+        whole = _MEANINGS.get("".join(words[:place]))
+        half = _MEANINGS.get("".join(words[place:]))
+        if whole == half == _MEANINGS["phone"]:
+            return half
+        if (
+            whole is not None
+            and half is not None
+            and (whole.field, half.field in _HALVES) == ("full_name", True)
+        ):
+            return half
     return None
 
 
@@ -265,5 +332,8 @@ def _about_somebody_else(words: list[str]) -> Meaning | None:
         for word in words
         if word not in vocabulary.SOMEBODY_ELSE and word not in vocabulary.DRESS
     ]
-    known = _MEANINGS.get("".join(left))
-    return NOT_OURS if known is not None and known.field in _PERSON_FIELDS else None
+    for some in (left, [word for word in left if word not in vocabulary.ROLES]):
+        known = _MEANINGS.get("".join(some))
+        if known is not None and known.field in _PERSON_FIELDS:
+            return NOT_OURS
+    return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from server.mapping.aliases import LONGEST, branch_name, folded, meaning_of
+from server.mapping.aliases import LONGEST, branch_name, exact_meaning, folded, meaning_of
 from server.mapping.memo import Memo
+from server.mapping.numbers import is_strict
 from server.mapping.places import Place, place_of
 from server.mapping.records import Alike, Record, as_record, is_value
 from server.mapping.vocabulary import STAFF
@@ -20,7 +21,7 @@ _COUNTRIES = (
 )
 _LINES = (
     *("phone", "number", "phonenumber", "line", "nationalnumber", "national", "value"),
-    *("formatted", "raw"),
+    *("formatted", "raw", "text"),
 )
 _EXTENSIONS = ("extension", "ext")
 _MOST_MEMBERS = 128
@@ -124,6 +125,9 @@ def _walk_list(
         elif type(item) is dict and (record := as_record(item)) is not None:
             # HubSpot says `0-1` of a contact's field; the others are a company's and so on.
             own = within if item.get("objectTypeId", "0-1") == "0-1" else (*within, "company")
+            if names and exact_meaning(names[0] + record.names[0]) is not None:
+                # Such as `"name": [{"part": "first", "text": "Ada"}, …]`.
+                own = (*own, branch_name(names[0]))
             _walk_record(item, record, path, own, leaves)
         elif type(item) is dict:
             inside = (*within, "staff") if _is_staff(item) else within
@@ -157,7 +161,14 @@ def _walk_object(
             return
     record = as_record(node)
     if record is not None:
+        if called and not record.keys.labels:
+            # Such as `"Agent phone": {"type": "phone", "value": "…"}`.
+            record = Record(record.keys, (called, *record.names), record.phone)
         _walk_record(node, record, path.rpartition("/")[0], within, leaves)
+        return
+    if is_strict(str(node.get("id"))) and _is_phone(str(node.get("type"))):
+        # Such as one of several `{"type": "phone", "id": "+1202…", "channels": {…}}`.
+        leaves.append(Leaf(place_of(path, ("phone",), within, True), str(node["id"])))
         return
     inside = (*within, branch_name(called)) if called else within
     kind = node.get("type")
@@ -172,8 +183,8 @@ def _walk_object(
                 # Such as `{"type": "title", "title": [...]}`.
                 own = (*names, key)
             _walk(value, below, own, inside, leaves)
-        elif called and (key in _PLAIN or key == plain or (numbered and key.isdecimal())):
-            # Such as `{"firstname": {"value": "Ada"}}`.
+        elif called and (key in _PLAIN or key in (plain, kind) or (numbered and key.isdecimal())):
+            # Such as `{"firstname": {"value": "Ada"}}`, or `{"type": "number", "number": "…"}`.
             own = (heading,) if heading else (*names, key)
             leaves.append(Leaf(place_of(below, own, within), written(value)))
         else:

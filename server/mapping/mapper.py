@@ -9,6 +9,7 @@ from typing import Any
 from server.mapping import names
 from server.mapping.aliases import AT_LAST, folded
 from server.mapping.candidates import REQUIRED, Candidates, Fault
+from server.mapping.consent import is_declined
 from server.mapping.flatten import Leaf, flatten
 from server.mapping.labelled import labelled
 from server.mapping.numbers import Unreadable
@@ -42,6 +43,8 @@ class Mapped:
     last_name: str
     phone: Phone | Unreadable
     written_phone: str
+    declined: bool = False
+    """They said no where they were asked for leave."""
     told: dict[str, str] = field(default_factory=dict)
     """Address, browser, page, wording, submission and messaging number, where they are said."""
     more: dict[str, Any] = field(default_factory=dict)
@@ -143,7 +146,8 @@ class _Mapping:
                 name for name, value in zip(REQUIRED, values, strict=True) if not value.strip()
             )
             if phone is not None and not missing:
-                return Mapped(*named, phone[0], phone[1], self._told(), self._rest())
+                declined = self._declined()
+                return Mapped(*named, phone[0], phone[1], declined, self._told(), self._rest())
             named = Fault("MISSING_REQUIRED_FIELD", missing, ", ".join(missing))
         if phone is not None and isinstance(phone[0], Phone):
             named.phone = phone[0].e164
@@ -249,6 +253,17 @@ class _Mapping:
         if len(words) != 1 or not _is_surname(surname) or _compared(surname) == _compared(words[0]):
             return None
         return names.tidy(self._body.take(first)), names.tidy(self._body.take(last))
+
+    def _declined(self) -> bool:
+        """Whether the person said no to what they were asked leave for."""
+        body = self._body
+        if "consent_text" in body.ruled:
+            return is_declined([body.ruled["consent_text"]])
+        if "consent_text" not in body.found and "leave" not in body.found:
+            return False
+        return is_declined(
+            one.leaf for name in ("consent_text", "leave") for one in body.found.get(name, ())
+        )
 
     def _told(self) -> dict[str, str]:
         body = self._body

@@ -22,7 +22,16 @@ _PARTICLES = _words(
     """
     van von vom der den de del della delle dello degli di da dal dos das do du des la le lo al el
     bin ibn binti ben ter ten te tot zu zum zur af av st saint san santa y e i mac mc 't op o'
+    las los giolla ó ní nic uí abdul abdel abu bint vd vande vanden vander
+    عبد ابن بن بنت آل أبو ابو
     """
+)
+_AND = _words("y e i und et")
+"""Words between two last names of one person."""
+_INITIAL = re.compile(r"[A-Z]\.?")
+"""What stands for a second name: `John E. Smith`, unlike `José e Souza`."""
+_PRONOUNS = re.compile(
+    r"\s*[(\[](?:she|he|they|ze|xe|sie|er|elle|il|ella|él)\s*[/|,].{0,24}[)\]]\s*$", re.IGNORECASE
 )
 
 
@@ -56,7 +65,11 @@ def split(name: str) -> tuple[str, str]:
     names. A single word is a first name alone. In Chinese, Japanese and Korean letters the last
     name comes first, also without a space where it is a known one.
     """
-    name = tidy(name).strip(" ,;")
+    name = tidy(_PRONOUNS.sub("", name)).strip(" ,;")
+    parts = name.split(" | ")
+    if len(parts) in (2, 3):
+        # First, perhaps middle, and last, which a builder joins so.
+        return tidy(parts[0]), tidy(parts[-1])
     name, suffix = _without_suffix(name)
     before, comma, after = name.partition(",")
     if comma:
@@ -67,8 +80,13 @@ def split(name: str) -> tuple[str, str]:
     if len(words) == 2 and all(map(_FAMILY_FIRST.fullmatch, words)):
         return words[1], words[0]
     at = len(words) - 1
-    while at > 1 and _bare(words[at - 1]) in _PARTICLES:
-        at -= 1
+    while at > 1 and not _INITIAL.fullmatch(words[at - 1]):
+        if at > 2 and words[at - 1] in _AND:
+            at -= 2
+        elif _bare(words[at - 1]) in _PARTICLES:
+            at -= 1
+        else:
+            break
     return " ".join(words[:at]), _with(" ".join(words[at:]), suffix)
 
 

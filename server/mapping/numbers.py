@@ -44,6 +44,7 @@ _TWICE = re.compile(r"^\++(?:(\d{1,3})\s*\+(?=\1))?")
 _SHAPE = re.compile(r"\(?\+?[\d\s().\-/]+")
 _USUAL = re.compile(r"[+(0-9][0-9 ().\-]{1,18}")
 """How most people write one number: nothing in it is a label, an extension or a second number."""
+_MOBILES = frozenset({Kind.MOBILE, Kind.EITHER})
 _NO_DIGIT = re.compile(r"\D")
 _MARKS = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-") | {"＋": "+", "﹢": "+"})
 
@@ -165,7 +166,7 @@ def _single(text: str, region: str) -> Phone | Unreadable:
 
 def _national(digits: str, region: str) -> Phone | Unreadable:
     found = _in_region(digits, region)
-    if isinstance(found, Unreadable) and digits.startswith("00"):
+    if digits.startswith("00") and not _is_assigned(found):
         # What nearly every country dials before a foreign number.
         return parse_e164(f"+{digits[2:]}") or found
     return found
@@ -175,9 +176,17 @@ def _in_region(digits: str, region: str) -> Phone | Unreadable:
     if not 4 <= len(digits) <= 18:
         return _foreign(region)
     found = parse_dialled(digits, region)
-    if found is not None and found.kind is Kind.UNASSIGNED:
-        return _with_own_code(digits, region) or found
+    if found is not None and found.kind not in _MOBILES:
+        coded = _with_own_code(digits, region)
+        if coded is not None and (found.kind is Kind.UNASSIGNED or coded.kind in _MOBILES):
+            # `4915112345678` is a mobile with its country's code, and only without a nought that
+            # nobody leaves out a number of a place that begins alike.
+            return coded
     return found or _foreign(region)
+
+
+def _is_assigned(found: Phone | Unreadable) -> bool:
+    return isinstance(found, Phone) and found.kind is not Kind.UNASSIGNED
 
 
 def _with_own_code(digits: str, region: str) -> Phone | None:

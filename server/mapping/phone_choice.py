@@ -11,7 +11,7 @@ from server.mapping.flatten import Leaf
 from server.mapping.numbers import NANP, Unreadable, is_strict, read_phone
 from server.mapping.phone_parts import boxed_phone
 from server.mapping.vocabulary import STRANGERS
-from storage.phones import Phone
+from storage.phones import Phone, national
 from storage.words import Kind
 
 _NOTHING = frozenset(
@@ -35,6 +35,7 @@ _GOES_TO = frozenset(("to", "recipient", "destination"))
 _MOST_NUMBERS = 50
 """Values that are looked at where many could be a phone."""
 _INTERNATIONAL = re.compile(r"\s*(?:whatsapp:|tel:|sms:)?\+\d")
+_NO_DIGIT = re.compile(r"\D")
 NUMBERED = re.compile(r"(?:input_)?(\d{1,4})(?:[._](\d{1,2}))?")
 """Names of fields that are numbers, such as `input_1.3`."""
 _NAMELESS = re.compile(r"(?:No Label )?[Ff]ield_*(?:\d+|[0-9a-f]{7})")
@@ -66,6 +67,7 @@ class PhoneChoice:
         if len({leaf.text for leaf in leaves[:_MOST_NUMBERS]}) == _MOST_NUMBERS:
             return Fault("AMBIGUOUS_FIELD", ("phone",), "phone: many numbers that differ")
         read = [(self._read(leaf), leaf) for leaf in leaves[:_MOST_NUMBERS]]
+        read = self._agreed(read)
         good = [(phone, leaf) for phone, leaf in read if isinstance(phone, Phone)]
         # Marks and fragments beside a whole number are no second number.
         bad = [
@@ -83,6 +85,24 @@ class PhoneChoice:
                 self._body.take(same)
             return self._taken(phone, leaf)
         return None
+
+    def _agreed(
+        self, read: list[tuple[Phone | Unreadable, Leaf]]
+    ) -> list[tuple[Phone | Unreadable, Leaf]]:
+        """With what is the end of the one number that names its country taken for the same."""
+        whole = {
+            phone.e164: phone
+            for phone, leaf in read
+            if isinstance(phone, Phone) and _INTERNATIONAL.match(leaf.text)
+        }
+        if len(read) < 2 or len(whole) != 1:
+            return read
+        (one,) = whole.values()
+        end = national(one.e164)
+        return [
+            (one if _NO_DIGIT.sub("", leaf.text).lstrip("0") == end else phone, leaf)
+            for phone, leaf in read
+        ]
 
     def _taken(self, phone: Phone | Unreadable, leaf: Leaf) -> tuple[Phone | Unreadable, str, Leaf]:
         written = self._body.take(leaf).strip()
@@ -206,7 +226,9 @@ def _says_no_country(text: str) -> bool:
 
 def _asks_for_phone(leaf: Leaf) -> bool:
     """Whether a question whose meaning is not known mentions that somebody may be called."""
-    if not STRANGERS.isdisjoint(leaf.within) or any(map(meaning_of, leaf.names)):
+    said = [known.field for name in leaf.names if (known := meaning_of(name)) is not None]
+    # A question for leave may be answered with the number that is meant.
+    if not STRANGERS.isdisjoint(leaf.within) or any(name != "leave" for name in said):
         return False
     return any(map(mentions_phone, leaf.names))
 

@@ -13,6 +13,8 @@ PERSON = frozenset({"first_name", "last_name", "full_name", "phone"})
 
 ACCOUNT = "user"
 """The branch of whoever is logged in: the person who opted in, or one of the staff."""
+_NOT_OF_PHONES = frozenset({"full_name", "leave"})
+"""What a field that asks for a phone is not, whatever its name says."""
 _PHONE = Meaning("phone", USUAL)
 _NOTHING = Meaning("")
 
@@ -76,7 +78,7 @@ def _meant(names: tuple[str, ...], within: tuple[str, ...], *, phone: bool) -> t
     """What is meant by names, and whether it is a number that may count people."""
     known = next((found for name in names if (found := meaning_of(name)) is not None), None)
     if known is not None:
-        if known.field == "full_name" and phone:
+        if phone and known.field in _NOT_OF_PHONES:
             known = meaning_of("phone") or known
         return _told(known, within), False
     if phone:

@@ -24,7 +24,7 @@ _VALUES = (
 _LABELS = (
     *("label", "title", "question", "columnname", "fieldlabel", "questiontext", "text", "name"),
     *("fieldname", "key", "field", "columnid", "customkey", "heading", "row", "variable", "ref"),
-    *("slug", "item", "prompt", "k", "id"),
+    *("slug", "item", "prompt", "k", "part", "id"),
 )
 """What they call the name, folded, the most telling first."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 FIRST_NAMES = """
     imie fornamn fornavn fornafn etunimi keresztnev utonev jmeno krestnijmeno meno krstnemeno ime
     prenume adi adiniz isim namadepan имя ім'я όνομα
-    名 下の名前 الاسمالأول الاسمالاول שםפרטי
+    名 下の名前 お名前名 氏名名 名前名 الاسمالأول الاسمالاول שםפרטי
     първоиме собственоиме vardas vards eesnimi ชื่อ ชื่อจริง पहलानाम प्रथमनाम unangpangalan
 """
 LAST_NAMES = """
     nazwisko efternamn etternavn efternavn sukunimi vezeteknev csaladnev prijmeni priezvisko prezime
     numedefamilie soyad soyadi soyadiniz namabelakang фамилия прізвище επώνυμο
-    姓 苗字 姓氏 성 اسمالعائلة الاسمالأخير اللقب שםמשפחה επίθετο
+    姓 苗字 姓氏 お名前姓 氏名姓 名前姓 성 اسمالعائلة الاسمالأخير اللقب שםמשפחה επίθετο
     priimek pavarde uzvards perekonnanimi นามสกุล उपनाम अंतिमनाम कुलनाम apelyido نامخانوادگی
 """
 FULL_NAMES = """
@@ -22,9 +22,13 @@ FULL_NAMES = """
     fuldenavn fuldtnavn fulltnavn helanamnet numecomplet celejmeno celemeno namapenuh
     imeinpriimek vardasirpavarde vardspavarde vardsuzvards vardsunuzvards taisnimi nafn fulltnafn
     повнеімя пълноиме имеифамилия πλήρεςόνομα الاسمبالكامل الاسمكاملا نامونامخانوادگی
-    全名 您的姓名 您的名字 你的名字 联系人姓名 ชื่อนามสกุล ชื่อและนามสกุล ชื่อเต็ม पूरानाम नाम
+    全名 大名 联系人 聯絡人 連絡人 联络人 ご担当者名 ご担当者 आपकानाम आपकापूरानाम hovatendaydu
+    adinizsoyadiniz jmenoprijmeni imienazwisko imeprezime menopriezvisko
+    您的姓名 您的名字 你的名字 联系人姓名 ชื่อนามสกุล ชื่อและนามสกุล ชื่อเต็ม पूरानाम नाम
     buongpangalan pangalan jinakamili
 """
+WITH_ACCENTS = {"first_name": "tên", "last_name": "họ, họ và tên đệm, họ và chữ đệm, họ đệm"}
+"""Names that are other words without their accents, between commas."""
 PHONES = """
     numertelefonu nrtelefonu telefonkomorkowy komorka numerkomorki telefonkontaktowy
     numertelefonukomorkowego mobilnummer telefonnummer mobiltelefonnummer puhelin puhelinnumero
@@ -32,6 +36,8 @@ PHONES = """
     telefonicislo mobilnitelefon telefonnecislo mobil brojtelefona mobitel brojmobitela
     telefonulmobil numardetelefon numardetelefonmobil nrdetelefon telefonnumarasi ceptelefonu
     ceptelefonunumarasi cep gsmnumarasi nomorhp nohp nomortelepon notelepon telepon nomorponsel
+    nohpwa nowahp nomorhpwa nomorwa dienthoaididong sodidong sodienthoaididong sodienthoailienhe
+    sodienthoaicuaban sodienthoaizalo
     nomorwhatsapp nowa sodienthoai dienthoai sdt
     телефон номертелефона мобильныйтелефон мобильный номермобильноготелефона контактныйтелефон
     номертелефону мобільнийтелефон τηλέφωνο κινητό κινητότηλέφωνο αριθμόςτηλεφώνου

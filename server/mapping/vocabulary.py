@@ -10,14 +10,15 @@ def _words(text: str) -> frozenset[str]:
 NAMES = {
     "first_name": """
         firstname first fname givenname given forename forenames christianname firstnames namefirst
-        firstnamename nameofperson preferredname vorname vornamen rufname prenom prenoms
+        firstnamename nameofperson vorname vornamen prenom prenoms
         primernombre nombres nombredepila primeironome nomeproprio prenome voornaam voornamen
-        roepnaam namegiven
+        namegiven
     """,
     "last_name": """
         lastname last lname surname surnames familyname lastnames namelast secondname namefamily
         nachname nachnamen familienname zuname nomdefamille apellido apellidos apellidopaterno
-        primerapellido sobrenome ultimonome apelido apelidos cognome achternaam familienaam
+        primerapellido sobrenome ultimonome apelido apelidos cognome
+        cognom cognoms llinatges achternaam familienaam
         namesurname
     """,
     "full_name": """
@@ -30,7 +31,8 @@ NAMES = {
         naam volledigenaam voorenachternaam namecomplete inviteename attendeename realname names
         whatshouldwecallyou whatnameshouldweuse howshouldwecallyou howshouldweaddressyou
         whatdoyougoby comotellamas commentvousappelezvous wieheissensie wieheisstdu
-        comosellama whoareyou
+        comosellama whoareyou nomprenom nomprenoms nometprenoms vorundzuname vornamezuname
+        vornameundzuname
     """,
     "phone": """
         phone phonenumber phoneno phonenr phonenum mobile mobilephone mobilenumber mobileno mobilenr
@@ -85,7 +87,8 @@ NAMES = {
         smsoptin smsoptintext textconsent textoptin optin gdpr gdprconsent privacyconsent agree
         agreement acceptance acceptanceterms termsaccepted smsterms consenttosms smsmarketingconsent
         marketingconsent einwilligung consentement consentimiento consentimento consenso toestemming
-        smspermission smsagreement
+        smspermission smsagreement zgoda zgodamarketingowa zgodasms souhlas suhlas zustimmung
+        samtykke samtycke suostumus hozzajarulas onay kvkkonayi
     """,
     "submission_id": """
         submissionid submissionguid submissionuuid responseid leadid leadgenid entryid
@@ -127,7 +130,13 @@ NAMES = {
 LAST_CHOICE = {"full_name": "nickname profilename"}
 """Names of fields that count only where no other name is said at all, folded."""
 SECOND_CHOICE = {
-    "full_name": "displayname completename",
+    "first_name": "preferredname recipientfirstname rufname roepnaam knownas goesby",
+    "last_name": "recipientlastname",
+    "full_name": """
+        displayname completename contactperson ansprechpartner ansprechpartnerin ansprechperson
+        kontaktperson contactpersoon personadecontacto personnedecontact personadicontatto
+        pessoadecontato pessoadecontacto
+    """,
     "phone": """
         homephone workphone officephone businessphone landline landlinenumber landlinephone
         phonehome phonework phoneoffice otherphone alternatephone alternativephone secondaryphone
@@ -176,9 +185,14 @@ DRESS = _words(
     qual seu sua o digite informe insira obrigatorio teu
     il tuo tua suo lei inserisci inserire qual e come
     uw je jouw wat vul verplicht
+    n nro vase vaseho twoj twoja twoje panstwa pani prosze podaj wpisz del dei della
+    aktif lutfen
     """
 )
 """Words that ask for a value and say nothing of it."""
+
+LINKS = frozenset(("de", "di", "do", "da"))
+"""Words that link others, and are a part of some names."""
 
 PHONE_WORDS = _words(
     """
@@ -194,7 +208,7 @@ PERSONAL = _words(
     """
     contact lead customer client person respondent applicant subscriber visitor guest attendee
     invitee patient participant registrant buyer prospect signer individual borrower tenant resident
-    donor parentless student_ signup optin sender
+    donor parentless student_ signup optin sender referente
     """
 )
 """Words that say whose a field is: the person who opted in."""
@@ -213,6 +227,10 @@ ELSEWHERE_WORDS = frozenset(("billing", "shipping", "delivery", "address", "defa
 """Words that make a field a second choice."""
 RECEIVING = _words("shipping delivery shippingaddress deliveryaddress")
 """Those of whoever gets the parcel, who may be another person than the one who pays: the last."""
+ROLES = _words(
+    "account sales customer success client relationship property case branch service listing lead"
+)
+"""Words that say which agent, manager or the like is meant: `account manager phone`."""
 ONLY_LETTERS = _words("text textfield txt et pb cf nf mf frm wpforms res answers responses")
 """Technical words beside which a `name` is still a person's."""
 OTHER_PEOPLE = _words(
@@ -222,6 +240,10 @@ OTHER_PEOPLE = _words(
     """
 )
 """Words that make a branch of several one about somebody else: `emergency_contact_details`."""
+OTHER_SIDE = _words("agent manager rep representative broker realtor lender dealer advisor adviser")
+"""Words that make such a branch one about the staff, where none of the others is about a lead."""
+INQUIRY = PERSONAL - {"contact"} | _words("form request inquiry enquiry referral submission")
+"""Words of branches about whoever asks, whomever they ask."""
 PARTS = _words(
     """
     middle prefix suffix title initial initials salutation nick maiden pronunciation pronounced type
@@ -253,6 +275,7 @@ CALLING = _words(
     appeler rappeler joindre contacter joignable
     mensaje mensajes llamar llamarte llamamos contactar contactarte
     ligar mensagem mensagens contatar contactamos
+    bellen bereiken bereikbaar appen smsen berichten
     chiamare chiamarti contattare contattarti messaggio
     """
 )
@@ -260,6 +283,31 @@ CALLING = _words(
 NUMBER_WORDS = _words("number numbers nummer numero")
 """Words for a number in such questions."""
 
+
+LEAVE = _words("agree consent permission receive get opt")
+"""Words of questions that ask for leave to write."""
+ASKING = LEAVE | _words("may can ok okay allow want like")
+"""Those, and words that ask for leave where a text is spoken of."""
+TEXTS = _words("text texts sms texting")
+"""What the leave is for."""
+CHOSEN = frozenset(("preferred",))
+"""Words for the name that somebody goes by."""
+PHONE_STEMS = _words("telef telep mobil movil cellul celul whatsap")
+"""How words for a phone begin in many tongues."""
+PHONE_SIGNS = _words(
+    """
+    телефон мобильн мобільн τηλεφων κινητ 電話 电话 携帯 手機 手机 联络方式 联系方式 聯絡方式
+    전화 휴대 핸드폰 هاتف جوال موبايل واتس تلفن موبایل טלפון נייד फोन मोबाइल โทร มือถือ
+    """
+)
+"""What stands for a phone anywhere in a name, where no space need part words."""
+OTHER_SIGNS = _words(
+    """
+    fax ファックス ファクス 传真 傳真 緊急 紧急 긴급 비상 会社 公司 회사 勤務先 طوارئ
+    экстренн екстрен awaryjn nouzov
+    """
+)
+"""What stands for another one than the person's."""
 
 PHONE_TYPES = _words(
     "phone tel telephone phonenumber inputphonenumber mobile cell controlphone smsphone mobilephone"
@@ -292,6 +340,8 @@ STRANGERS = _words(
     """
 )
 """Branches about somebody or something else, folded."""
+
+STRANGERS |= {f"{name}s" for name in STRANGERS - {"channel"}} | {"companies", "branches"}
 
 FIRMS = _words(
     """

@@ -62,6 +62,16 @@ P = "+12025550146"
         ("이슬", "이슬", ""),
         ("", "", ""),
         (" , ", "", ""),
+        ("John E. Smith", "John E.", "Smith"),
+        ("Mary Ann I Smith", "Mary Ann I", "Smith"),
+        ("José da Silva e Souza", "José", "da Silva e Souza"),
+        ("Jordi Puig i Cadafalch", "Jordi", "Puig i Cadafalch"),
+        ("Hans-Peter von und zu Stein", "Hans-Peter", "von und zu Stein"),
+        ("Bartolomé de las Casas", "Bartolomé", "de las Casas"),
+        ("Tomás Ó Súilleabháin", "Tomás", "Ó Súilleabháin"),
+        ("محمد عبد الله", "محمد", "عبد الله"),
+        ("Ada Byron (she/her)", "Ada", "Byron"),
+        ("Ada | King | Byron", "Ada", "Byron"),
     ],
 )
 def test_a_full_name_is_split(written: str, first: str, last: str) -> None:
@@ -94,6 +104,10 @@ def test_a_full_name_is_split(written: str, first: str, last: str) -> None:
         ("0044 7911 123456", "US", "+447911123456"),
         ("011 44 7911 123456", "US", "+447911123456"),
         ("030/12345678", "DE", "+493012345678"),
+        ("4915112345678", "DE", "+4915112345678"),
+        ("62812345678", "ID", "+62812345678"),
+        ("0061412345678", "AU", "+61412345678"),
+        ("005511961234567", "BR", "+5511961234567"),
     ],
 )
 def test_a_number_is_read_however_it_is_written(written: str, region: str, e164: str) -> None:
@@ -171,6 +185,86 @@ def test_names_mean_what_people_mean_by_them(name: str, field: str) -> None:
 def test_names_of_other_things_mean_nothing(name: str) -> None:
     found = meaning_of(name)
     assert found is None or found.field == ""
+
+
+LEAD = {"first_name": "Ada", "last_name": "Byron", "phone": P}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *({"sms_consent": no} for no in ("No, thanks", "I do not agree", "Not accepted", "0")),
+        {"Consentimento": "Não"},
+        {"Toestemming": "nee"},
+        {"Zgoda": "Nie"},
+        {"consent": "いいえ"},
+        {"Do you agree to receive text messages?": "No"},
+        {"Would you like to receive SMS updates?": "no"},
+        {"terms_accepted": "yes", "sms_opt_in": "no"},
+        {"consent": "yes", "sms_consent": "no"},
+        {"consent_text": "I agree to texts", "consent": False},
+        {"Aggiornamenti": {"sms": {"consent": "no"}}, "consent": "yes"},
+    ],
+)
+def test_a_no_is_a_no_in_whatever_words_and_wherever_it_stands(said: dict[str, Any]) -> None:
+    found = map_lead(LEAD | said, (), "US")
+    assert isinstance(found, Mapped)
+    assert found.declined
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"sms_consent": "Yes"},
+        {"consent": ["I agree to texts. No purchase necessary."]},
+        {"consent": "Don't miss out: yes"},
+        {"consent": []},
+        {"gdpr": "no", "sms_opt_in": "yes"},
+        {"sms_consent": "yes", "email": {"marketing": {"consent": "no"}}},
+        {"email_opt_in": "no", "newsletter": False},
+        {"Would you like to leave a message?": "No"},
+        {"May we text you?": "Sure"},
+    ],
+)
+def test_a_no_to_something_else_is_none(said: dict[str, Any]) -> None:
+    found = map_lead(LEAD | said, (), "US")
+    assert isinstance(found, Mapped)
+    assert not found.declined
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"緊急連絡先電話番号": "+12025550199"},
+        {"Account manager phone": {"value": "+12025550199", "field_type": "phone"}},
+        {"Agent phone": {"type": "phone_number", "phone_number": "+12025550199"}},
+        {"companies": {"data": [{"phone": "+12025550199"}]}},
+        {"listing_agent": {"name": "Bea Else", "phone": "+12025550199"}},
+        {"assignedAgent": {"first_name": "Bea", "last_name": "Else", "mobile": "+12025550199"}},
+        {"Telefax": "+12025550199"},
+    ],
+)
+def test_the_phone_of_somebody_else_is_never_the_persons(said: dict[str, Any]) -> None:
+    named = {"first_name": "Ada", "last_name": "Byron"}
+    assert map_lead(named | said, (), "US").fields == ("phone",)  # type: ignore[union-attr]
+    found = map_lead(named | said | {"mobile": P}, (), "US")
+    assert isinstance(found, Mapped), found
+    assert found.phone == read_phone(P, "US")
+
+
+@pytest.mark.parametrize("asked", ["Where can we text you?", "May we text you? At which number?"])
+def test_a_question_for_leave_may_be_answered_with_a_number(asked: str) -> None:
+    found = map_lead({"name": "Ada Byron", asked: "202-555-0146"}, (), "US")
+    assert isinstance(found, Mapped), found
+    assert found.phone == read_phone(P, "US")
+
+
+def test_a_number_and_its_end_are_one_and_other_ends_are_not() -> None:
+    named = {"first_name": "Ada", "last_name": "Byron", "phone_full": "+447911123456"}
+    found = map_lead(named | {"phone": "07911 123456"}, (), "US")
+    assert isinstance(found, Mapped)
+    assert found.phone == read_phone("+447911123456", "US")
+    assert isinstance(map_lead(named | {"phone": "07911 123457"}, (), "US"), Fault)
 
 
 _json = st.recursive(
