@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from server.circuit import CircuitBreaker
 from server.gateways.base import Gateway
@@ -61,6 +62,26 @@ _LEAST_WAIT = 0.1
 
 _PATIENCE_SECONDS = 1.0
 """How long to wait after trouble with the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a round took from the store."""
+
+    claim: Claim
+    pause: timedelta | None = None
+    """How long the gateway is to be left alone; None where it works."""
+    why: str = ""
+
+    @property
+    def trying(self) -> bool:
+        """Whether its text is to show, for all couriers, if the gateway works again."""
+        return self.pause is not None and bool(self.claim.texts)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody needs to look again: a text is on its way for some milliseconds."""
+        return self.claim.whole and not self.trying
 
 
 class Courier:
@@ -156,18 +177,19 @@ class Courier:
                 return due
         room = self._circuit.room(self._loop.time(), self._batch)
         if not room:
-            self._waiting = 0
-            # The waits that are too long end all the same.
-            await self._write(messages.sweep)
-            await asyncio.sleep(_LEAST_WAIT)
-            return max(_LEAST_WAIT, min(_POLL_SECONDS, self._circuit.wait(self._loop.time())))
+            return await self._hold_off(self._circuit.wait(self._loop.time()))
         self._waiting = 0
         self._batch_full.clear()
         since, self._claimed_at = self._loop.time() - self._claimed_at, self._loop.time()
         fresh = self._circuit.trying
-        texts = (await self._write(lambda conn: self._claim(conn, room, fresh), _unseen)).texts
+        taken = await self._write(lambda conn: self._take(conn, room, fresh), _unseen)
+        texts = taken.claim.texts
         if texts:
-            await self._carry(texts)
+            await self._carry(texts, trying=taken.trying)
+        elif taken.pause:
+            # Another courier has found out, and one of them tries it when that is over.
+            self._gateway.trouble = f"Texts wait: {taken.why}"
+            return await self._hold_off(taken.pause.total_seconds())
         elif not await self._write(messages.sweep):
             # Another courier was quicker, or the clock was set back.
             return _PATIENCE_SECONDS
@@ -181,13 +203,31 @@ class Courier:
             await self._wait(self._batch_full, _GATHER_SECONDS)
         return _ASK_SECONDS if texts and not self._waiting else 0.0
 
-    def _claim(self, conn: Connection, room: int, fresh: bool) -> Claim:
-        claim = messages.claim(conn, self._name, room, self._quiet, fresh=fresh)
+    async def _hold_off(self, seconds: float) -> float:
+        """Leaves the gateway alone; returns when to look again."""
+        self._waiting = 0
+        # The waits that are too long end all the same.
+        await self._write(messages.sweep)
+        await asyncio.sleep(_LEAST_WAIT)
+        return max(_LEAST_WAIT, min(_POLL_SECONDS, seconds))
+
+    def _take(self, conn: Connection, room: int, fresh: bool) -> _Taken:
+        name = self._gateway.name
+        claim = messages.claim(conn, self._name, room, self._quiet, fresh=fresh, gateway=name)
+        taken = _Taken(claim)
+        found = None if claim.texts else gateway_state.pause_of(conn, name)
+        if found is not None:
+            pause, why = found
+            if not pause:
+                claim = messages.claim(conn, self._name, 1, self._quiet, fresh=True)
+            taken = _Taken(claim, pause, why)
+        if taken.trying:
+            gateway_state.begin_try(conn, name)
         if claim.texts:
             self._gateway.consult(conn)
-        return claim
+        return taken
 
-    async def _carry(self, texts: Sequence[Outgoing]) -> None:
+    async def _carry(self, texts: Sequence[Outgoing], *, trying: bool) -> None:
         try:
             receipts = await self._gateway.hand_over(texts)
         except Exception as error:  # noqa: BLE001 - whatever a gateway's library raises, the texts' fate is unknown
@@ -196,34 +236,42 @@ class Courier:
                 Receipt(text.message_id, "unknown", error=type(error).__name__) for text in texts
             ]
         tries = {text.message_id: text.tries for text in texts}
-        if self._circuit.learn(self._loop.time(), receipts):
-            self._tell_of_circuit()
+        self._learn(receipts, trying=trying)
         receipts = [
             replace(receipt, status="failed")
             if receipt.status == "retry" and tries[receipt.message_id] + 1 >= _MOST_TRIES
             else receipt
             for receipt in receipts
         ]
-        await self._settle(receipts)
+        await self._count_and_settle(receipts)
 
     @property
     def _batch(self) -> int:
         """Texts to claim at once: with a pace, what goes out in a quarter of a second."""
         return min(_BATCH, max(1, self._pace // 4)) if self._pace else _BATCH
 
-    def _tell_of_circuit(self) -> None:
-        """Lets every process show whether texts go out."""
+    def _learn(self, receipts: Sequence[Receipt], *, trying: bool) -> None:
+        """Takes note of how the gateway does, for every process to show and to keep to.
+
+        Who fails behind a try of its own, while others get on, is alone with it, such as where its
+        network is down: it goes on trying with single texts, and keeps nobody else from sending.
+        """
+        if all(receipt.status == "kept" for receipt in receipts):
+            return
         circuit, name = self._circuit, self._gateway.name
-        self._gateway.trouble = f"Texts wait: {circuit.reason}" if circuit.state == "open" else ""
-        until = now() + timedelta(seconds=circuit.opened_for) if circuit.state == "open" else None
-        state, reason = circuit.state, circuit.reason
+        worked = circuit.state == "closed"
+        circuit.learn(self._loop.time(), receipts)
+        works, reason = circuit.state == "closed", circuit.reason
+        in_trouble = not works or (trying and bool(reason))
+        self._gateway.trouble = f"Texts wait: {reason}" if in_trouble else ""
         # A store in trouble loses it; texts do not depend on it.
-        self._store.write(lambda conn: gateway_state.note(conn, name, state, reason, until))
+        if in_trouble and (trying or worked):
+            self._store.write(lambda conn: gateway_state.leave_alone(conn, name, reason))
+        elif works and (trying or not worked):
+            self._store.write(lambda conn: gateway_state.works(conn, name))
 
     async def _settle(self, receipts: Sequence[Receipt]) -> None:
         """Writes receipts down, however long the store takes: they are said only once."""
-        for receipt in receipts:
-            self._metrics.texts[receipt.status] += 1
         while True:
             try:
                 await self._write(lambda conn: messages.settle(conn, receipts))
@@ -231,6 +279,17 @@ class Courier:
                 if self._closing:
                     return
                 await asyncio.sleep(_PATIENCE_SECONDS)
+            except IntegrityError as error:
+                # The provider gave two texts one id, which only the first can be known by.
+                if len(receipts) == 1:
+                    if not receipts[0].provider_id:
+                        raise
+                    note_unexpected("an id of the gateway's", error)
+                    await self._settle([replace(receipts[0], provider_id="")])
+                    return
+                for receipt in receipts:
+                    await self._settle([receipt])
+                return
             else:
                 return
 
@@ -247,7 +306,12 @@ class Courier:
     async def _settle_gathered(self) -> None:
         receipts, self._receipts = self._receipts, []
         if receipts:
-            await self._settle(receipts)
+            await self._count_and_settle(receipts)
+
+    async def _count_and_settle(self, receipts: Sequence[Receipt]) -> None:
+        for receipt in receipts:
+            self._metrics.texts[receipt.status] += 1
+        await self._settle(receipts)
 
     async def _write(
         self, verb: Callable[[Connection], T], quiet: bool | Callable[[T], bool] = False
@@ -272,6 +336,6 @@ class Courier:
             self._throttle.close()
 
 
-def _unseen(claim: Claim) -> bool:
-    """Nobody needs to look again for a text that is on its way for some milliseconds."""
-    return claim.whole
+def _unseen(taken: _Taken) -> bool:
+    """Whether nobody needs to look again because of it."""
+    return taken.unseen

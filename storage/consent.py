@@ -264,7 +264,7 @@ def _taken(conn: Connection, bare: list[tuple[int, int]]) -> list[int]:
     return [seq for seq, contact_id in bare if contact_id in there or not contact_id]
 
 
-_AT_ONCE = 2000
+_AT_ONCE = 500
 
 _MOST_FAULTS = 100
 """Faults that are named one by one."""

@@ -96,9 +96,10 @@ def claim_pending(
     quiet: QuietHours | None = None,
     *,
     fresh: bool = False,
+    gateway: str = "",
 ) -> list[Outgoing]:
     """The texts of a `claim`."""
-    return claim(conn, worker, limit, quiet, fresh=fresh).texts
+    return claim(conn, worker, limit, quiet, fresh=fresh, gateway=gateway).texts
 
 
 def claim(
@@ -108,6 +109,7 @@ def claim(
     quiet: QuietHours | None = None,
     *,
     fresh: bool = False,
+    gateway: str = "",
 ) -> Claim:
     """Takes texts that are due for one courier; no other gets them.
 
@@ -118,12 +120,16 @@ def claim(
         quiet: When nobody is to be texted; who would be waits until it is over.
         fresh: Rather one that was not tried in vain yet: a text that a provider never takes
             must not stand for all others.
+        gateway: What they are for: nothing is taken while that is left alone. See
+            `storage.gateway_state`.
     """
     moment = now()
     at = moment_value(conn, moment)
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
     statement = _CLAIM[fresh].format(skipping=skipping_locked(conn))
-    claimed = [Outgoing(*row) for row in fetch(conn, statement, (worker, until, at, at, limit))]
+    claimed = [
+        Outgoing(*row) for row in fetch(conn, statement, (worker, until, at, at, gateway, limit))
+    ]
     if not claimed:
         return Claim([], whole=True)
     lately = texted_lately(conn, claimed, moment)
@@ -138,7 +144,9 @@ def claim(
 
 _OLDEST = (
     f"SELECT id, tries, due_at FROM messages WHERE {WAITING} AND status = 'pending'"  # noqa: S608
-    " AND due_at <= ? ORDER BY due_at, id LIMIT"
+    " AND due_at <= ?"
+    " AND NOT EXISTS (SELECT 1 FROM gateway_state WHERE name = ? AND state <> 'closed')"
+    " ORDER BY due_at, id LIMIT"
 )
 _CLAIM = tuple(
     "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"  # noqa: S608

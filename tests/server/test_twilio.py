@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -21,10 +22,15 @@ from urllib.parse import parse_qs
 
 import pytest
 import requests
+from sqlalchemy import update
 
+from server import circuit
 from storage import gateway_state, messages, text_log
 from storage.integration import SIMULATED_NUMBER
 from storage.store import Store
+from storage.tables import GatewayState
+from storage.tallies import read_tallies, stage_tally
+from storage.times import now
 from storage.words import Stage, TextView
 from tests.factories import lead, next_phone, put, switched_on
 from tests.server.served import Served, listening, serving
@@ -33,6 +39,7 @@ from tests.server.test_gateway_door import ACCOUNT, TOKEN
 from tests.waiting import PATIENCE, soon
 
 ROOT = Path(__file__).parents[2]
+STATES = GatewayState.__table__  # type: ignore[attr-defined]
 CREDENTIALS = {"twilio_account": ACCOUNT, "twilio_token": TOKEN}
 Answering = Callable[[dict[str, list[str]]], tuple[int, str]]
 
@@ -151,10 +158,149 @@ def test_what_was_not_handed_over_to_a_provider_in_trouble_is_not_in_doubt(
         assert len(sent) < 30
 
 
+def circuit_of(store: Store) -> gateway_state.Circuit | None:
+    """How Twilio does, as every process shows it."""
+    with store.read() as conn:
+        return next((one for one in gateway_state.circuits(conn) if one.name == "twilio"), None)
+
+
+def is_in(store: Store, state: str) -> bool:
+    """Whether Twilio's circuit is in a state."""
+    found = circuit_of(store)
+    return found is not None and found.state == state
+
+
+def end_pause(store: Store) -> None:
+    """Lets the time come for a try."""
+    ended = update(STATES).values(until=now() - timedelta(seconds=1))
+    store.do(lambda conn: conn.execute(ended))
+
+
+@contextmanager
+def beside(store: Store, api: str) -> Iterator[tuple[Store, str]]:
+    """Another listener on a store, in another process as far as it can tell; gives its address."""
+    other = Store.open(store.url)
+    try:
+        with listening(other, gateway="twilio", twilio_api_url=api, **CREDENTIALS) as url:
+            yield other, url
+    finally:
+        other.close()
+
+
+def readiness(url: str) -> tuple[int, str]:
+    """What a listener says of its gateway."""
+    answer = requests.get(f"{url}/readyz", timeout=20)
+    return answer.status_code, answer.json()["gateway"]["sentence"]
+
+
+def test_a_provider_in_trouble_is_left_alone_by_every_listener(store: Store) -> None:
+    said = [refusing(20003, 401)]
+    with fake_twilio(lambda form: said[0](form)) as (api, sent), sending(store, api) as first:
+        for _ in range(12):
+            first.put()
+        soon(lambda: is_in(store, "open"))
+        tried = len(sent)
+        with beside(store, api) as (other, url):
+            put(other, lead(number_id=first.number_id))
+            soon(lambda: readiness(url)[0] == 503)
+            assert "account" in readiness(url)[1]
+            time.sleep(0.3)
+            assert len(sent) == tried
+            end_pause(store)
+            soon(lambda: len(sent) == tried + 1)
+            soon(lambda: is_in(store, "open"))
+            time.sleep(0.3)
+            assert len(sent) == tried + 1
+            said[0] = taken
+            end_pause(store)
+            soon(lambda: is_in(store, "closed"))
+            soon(lambda: readiness(url) == (200, ""))
+
+
+def test_a_listener_that_starts_finds_out_that_yesterdays_trouble_is_over(store: Store) -> None:
+    until = now() - timedelta(seconds=40)
+    store.do(lambda conn: gateway_state.note(conn, "twilio", "open", "no answer", until))
+    with fake_twilio(taken) as (api, _), sending(store, api) as served:
+        phone = next_phone()
+        served.put(served.body(mobile_phone=phone))
+        soon(lambda: is_in(store, "closed"))
+        soon(lambda: standing(store, phone)[0] is Stage.QUEUED)
+
+
+def test_a_clock_that_was_set_back_does_not_keep_texts_for_an_hour(store: Store) -> None:
+    until = now() + timedelta(hours=1)
+    store.do(lambda conn: gateway_state.note(conn, "twilio", "open", "no answer", until))
+    with fake_twilio(taken) as (api, _), sending(store, api) as served:
+        served.put()
+        soon(lambda: is_in(store, "closed"))
+
+
+def test_a_listener_that_is_alone_in_trouble_keeps_nobody_else_from_sending(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway_state, "FIRST_PAUSE", timedelta(seconds=0.1))
+    monkeypatch.setattr(gateway_state, "LONGEST_PAUSE", timedelta(seconds=0.2))
+    monkeypatch.setattr(circuit, "FIRST_SECONDS", 0.2)
+    monkeypatch.setattr(circuit, "LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr(messages, "RETRY_AFTER", timedelta(seconds=0.1))
+    with (
+        fake_twilio(refusing(20003, 401)) as (bad, failed),
+        fake_twilio(taken) as (good, _),
+        sending(sqlite_store, bad) as first,
+    ):
+        put(sqlite_store, *[lead(number_id=first.number_id) for _ in range(8)])
+        soon(lambda: len(failed) >= 5 and is_in(sqlite_store, "open"))
+        with beside(sqlite_store, good) as (other, _):
+            soon(lambda: is_in(sqlite_store, "closed"))
+            soon(lambda: states(sqlite_store)["accepted"] == 8)
+            tried, more = len(failed), 0
+            while len(failed) < tried + 2:
+                put(other, lead(number_id=first.number_id))
+                more += 1
+                assert more < 2000
+                assert is_in(sqlite_store, "closed")
+                time.sleep(0.01)
+            soon(lambda: counted(sqlite_store, Stage.QUEUED) == 8 + more)
+            assert is_in(sqlite_store, "closed")
+
+
+def test_trouble_that_goes_on_is_told_since_its_beginning(store: Store) -> None:
+    store.do(lambda conn: gateway_state.leave_alone(conn, "twilio", "no answer"))
+    first = circuit_of(store)
+    assert first is not None
+    assert first.until == first.changed_at + gateway_state.FIRST_PAUSE
+    store.do(lambda conn: gateway_state.begin_try(conn, "twilio"))
+    store.do(lambda conn: gateway_state.leave_alone(conn, "twilio", "no answer"))
+    again = circuit_of(store)
+    assert again is not None
+    assert (again.state, again.changed_at) == ("open", first.changed_at)
+    store.do(lambda conn: gateway_state.works(conn, "twilio"))
+    well = circuit_of(store)
+    assert well is not None
+    assert (well.state, well.changed_at > first.changed_at) == ("closed", True)
+    with store.read() as conn:
+        assert gateway_state.pause_of(conn, "twilio") is None
+
+
+def counted(store: Store, stage: Stage) -> int:
+    """How many contacts stand in a stage."""
+    with store.read() as conn:
+        return read_tallies(conn, [stage_tally(stage)])[stage_tally(stage)]
+
+
 def states(store: Store) -> Counter[str]:
     """How many texts stand how."""
     with store.read() as conn:
         return Counter(row.status for row in text_log.page(conn, TextView(), limit=500).rows)
+
+
+def test_a_provider_that_gives_two_texts_one_id_stops_nobody(store: Store) -> None:
+    with fake_twilio(taken) as (api, sent), sending(store, api) as served:
+        put(store, *[lead(number_id=served.number_id) for _ in range(5)])
+        soon(lambda: states(store)["accepted"] == 5)
+        served.put()
+        soon(lambda: states(store)["accepted"] == 6)
+        assert len(sent) == 6
 
 
 def have_npm() -> bool:
