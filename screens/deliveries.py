@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 
 from screens.backstage import backstage, say
-from screens.clock import BRIEF, clock, in_brief
+from screens.clock import BRIEF, in_brief
 from screens.commands import ActsOn, Context, verbs_in
 from screens.delivery_verbs import DeliveryVerbs
 from screens.keymap import bindings
@@ -71,11 +71,11 @@ class Deliveries(LogPlace, DeliveryVerbs, SendingAgain):
     title = "Deliveries"
     columns: ClassVar[tuple[Column[Any], ...]] = (
         Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.at), "dim"), goes=4),
-        Column("Event", 10, 14, lambda row: Cell(row.event.removeprefix("sms."))),
-        Column("About", 12, 16, lambda row: Cell(row.phone, "dim"), goes=2),
+        Column("Event", 10, 13, lambda row: Cell(row.event.removeprefix("sms."))),
+        Column("About", 13, 16, lambda row: Cell(row.phone, "dim"), goes=2),
         Column("Status", 9, 9, lambda row: Cell(row.status, _TONES.get(row.status, "plain"))),
         Column("Tries", 5, 5, lambda row: Cell(str(row.tries), "dim"), goes=1),
-        Column("Answer, or next try", 20, 0, lambda row: _answer(row)),
+        Column("Answer, next try", 20, 0, lambda row: _answer(row)),
         Column("Endpoint", 14, 24, lambda row: Cell(_host(row.url), "dim"), goes=3),
     )
 
@@ -210,7 +210,7 @@ def _answer(row: DeliveryRow) -> Cell:
     if row.status in ("pending", "sending") and not row.tries:
         return Cell("under way", "dim")
     if row.status == "pending":
-        return Cell(f"{row.answer_status or 'no answer'}, again {clock(row.due_at)}", "warn")
+        return Cell(f"{row.answer_status or 'no answer'}, {in_brief(row.due_at)}", "warn")
     return Cell(f"{row.answer_status or ''} {row.answer}".strip(), "dim")
 
 

@@ -15,7 +15,7 @@ from textual.message import Message
 from screens.acting import REPORT_EVERY, Deed, DeedFailed, Progress, Running
 from screens.ask import Ask, Field, ask
 from screens.backstage import WorkFailed, backstage, say
-from screens.clock import clock
+from screens.clock import BRIEF, in_brief
 from screens.commands import ActsOn, Context, verbs_in
 from screens.keymap import bindings
 from screens.log_place import LogPlace
@@ -140,7 +140,7 @@ class DoNotContact(LogPlace):
         Column("By", 7, 8, lambda row: Cell(row.source), goes=2),
         Column("Reason", 10, 0, lambda row: Cell(row.reason)),
         Column("Who", 8, 14, lambda row: Cell(row.actor, "dim"), goes=1),
-        Column("When", 16, 16, lambda row: Cell(clock(row.at), "dim"), goes=3),
+        Column("When", BRIEF, BRIEF, lambda row: Cell(in_brief(row.at), "dim"), goes=3),
     )
 
     _under_way: Running | None = None

@@ -44,6 +44,8 @@ class Hint:
     verb_id: str
     key: str
     word: str
+    least: int = 0
+    """Cells of the word that the footer has to show; of more, what room is left. 0: all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,13 @@ class Keymap:
             if each.word
             and (keys := [key for key in self.keys_of(each) if not (typing and len(key) == 1)])
         ]
+        # A key does what it means in the nearest context, and nothing else.
+        nearest = dict[str, Hint]()
+        for hint in found:
+            nearest.setdefault(hint.key, hint)
+        given = nearest.values()
         # The same key comes first wherever it means something; typing, the nearest context does.
-        return tuple(found if typing else sorted(found, key=lambda hint: hint.key != "enter"))
+        return tuple(given if typing else sorted(given, key=lambda hint: hint.key != "enter"))
 
     def help_lines(self, context: Context) -> list[HelpLine]:
         """What the help says about one context."""

@@ -83,8 +83,11 @@ SECONDS = 0.25
 ROWS_FIRST_SECONDS = 0.02
 """How long the figures wait for the rows: both want the same core."""
 
-NAME_CELLS = 24
-"""Cells of the footer for a verb with the name of the act that it is about."""
+NAME_CELLS = 44
+"""Cells of the footer for a verb with the name of the act that it is about, where there is room."""
+
+LEAST_NAME = 24
+"""Cells of it that are shown before any other word of the footer that comes later."""
 
 ROOMY = 30
 """Lines from which on there is room for blank ones."""
@@ -402,7 +405,8 @@ class MainScreen(Turning):
         name = self.names.get(hint.verb_id)
         if name is None:
             return hint
-        return Hint(hint.verb_id, hint.key, safe(f"{hint.word}: {name}", NAME_CELLS).plain)
+        said = safe(f"{hint.word}: {name}", NAME_CELLS).plain
+        return Hint(hint.verb_id, hint.key, said, least=LEAST_NAME)
 
     def _show_sidebar(self) -> None:
         self.sidebar.current = self.places.current

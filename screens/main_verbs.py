@@ -153,6 +153,15 @@ class MainVerbs(Bare, Screen[None]):
             return
         say(self, f"{backstage(self).keymap.key_of('desk.quit')} quits.")
 
+    def action_desk_suspend(self) -> None:
+        """Say why the desk does not stop, as other programs would: its listener would, too."""
+        keymap = backstage(self).keymap
+        say(
+            self,
+            "The listener would stop with the desk, so it stays. "
+            f"{keymap.key_of('desk.undo')} undoes, {keymap.key_of('desk.quit')} quits.",
+        )
+
     # Dialogs.
 
     def action_desk_help(self) -> None:

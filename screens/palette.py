@@ -31,6 +31,9 @@ PLACES = {
 }
 """Where the verbs of other contexts can be given."""
 
+WHOLE_NAMES = {navigation.ALL: "All contacts"}
+"""Places whose word in the sidebar says enough only under its heading."""
+
 KEPT = 5
 """How many of the last choices stand first."""
 
@@ -91,7 +94,8 @@ class Palette(Picker[str]):
             )
             for each in offered(self._where)
         ]
-        places = [Choice(GO + key, f"Go to {name}", name=name) for key, name in self._places]
+        called = [(key, WHOLE_NAMES.get(key, name)) for key, name in self._places]
+        places = [Choice(GO + key, f"Go to {name}", name=name) for key, name in called]
         order = {key: place for place, key in enumerate(self._recent)}
         every = [*verbs, *places]
         self._elsewhere = self._of_other_places({each.key for each in verbs})

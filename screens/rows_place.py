@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
@@ -149,7 +150,9 @@ class RowsPlace(Place):
         backstage(self).work(self, self.read)
 
     def _draw(self, wanted: str = "") -> None:
-        widths = widths_of(self.columns, max(1, self.size.width - 4))
+        texts = zip(*(row.cells for row in self._shown), strict=True)
+        needed = [max(map(cell_len, column)) for column in texts]
+        widths = widths_of(self.columns, max(1, self.size.width - 4), needed)
         titles = Row("", tuple(column.title for column in self.columns))
         self.query_one(".columns", Static).update(_line(titles, widths))
         self.query_one(RowList).show([(row.key, _line(row, widths)) for row in self._shown], wanted)
@@ -171,8 +174,16 @@ class RowsPlace(Place):
         self.query_one(RowList).action_last()
 
 
-def widths_of(columns: Sequence[Column], room: int) -> list[int]:
-    """How wide each column is; 0 for one that has no room."""
+def widths_of(columns: Sequence[Column], room: int, needed: Sequence[int] = ()) -> list[int]:
+    """How wide each column is; 0 for one that has no room.
+
+    Args:
+        columns: In their order.
+        room: Cells for all of them.
+        needed: Cells that the widest text of each takes. Where one is short of room, others give
+            what they do not need.
+    """
+    columns = _lent(columns, room, needed)
     gone: set[Column] = set()
     left = room - sum(column.width + GAP for column in columns if column.width)
     for column in sorted((each for each in columns if each.goes), key=lambda each: each.goes):
@@ -187,6 +198,22 @@ def widths_of(columns: Sequence[Column], room: int) -> list[int]:
         fitting.append(0 if column in gone else max(0, min(width, room)))
         room -= fitting[-1] + GAP if fitting[-1] else 0
     return fitting
+
+
+def _lent(columns: Sequence[Column], room: int, needed: Sequence[int]) -> Sequence[Column]:
+    """The columns, narrower where they have to spare what one without a width lacks."""
+    if len(needed) != len(columns):
+        return columns
+    taken = sum(column.width + GAP for column in columns if column.width and not column.goes)
+    lacks = sum(need for column, need in zip(columns, needed, strict=True) if not column.width)
+    lacks -= room - taken
+    lent = []
+    for column, need in zip(columns, needed, strict=True):
+        spare = column.width - max(need, cell_len(column.title)) if column.width else 0
+        less = max(0, min(spare, lacks))
+        lacks -= less
+        lent.append(replace(column, width=column.width - less))
+    return lent
 
 
 def _line(row: Row, widths: Sequence[int]) -> Content:

@@ -49,7 +49,7 @@ class Remedy(StrEnum):
     APPROVE_NUMBER = "optdesk numbers approve"
     MAKE_KEY = "optdesk keys create NAME"
     START_LISTENER = "optdesk serve"
-    SEND_TEST = "optdesk integration show"
+    SEND_TEST = "optdesk integration test"
     READ_LOG = "optdesk attempts list --outcome refused"
     SHOW_URL = "optdesk integration show --reveal"
 

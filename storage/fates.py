@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -196,7 +196,7 @@ def _said(conn: Connection, row: Any) -> tuple[str, datetime]:
     if row.stage == Stage.SUPPRESSED:
         entries = entries_of(conn, row.phone)
         if entries:
-            return _by_whom(entries), entries[0].at
+            return by_whom(entries, ago), entries[0].at
         return f"was suppressed{by}", at
     if row.stage == Stage.FAILED:
         return _why_failed(conn, row), row.changed_at
@@ -263,21 +263,29 @@ _SOURCES = {
     "stop": "opted out by STOP",
     "staff": "was put on Do Not Contact",
     "import": "is on an imported Do Not Contact list",
-    "erasure": "was erased and is never texted again",
+    "erasure": "was erased",
 }
 
 
-def _by_whom(entries: Sequence[Entry]) -> str:
+def by_whom(entries: Sequence[Entry], when: Callable[[datetime], str]) -> str:
+    """By whose word a number must not be texted: `was put on Do Not Contact by ada 2 h ago`.
+
+    Args:
+        entries: What the lists say of it.
+        when: Words for a moment.
+    """
     clauses = []
     for entry in entries:
         by = f" by {entry.actor}" if entry.actor and entry.source != "stop" else ""
         why = f" ({entry.reason})" if entry.reason else ""
-        clauses.append(f"{_SOURCES.get(entry.source, entry.source)}{by} {ago(entry.at)}{why}")
+        if entry.source == "erasure":
+            why = " and is never texted again"
+        clauses.append(f"{_SOURCES.get(entry.source, entry.source)}{by} {when(entry.at)}{why}")
     return "; ".join(clauses)
 
 
 def _listed(phone: str, entries: Sequence[Entry]) -> Fate:
-    return Fate(None, phone, "", "suppressed", _by_whom(entries), entries[0].at)
+    return Fate(None, phone, "", "suppressed", by_whom(entries, ago), entries[0].at)
 
 
 def _refusals(conn: Connection, sought: str, *, phone: str = "", name: str = "") -> Iterable[Fate]:
@@ -289,7 +297,8 @@ def _refusals(conn: Connection, sought: str, *, phone: str = "", name: str = "")
     ident = newest[0]
     row = conn.execute(select(_attempts).where(_attempts.c.id == ident)).one()
     why = refusals.in_words(row.code, row.reason, row.door)
-    said = f"was refused at the {row.door} door {ago(row.at)}: {why}"
+    door = {"api": "API"}.get(row.door, row.door)
+    said = f"was refused at the {door} door {ago(row.at)}: {why}"
     return [Fate(None, phone, name, "refused", f"{said} ({public('req', row.id)})", row.at)]
 
 
@@ -309,4 +318,4 @@ def _line(fate: Fate) -> str:
     return f"{who} {fate.sentence}."
 
 
-__all__ = ["Answer", "Fate", "in_words", "where_is"]
+__all__ = ["Answer", "Fate", "by_whom", "in_words", "where_is"]

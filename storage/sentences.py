@@ -22,6 +22,7 @@ PAST = {
     "review.confirmed": "took what {n} texted for an opt-out",
     "review.dismissed": "judged that what {n} texted is no opt-out",
     "erase": "erased a contact",
+    "attempt.replay": "sent the request {subject} again",
     "consent.prune": "forgot evidence of consent after its time ({subject})",
     "consent.cut": "let go of the ledger's oldest events ({subject})",
     "undo": "undid: {subject}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from rich.cells import cell_len
@@ -12,6 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from widgets.plain import cut
 from widgets.seen import Prompt
 
 
@@ -29,6 +31,20 @@ class KeyHint(Protocol):
     @property
     def word(self) -> str:
         """What it does."""
+
+    @property
+    def least(self) -> int:
+        """Cells of the word that it has to show; of more, what room is left. 0: all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A hint whose word had no room for all of it."""
+
+    verb_id: str
+    key: str
+    word: str
+    least: int
 
 
 class KeyFooter(Prompt, Widget):
@@ -70,13 +86,14 @@ class KeyFooter(Prompt, Widget):
             return []
         *others, last = self._hints
         room = self.size.width - self._indent - _width(last)
-        fitting = []
+        fitting = list[KeyHint]()
         for hint in others:
-            room -= _width(hint)
+            room -= _least_width(hint)
             if room < 0:
+                room += _least_width(hint)
                 break
             fitting.append(hint)
-        return [*fitting, last]
+        return [*(_cut_to(hint, room) for hint in fitting), last]
 
     def render_line(self, y: int) -> Strip:
         """The one line."""
@@ -95,6 +112,24 @@ class KeyFooter(Prompt, Widget):
                 self.post_message(self.Pressed(hint.verb_id))
                 return
             start += _width(hint)
+
+
+def _cut_to(hint: KeyHint, spare: int) -> KeyHint:
+    """The hint with as much of its word as there is room for.
+
+    Args:
+        hint: Which.
+        spare: Cells that are left once every hint has its least.
+    """
+    cells = _least_width(hint) + spare - _width(hint) + cell_len(hint.word)
+    if cells >= cell_len(hint.word):
+        return hint
+    return _Cut(hint.verb_id, hint.key, cut(hint.word, cells), hint.least)
+
+
+def _least_width(hint: KeyHint) -> int:
+    lacking = cell_len(hint.word) - hint.least if hint.least else 0
+    return _width(hint) - max(0, lacking)
 
 
 def _width(hint: KeyHint) -> int:

@@ -11,6 +11,7 @@ import typer
 
 from app.cli.output import Column
 from app.cli.session import noun, session_of
+from app.cli.values import none_of
 from storage import attempts
 from storage.attempts import AttemptDetail, AttemptRow
 from storage.errors import NotFound, Refused, WrongUsage
@@ -187,7 +188,7 @@ def fields_of(row: AttemptRow) -> dict[str, Any]:
 
 def _one_of(said: str, known: tuple[str, ...], option: str) -> None:
     if said and said not in known:
-        raise WrongUsage(f"“{said}” is nothing for {option}.", f"Give one of: {', '.join(known)}.")
+        raise none_of(known, said, option)
 
 
 def _contact(found: AttemptDetail) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Annotated
 
@@ -15,6 +16,8 @@ from storage.errors import NotFound, WrongUsage
 # Each verb imports what it works with, so that help and a list need not wait for what acts.
 
 verbs = Noun()
+
+_NAMES_A_CONTACT = re.compile(r"con_\w+|\+?[\d\s().-]+")
 
 
 @verbs.command()
@@ -152,6 +155,8 @@ def note(
         if not contacts:
             raise WrongUsage("What shall the note say?", "optdesk contacts note CONTACT TEXT")
         text = contacts.pop()
+        if not (contacts or view or search) and _NAMES_A_CONTACT.fullmatch(text):
+            raise WrongUsage("What shall the note say?", "optdesk contacts note CONTACT TEXT")
         if text == "-":
             text = sys.stdin.read()
     choice = choosing.choose(session, contacts, view, search)
@@ -288,7 +293,8 @@ def _asked_digits(session: Session) -> str:
 def undo_(
     ctx: typer.Context,
     change: Annotated[
-        str, typer.Argument(help="An act of yours (chg_…), as `changes` prints it; else the latest")
+        str,
+        typer.Argument(help="One of your acts (chg_…), as `changes` prints it; else the last."),
     ] = "",
 ) -> None:
     """Take back your latest act on contacts, or one of your acts."""

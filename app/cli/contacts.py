@@ -15,6 +15,7 @@ from app.cli import contact_acts
 from app.cli.choosing import Search, ViewName, WhatFirst
 from app.cli.output import Column, Row, written
 from app.cli.session import noun, session_of
+from app.cli.values import none_of
 from app.exits import INTERRUPTED
 from storage.errors import OptdeskError, WrongUsage
 from storage.words import Place
@@ -95,7 +96,7 @@ def export(
     listed = choosing.view_of(session, view or Place.QUEUE.value, search, order)
     form = form or ("jsonl" if session.out.as_json and file is None else "csv")
     if form not in exporting.FORMATS:
-        raise WrongUsage(f"“{form}” is no format.", "Use csv or jsonl.")
+        raise none_of(exporting.FORMATS, form, "--format")
     if file is None:
         with written():
             exporting.write(store, listed, sys.stdout, form=form)

@@ -21,6 +21,7 @@ from storage import dnc_import, dnc_pages, do_not_contact, suppressions
 from storage.access import load_access
 from storage.dnc_pages import Entry
 from storage.export import private_file, safe_cell
+from storage.fates import by_whom
 from storage.ids import public
 from storage.number_lists import Line
 from storage.times import stamp
@@ -72,14 +73,10 @@ def check(
     session = session_of(ctx)
     with session.store().read() as conn:
         found = do_not_contact.entries_of(conn, phone)
-    said = "; ".join(
-        f"{entry.source} by {entry.actor or 'nobody named'} at {stamp(entry.at)}"
-        f"{f' ({entry.reason})' if entry.reason else ''}"
-        for entry in found
-    )
+    said = by_whom(found, lambda moment: f"at {stamp(moment)}")
     session.out.item(
         {"phone": phone, "suppressed": bool(found), "entries": [_row(entry) for entry in found]},
-        f"{phone} must not be texted: {said}." if found else f"{phone} is on no list.",
+        f"{phone} must not be texted: it {said}." if found else f"{phone} is on no list.",
     )
 
 

@@ -6,7 +6,7 @@ of integers and enumerations.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
@@ -55,8 +55,7 @@ class Reader:
         for each in kind:
             if each.value == word:
                 return each
-        *most, last = (str(each.value) for each in kind)
-        raise WrongUsage(f"{self._name} takes {', '.join(most)} or {last}, not “{word}”.")
+        raise none_of([str(each.value) for each in kind], word, self._name)
 
     def _number(self, word: str, kind: Callable[[str], float]) -> float:
         try:
@@ -79,6 +78,12 @@ class Reader:
         if self._most is None:
             return f"{number} from {self._least} on"
         return f"{number} from {self._least} to {self._most}"
+
+
+def none_of(known: Sequence[str], word: str, name: str) -> WrongUsage:
+    """What an option takes is a choice, and the word is none of it."""
+    *most, last = known
+    return WrongUsage(f"{name} takes {', '.join(most)} or {last}, not “{word}”.")
 
 
 def called(param: Param) -> str:

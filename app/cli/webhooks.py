@@ -10,6 +10,7 @@ import typer
 
 from app.cli.output import Column
 from app.cli.session import Session, noun, session_of
+from app.cli.values import none_of
 from server.webhooks.guard import Guard
 from storage import delivery_log, endpoints
 from storage.delivery_log import STATUSES, DeliveryRow, DeliveryView
@@ -183,7 +184,7 @@ def deliveries(
 ) -> None:
     """List deliveries, the newest first."""
     if status and status not in STATUSES:
-        raise WrongUsage(f"“{status}” is no status.", f"One of: {', '.join(STATUSES)}.")
+        raise none_of(STATUSES, status, "--status")
     session = session_of(ctx)
     ident = None if endpoint is None else _ident(session, endpoint)
     with session.store().read() as conn:

@@ -158,4 +158,10 @@ VERBS: tuple[Verb, ...] = (
         contexts=_DESK,
         help="Copy what the mouse marked; otherwise say how to quit",
     ),
+    Verb(
+        id="desk.suspend",
+        keys=("ctrl+z",),
+        contexts=_DESK,
+        help="Say why the desk does not go to the background",
+    ),
 )

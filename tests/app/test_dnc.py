@@ -17,6 +17,9 @@ def test_numbers_are_added_checked_and_released(store, optdesk: Optdesk):
     assert optdesk("dnc", "add", "+12025550146", "--reason", "asked", "--json").json["added"] == 1
     found = optdesk("dnc", "check", "+1 202 555 0146", "--json").json
     assert found["suppressed"] and found["entries"][0]["reason"] == "asked"
+    said = optdesk("dnc", "check", "+12025550146").out
+    assert said.startswith("+12025550146 must not be texted: it was put on Do Not Contact by ")
+    assert said.endswith("Z (asked).\n")
     assert optdesk("contacts", "list", "--json").rows == []
     refused = optdesk("dnc", "remove", "+12025550146")
     assert refused.code == 1 and "needs a reason" in refused.err
@@ -86,3 +89,4 @@ def test_erasing_asks_for_the_digits_and_leaves_nothing(store, optdesk: Optdesk)
     assert done["erased"] == 1 and any("Backups" in each for each in done["remarks"])
     assert optdesk("contacts", "show", contact).code == 1
     assert optdesk("dnc", "check", "+12025550146", "--json").json["entries"][0]["phone"] is None
+    assert optdesk("dnc", "check", "+12025550146").out.endswith("Z and is never texted again.\n")

@@ -164,3 +164,9 @@ def test_a_store_that_can_only_be_read_takes_no_lead(
     answer = program("doctor", "--store", sqlite_url, "--port", "1")
     assert f"The store {sqlite_store.path} is read-only" in answer.out
     assert "Senders get 503" in answer.out
+
+
+def test_a_desk_that_has_heard_nobody_yet_is_told_the_command_that_sends_a_lead(optdesk: Optdesk):
+    optdesk("integration", "add")
+    found = findings(optdesk)
+    assert found["last arrival"]["next_step"] == "Send a test request: optdesk integration test"

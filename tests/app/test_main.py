@@ -155,9 +155,11 @@ def test_a_mistake_is_said_in_one_line(words, says, program: Optdesk):
         ("consent prune --years nan", "--years takes a number from 0 on, not “nan”."),
         ("demo --rate 5000", "--rate takes a number from 0.01 to 1000, not “5000”."),
         ("views save --key two", "--key takes a whole number, not “two”."),
+        ("contacts list --order best", "--order takes newest, oldest or favorite, not “best”."),
+        ("attempts list --door front", "--door takes api or hook, not “front”."),
         (
-            "contacts list --order best",
-            "--order takes newest, oldest or favorite, not “best”.",
+            "contacts note +14155550123",
+            "What shall the note say? optdesk contacts note CONTACT TEXT",
         ),
     ],
 )

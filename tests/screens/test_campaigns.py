@@ -8,6 +8,7 @@ import pytest
 
 from screens.campaigns import Campaigns
 from screens.row_list import RowList
+from screens.rows_place import Column, widths_of
 from storage import campaigns, deleting_campaigns
 from storage.acts import Move
 from storage.bulk import perform
@@ -28,6 +29,18 @@ def eligible(store: Store, name: str) -> int:
 async def to_campaigns(hand: Hand) -> None:
     await hand.desk.main.go("campaigns")
     assert isinstance(hand.place, Campaigns)
+
+
+def test_columns_give_what_they_do_not_need_to_one_that_lacks_room() -> None:
+    columns = (
+        Column("Name", 22),
+        Column("State", 10),
+        Column("Draws on"),
+        Column("ID", 20, goes=1),
+    )
+    assert widths_of(columns, 55, (12, 6, 24, 20)) == [17, 10, 24, 0]
+    assert widths_of(columns, 55, (22, 10, 24, 20)) == [22, 10, 19, 0]
+    assert widths_of(columns, 100, (12, 6, 24, 20)) == widths_of(columns, 100)
 
 
 async def test_a_campaign_is_made_draws_on_a_group_and_is_activated(

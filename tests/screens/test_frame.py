@@ -97,6 +97,56 @@ async def test_the_palette_goes_to_places(sqlite_url: str) -> None:
         await hand.until(lambda: hand.place.sentence == "API keys")
 
 
+async def test_the_palette_knows_all_contacts_by_their_title(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url) as hand:
+        await hand.press(":")
+        await hand.until(lambda: hand.dialog == "Palette")
+        await hand.type("all contacts")
+        await hand.until(lambda: hand.choices[:1] == ["Go to All contacts"])
+        await hand.press("enter")
+        await hand.until(lambda: hand.place.sentence.startswith("All contacts"))
+
+
+async def test_a_key_stands_in_the_footer_with_what_it_does_here_alone(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url, size=(120, 40)) as hand:
+        await hand.press("/")
+        await hand.type("is:")
+        await hand.until(lambda: hand.desk.main.footer.shown[0].word == "complete")
+        keys = [hint.key for hint in hand.desk.main.footer.shown]
+        assert keys.count("tab") == keys.count("esc") == 1
+
+
+@pytest.mark.parametrize(
+    ("wide", "says"), [(120, "undo: label 1 contact “hot”"), (117, "undo: label 1 contact “ho…")]
+)
+async def test_the_footer_names_the_act_that_undo_is_about_where_there_is_room(
+    wide: int, says: str, sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url, size=(wide, 40)) as hand:
+        await hand.press("l")
+        await hand.until(lambda: hand.dialog == "Labels")
+        await hand.type("hot")
+        await hand.press("enter")
+        await hand.until(
+            lambda: any("label 1" in each.word for each in hand.desk.main.footer.shown)
+        )
+        assert says in [hint.word for hint in hand.desk.main.footer.shown]
+
+
+async def test_ctrl_z_says_why_the_desk_stays(sqlite_url: str) -> None:
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("ctrl+z")
+        await hand.until(lambda: bool(hand.toasts))
+        assert hand.toasts[-1].endswith("so it stays. u undoes, ctrl+q quits.")
+
+
 async def test_the_palette_finds_what_can_be_done_elsewhere_and_leads_there(
     sqlite_url: str,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -164,6 +165,21 @@ async def test_the_log_sends_one_or_a_span_again(
         endpoint = made.endpoint
         view = DeliveriesView(endpoint_id=endpoint.id, url=endpoint.url)
         assert len(delivery_log.page(conn, view, limit=9).rows) == 2
+
+
+async def test_the_log_shows_whole_when_a_failed_one_is_tried_again(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    sqlite_store.do(lambda conn: endpoints.add(conn, ANA, "http://127.0.0.1:9/hook"))
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(first_name="Grace"))
+    settle_all(sqlite_store)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await hand.desk.main.go("deliveries")
+        await open_deliveries(hand, 1)
+        await hand.until(
+            lambda: bool(re.search(r"pending +no answer, \d\d:\d\d:\d\d\s", hand.text))
+        )
 
 
 def test_the_delivery_log_is_read_by_state_and_by_words(store: Store) -> None:

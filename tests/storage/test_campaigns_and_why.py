@@ -17,6 +17,7 @@ from storage import (
 )
 from storage.acts import Delete, DoNotContact, Move
 from storage.bulk import perform
+from storage.erase import erase
 from storage.errors import Refused
 from storage.fates import Answer, in_words, where_is
 from storage.refused_attempts import RefusedAttempt, record_refused
@@ -188,6 +189,8 @@ def test_everybody_can_be_asked_for_and_every_fate_names_who_and_when(
     refusal = RefusedAttempt(7, "api", None, "MISSING_REQUIRED_FIELD",
                              body='{"mobile_phone": "(202) 555-7777"}')  # fmt: skip
     store.do(lambda conn: record_refused(conn, [refusal]))
+    [erased] = make_queued(store, phone="+12025550189")
+    erase(store, me, erased, "0189")
     put(store, lead(phone="+12025550188"))
     said = {
         "(202) 555-0140": "was moved to “Spring” by ana 0 s ago",
@@ -195,7 +198,8 @@ def test_everybody_can_be_asked_for_and_every_fate_names_who_and_when(
         "202.555.0142": "opted out by STOP",
         "2025550143": "was put on Do Not Contact by ana 0 s ago (rude)",
         "2025550144": "is in the Opt-in queue",
-        "202-555-7777": "was refused at the api door 0 s ago: Missing required field",
+        "2025550189": "was erased by ana 0 s ago and is never texted again.",
+        "202-555-7777": "was refused at the API door 0 s ago: Missing required field",
         "2025550188": "waits for its compliance text",
     }
     for text, sentence in said.items():

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import server
 from storage import acts, campaign_acts, undo, undo_stack
 from storage.sentences import PAST, PLAIN, name_of, sentence
 
-ROOM = Path(acts.__file__).parent
+ROOMS = (Path(acts.__file__).parent, Path(server.__file__).parent)
 
 OF_VARIABLES = {
     "failing.py": {"text_failed"},
@@ -43,7 +44,7 @@ OF_VARIABLES = {
 
 def calls() -> Iterator[tuple[str, ast.expr]]:
     """Where an act is recorded, and the expression that names it."""
-    for path in sorted(ROOM.glob("*.py")):
+    for path in sorted(path for room in ROOMS for path in room.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 place = {"record": 2, "become": 2}.get(node.func.id)
