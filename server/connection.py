@@ -23,6 +23,8 @@ from server.request import Request
 from server.site import Route
 
 _SPOKEN = (HttpVersion10, HttpVersion11)
+_ACCEPTED = 200
+
 _NO_HOST = re.compile(r"""[\s/\\@?#"<>{}|^`]""")
 """What no name of a host holds. Letters of other alphabets are let pass: they harm nobody."""
 
@@ -48,9 +50,7 @@ class Connection(Line):
                     return
                 self.served += 1
                 self.be_patient(self._front.settings.idle_timeout)
-                self._held = False
-                self._feed(b"")
-                self._feed_behind()
+                self._read_on()
                 if self._messages:
                     # The others have their turn first.
                     await asyncio.sleep(0)
@@ -68,7 +68,9 @@ class Connection(Line):
         self.deadline = NEVER
         self._request_in_progress = True
         try:
-            if not isinstance(message, Misread) and not _is_spoken(message):
+            head = self._head
+            known = head is not None and head.known
+            if not known and not isinstance(message, Misread) and not _is_spoken(message):
                 message = Misread()
             if isinstance(message, Misread):
                 answer = await self._front.site.unreadable(message, self.peer)
@@ -77,18 +79,15 @@ class Connection(Line):
             # Programs here speak 1.1. Proxies that were not told to name the sender speak 1.0.
             near = self.near and message.version == HttpVersion11
             request = Request(message.method, message.path, message.headers, self.peer, near=near)
+            if head is not None:
+                request.facts = head.facts
             answer = await self._find_answer(request, message, payload)
             # After a request that is not clear, what follows cannot be trusted to be the next one.
             whole = payload.is_eof() and answer.code != "MALFORMED_REQUEST"
-            go_on = whole and not (
-                message.should_close
-                # Behind a wish for another protocol the parser reads no further.
-                or message.upgrade
-                or "Upgrade" in message.headers
-                or (self._chunks is not None and self._chunks.trailers)
-                or message.version != HttpVersion11
-            )
+            go_on = whole and (known or self._may_go_on(message))
             self._chunks = None
+            if go_on and not known and head is not None and answer.status == _ACCEPTED:
+                self._front.heads.learn(head)
             return await self._send(answer, whole=whole, go_on=go_on, head=message.method == "HEAD")
         except ConnectionError:
             return False
@@ -96,6 +95,16 @@ class Connection(Line):
             self._request_in_progress = False
             if self._handler_waiter is not None and not self._handler_waiter.done():
                 self._handler_waiter.set_result(None)
+
+    def _may_go_on(self, message: Any) -> bool:
+        return not (
+            message.should_close
+            # Behind a wish for another protocol the parser reads no further.
+            or message.upgrade
+            or "Upgrade" in message.headers
+            or (self._chunks is not None and self._chunks.trailers)
+            or message.version != HttpVersion11
+        )
 
     async def _find_answer(self, request: Request, message: Any, payload: StreamReader) -> Answer:
         route: Route | Answer | None = None

@@ -10,6 +10,7 @@ from aiohttp.web import BaseRequest, Response, Server
 from server.answers import Answer, refusal
 from server.connection import Connection
 from server.crowd import Crowd
+from server.heads import Heads
 from server.log import quiet_library
 from server.metrics import Metrics
 from server.misread import LONGEST_LINE
@@ -38,6 +39,7 @@ class FrontDoor(Server):
         self.max_body = settings.max_body or sys.maxsize
         self.crowd = Crowd(settings.connections_per_peer, settings.connections, proxies)
         self.turns = Turns()
+        self.heads = Heads()
         self._certificate = (
             Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
         )

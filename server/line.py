@@ -23,6 +23,7 @@ from aiohttp.web_protocol import RequestHandler
 from server.answers import refusal
 from server.chunks import Chunks
 from server.crowd import Visitor
+from server.heads import Head, Whole, plain_head
 from server.misread import Misread, fault_of, first_line, is_about_method, line_of
 from server.peers import is_loopback
 from storage.ids import new_id
@@ -79,8 +80,11 @@ class Line(RequestHandler):
         "_body_bytes",
         "_chunks",
         "_discarded",
+        "_due",
         "_ended",
         "_front",
+        "_given",
+        "_head",
         "_head_bytes",
         "_held",
         "_latest",
@@ -111,12 +115,18 @@ class Line(RequestHandler):
         self._front = front
         self._line: asyncio.Transport | None = None
         """The transport until it is lost; aiohttp lets go of its own earlier."""
-        self._latest: StreamReader = EMPTY_PAYLOAD
+        self._latest: StreamReader | Whole = EMPTY_PAYLOAD
         """The body of the newest request, perhaps still arriving."""
         self._held = False
         """A request was read that has yet to be answered."""
         self._behind = bytearray()
         """What was sent beyond it, for the parser."""
+        self._head: Head | None = None
+        """Of the request in hand, where it can be remembered."""
+        self._given = 0
+        """Bytes given to the parser since it had certainly nothing left."""
+        self._due = 0
+        """As many that it has nothing left behind the request in hand."""
         self._head_bytes = 0
         self._body_bytes = 0
         """Bytes given to the parser since it read the head of the request in hand."""
@@ -235,12 +245,19 @@ class Line(RequestHandler):
             return
         if self._parser is None:
             return
+        if data and not self._given:
+            self._head = head = self._front.heads.find(data)
+            if head is not None:
+                self._take(head.message, Whole(data[head.end :]))
+                return
+        self._given += len(data)
         try:
             messages, self._upgraded, _ = self._parser.feed_data(data)
         except HttpProcessingError as error:
             self._give_up(error, data)
             return
         if messages:
+            self._mark_end(messages[0][0], data)
             if messages[0][0].chunked:
                 self._chunks = self._follow_from_head(messages[0][0].method, data)
             self._take(*messages[0])
@@ -250,6 +267,21 @@ class Line(RequestHandler):
                 self._chunks.follow(data)
         elif data:
             self._count_head(data)
+
+    def _mark_end(self, message: Any, data: bytes) -> None:
+        """Notes where a request ends, where that can be told from the piece with its first byte."""
+        begins = self._given == len(data)
+        self._head = head = plain_head(message, data) if begins else None
+        self._due = head.end + head.length if head is not None else 0
+
+    def _read_on(self) -> None:
+        """Goes on behind a request that was answered."""
+        self._held = False
+        if self._given:
+            if self._given == self._due:
+                self._given = 0
+            self._feed(b"")
+        self._feed_behind()
 
     def _follow_from_head(self, method: str, data: bytes) -> Chunks:
         """Follows a body in chunks from the end of its head, which is in this piece."""
@@ -265,13 +297,13 @@ class Line(RequestHandler):
             chunks.follow(body)
         return chunks
 
-    def _take(self, message: Any, payload: StreamReader) -> None:
+    def _take(self, message: Any, payload: StreamReader | Whole) -> None:
         """Puts a request in hand and wakes whoever answers."""
         self._held = True
         self._latest = payload
         self._head_bytes = self._body_bytes = 0
         self._start = b""
-        self._messages.append((message, payload))
+        self._messages.append((message, cast(StreamReader, payload)))
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -298,6 +330,7 @@ class Line(RequestHandler):
 
     def _misread(self, what: Misread) -> None:
         self._over = True
+        self._head = None
         self._take(what, EMPTY_PAYLOAD)
 
     def _count_body(self, size: int) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from storage.ids import new_id
 
 if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
+
+T = TypeVar("T")
 
 LONGEST_HEADER = 512
 """Characters kept of a header as evidence."""
@@ -17,7 +20,8 @@ class Request:
     """One request."""
 
     __slots__ = (
-        *("body", "credential", "headers", "id", "method", "near", "path", "peer", "query"),
+        *("body", "credential", "facts", "headers"),
+        *("id", "method", "near", "path", "peer", "query"),
     )
 
     def __init__(
@@ -43,8 +47,21 @@ class Request:
         self.near = near
         """Whether the other end is this machine, which a proxy or tunnel may be as well."""
         self.body = body
+        self.facts: dict[Any, Any] = {}
+        """What was read from its head: see `once`."""
         self.credential = b""
         """The hash of the secret that it came with, once a door has asked for it."""
+
+    def once(self, read: Callable[[CIMultiDictProxy[str]], T]) -> T:
+        """What a function reads from the headers alone; it must not change afterwards.
+
+        Of a head that is said again and again it is read once.
+        """
+        facts = self.facts
+        if read not in facts:
+            facts[read] = read(self.headers)
+        found: T = facts[read]
+        return found
 
     def said(self, name: str) -> str:
         """A header as evidence: cut, on one line, and free of halves of surrogate pairs."""

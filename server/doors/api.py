@@ -20,20 +20,28 @@ from server.doors.fields import (
     mended,
     missing_fields,
 )
-from server.doors.headers import json_media, named_request, one_key
+from server.doors.headers import (
+    agent,
+    forwarded,
+    forwarded_chain,
+    json_media,
+    key_hash,
+    named_request,
+    one_key,
+    program,
+)
 from server.doors.turned_away import TurnedAway
 from server.doors.unread import unread
 from server.doors.verdict import Refused
 from server.keeper import AccessKeeper
 from server.mapping.reading import media_of
-from server.mapping.recognise import recognise
 from server.models import OptInRequest
 from server.peers import Proxies, block_of
 from server.rates import Rates
 from server.request import Request, kept
 from server.site import Beginning
 from server.strict_json import MalformedJson, read_object
-from storage.access import SANDBOX, Access, credential_hash
+from storage.access import SANDBOX, Access
 from storage.errors import StoreError
 from storage.intake import take_in
 from storage.leads import Idempotency, IntakeResult, OptIn
@@ -104,10 +112,9 @@ class ApiDoor:
 
     async def keep_unread(self, request: Request, code: str, begin: Beginning) -> None:
         """Keeps a request of a known sender in the log whose body could not be read whole."""
-        secret = one_key(request.headers)
-        if secret is None:
+        digest = request.once(key_hash)
+        if digest is None:
             return
-        digest = credential_hash(secret)
         with suppress(StoreError):
             key = self._keeper.current.keys.get(digest)
             key = key or (await self._keeper.reread()).keys.get(digest)
@@ -119,10 +126,9 @@ class ApiDoor:
                 await self._refuse(request, key.id, sender, why, aside=crowded)
 
     async def _answer(self, request: Request) -> Answer:
-        secret = one_key(request.headers)
-        if secret is None:
+        digest = request.once(key_hash)
+        if digest is None:
             return refusal("INVALID_API_KEY", request.id)
-        digest = credential_hash(secret)
         access = self._keeper.current
         key = access.keys.get(digest)
         looked = key is None or access.integration_id is None or not access.active
@@ -156,7 +162,7 @@ class ApiDoor:
         return None if access.active else Refused("INTEGRATION_INACTIVE")
 
     def _sender(self, request: Request) -> str:
-        return self._proxies.sender(request.peer, request.headers.getall("X-Forwarded-For", ()))
+        return self._proxies.sender(request.peer, request.once(forwarded))
 
     def _wait(self, key_id: int, sender: str) -> float:
         """Seconds that a request comes too early; counts one that does not."""
@@ -187,10 +193,10 @@ class ApiDoor:
             reason=why.reason,
             body=_shown(request, request.body.decode("utf-8", "replace")),
             peer=sender,
-            user_agent=request.said("User-Agent"),
-            sender=recognise(request.headers.get("User-Agent", "")),
+            user_agent=request.once(agent),
+            sender=request.once(program),
             media=kept(media_of(request.headers.get("Content-Type", ""))),
-            headers=telling(request.headers),
+            headers=request.once(telling),
             idempotency=_once(request) if why.code in _KEPT else None,
             sentence=why.sentence,
             missing=why.missing,
@@ -213,7 +219,7 @@ class ApiDoor:
 
 def judge(request: Request, access: Access, key_id: int | None, sender: str) -> OptIn | Refused:
     """Checks 7 to 13: what can be said of a request without the store."""
-    if not json_media(request.headers):
+    if not request.once(json_media):
         return Refused("UNSUPPORTED_MEDIA_TYPE")
     try:
         said = read_object(request.body)
@@ -230,7 +236,7 @@ def judge(request: Request, access: Access, key_id: int | None, sender: str) -> 
         missing = missing_fields(said)
         if missing:
             return Refused("MISSING_REQUIRED_FIELD", ", ".join(missing), missing)
-    if named_request(request.headers) is None:
+    if request.once(named_request) is None:
         return _bad_field("Idempotency-Key")
     test = TEST_NUMBERS.get(lead.mobile_phone)
     if test is not None:
@@ -259,12 +265,12 @@ def judge(request: Request, access: Access, key_id: int | None, sender: str) -> 
         evidence=_evidence(request, lead, sender),
         body=_shown(request, request.body.decode()),
         peer=sender,
-        user_agent=request.said("User-Agent"),
+        user_agent=request.once(agent),
         idempotency=_once(request),
         test=is_test,
-        sender=recognise(request.headers.get("User-Agent", "")),
+        sender=request.once(program),
         media=JSON_MEDIA,
-        headers=telling(request.headers),
+        headers=request.once(telling),
     )
 
 
@@ -281,13 +287,13 @@ def _told(result: IntakeResult) -> Answer:
 
 def _once(request: Request) -> Idempotency | None:
     """What the sender calls the request, with a hash of its body; None where it has no name."""
-    named = named_request(request.headers)
+    named = request.once(named_request)
     return Idempotency(named, hashlib.sha256(request.body).digest()) if named else None
 
 
 def _shown(request: Request, body: str) -> str:
     """A body as the intake log keeps it: as any store takes it, and without the sender's key."""
-    secret = one_key(request.headers)
+    secret = request.once(one_key)
     if secret and secret in body:
         body = body.replace(secret, "[API key]")
     return body.replace("\x00", "\ufffd") if "\x00" in body else body
@@ -329,7 +335,7 @@ def _bad_field(name: str) -> Refused:
 
 def _evidence(request: Request, lead: OptInRequest, sender: str) -> dict[str, Any]:
     """What was said and what was seen, kept apart."""
-    forwarded = request.said("X-Forwarded-For")
+    chain = request.once(forwarded_chain)
     evidence: dict[str, Any] = {
         "written_phone": lead.mobile_phone,
         "claimed_ip": lead.ip_address,
@@ -338,8 +344,8 @@ def _evidence(request: Request, lead: OptInRequest, sender: str) -> dict[str, An
     }
     if sender != request.peer:
         evidence["sender"] = sender
-    if forwarded:
-        evidence["forwarded"] = forwarded
+    if chain:
+        evidence["forwarded"] = chain
     if lead.source_url:
         evidence["source_url"] = lead.source_url
     if lead.consent_text:

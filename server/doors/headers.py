@@ -1,9 +1,13 @@
-"""What the API door reads from a request's headers."""
+"""What the API door reads from a request's headers alone: see `Request.once`."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+
+from server.mapping.recognise import recognise
+from server.request import kept
+from storage.access import credential_hash
 
 if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
@@ -26,6 +30,32 @@ def one_key(headers: CIMultiDictProxy[str]) -> str | None:
     if len(keys) > 1:
         keys = {key.lower() for key in keys}
     return keys.pop().lower() or None if len(keys) == 1 else None
+
+
+def key_hash(headers: CIMultiDictProxy[str]) -> bytes | None:
+    """The hash of the API key, by which it is known."""
+    key = one_key(headers)
+    return None if key is None else credential_hash(key)
+
+
+def agent(headers: CIMultiDictProxy[str]) -> str:
+    """What the sender calls itself, as evidence."""
+    return kept(headers.get("User-Agent", ""))
+
+
+def program(headers: CIMultiDictProxy[str]) -> str:
+    """The program behind that name, where it is known."""
+    return recognise(headers.get("User-Agent", ""))
+
+
+def forwarded(headers: CIMultiDictProxy[str]) -> tuple[str, ...]:
+    """The values of every `X-Forwarded-For`, in order."""
+    return tuple(headers.getall("X-Forwarded-For", ()))
+
+
+def forwarded_chain(headers: CIMultiDictProxy[str]) -> str:
+    """The first of them, as evidence."""
+    return kept(headers.get("X-Forwarded-For", ""))
 
 
 def json_media(headers: CIMultiDictProxy[str]) -> bool:
