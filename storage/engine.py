@@ -299,7 +299,7 @@ def _open(path: Path, query: str) -> Any:
         uri=True,
         isolation_level=None,
         check_same_thread=False,
-        cached_statements=256,
+        cached_statements=512,
     )
 
 

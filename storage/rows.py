@@ -2,8 +2,8 @@
 
 A driver's `executemany` takes and drops the interpreter's lock for every row, beside an event
 loop that wants it too; a statement with many rows does so once. For SQLite the statements come in
-sizes of which two or three make up any number, so that a dozen for each table stay prepared;
-PostgreSQL gets an array for each column.
+any size that a batch usually has, and few make up more; all stay prepared. PostgreSQL gets an
+array for each column.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from storage.driver import Written, run_together
 from storage.times import from_micros, to_micros
 
 _PSYCOPG = postgresql.dialect()  # type: ignore[no-untyped-call]
-_SIZES = (64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
+_SIZES = (64, 48, *range(32, 0, -1))
 
 
 def moment_value(conn: Connection, moment: datetime) -> int | datetime:

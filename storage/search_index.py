@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, delete, insert, literal_column, select
 
-from storage.dialects import among, insert_or_skip, upsert
+from storage.dialects import among, among_packed, insert_or_skip, packed, upsert
+from storage.driver import fetch, run
 from storage.tables import Contact, SearchPending
 from storage.trigram_index import PAD, Backing, TrigramIndex
 
@@ -88,13 +89,12 @@ def _take_notes(conn: Connection, limit: int) -> list[int]:
 
 
 def _index_in_fts(conn: Connection, ids: list[int]) -> set[int]:
-    rows = conn.execute(
-        select(contacts.c.id, contacts.c.haystack).where(among(conn, contacts.c.id, ids))
-    ).all()
-    if rows:
-        values = [{"rowid": ident, "haystack": hay + PAD} for ident, hay in rows]
-        conn.execute(insert(fts).prefix_with("OR REPLACE"), values)
-    return {ident for ident, _ in rows}
+    # In order: FTS5 writes out what it has gathered when an id is smaller than the last.
+    which = f"FROM contacts WHERE {among_packed(conn, 'id')}"
+    put = f"INSERT OR REPLACE INTO {fts.name} (rowid, haystack) SELECT id, haystack || ? {which}"
+    if run(conn, f"{put} ORDER BY id", (PAD, packed(conn, ids))) == len(ids):
+        return set(ids)
+    return {ident for (ident,) in fetch(conn, f"SELECT id {which}", (packed(conn, ids),))}
 
 
 def _index_grams(conn: Connection, ids: list[int]) -> set[int]:
