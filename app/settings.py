@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
@@ -39,6 +40,10 @@ PREFIX = "OPTDESK_"
 
 _ALSO_CALLED = {"OPTDESK_AS": "actor"}
 """Names in the environment that follow a flag's name instead of the setting's."""
+
+
+_in_file: ContextVar[dict[str, Any]] = ContextVar("_in_file", default={})  # noqa: B039 - never changed
+"""What stands in the settings file. Making a class for each file took longer than all the rest."""
 
 
 def _listed(value: object) -> object:
@@ -193,6 +198,18 @@ class Settings(BaseSettings):
     """Other keys for the desk's commands, by command id: a table such as
     `[keys]` with lines like `contact.star = "s,asterisk"`. `?` in the desk shows the ids."""
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then the settings file."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _in_file.get())
+
     @field_validator("*", mode="before")
     @classmethod
     def _is_no_switch(cls, value: Any, info: ValidationInfo) -> Any:
@@ -329,22 +346,9 @@ class Loaded:
         self.settings = self._build()
 
     def _build(self) -> Settings:
-        written = self.file.values
-
-        class Layered(Settings):
-            @classmethod
-            def settings_customise_sources(
-                cls,
-                settings_cls: type[BaseSettings],
-                init_settings: PydanticBaseSettingsSource,
-                env_settings: PydanticBaseSettingsSource,
-                dotenv_settings: PydanticBaseSettingsSource,
-                file_secret_settings: PydanticBaseSettingsSource,
-            ) -> tuple[PydanticBaseSettingsSource, ...]:
-                return init_settings, env_settings, InitSettingsSource(settings_cls, written)
-
+        token = _in_file.set(self.file.values)
         try:
-            return Layered(**(self._also | self._said))
+            return Settings(**(self._also | self._said))
         except ValidationError as error:
             raise self._explain(error.errors(include_url=False)[0]) from None
         except SettingsError as error:
@@ -352,6 +356,8 @@ class Loaded:
             name = found[1].upper() if found else ""
             example = '{"contact.star": "x"}'
             raise WrongUsage(f"{PREFIX}{name} should be JSON, such as {example}.") from None
+        finally:
+            _in_file.reset(token)
 
     def origin(self, name: str) -> str:
         """Where a setting's value came from, in words."""

@@ -6,11 +6,14 @@ import gc
 import os
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 MEMORY = Path("/dev/shm")
+COLLECT_AFTER = 200_000
+"""Objects kept after which garbage is looked for."""
 ROOM = 4 * 1024**3
 """Bytes that must be free in memory before stores are kept there."""
 THOROUGH = os.environ.get("THOROUGH") == "1"
@@ -51,13 +54,16 @@ def collect_seldom() -> None:
     A desk and a listener do so when they are built. Here each of hundreds would freeze the
     garbage of those before it, and the process would grow without end.
     """
+    from app.cli import root
     from server import runtime
 
+    # A command would have it looked for ten times as often in all tests that follow.
+    root._COLLECT_AFTER = COLLECT_AFTER
     gc.collect()
     gc.freeze()
     # A desk of a test lasts a second; its garbage may wait for that of a few others, and what
     # outlives that is mostly there for good.
-    gc.set_threshold(200_000, 20, 5)
+    gc.set_threshold(COLLECT_AFTER, 20, 5)
 
     def settle_down(*, screen: bool) -> None:
         sys.setswitchinterval(runtime._SWITCH_SECONDS)
@@ -101,6 +107,13 @@ def parse_styles_once() -> None:
         return known[key]
 
     Stylesheet._parse_rules = parse_once  # type: ignore[assignment, method-assign]
+
+
+def build_commands_once() -> None:
+    """Lets a command that is run a hundred times in this process read its own signature once."""
+    from typer import main
+
+    main.get_command = cache(main.get_command)
 
 
 def wait_in_short_steps() -> None:

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from app.main import main
-from tests import programs
+from tests import pace, programs
+
+pace.build_commands_once()
 
 ROOT = Path(__file__).parents[2]
 
