@@ -52,6 +52,8 @@ _PLACEHOLDER = re.compile(r"\{\{[^{}]{0,80}\}\}")
 _UNLABELLED = re.compile(r"^\s*no label\s+", re.IGNORECASE)
 _POLITE = re.compile(r"(?:[请請]?(?:输入|輸入|填写|填寫)[您你]?的?|[您你]的|[ごお御])(?=\w)")
 """What Chinese and Japanese forms put before a name."""
+_SIGN = re.compile(r"(?<=\w)\s*#(?=[\s*:?]*$)")
+"""What stands for `number` at the end: `Cell #`."""
 _TWO_TONGUES = re.compile(r"\s+[/|–—-]\s+|\s*[|]\s*")
 _YOURS = re.compile(r"\byour\s+([^?!.,;:]*)", re.IGNORECASE)
 _HALVES = frozenset({"first_name", "last_name"})
@@ -137,6 +139,7 @@ def _meaning(name: str) -> Meaning | None:
         known = _WITH_ACCENTS.get(name.strip(" *:").lower())
         if known is not None:
             return known
+    name = _SIGN.sub(" number", name)
     if "<" in name:
         name = _TAG.sub(" ", name)
     if "{{" in name:
@@ -150,6 +153,9 @@ def _meaning(name: str) -> Meaning | None:
     if known is None and not name.isascii():
         # Two languages in one name, such as `First name / 名`.
         known = _said(_plain(name).encode("ascii", "replace").decode().replace("?", " "))
+    if known is None and "$" in name:
+        # Such as `ctl00$Main$txtFirstName`.
+        known = _said(name.rpartition("$")[2])
     if known is None and _POLITE.match(name):
         known = _said(_POLITE.sub("", name))
     return known or _in_two_tongues(name) or _asked(name) or _agreed(name)
@@ -198,7 +204,10 @@ def mentions_phone(name: str) -> bool:
     if len(name) > LONGEST:
         return False
     words = {*_spelled(name), *_WORD.findall(_plain(name))}
-    if not words.isdisjoint(vocabulary.SOMEBODY_ELSE) or not words.isdisjoint(vocabulary.BLOCKING):
+    blocking = vocabulary.BLOCKING & words
+    if blocking == {"email"} and "or" in words:
+        blocking = frozenset()
+    if blocking or not words.isdisjoint(vocabulary.SOMEBODY_ELSE):
         return False
     if not words.isdisjoint(vocabulary.SURELY_PHONE):
         return True
@@ -207,7 +216,7 @@ def mentions_phone(name: str) -> bool:
         return not _OF_ANOTHER.search(plain)
     if not words.isdisjoint(vocabulary.NUMBER_WORDS):
         return not words.isdisjoint(vocabulary.CALLING)
-    return "text" in words and not words.isdisjoint(("me", "you"))
+    return "text" in words and not words.isdisjoint(("me", "you", "your"))
 
 
 def _said(name: str) -> Meaning | None:
@@ -281,7 +290,21 @@ def _undressed(words: list[str]) -> Meaning | None:
         known = _MEANINGS.get("".join(core)) if is_name else None
         if known is not None:
             return _ranked(known, rank, person_only)
-    return _said_twice(words)
+    return _of_occasion(words) or _said_twice(words)
+
+
+def _of_occasion(words: list[str]) -> Meaning | None:
+    """What is said of the person who did something: `booking_first_name`, `ticket requester name`.
+
+    While `order_last` is no name, and `booking name` the booking's.
+    """
+    rest = words[1:]
+    if not rest or words[0] not in vocabulary.OCCASIONS or rest in (["first"], ["last"]):
+        return None
+    known = _undressed(rest)
+    if known is None or known.field not in _PERSON_FIELDS:
+        return None
+    return None if known.field == "full_name" and rest[0] not in vocabulary.PERSONAL else known
 
 
 def _said_twice(words: list[str]) -> Meaning | None:

@@ -24,6 +24,7 @@ _LINES = (
     *("formatted", "raw", "text"),
 )
 _EXTENSIONS = ("extension", "ext")
+_ADDRESSES = ("id", "address", "identifier", "handle", "destination")
 _MOST_MEMBERS = 128
 """Members of an object whose places are kept together."""
 _PLAIN = frozenset(("value", "content", "plain_text"))
@@ -166,9 +167,9 @@ def _walk_object(
             record = Record(record.keys, (called, *record.names), record.phone)
         _walk_record(node, record, path.rpartition("/")[0], within, leaves)
         return
-    if is_strict(str(node.get("id"))) and _is_phone(str(node.get("type"))):
-        # Such as one of several `{"type": "phone", "id": "+1202…", "channels": {…}}`.
-        leaves.append(Leaf(place_of(path, ("phone",), within, True), str(node["id"])))
+    reached = _reached_at(node)
+    if reached:
+        leaves.append(Leaf(place_of(path, ("phone",), within, True), reached))
         return
     inside = (*within, branch_name(called)) if called else within
     kind = node.get("type")
@@ -283,6 +284,8 @@ def _whole_phone(node: dict[str, Any]) -> tuple[str, str] | None:
     if said.get("areacode") and len(prefix) == 3 and line:
         # The three parts of a North American number.
         said |= {"prefix": "", "line": prefix + line}
+    if said.get("area") and said.get("detail1"):
+        said["line"] = said["detail1"] + said.get("detail2", "")
     country = next((said[name] for name in _COUNTRIES if said.get(name)), "")
     for name in _EMBEDDED_FULL:
         if said.get(name):
@@ -294,6 +297,15 @@ def _whole_phone(node: dict[str, Any]) -> tuple[str, str] | None:
     more = next((said[name] for name in _EXTENSIONS if said.get(name)), "")
     line = line if line.startswith("+") else f"{area} {line}".strip()
     return (f"{line} ext. {more}" if more else line), country
+
+
+def _reached_at(node: dict[str, Any]) -> str:
+    """The number of one of several ways to reach somebody: `{"type": "phone", "id": "+1202…"}`."""
+    kind = node.get("type")
+    if type(kind) is not str or not _is_phone(kind):
+        return ""
+    said = (node.get(key) for key in _ADDRESSES)
+    return next((text for text in said if type(text) is str and is_strict(text)), "")
 
 
 def _sorted(node: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ _EXTENSION = re.compile(
     r"ext(?:ension|n)?\b|(?<=\d)\s*x|\bx\s*\d|#|\bposte\b|\bdurchwahl\b|\bint\.", re.IGNORECASE
 )
 _SORT = re.compile(r"(?<=\d)\s*[(,]?\s*(?:cell|mobile|mob|text|sms|whatsapp)\.?\)?$", re.IGNORECASE)
-_LAND = re.compile(r"^([A-Z]{2}|[\U0001F1E6-\U0001F1FF]{2})\s*(?=\+)")
+_LAND = re.compile(r"^([A-Z]{2}(?=\s*\+)|[\U0001F1E6-\U0001F1FF]{2}(?=\s*[+(\d]))\s*")
 _FLAG = {0x1F1E6 + place: chr(65 + place) for place in range(26)}
 _TWICE = re.compile(r"^\++(?:(\d{1,3})\s*\+(?=\1))?")
 _SHAPE = re.compile(r"\(?\+?[\d\s().\-/]+")

@@ -28,10 +28,19 @@ _LONGEST_UNNAMED = 24
 _FEWEST_DIGITS = 7
 _MOST_OF_A_BOX = 7
 _EXTENSIONS = frozenset(("extension", "ext", "phoneext", "phoneextension", "telextension"))
-_CALLERS = frozenset(("from", "sender", "originator", "caller", "callerid", "callernumber"))
+_CALLERS = frozenset(
+    ("from", "fromnumber", "sender", "originator", "caller", "callerid", "callernumber")
+)
 """What gateways and assistants call whoever wrote or called, folded."""
 _COMES_IN = frozenset(("received", "inbound", "incoming"))
-_GOES_TO = frozenset(("to", "recipient", "destination"))
+_GOES_TO = frozenset(("to", "tonumber", "recipient", "destination"))
+_ADDRESSES = frozenset(
+    (
+        *("address", "addresses", "defaultaddress", "homeaddress", "mailingaddress"),
+        *("billing", "billingaddress", "primaryaddress", "mainaddress", "postaladdress"),
+    )
+)
+"""Branches that tell where a person lives, folded."""
 _MOST_NUMBERS = 50
 """Values that are looked at where many could be a phone."""
 _INTERNATIONAL = re.compile(r"\s*(?:whatsapp:|tel:|sms:)?\+\d")
@@ -156,7 +165,25 @@ class PhoneChoice:
                     text = one.leaf.text.strip()
                     if not _says_no_country(text) and (name != "area" or depth == len(leaf.within)):
                         beside[name], near = text, depth
+        if beside.keys() <= {"area"}:
+            lives = self._lives_in(leaf)
+            if lives:
+                beside["country"] = lives
         return beside
+
+    def _lives_in(self, leaf: Leaf) -> str:
+        """The country of the addresses beside a phone, where they are all in one."""
+        depth = len(leaf.within)
+        regions = {
+            region_of(one.leaf.text)
+            for name in ("country", "dial", "region")
+            for one in self._body.found.get(name, ())
+            if one.leaf.within[:depth] == leaf.within
+            and len(one.leaf.within) > depth
+            and _ADDRESSES.issuperset(one.leaf.within[depth:])
+            and not _says_no_country(one.leaf.text.strip())
+        }
+        return regions.pop() if len(regions) == 1 else ""
 
     def _has_extension(self, leaf: Leaf) -> bool:
         """Whether a field beside a phone has its extension: `ext` where it is the only phone."""

@@ -17,14 +17,15 @@ from server.mapping.vocabulary import PHONE_TYPES
 
 _VALUES = (
     *("value", "values", "stringvalue", "answer", "answers", "fieldvalue", "response"),
-    *("useranswer", "answertext", "textanswers", "text", "rawvalue", "val", "v"),
+    *("useranswer", "answertext", "textanswers", "answervalues", "displayvalue", "textvalue"),
+    *("text", "rawvalue", "val", "v"),
 )
 """What builders call the value of a field that has a name beside it, folded; the first counts."""
 
 _LABELS = (
     *("label", "title", "question", "columnname", "fieldlabel", "questiontext", "text", "name"),
     *("fieldname", "key", "field", "columnid", "customkey", "heading", "row", "variable", "ref"),
-    *("slug", "item", "prompt", "k", "part", "id"),
+    *("slug", "item", "prompt", "k", "part", "tablabel", "id"),
 )
 """What they call the name, folded, the most telling first."""
 

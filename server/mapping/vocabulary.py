@@ -10,12 +10,13 @@ def _words(text: str) -> frozenset[str]:
 NAMES = {
     "first_name": """
         firstname first fname givenname given forename forenames christianname firstnames namefirst
-        firstnamename nameofperson vorname vornamen prenom prenoms
+        firstnamename nameofperson nameawffirst vorname vornamen prenom prenoms
         primernombre nombres nombredepila primeironome nomeproprio prenome voornaam voornamen
         namegiven
     """,
     "last_name": """
-        lastname last lname surname surnames familyname lastnames namelast secondname namefamily
+        lastname last lname nameawflast surname surnames familyname lastnames namelast secondname
+        namefamily
         nachname nachnamen familienname zuname nomdefamille apellido apellidos apellidopaterno
         primerapellido sobrenome ultimonome apelido apelidos cognome
         cognom cognoms llinatges achternaam familienaam
@@ -35,7 +36,8 @@ NAMES = {
         vornameundzuname
     """,
     "phone": """
-        phone phonenumber phoneno phonenr phonenum mobile mobilephone mobilenumber mobileno mobilenr
+        phone phonenumber phoneno phonenr phonenum ph phno phnumber mob mobno mobnumber mobile
+        mobilephone mobilenumber mobileno mobilenr
         mobilephonenumber mobilenum cell cellphone cellno cellnumber cellphonenumber cellular
         cellularphone tel telephone telephonenumber telno telnumber telnr telnum sms smsnumber
         smsphone smsphonenumber textnumber textphonenumber textmessagenumber textremindernumber
@@ -112,7 +114,7 @@ NAMES = {
         codigodepais prefijointernacional prefissointernazionale landcode landnummer
         telcountrycode telcc
     """,
-    "prefix": "prefix",
+    "prefix": "prefix prefijo prefisso prefixo prefijotelefonico prefissotelefonico",
     "exchange": "phoneprefix telprefix telexchange exchange",
     "line": "phoneline tellocalsuffix linenumber telline phonesuffix",
     "extension": "extension ext phoneext phoneextension telextension mobileext",
@@ -130,7 +132,7 @@ NAMES = {
 LAST_CHOICE = {"full_name": "nickname profilename"}
 """Names of fields that count only where no other name is said at all, folded."""
 SECOND_CHOICE = {
-    "first_name": "preferredname recipientfirstname rufname roepnaam knownas goesby",
+    "first_name": "preferredname recipientfirstname othernames rufname roepnaam knownas goesby",
     "last_name": "recipientlastname",
     "full_name": """
         displayname completename contactperson ansprechpartner ansprechpartnerin ansprechperson
@@ -152,7 +154,9 @@ OTHER_THINGS = _words(
     username formname fieldname inputname filename productname itemname entryname dataname eventname
     pagename sitename campaignname adname adsetname companyname businessname accountname listname
     groupname organizationname organisationname ownername agentname firmenname nomdelentreprise
-    middlename maidenname phonetype phonelabel phonelinetype phonestatus phoneid mobiletype
+    ourphone ourphonenumber ournumber ourmobile twilionumber twiliophone twiliophonenumber
+    virtualnumber shortcode longcode middlename maidenname phonetype phonelabel phonelinetype
+    phonestatus phoneid mobiletype
     """
 )
 """Names of fields about something else, folded."""
@@ -164,7 +168,8 @@ SOMEBODY_ELSE = _words(
     organiser broker realtor attorney lawyer firma entreprise empresa azienda bedrijf recruiter
     support tracking destination forwarding display connected husband wife mother father mum mom dad
     son daughter child children colleague their theirs friends store shop branch dealer dealership
-    clinic merchant vendor old previous former advisor adviser consultant broker lender officer
+    clinic merchant vendor affiliate reseller old previous former advisor adviser consultant broker
+    lender officer
     """
 )
 """Words that make a field one about another person or thing."""
@@ -198,17 +203,20 @@ PHONE_WORDS = _words(
     """
     phone mobile cell cellphone cellular tel telephone sms whatsapp number no nr num handy telefon
     mobil movil celular telefono telefone telemovel cellulare telefoon mobiel portable gsm
-    smartphone text texts messages message
+    smartphone numero nummer numer text texts messages message
     """
 )
 """Words that names of phones are made of."""
-SURELY_PHONE = PHONE_WORDS - _words("number no nr num text texts messages message portable")
+SURELY_PHONE = PHONE_WORDS - _words(
+    "number no nr num numero nummer numer text texts messages message portable"
+)
 """Those that mean a phone by themselves."""
 PERSONAL = _words(
     """
     contact lead customer client person respondent applicant subscriber visitor guest attendee
     invitee patient participant registrant buyer prospect signer individual borrower tenant resident
-    donor parentless student_ signup optin sender referente
+    donor parentless student_ signup optin sender referente requester enquirer inquirer caller payer
+    shopper traveller traveler passenger learner
     """
 )
 """Words that say whose a field is: the person who opted in."""
@@ -258,19 +266,27 @@ BLOCKING = PARTS | _words(
     membership policy card vin house street apartment flat unit room age date amount budget vat tax
     iban bank routing reference ref ticket case serial employee registration birth email mail
     consent consents agree permission optin timestamp sent clicks count version device hash hashed
-    sha md last4 hear
+    sha md last4 hear bill bills calls minutes sessions visits usage balance score ad many
     pedido factura fatura cliente commande facture bestellung bestellnummer rechnung rechnungsnummer
     kundennummer ordine fattura
     """
 )
 """Words of questions whose answers are other numbers than phones, or none."""
+OCCASIONS = _words(
+    """
+    booking appointment order ticket quote reservation registration opportunity deal checkout
+    purchase transaction application enrollment enrolment enquiry inquiry subscription donation
+    session visit
+    """
+)
+"""Words for what a person did, before a field about the person: `booking_first_name`."""
 ORDINALS = frozenset(("first", "last"))
 """Names that are none with a technical word behind them."""
 COUNTED = frozenset(("name", "phone", "address"))
 """Kinds of fields that builders number: `name_1_first_name`."""
 CALLING = _words(
     """
-    text call reach ring contact message
+    text call reach ring contact message send good best right
     anrufen zuruckrufen erreichen erreichbar kontaktieren nachricht
     appeler rappeler joindre contacter joignable
     mensaje mensajes llamar llamarte llamamos contactar contactarte
@@ -317,7 +333,7 @@ PHONE_TYPES = _words(
 ELSEWHERE = _words(
     """
     billingaddress shippingaddress defaultaddress address addresses billing shipping deliveryaddress
-    homeaddress mailingaddress
+    homeaddress mailingaddress ansprechpartner kontaktperson contactperson
     """
 )
 """Branches whose values count only where nothing better is filled, folded."""
@@ -335,6 +351,9 @@ STRANGERS = _words(
     manager office practitioner operator operators bot lender teammember stylist instructor coach
     closer previous previousattributes previousvalues previousdata old somebodyelse
     driver courier tutor trainer therapist physician
+    affiliate sponsor reseller advocate responsible responsibleuser accountexecutive salesteam
+    team crew site website workspace handledby ownedby managedby processedby soldby approvedby
+    reviewedby servedby answeredby enteredby importedby uploadedby
     lastmodifiedby modifiedby updatedby lasteditedby editedby assignedby referredby
     oldrecord olddata oldvalues before
     """

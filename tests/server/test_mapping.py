@@ -242,6 +242,11 @@ def test_a_no_to_something_else_is_none(said: dict[str, Any]) -> None:
         {"listing_agent": {"name": "Bea Else", "phone": "+12025550199"}},
         {"assignedAgent": {"first_name": "Bea", "last_name": "Else", "mobile": "+12025550199"}},
         {"Telefax": "+12025550199"},
+        {"phone_bill": "2025550199"},
+        {"mobile_sessions": "2025550199"},
+        {"our_phone": "+12025550199"},
+        {"handled_by": {"name": "Bea Else", "phone": "+12025550199"}},
+        {"site": {"name": "Engine", "phone": "+12025550199"}},
     ],
 )
 def test_the_phone_of_somebody_else_is_never_the_persons(said: dict[str, Any]) -> None:
@@ -250,6 +255,13 @@ def test_the_phone_of_somebody_else_is_never_the_persons(said: dict[str, Any]) -
     found = map_lead(named | said | {"mobile": P}, (), "US")
     assert isinstance(found, Mapped), found
     assert found.phone == read_phone(P, "US")
+
+
+def test_what_came_before_or_last_is_no_name() -> None:
+    for name in ("order_last", "booking first", "order name", "ticket name"):
+        assert meaning_of(name) is None, name
+    for name in ("order_phone", "booking_first_name", "ticket requester name"):
+        assert meaning_of(name) is not None, name
 
 
 @pytest.mark.parametrize("asked", ["Where can we text you?", "May we text you? At which number?"])
