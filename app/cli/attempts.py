@@ -118,7 +118,10 @@ def replay(
         typer.Option("--set", metavar="FIELD=VALUE", help="Give a field; may be said again."),
     ] = None,
 ) -> None:
-    """Send a refused request through its door's checks again, mended or as it was."""
+    """Send a refused request through its door's checks again, mended or as it was.
+
+    Such as: optdesk attempts replay req_… --set phone=+14155550123
+    """
     from server.replay import replay as again
 
     session = session_of(ctx)

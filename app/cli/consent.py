@@ -70,7 +70,10 @@ def _witness(path: Path) -> consent.Head | None:
 
 @app.command()
 def receipt(ctx: typer.Context, contact: Contact) -> None:
-    """Write the evidence for one contact, with the head of the ledger."""
+    """Write the evidence for one contact, with the head of the ledger.
+
+    Such as: optdesk consent receipt +14155550123 --json > receipt.json
+    """
     session = session_of(ctx)
     with session.store().read() as conn:
         made = receipts.receipt(conn, find_contact(conn, contact))

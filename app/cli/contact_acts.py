@@ -110,7 +110,10 @@ def move(
     view: ViewName = None,
     search: Search = None,
 ) -> None:
-    """Move contacts to a group; they leave the queue."""
+    """Move contacts to a group; they leave the queue.
+
+    Such as: optdesk contacts move --to Spring --search label:hot
+    """
     from app.cli import choosing
     from app.cli.acting import act_on
     from storage import groups
@@ -144,7 +147,10 @@ def note(
     view: ViewName = None,
     search: Search = None,
 ) -> None:
-    """Write an internal note on contacts."""
+    """Write an internal note on contacts.
+
+    Such as: optdesk contacts note +14155550123 "call back"
+    """
     from app.cli import choosing
     from app.cli.acting import act_on
     from storage import notes

@@ -38,7 +38,10 @@ def list_(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
 ) -> None:
-    """List contacts; the Opt-in queue when no view is named."""
+    """List contacts; the Opt-in queue when no view is named.
+
+    Such as: optdesk contacts list --search 'label:hot age<1d' --order oldest
+    """
     from app.cli import choosing
     from app.cli.shapes import CONTACT_COLUMNS, contact_fields
     from storage.windows import each_row
@@ -122,7 +125,10 @@ def why(
     ctx: typer.Context,
     person: Annotated[str, typer.Argument(help="A number in any spelling, a name, or con_….")],
 ) -> None:
-    """Tell where somebody went: moved, suppressed, refused, deleted, by whom and when."""
+    """Tell where somebody went: moved, suppressed, refused, deleted, by whom and when.
+
+    Such as: optdesk contacts why 415-555-0123
+    """
     from storage.access import load_access
     from storage.fates import in_words, where_is
 

@@ -92,7 +92,10 @@ def import_(
         Path | None, typer.Option(help="Write every line skipped, and why, to this file.")
     ] = None,
 ) -> None:
-    """Put a whole list of numbers on Do Not Contact; a run that was cut off goes on."""
+    """Put a whole list of numbers on Do Not Contact; a run that was cut off goes on.
+
+    Such as: optdesk dnc import list.csv --report skipped.csv
+    """
     session = session_of(ctx)
     store = session.store(create=True)
     if not region:

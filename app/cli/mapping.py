@@ -49,7 +49,10 @@ def map_fields(
         typer.Option("--try", help="Show what becomes of the last requests; change nothing."),
     ] = False,
 ) -> None:
-    """Say where in a sender's body a field stands; without arguments, show what was said."""
+    """Say where in a sender's body a field stands; without arguments, show what was said.
+
+    Such as: optdesk integration map phone=data/fields/Mobile --try
+    """
     session = session_of(ctx)
     store = session.store()
     with store.read() as conn:

@@ -35,7 +35,10 @@ def simulate(
     delay: Annotated[int, typer.Option(min=0, help="Milliseconds until it happens.")] = 0,
     reply: Annotated[str, typer.Option(help="What the person texts back, such as STOP.")] = "",
 ) -> None:
-    """Say what becomes of texts to a number from now on, and what comes back."""
+    """Say what becomes of texts to a number from now on, and what comes back.
+
+    Such as: optdesk sms simulate +14155550123 deliver --delay 500 --reply STOP
+    """
     session = session_of(ctx)
     store = session.store(create=True)
     made = store.do(lambda conn: scripts.script(conn, phone, outcome, delay, reply))

@@ -241,7 +241,10 @@ def replay(
         bool, typer.Option("--failed", help="Leave out what the endpoint has taken.")
     ] = False,
 ) -> None:
-    """Send one event again, or all of a span of time to one endpoint."""
+    """Send one event again, or all of a span of time to one endpoint.
+
+    Such as: optdesk webhooks replay end_… --since 2026-03-28T12:00:00Z --failed
+    """
     session = session_of(ctx)
     store = session.store()
     if what.startswith("dlv_"):

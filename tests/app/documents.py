@@ -26,10 +26,10 @@ def commands() -> str:
     return "\n".join(part for noun in NOUNS for part in _noun(noun))
 
 
-def commands_of(noun: str) -> list[str]:
-    """The verbs of a noun as people write them, such as `contacts star`."""
+def commands_of(noun: str) -> dict[str, Any]:
+    """The verbs of a noun by what people write, such as `contacts star`."""
     command: Any = typer.main.get_command(import_module(f"app.cli.{noun}").app)
-    return [words.removeprefix("optdesk ") for words, _ in _verbs(noun, command)]
+    return {words.removeprefix("optdesk "): verb for words, verb in _verbs(noun, command)}
 
 
 def parity() -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+from collections.abc import Iterator
 
 import pytest
 
 from app.cli.root import NOUNS
+from app.flags import take
 from screens.commands import VERBS, ActsOn
+from storage.words import Kind
 from tests.app.documents import REGIONS, ROOT, commands_of, renewed
 
 PLACES = [(document, name) for document, places in REGIONS.items() for name in places]
@@ -74,3 +79,41 @@ def test_every_guide_is_named_in_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for guide in (ROOT / "docs").glob("*.md"):
         assert f"(docs/{guide.name})" in readme, guide.name
+
+
+def shown_commands() -> Iterator[tuple[str, str]]:
+    """Every command line that the documents and the help show, and where."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = path.read_text(encoding="utf-8")
+        text = re.sub(r"<!-- commands -->.*<!-- /commands -->", "", text, flags=re.DOTALL)
+        for found in re.finditer(r"(?:^|[|`] ?|bin/)(optdesk [^`|#\n>]+)", text, re.MULTILINE):
+            yield path.name, found[1]
+    for noun in NOUNS:
+        for words, verb in commands_of(noun).items():
+            for found in re.finditer(r"Such as: (optdesk [^>\n]+)", verb.help or ""):
+                yield words, found[1]
+
+
+@pytest.mark.parametrize(("where", "line"), sorted(set(shown_commands())))
+def test_every_command_that_is_shown_is_understood(where, line):
+    words = shlex.split(line.rstrip(" .,;"))[1:]
+    _, rest = take(words)
+    if not rest or rest[0] == "COMMAND":
+        return
+    assert rest[0] in NOUNS, line
+    verbs = commands_of(rest[0])
+    if rest[1:] == [] and rest[0] not in verbs:
+        return
+    name = next(found for size in (3, 2, 1) if (found := " ".join(rest[:size])) in verbs)
+    given = rest[len(name.split()) :]
+    if given:  # Else it is only named.
+        verbs[name].make_context(name, given)
+
+
+def test_the_example_that_moves_landlines_leaves_those_that_may_be_mobile():
+    manual = (ROOT / "docs/command-line.md").read_text(encoding="utf-8")
+    found = re.search(r"contacts list --json \| grep (\S+) \|", manual)
+    assert found
+    (picked,) = shlex.split(found[1])
+    assert picked in json.dumps({"kind": Kind.LANDLINE.value})
+    assert picked not in json.dumps({"kind": Kind.EITHER.value})
