@@ -40,7 +40,7 @@ def list_(
 ) -> None:
     """List contacts; the Opt-in queue when no view is named.
 
-    Such as: optdesk contacts list --search 'label:hot age<1d' --order oldest
+    Such as: optdesk contacts list --search 'label:hot -is:favorite' --limit 20
     """
     from app.cli import choosing
     from app.cli.shapes import CONTACT_COLUMNS, contact_fields
