@@ -116,7 +116,7 @@ def _at_hook(again: _Again) -> tuple[OptIn | Verdict, Request, str]:
             f"Fields are: {', '.join(FIELDS)}.",
         )
     request = _request(again, "POST", HOOK_PATH)
-    knock = hook_lead.Knock(request, "", again.row.peer, sender=again.row.sender)
+    knock = hook_lead.Knock(request, again.row.peer, sender=again.row.sender)
     try:
         read = read_text(again.text, again.row.media)
     except Unreadable as error:

@@ -21,7 +21,7 @@ class Request:
 
     __slots__ = (
         *("body", "credential", "facts", "headers"),
-        *("id", "method", "near", "path", "peer", "query"),
+        *("id", "method", "near", "path", "peer", "query", "secret", "secret_name"),
     )
 
     def __init__(
@@ -51,6 +51,10 @@ class Request:
         """What was read from its head: see `once`."""
         self.credential = b""
         """The hash of the secret that it came with, once a door has asked for it."""
+        self.secret = ""
+        """That secret itself, which nothing that is kept may hold."""
+        self.secret_name = ""
+        """What stands in its place."""
 
     def once(self, read: Callable[[CIMultiDictProxy[str]], T]) -> T:
         """What a function reads from the headers alone; it must not change afterwards.
@@ -65,7 +69,26 @@ class Request:
 
     def said(self, name: str) -> str:
         """A header as evidence: cut, on one line, and free of halves of surrogate pairs."""
-        return kept(self.headers.get(name, ""))
+        return kept(self.hide(self.headers.get(name, "")))
+
+    def hide(self, text: str) -> str:
+        """A text without the secret that the request came with."""
+        if self.secret and self.secret in text:
+            return text.replace(self.secret, self.secret_name)
+        return text
+
+    def hide_in(self, said: Any) -> Any:
+        """What a body says, without the secret that the request came with."""
+        if not self.secret or not (self.secret.encode() in self.body or b"\0" in self.body):
+            return said
+        return self._hide_in(said)
+
+    def _hide_in(self, said: Any) -> Any:
+        if isinstance(said, str):
+            return self.hide(said)
+        if isinstance(said, dict):
+            return {self.hide(name): self._hide_in(value) for name, value in said.items()}
+        return [self._hide_in(value) for value in said] if isinstance(said, list) else said
 
 
 def kept(value: str) -> str:

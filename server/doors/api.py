@@ -6,13 +6,12 @@ import hashlib
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from server.answers import Answer, accepted, refusal
 from server.bridge import Bridge
-from server.doors.facts import telling
 from server.doors.fields import (
     badges_for,
     first_bad_field,
@@ -21,6 +20,7 @@ from server.doors.fields import (
     missing_fields,
 )
 from server.doors.headers import (
+    KEY_NAME,
     agent,
     forwarded,
     forwarded_chain,
@@ -29,6 +29,7 @@ from server.doors.headers import (
     named_request,
     one_key,
     program,
+    told,
 )
 from server.doors.turned_away import TurnedAway
 from server.doors.unread import unread
@@ -112,7 +113,7 @@ class ApiDoor:
 
     async def keep_unread(self, request: Request, code: str, begin: Beginning) -> None:
         """Keeps a request of a known sender in the log whose body could not be read whole."""
-        digest = request.once(key_hash)
+        digest = _key_of(request)
         if digest is None:
             return
         with suppress(StoreError):
@@ -126,7 +127,7 @@ class ApiDoor:
                 await self._refuse(request, key.id, sender, why, aside=crowded)
 
     async def _answer(self, request: Request) -> Answer:
-        digest = request.once(key_hash)
+        digest = _key_of(request)
         if digest is None:
             return refusal("INVALID_API_KEY", request.id)
         access = self._keeper.current
@@ -196,7 +197,7 @@ class ApiDoor:
             user_agent=request.once(agent),
             sender=request.once(program),
             media=kept(media_of(request.headers.get("Content-Type", ""))),
-            headers=request.once(telling),
+            headers=request.once(told),
             idempotency=_once(request) if why.code in _KEPT else None,
             sentence=why.sentence,
             missing=why.missing,
@@ -270,7 +271,7 @@ def judge(request: Request, access: Access, key_id: int | None, sender: str) -> 
         test=is_test,
         sender=request.once(program),
         media=JSON_MEDIA,
-        headers=request.once(telling),
+        headers=request.once(told),
     )
 
 
@@ -293,10 +294,14 @@ def _once(request: Request) -> Idempotency | None:
 
 def _shown(request: Request, body: str) -> str:
     """A body as the intake log keeps it: as any store takes it, and without the sender's key."""
-    secret = request.once(one_key)
-    if secret and secret in body:
-        body = body.replace(secret, "[API key]")
+    body = request.hide(body)
     return body.replace("\x00", "\ufffd") if "\x00" in body else body
+
+
+def _key_of(request: Request) -> bytes | None:
+    """The hash of the API key, which itself nothing that is kept may hold from here on."""
+    request.secret, request.secret_name = request.once(one_key) or "", KEY_NAME
+    return request.once(key_hash)
 
 
 def _shut(access: Access, digest: bytes) -> Refused | None:
@@ -352,4 +357,4 @@ def _evidence(request: Request, lead: OptInRequest, sender: str) -> dict[str, An
         evidence["consent_text"] = lead.consent_text
     if lead.model_extra:
         evidence["more"] = lead.model_extra
-    return evidence
+    return cast("dict[str, Any]", request.hide_in(evidence))

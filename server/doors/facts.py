@@ -21,12 +21,13 @@ _SECRETS = ("auth", "key", "token", "secret", "cookie", "passw", "session", "sig
 """Parts of the names of headers whose values are left out."""
 
 
-def telling(headers: CIMultiDictProxy[str], secret: str = "") -> str:
+def telling(headers: CIMultiDictProxy[str], secret: str, secret_name: str) -> str:
     """The headers as JSON. Credentials are named and not shown.
 
     Args:
         headers: Of the request.
-        secret: The token of the URL, which may stand in a `Referer`.
+        secret: What the request came with, which may stand in a `Referer` as well.
+        secret_name: What stands in its place.
     """
     parts: list[str] = []
     for name, value in headers.items():
@@ -37,7 +38,7 @@ def telling(headers: CIMultiDictProxy[str], secret: str = "") -> str:
             parts.append(f'{_quoted(name)}:"[left out]"')
             continue
         if secret and secret in value:
-            value = value.replace(secret, "[secret URL]")  # noqa: PLW2901 - the same header
+            value = value.replace(secret, secret_name)  # noqa: PLW2901 - the same header
         parts.append(_said(word, value[:LONGEST_HEADER]))
     return f"{{{','.join(parts)}}}"
 

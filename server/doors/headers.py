@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from server.doors.facts import telling
 from server.mapping.recognise import recognise
 from server.request import kept
 from storage.access import credential_hash
 
 if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
+
+KEY_NAME = "[API key]"
+"""What is kept in the place of one."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 """What may name a request: visible ASCII."""
@@ -40,7 +44,7 @@ def key_hash(headers: CIMultiDictProxy[str]) -> bytes | None:
 
 def agent(headers: CIMultiDictProxy[str]) -> str:
     """What the sender calls itself, as evidence."""
-    return kept(headers.get("User-Agent", ""))
+    return kept(_without_key(headers, "User-Agent"))
 
 
 def program(headers: CIMultiDictProxy[str]) -> str:
@@ -55,7 +59,17 @@ def forwarded(headers: CIMultiDictProxy[str]) -> tuple[str, ...]:
 
 def forwarded_chain(headers: CIMultiDictProxy[str]) -> str:
     """The first of them, as evidence."""
-    return kept(headers.get("X-Forwarded-For", ""))
+    return kept(_without_key(headers, "X-Forwarded-For"))
+
+
+def told(headers: CIMultiDictProxy[str]) -> str:
+    """What of the headers the intake log keeps."""
+    return telling(headers, one_key(headers) or "", KEY_NAME)
+
+
+def _without_key(headers: CIMultiDictProxy[str], name: str) -> str:
+    value, key = headers.get(name, ""), one_key(headers)
+    return value.replace(key, KEY_NAME) if key and key in value else value
 
 
 def json_media(headers: CIMultiDictProxy[str]) -> bool:

@@ -65,7 +65,8 @@ class HookDoor:
 
     async def early(self, request: Request) -> Answer | None:
         """Checks 1 and 2, which need no body: the address, then the method."""
-        request.credential = credential_hash(_token(request))
+        request.secret, request.secret_name = _token(request), "[secret URL]"
+        request.credential = credential_hash(request.secret)
         try:
             access = self._keeper.current
             if not _opens(access, request):
@@ -90,7 +91,7 @@ class HookDoor:
         # Whoever came so far was let in by `early`.
         request.body = await begin()
         address = self._sender(request)
-        knock = Knock(request, _token(request), address)
+        knock = Knock(request, address)
         crowded = self._wait(self._keeper.current, address) > 0
         with suppress(StoreError):
             await self._refuse(knock, unread(request, code), aside=crowded)
@@ -112,7 +113,7 @@ class HookDoor:
             # While the body arrived, the URL was regenerated.
             return await self._retired.answer(request)
         address = self._sender(request)
-        knock = Knock(request, _token(request), address)
+        knock = Knock(request, address)
         refused = self._closed(access, address)
         if refused is not None:
             return await self._refuse(knock, refused)

@@ -6,7 +6,7 @@ import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from server.doors.api import TEST_NUMBERS, TEST_SUCCESS
 from server.doors.facts import telling
@@ -35,8 +35,6 @@ class Knock:
     """A request at the hook door with what is known of it so far."""
 
     request: Request
-    token: str
-    """The secret of the URL, which nothing that is kept may hold."""
     address: str
     """The sender's, as trusted proxies tell it."""
     body: Body | None = None
@@ -60,8 +58,7 @@ class Knock:
         text = (
             self.body.text if self.body else shown(self.request.body, charset_of(self.media_said))
         )
-        if self.token and self.token in text:
-            text = text.replace(self.token, "[secret URL]")
+        text = self.request.hide(text)
         return text.replace("\x00", "\ufffd") if "\x00" in text else text
 
     def refused(self, why: Refused) -> RefusedAttempt:
@@ -78,7 +75,7 @@ class Knock:
             user_agent=agent,
             sender=self.sender or recognise(agent, self.body.tree if self.body else None),
             media=kept(media_of(self.media_said)),
-            headers=telling(self.request.headers, self.token),
+            headers=telling(self.request.headers, self.request.secret, self.request.secret_name),
             phone=self.phone,
             number_id=self.number_id,
         )
@@ -158,7 +155,7 @@ def _lead(knock: Knock, mapped: Mapped, access: Access) -> OptIn | Refused:
         test=is_test,
         sender=knock.sender,
         media=kept(media_of(knock.media_said)),
-        headers=telling(request.headers, knock.token),
+        headers=telling(request.headers, request.secret, request.secret_name),
         judged_by=access.seq,
     )
 
@@ -206,4 +203,4 @@ def _evidence(knock: Knock, mapped: Mapped) -> dict[str, Any]:
             evidence.setdefault("source_url", page)
     if mapped.more:
         evidence["more"] = mapped.more
-    return evidence
+    return cast("dict[str, Any]", request.hide_in(evidence))

@@ -545,6 +545,19 @@ def test_every_refusal_of_a_known_sender_is_in_the_intake_log(served_by_any: Ser
     assert served_by_any.key not in str(found)
 
 
+def test_no_key_reaches_evidence_or_log_wherever_it_was_written(served_by_any: Served) -> None:
+    key = served_by_any.key
+    body = served_by_any.body(source_url=f"https://a.example/?key={key}", more={key: [key]})
+    told = {"Referer": f"https://a.example/?key={key}", "User_Agent": key, "X_Forwarded_For": key}
+    assert served_by_any.put(body, **told).status_code == 200
+    found = seen(served_by_any, body["mobile_phone"])
+    assert "[API key]" in str(found.consent)
+    with served_by_any.store.read() as conn:
+        log = attempts.listing(conn)
+    assert "[API key]" in str(log)
+    assert key not in str(found) + str(log)
+
+
 def test_a_larger_limit_can_be_set(sqlite_store: Store) -> None:
     with serving(sqlite_store, max_body=200_000) as served:
         assert served.put(served.body(note="x" * 150_000)).status_code == 200

@@ -330,6 +330,26 @@ def test_the_evidence_keeps_what_was_said_and_seen_apart(served: Served) -> None
     assert told["more"] == {"shoe_size": "44", "nested/colour": ["red", "blue"]}
 
 
+@pytest.mark.parametrize("body", ["form", "json", "utf-16"])
+def test_no_secret_reaches_the_evidence(served: Served, body: str) -> None:
+    url = f"{served.url}/hooks/opt-in/{token_of(served.store)}"
+    lead = ada(sent_to=url, page_url=url, **{url: ["x", {"deep": url}]})
+    # A browser that sends a form again from the page that told what was wrong with it.
+    headers = BROWSER | {"Referer": url, "X-Forwarded-For": url, "User-Agent": f"Mozilla {url}"}
+    sent: Any = lead
+    if body == "form":
+        sent = requests.compat.urlencode({name: str(value) for name, value in lead.items()})
+    elif body == "utf-16":
+        sent = json.dumps(lead).encode("utf-16")
+    media = FORM if body == "form" else "application/json; charset=utf-16" if sent != lead else None
+    assert hook(served, sent, media, headers=headers).status_code == 200
+    with served.store.read() as conn:
+        (told,) = conn.execute(select(_events.c.evidence)).scalars()
+        kept = str(conn.execute(select(_attempts)).all())
+    assert "[secret URL]" in told
+    assert token_of(served.store) not in told + kept
+
+
 def test_no_secret_reaches_the_intake_log(served_by_any: Served) -> None:
     served = served_by_any
     token = token_of(served.store)
