@@ -30,25 +30,31 @@ class Meaning(StrEnum):
     OTHER = "other"
 
 
-_SPELLED = str.maketrans("0134578@$!|", "oieastbasii")
-"""Figures and signs that stand for letters."""
+_SPELLED = str.maketrans(
+    "0134578@$!|аеіоркстухѕмнвԁɡοτρεικνυχ",
+    "oieastbasiiaeiopkctyxsmhbdgotpeiknux",
+)
+"""Figures, signs, and letters of Cyrillic and Greek that stand for those they look like."""
 
 _REFUSALS = """
 stop stopp stope stops stopped stopping halt unsubscribe unsub unsuscribe unsubscribed remove
 removed delete quit cancel cancelled canceled optout spam scam harass harassment harassing
-lawyer attorney lawsuit sue illegal fcc tcpa report reported wrongnumber
+stahp lawyer attorney lawsuit sue illegal fcc tcpa report reported wrongnumber
 alto parar pare para basta cancelar baja desuscribir desuscribirme borrar borrame
+detener detenga detengan deten dejen dejar terminar termina fin cancele cancelen cancela
 arret arreter arretez desabonner desinscrire
-stoppen aufhoren abmelden abbestellen loschen
+stoppe stoppt kundigen kundigung stoppen aufhoren abmelden abbestellen loschen
 ferma fermati annulla cancellami disiscrivimi cancella
 sair descadastrar remover
 stoppa sluta avsluta lopeta afmelden uitschrijven dur iptal prestan przestan wypisz
+afmeld frameld avslutt slutt peruuta zatrzymaj rezygnuje konec zrusit leiratkozas opriti dezabonare
+berhenti hentikan tigil itigil durdur
+отмена отменить остановить остановите прекратите отписка стой
 стоп отписаться отпишите хватит перестаньте удалите
-停止 退订 取消 解除 配信停止 やめて 그만 중지 수신거부 توقف الغاء הסר הפסק रोको बंद
+σταματηστε σταματα διαγραφη διακοπη
+停 停止 退订 退訂 取消 解除 配信停止 やめて 그만 중지 정지 수신거부
+توقف إيقاف الغاء إلغاء הסר הפסק रोको बंद หยุด ยกเลิก
 """
-
-_REFUSING_WORDS = frozenset(_REFUSALS.split())
-"""Single words that refuse, folded, in the languages a store is likely to meet."""
 
 _REFUSING_PHRASES = (
     "opt out",
@@ -64,6 +70,13 @@ _REFUSING_PHRASES = (
     "do not message",
     "dont send",
     "do not send",
+    "dont call",
+    "do not call",
+    "dont want",
+    "do not want",
+    "end this",
+    "no thanks",
+    "no thank you",
     "no more",
     "no mas",
     "no quiero",
@@ -75,13 +88,20 @@ _REFUSING_PHRASES = (
     "wrong number",
     "wrong person",
     "wrong phone",
+    "wrng number",
+    "not my number",
+    "not me",
+    "new number",
+    "changed my number",
     "numero equivocado",
     "mauvais numero",
     "falsche nummer",
     "numero sbagliato",
     "who is this",
+    "who this",
     "who dis",
     "lose my number",
+    "lose this number",
     "ya no",
     "plus de message",
     "keine nachrichten",
@@ -89,6 +109,8 @@ _REFUSING_PHRASES = (
     "go away",
     "piss off",
     "fuck off",
+    "fuck you",
+    "fuck u",
     "shut up",
 )
 
@@ -97,18 +119,23 @@ _REFUSING_SIGNS = "🛑🚫⛔✋🖕🙅🔕❌"
 _NEAR = ("stop", "stopall", "unsubscribe", "cancel", "optout", "revoke")
 """Words whose misspellings count as resembling."""
 
-_JOINED = ("停止", "退订", "取消", "解除", "やめて", "그만", "중지", "수신거부")
+_JOINED = ("停止", "退订", "取消", "解除", "やめて", "그만", "중지", "수신거부", "退訂")
 """Refusals in scripts without spaces."""
 
 
 def fold(text: str) -> str:
     """Letters, figures and single spaces, without case, accents, marks and punctuation."""
-    plain = unicodedata.normalize("NFKD", text[:LONGEST]).casefold()
+    # What parts lines parts words, such as the one before a signature.
+    plain = unicodedata.normalize("NFKD", " ".join(text[:LONGEST].split())).casefold()
     kept = "".join(
         "" if unicodedata.category(char)[0] in "MC" or char in "'’" else char for char in plain
     )
     spaced = "".join(char if char.isalnum() else " " for char in kept)
     return unicodedata.normalize("NFC", " ".join(spaced.split()))
+
+
+_REFUSING_WORDS = frozenset(map(fold, _REFUSALS.split()))
+"""Single words that refuse, in the languages a store is likely to meet."""
 
 
 def meaning_of(text: str) -> Meaning:
@@ -133,7 +160,7 @@ def _refuses(text: str, folded: str) -> bool:
         return True
     if any(word in folded for word in _JOINED):
         return True
-    spelled = fold(text.translate(_SPELLED))
+    spelled = fold(text.casefold().translate(_SPELLED))
     words = {*folded.split(), *spelled.split(), spelled.replace(" ", "")}
     return any(word in _REFUSING_WORDS or _nearly(word) for word in words)
 

@@ -61,14 +61,37 @@ def test_the_words_that_opt_out(words: str) -> None:
      "stoppp", "sotp", "unsubscibe", "$top", "please remove me", "take me off this list",
      "🛑", "🖕", "arrêtez", "basta", "стоп", "停止", "don't text me", "who is this?",
      "opt me out pls",
-     "STOP please", "cancle", "not interested"],
+     "STOP please", "cancle", "not interested",
+     "STOP\n\nSent from my iPhone", "Stop\r\nAna", "thanks\tbut stop", "STОP", "ЅТОР", "stοp",
+     "बंद करो", "रोको", "หยุด", "إيقاف", "退訂", "取消訂閱", "停", "정지", "Остановить!", "Kündigen",
+     "detener", "berhenti", "Σταματήστε", "no thanks", "Lose this number", "this is not my number",
+     "wrng number", "END THIS", "stahp", "I dont want this"],
 )  # fmt: skip
 def test_what_resembles_an_opt_out_is_for_people_to_judge(words: str) -> None:
     assert meaning_of(words) is Meaning.REVIEW
 
 
 @pytest.mark.parametrize(
-    "words", ["hello", "thanks!", "where is the shop?", "ok", "", "   ", "👍", "see you at the top"]
+    "words",
+    [
+        "hello",
+        "thanks!",
+        "where is the shop?",
+        "ok",
+        "",
+        "   ",
+        "👍",
+        "see you at the top",
+        "the end",
+        "nice\nparking",
+        "停车",
+        "привет",
+        "καλημέρα",
+        "Danke, bis morgen",
+        "घर",
+        "sí",
+        "no",
+    ],
 )
 def test_what_says_something_else_is_left_alone(words: str) -> None:
     assert meaning_of(words) is Meaning.OTHER
