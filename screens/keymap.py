@@ -46,6 +46,8 @@ class Hint:
     word: str
     least: int = 0
     """Cells of the word that the footer has to show; of more, what room is left. 0: all of it."""
+    short: str = ""
+    """What is shown where there is no room for so many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -406,7 +406,7 @@ class MainScreen(Turning):
         if name is None:
             return hint
         said = safe(f"{hint.word}: {name}", NAME_CELLS).plain
-        return Hint(hint.verb_id, hint.key, said, least=LEAST_NAME)
+        return Hint(hint.verb_id, hint.key, said, least=LEAST_NAME, short=hint.word)
 
     def _show_sidebar(self) -> None:
         self.sidebar.current = self.places.current

@@ -36,6 +36,10 @@ class KeyHint(Protocol):
     def least(self) -> int:
         """Cells of the word that it has to show; of more, what room is left. 0: all of it."""
 
+    @property
+    def short(self) -> str:
+        """The word where there is no room for so many; empty: the hint is left out then."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
@@ -44,7 +48,8 @@ class _Cut:
     verb_id: str
     key: str
     word: str
-    least: int
+    least: int = 0
+    short: str = ""
 
 
 class KeyFooter(Prompt, Widget):
@@ -88,11 +93,12 @@ class KeyFooter(Prompt, Widget):
         room = self.size.width - self._indent - _width(last)
         fitting = list[KeyHint]()
         for hint in others:
-            room -= _least_width(hint)
-            if room < 0:
-                room += _least_width(hint)
+            short = _Cut(hint.verb_id, hint.key, hint.short) if hint.short else hint
+            shown = hint if _least_width(hint) <= room else short
+            if _least_width(shown) > room:
                 break
-            fitting.append(hint)
+            room -= _least_width(shown)
+            fitting.append(shown)
         return [*(_cut_to(hint, room) for hint in fitting), last]
 
     def render_line(self, y: int) -> Strip:
@@ -124,7 +130,7 @@ def _cut_to(hint: KeyHint, spare: int) -> KeyHint:
     cells = _least_width(hint) + spare - _width(hint) + cell_len(hint.word)
     if cells >= cell_len(hint.word):
         return hint
-    return _Cut(hint.verb_id, hint.key, cut(hint.word, cells), hint.least)
+    return _Cut(hint.verb_id, hint.key, cut(hint.word, cells))
 
 
 def _least_width(hint: KeyHint) -> int:

@@ -123,7 +123,12 @@ async def test_a_key_stands_in_the_footer_with_what_it_does_here_alone(
 
 
 @pytest.mark.parametrize(
-    ("wide", "says"), [(120, "undo: label 1 contact “hot”"), (117, "undo: label 1 contact “ho…")]
+    ("wide", "says"),
+    [
+        (120, "undo: label 1 contact “hot”"),
+        (117, "undo: label 1 contact “ho…"),
+        (110, "undo"),
+    ],
 )
 async def test_the_footer_names_the_act_that_undo_is_about_where_there_is_room(
     wide: int, says: str, sqlite_store: Store, sqlite_url: str
@@ -134,9 +139,8 @@ async def test_the_footer_names_the_act_that_undo_is_about_where_there_is_room(
         await hand.until(lambda: hand.dialog == "Labels")
         await hand.type("hot")
         await hand.press("enter")
-        await hand.until(
-            lambda: any("label 1" in each.word for each in hand.desk.main.footer.shown)
-        )
+        await hand.until(lambda: hand.desk.main.names.get("desk.undo"))
+        await hand.pilot.pause()
         assert says in [hint.word for hint in hand.desk.main.footer.shown]
 
 
