@@ -22,6 +22,9 @@ ECHO_REST_SECONDS = 0.01
 """How long nobody looks after the echo of a commit of this process: under load there are hundreds
 in a second."""
 
+ANEW_SECONDS = 1.0
+"""After so long the watching begins anew where the system did not let it go on."""
+
 SCREEN_SECONDS = 0.1
 """The least time between two refreshes of a screen."""
 
@@ -149,7 +152,12 @@ class ChangeFeed:
         else:
             from storage.feed_sqlite import watch as watch_file
 
-            watch_file(self._store, self._store.path, Reports(self))
+            while not self._closing.is_set():
+                try:
+                    watch_file(self._store, self._store.path, Reports(self))
+                except OSError:
+                    # Such as for want of file descriptors. Who does not watch hears of nobody.
+                    self._closing.wait(ANEW_SECONDS)
 
     def _announce(self, seq: int, *, polled: bool = False) -> None:
         with self._lock:

@@ -249,6 +249,31 @@ def test_commits_are_heard_without_inotify(
     writer.close()
 
 
+def test_watching_goes_on_after_the_system_refused_something(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[float] = []
+    sleep = time.sleep
+
+    def moody(seconds: float) -> None:
+        if threading.current_thread() is sqlite_store.feed._thread and len(refused) < 2:
+            refused.append(seconds)
+            raise OSError(22, "Invalid argument")
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "sleep", moody)
+    monkeypatch.setattr(feed, "ANEW_SECONDS", 0.01)
+    ears, other = Ears(sqlite_store), Store.open(sqlite_store.url)
+    try:
+        for number in range(4):
+            heard = len(ears.heard)
+            commit(other, f"group {number}")
+            assert ears.wait_for(heard + 1, PATIENCE)
+    finally:
+        other.close()
+    assert len(refused) == 2
+
+
 @pytest.mark.parametrize("loss", ["deleted", "replaced", "folder gone"])
 def test_a_file_that_is_gone_is_noticed_and_told(
     sqlite_url: str, tmp_path: Path, loss: str
