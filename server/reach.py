@@ -53,7 +53,9 @@ def public(base: str) -> Item:
     try:
         status, ours, target = _asked(base)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return _bad(f"{base} cannot be reached: {error}.", "Check the proxy and DNS.")
+        # Without the number that Python puts before what the system says.
+        why = getattr(error, "strerror", None) or error
+        return _bad(f"{base} cannot be reached: {why}.", "Check the proxy and DNS.")
     if target:
         return _bad(
             f"{base} sends callers on to {target}, which many senders count as a failure.",

@@ -124,6 +124,7 @@ def test_a_public_address_that_nobody_answers_at_is_named(store, optdesk: Optdes
     found = findings(optdesk, "--port", "1")["public address"]
     assert found["ok"] is False
     assert "cannot be reached" in str(found["says"])
+    assert "Errno" not in str(found["says"])
 
 
 def test_a_gateway_in_trouble_is_what_new_contacts_wait_for(store, listener, optdesk: Optdesk):
