@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from storage import guesses
 from storage.driver import begin_with, end_with, fetch
 from storage.jobs import Failed, spoils_all
 
@@ -37,6 +38,7 @@ def begin(conn: Connection, *, aside: bool, lasting: bool) -> None:
         lasting: Its commit waits for the disk.
     """
     lock = [] if aside else [_LOCK]
+    guesses.begun(conn)
     begin_with(conn, "BEGIN", *lock, *([] if lasting else [_UNSYNCED]))
 
 
@@ -63,6 +65,7 @@ def commit(
     bump = [] if quiet else [_BUMP_AND_NOTIFY if trial else _BUMP_AFTER_CHANGES]
     how = [_UNSYNCED] if behind else []
     bumped, *_ = _end(conn, [*bump, *how, "COMMIT"], guarded=guarded)
+    guesses.committed(conn)
     return int(bumped[0][0]) if bumped else None
 
 

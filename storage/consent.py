@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
+from storage import guesses
 from storage.dialects import among_packed, is_postgresql, packed
 from storage.driver import fetch, run_at_last, undecoded
 from storage.rows import moment_of
@@ -147,6 +148,7 @@ def open_chain(conn: Connection) -> Chain:
 def save_chain(conn: Connection, chain: Chain) -> None:
     """Keeps where the ledger ends."""
     run_at_last(conn, [(_SAVE, (chain.seq, chain.head, chain.seal))])
+    guesses.leave(conn, None)
 
 
 def save_base(conn: Connection, seq: int, head: bytes) -> None:

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, update
 from sqlalchemy.engine import Connection
 
-from storage import attempt_index, first_answers
+from storage import attempt_index, first_answers, guesses
 from storage.access import access_at
 from storage.consent import Chain
 from storage.dialects import among, among_packed, packed
@@ -50,6 +50,9 @@ STALE = "STALE"
 
 _KEY_USE_SECONDS = 60
 """How exact `last_used_at` is; a row is not rewritten for every request."""
+
+_MANY = 4
+"""Leads in a batch from which on a question that is spared makes others wait less."""
 
 _SALT_BYTES = 12
 """Of the random text in each event's evidence, so that nobody guesses what a hash was made of."""
@@ -96,6 +99,17 @@ class _Known:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Where the store stands, as far as leads depend on it."""
+
+    chain_seq: int
+    chain_head: bytes
+    access_seq: int
+    indexed_to: int = 0
+    """The last attempt in the index of the intake log, as far as it matters."""
+
+
 @followed
 def take_in(conn: Connection, items: Sequence[OptIn]) -> Sequence[IntakeResult]:
     """Takes leads in: contact, consent event, attempt, text to send and event to tell of.
@@ -119,15 +133,20 @@ class _Intake:
         secret = _secrets.get(conn.engine, b"")
         phones = [item.phone for item in items]
         self.hashes = {phone: phone_hash(secret, phone) for phone in phones}
-        state, found = fetch_together(conn, (_STATE, ()), _known_among(conn, self.hashes))
-        ((seq, head, at_seq, stored, self.indexed_to),) = state
-        if bytes(stored) != secret:
-            secret = _secrets[conn.engine] = bytes(stored)
-            self.hashes = {phone: phone_hash(secret, phone) for phone in phones}
-            found = fetch(conn, *_known_among(conn, self.hashes))
+        state = guesses.guess(conn) if _may_guess(items) else None
+        found: Sequence[tuple[Any, ...]] = ()
+        if state is not None and secret:
+            run_at_last(conn, [_nobody_known(conn, state, secret, self.hashes, items)])
+        else:
+            state, stored, found = _ask(conn, self.hashes)
+            if stored != secret:
+                secret = _secrets[conn.engine] = stored
+                self.hashes = {phone: phone_hash(secret, phone) for phone in phones}
+                found = fetch(conn, *_known_among(conn, self.hashes))
         self.known, self.blocked = _told_apart(found)
-        self.access = access_at(conn, at_seq)
-        self.chain = Chain(seq, bytes(head), secret)
+        self.state = state
+        self.access = access_at(conn, state.access_seq)
+        self.chain = Chain(state.chain_seq, state.chain_head, secret)
         self.rows = _Rows()
         self.answered = first_answers.known_answers(conn, items, self.moment)
         self.failed: list[News] = []
@@ -176,7 +195,7 @@ class _Intake:
             )
             rows.count(Stage.DELETED, len(rows.superseded))
         # Committed after newer ones were indexed: as a rule, none is.
-        late = [row[0] for row in rows.attempts if row[0] <= self.indexed_to]
+        late = [row[0] for row in rows.attempts if row[0] <= self.state.indexed_to]
         attempt_index.note(conn, late)
         if OPT_IN_FAILED in self.access.told:
             tell(conn, self.failed)
@@ -194,6 +213,7 @@ class _Intake:
         tallies = {stage_tally(stage): n for stage, n in rows.stages.items()}
         statements += adding(tallies | {hour_tally(self.hour): rows.arrived})
         run_at_last(conn, statements)
+        guesses.leave(conn, _State(self.chain.seq, self.chain.head, self.access.seq))
 
     def _closed(self, item: OptIn) -> str | None:
         access = self.access
@@ -361,6 +381,43 @@ def _to_json(value: Any) -> str:
     if type(value) is str:
         return encode_basestring(value)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _may_guess(items: Sequence[OptIn]) -> bool:
+    """Whether a question is worth being spared, and nothing else has to be asked anyway."""
+    return len(items) >= _MANY and not any(item.idempotency for item in items)
+
+
+def _ask(
+    conn: Connection, hashes: Mapping[str, bytes]
+) -> tuple[_State, bytes, Sequence[tuple[Any, ...]]]:
+    """Where the store stands, its secret, and whom of a batch it knows."""
+    state, found = fetch_together(conn, (_STATE, ()), _known_among(conn, hashes))
+    ((seq, head, access_seq, secret, indexed_to),) = state
+    return _State(seq, bytes(head), access_seq, indexed_to), bytes(secret), found
+
+
+def _nobody_known(
+    conn: Connection,
+    state: _State,
+    secret: bytes,
+    hashes: Mapping[str, bytes],
+    items: Sequence[OptIn],
+) -> Written:
+    """Ends the transaction unless the store stands there and knows nobody of a batch."""
+    condition = (
+        "chain_seq = ? AND chain_head = ? AND access_seq = ?"  # noqa: S608 - our own names
+        " AND secret = ? AND attempts_to < ?"
+        f" AND NOT EXISTS (SELECT FROM contacts WHERE {among_packed(conn, 'phone')} AND live = 1)"
+        " AND NOT EXISTS (SELECT FROM suppressions"
+        f" WHERE {among_packed(conn, 'phone_hash', binary=True)})"
+    )
+    statement = f"SELECT {guesses.right_if(condition)} FROM store_state WHERE id = 1"  # noqa: S608
+    first = min(item.request_id for item in items)
+    return statement, (
+        *(state.chain_seq, state.chain_head, state.access_seq, secret, first),
+        *(packed(conn, list(hashes)), packed(conn, list(hashes.values()))),
+    )
 
 
 def _known_among(conn: Connection, hashes: Mapping[str, bytes]) -> Written:

@@ -24,6 +24,7 @@ from storage.driver import (
 from storage.engine import tells_of_its_log
 from storage.errors import OptdeskError, StoreDamaged
 from storage.faults import explain, gave_way
+from storage.guesses import was_wrong
 from storage.job_queue import JobQueue
 from storage.jobs import (
     Answers,
@@ -286,7 +287,12 @@ class Writer:
         try:
             return self._attempt(units, guarded=False)
         except Failed as failed:
-            self._watcher.undone()
+            wrong = was_wrong(self._connection(), failed.cause)
+            if not wrong or any(isinstance(job, Single) for job in jobs):
+                self._watcher.undone()
+            if wrong:
+                # The next one asks.
+                return self._transaction(jobs)
             if len(jobs) == 1:
                 return _Made([(jobs[0], failed.cause)])
             return self._attempt(units, guarded=True)

@@ -1,0 +1,103 @@
+"""What a server would answer, where nobody else has written: not asked for, but checked.
+
+Of a batch of leads the writer knows nearly always beforehand what the store would say: it stands
+where this writer left it, and nobody in the batch is known. Then a condition goes with what is
+written, in the same turn as the commit, instead of a question in a turn before. Where it does not
+hold, the transaction is undone and run again with the question.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+_GUESSES = "optdesk guesses"
+
+_LONGEST_PAUSE = 63
+"""Transactions that ask in any case, after many wrong guesses one after the other."""
+
+_WRONG = "22012"
+"""The division by zero that ends a transaction: PostgreSQL's SQL has no other way to end one."""
+
+
+class _Guesses:
+    """Of one connection."""
+
+    __slots__ = ("left", "next", "open", "pause", "state")
+
+    def __init__(self) -> None:
+        self.state: Any = None
+        """What the last transaction left."""
+        self.next: Any = None
+        """What the open one leaves, once it is committed."""
+        self.open = False
+        """It rests on a guess."""
+        self.pause = self.left = 0
+
+    def fail(self) -> None:
+        """The guess was wrong, or nobody will know: the next ones ask."""
+        self.open = False
+        self.left = self.pause = min(_LONGEST_PAUSE, 2 * self.pause + 1)
+
+
+def guess(conn: Connection) -> Any:
+    """What `leave` was told in the transaction before; None where it is better to ask.
+
+    It is given once. Whoever takes it puts `right_if` into the transaction.
+    """
+    found = conn.info.get(_GUESSES)
+    if found is None:
+        return None
+    if found.open:
+        found.fail()
+    state, found.state = found.state, None
+    if found.left:
+        found.left -= 1
+        return None
+    found.open = state is not None
+    return state
+
+
+def leave(conn: Connection, state: Any) -> None:
+    """Says how the open transaction leaves the store; None where that is not known."""
+    found = conn.info.get(_GUESSES)
+    if found is None:
+        found = conn.info[_GUESSES] = _Guesses()
+    found.next = state
+    if state is None:
+        found.state = None
+
+
+def begun(conn: Connection) -> None:
+    """Notes that a transaction begins."""
+    found = conn.info.get(_GUESSES)
+    if found is not None:
+        found.next = None
+
+
+def committed(conn: Connection) -> None:
+    """Notes that it has ended well."""
+    found = conn.info.get(_GUESSES)
+    if found is None:
+        return
+    if found.next is not None:
+        found.state = found.next
+    if found.open:
+        found.open, found.pause = False, 0
+
+
+def right_if(condition: str) -> str:
+    """What a statement selects that ends the transaction where a condition does not hold."""
+    return f"1 / ({condition})::integer"
+
+
+def was_wrong(conn: Connection, error: BaseException) -> bool:
+    """Whether the open transaction failed because of a wrong guess; said once of each."""
+    found = conn.info.get(_GUESSES)
+    wrong = isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _WRONG
+    if found is None or not found.open or not wrong:
+        return False
+    found.fail()
+    return True
