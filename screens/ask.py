@@ -142,6 +142,8 @@ class Ask(Dialog[Message]):
         """The keys stay in sight, and so does the line that is typed in."""
         # None where it was closed meanwhile.
         for form in self.query(Form):
+            complaint = self.query_one(Complaint)
+            complaint.styles.max_height = max(1, self.room_for(form, complaint) - LEAST)
             most = max(LEAST, self.room_for(form))
             if most != self._most:
                 self._most = most
@@ -213,7 +215,10 @@ class Ask(Dialog[Message]):
         stops = list(self.query("Input, Button"))
         if self.focused in stops:
             at = stops.index(self.focused) + by
-            stops[min(len(stops) - 1, max(0, at))].focus()
+            if 0 <= at < len(stops):
+                stops[at].focus()
+            else:
+                self.query_one(Complaint).scroll_relative(y=by, animate=False)
 
     @on(Button.Pressed, ".other")
     def away(self, event: Button.Pressed) -> None:

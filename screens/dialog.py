@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -26,17 +26,26 @@ FRAME = 2
 """Lines that a dialog's frame takes."""
 
 
-class Complaint(Static):
-    """What there is against what was typed; takes no room while there is nothing."""
+class Complaint(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """What there is against what was typed; takes no room while there is nothing.
+
+    Where there is little room it scrolls, so that neither what is typed nor the keys go.
+    """
 
     def __init__(self) -> None:
-        super().__init__(Content(""), classes="complaint")
+        super().__init__(classes="complaint")
         self.display = False
+
+    def compose(self) -> ComposeResult:
+        """The sentence."""
+        yield Static(Content(""))
 
     def say(self, sentence: str) -> None:
         """Says it. Untrusted."""
-        self.update(safe(sentence))
+        self.query_one(Static).update(safe(sentence))
+        self.scroll_home(animate=False)
         self.display = bool(sentence)
+        self.screen.set_class(bool(sentence), "-complaining")
 
 
 class Dialog(ModalScreen[R | None], Generic[R]):
@@ -92,14 +101,14 @@ class Dialog(ModalScreen[R | None], Generic[R]):
             footer.show(self.hints())
             yield footer
 
-    def room_for(self, part: Widget) -> int:
-        """Lines that are left for a part beside all that stays in sight, once that is laid out."""
+    def room_for(self, *parts: Widget) -> int:
+        """Lines that are left for parts beside all that stays in sight, once that is laid out."""
         around = sum(
             each.outer_size.height + each.styles.margin.height
             for each in self.query_one(".dialog").children
-            if each is not part and each.display
+            if each not in parts and each.display
         )
-        return self.size.height - FRAME - around - part.styles.margin.height
+        return self.size.height - FRAME - around - sum(each.styles.margin.height for each in parts)
 
     async def on_key_footer_pressed(self, event: KeyFooter.Pressed) -> None:
         """A click on a key does what the key does."""

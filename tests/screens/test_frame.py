@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
+from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from app import keys_in_turn
 from screens.backstage import HealthChanged
@@ -437,6 +439,45 @@ async def test_on_a_very_small_screen_what_is_typed_and_the_keys_are_in_sight(
             await hand.until(partial(_shown, hand, seen), f"{key}: {hand.text}")
             await hand.until(lambda: "esc close" in hand.text, f"{key}: {hand.text}")
             await hand.press("escape")
+
+
+async def test_on_a_very_small_screen_a_complaint_leaves_the_line_and_the_keys_in_sight(
+    sqlite_store: Store, sqlite_url: str, tmp_path: Path
+) -> None:
+    make_queued(sqlite_store, 1, first_name="Wilhelmina Theodora")
+    async with at_desk(sqlite_url, size=(20, 10)) as hand:
+        missing = str(tmp_path / "nowhere" / "list.csv")
+        for key, typed, seen, said in (
+            ("Z", "27", "27", "digits"),
+            ("X", missing, missing[-6:], "There is no"),
+            ("c", " ", "Note", "A note needs"),
+        ):
+            await hand.press(key)
+            await hand.until(lambda: hand.dialog)
+            for line in hand.desk.screen.query(Input):
+                line.value = ""
+            await hand.type(typed)
+            await hand.press("enter")
+            for text in (seen, said, "esc close"):
+                await hand.until(partial(_shown, hand, text), f"{key}, {text}: {hand.text}")
+            await hand.press("escape")
+
+
+async def test_a_complaint_that_is_longer_than_the_screen_scrolls(
+    sqlite_store: Store, sqlite_url: str, tmp_path: Path
+) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url, size=(20, 10)) as hand:
+        await hand.press("X")
+        await hand.until(lambda: hand.dialog)
+        hand.desk.screen.query_one(Input).value = f"{tmp_path}/{'far/' * 20}end"
+        await hand.press("enter")
+        await hand.until(lambda: "There is no" in hand.text)
+        await hand.press(*["down"] * 30)
+        await hand.until(lambda: "There is no" not in hand.text)
+        assert "esc close" in hand.text
+        await hand.press(*["up"] * 30)
+        await hand.until(lambda: "There is no" in hand.text)
 
 
 def _shown(hand: Hand, text: str) -> bool:
