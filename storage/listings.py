@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.engine import Connection
 
 from storage import list_statements as statements
+from storage.ahead import Ahead
 from storage.dialects import among
-from storage.driver import Written, fetch, fetch_together
-from storage.glimpses import Key, Patience
+from storage.driver import Written, fetch
+from storage.glimpses import CAP, Ask, End, Key, Patience
 from storage.list_statements import flagged, in_place
 from storage.search import Search
 from storage.tables import Contact
@@ -65,7 +66,7 @@ class Listing:
         self.view = view
         self.versions: dict[int, int] = {}
         """Of the rows that were come by."""
-        self._ahead: dict[Written, list[tuple[Any, ...]]] = {}
+        self._ahead = Ahead(conn)
         self._search = Search(conn, view.search, patience)
         self.searching = bool(self._search)
         place = in_place(view)
@@ -121,8 +122,11 @@ class Listing:
         """The key as it stands now: a contact may have become a favorite."""
         if self.view.order is not Order.FAVORITE:
             return key
-        favorite = self._scalar(statements.favorite_in(self.view.place), *self._group, key.id)
+        favorite = self._scalar(self._favorite_in(key.id))
         return key if favorite is None else Key(key.id, bool(favorite))
+
+    def _favorite_in(self, ident: int) -> Written:
+        return statements.favorite_in(self.view.place), (*self._group, ident)
 
     def _segment_of(self, key: Key | None) -> Segment | None:
         if key is None:
@@ -150,10 +154,7 @@ class Listing:
         if self.searching and not (segment.favorite and self._favorites <= FEW_FAVORITES):
             return self._search.ids(segment.where, limit=limit, beyond=beyond, newest=descending)
         if not self.searching:
-            window = self._window_of(segment, beyond, forward, limit)
-            rows = self._ahead.pop(window, None)
-            if rows is None:
-                rows = fetch(self._conn, *window)
+            rows = self._ahead.window(self._window_of(segment, beyond, forward, limit))
             self.versions.update(rows)
             return [row[0] for row in rows]
         query = select(_contacts.c.id).where(segment.where, self._search.condition).limit(limit)
@@ -178,26 +179,52 @@ class Listing:
         edge = () if beyond is None else (beyond,)
         return query, (*self._group, *edge, limit)
 
-    def look_ahead(self, at: Key | None, before: int, after: int) -> None:
-        """Reads in one turn what most looks are about: the total, and the rows around a place.
-
-        Args:
-            at: The contact of the place; None: the beginning of the list.
-            before: How many rows are asked for before that, next.
-            after: How many from there on.
-        """
-        if self.searching or len(self.segments) > 1:
+    def look_ahead(self, ask: Ask) -> None:
+        """Reads in one turn what most looks are about: the total, the rows around a place."""
+        at = None if isinstance(ask.at, End) else ask.at
+        if self.searching or isinstance(at, int):
             return
-        [segment] = self.segments
-        edge = None if at is None else segment.edge(at.id, forward=True, inclusive=True)
-        windows = [self._window_of(segment, edge, True, after)]
-        if at is not None:
-            edge = segment.edge(at.id, forward=False, inclusive=False)
-            windows.append(self._window_of(segment, edge, False, before))
-        counted = tallies(self._conn, self._counters)
-        counters, *found = fetch_together(self._conn, *counted.asked, *windows)
-        self.total = max(0, sum(counted.told(counters).values()))
-        self._ahead = dict(zip(windows, found, strict=True))
+        counters = tallies(self._conn, self._counters)
+        about = [] if at is None else self._about(at, ask)
+        at_top = at is None or (ask.hint is not None and ask.hint < ask.before)
+        if not (at_top and self.view.order is Order.NEWEST):
+            # Whoever sees the top of the list sees them.
+            about.append(self._newest)
+            if ask.newer_than is not None:
+                about.append(self._newer(ask.newer_than, CAP + 1))
+        counted, *_ = self._ahead.read(
+            *counters.asked, *about, windows=self._windows_around(at, ask.before, ask.after)
+        )
+        self.total = max(0, sum(counters.told([*counted]).values()))
+
+    def _about(self, at: Key, ask: Ask) -> list[Written]:
+        """What is asked about a contact besides the rows around it."""
+        own = self._segment_of(at) or self.segments[0]
+        about = []
+        if self.view.order is Order.FAVORITE:
+            idents = {at.id} if ask.cursor is None else {at.id, ask.cursor.id}
+            about += [self._favorite_in(ident) for ident in idents]
+        if own.favorite is False or (own.favorite and ask.hint is None):
+            about.append(self._counting(True))
+        if ask.hint is None:
+            about += [self._end_of(own, newest=each) for each in (False, True)]
+        return about
+
+    def _windows_around(self, at: Key | None, before: int, after: int) -> list[Written]:
+        """The rows before and behind a contact, also where those are of another segment."""
+        own = self._segment_of(at) or self.segments[0]
+        if at is None:
+            return [self._window_of(own, None, True, after)]
+        edges = (own.edge(at.id, forward=each, inclusive=each) for each in (True, False))
+        windows = [
+            self._window_of(own, edge, forward, limit)
+            for edge, forward, limit in zip(edges, (True, False), (after, before), strict=True)
+        ]
+        for other in self.segments:
+            if other is not own:
+                forward = own is self.segments[0]
+                windows.append(self._window_of(other, None, forward, after if forward else before))
+        return windows
 
     # Counting. Not for searches, which are counted along the way.
 
@@ -238,17 +265,18 @@ class Listing:
 
     def _guess(self, segment: Segment, ident: int, size: int) -> int:
         """About how many of a segment stand before an id, as if they had come in evenly."""
-        oldest, newest = (self._end(segment, newest=each) or 0 for each in (False, True))
+        ends = (self._end_of(segment, newest=each) for each in (False, True))
+        oldest, newest = (self._scalar(each) or 0 for each in ends)
         newer = (newest - ident) / max(1, newest - oldest)
         return int(size * (newer if segment.descending else 1 - newer))
 
-    def _end(self, segment: Segment, *, newest: bool) -> int | None:
-        """The smallest id of a segment or the largest."""
+    def _end_of(self, segment: Segment, *, newest: bool) -> Written:
+        """Asks for the smallest id of a segment or the largest."""
         if self.view.place is Place.ALL and not segment.favorite:
             # Near enough: those that are not deleted are in no index of their own.
-            return self._scalar(statements.end_of_all(newest), 1)
+            return statements.end_of_all(newest), (1,)
         query = statements.window(self.view.place, segment.favorite, newest, False, bare=True)
-        return self._scalar(query, *self._group, 1)
+        return query, (*self._group, 1)
 
     def nth(self, place: int, total: int) -> Key | None:
         """The key of a row by its number, reached from the nearer end."""
@@ -261,7 +289,7 @@ class Listing:
         inside = place - offset
         forward = inside <= size // 2
         query = statements.nth(self.view.place, segment.favorite, segment.descending is forward)
-        ident = self._scalar(query, *self._group, inside if forward else size - 1 - inside)
+        ident = self._scalar((query, (*self._group, inside if forward else size - 1 - inside)))
         return None if ident is None else Key(ident, bool(segment.favorite))
 
     def _nth_match(self, place: int, total: int) -> Key | None:
@@ -281,35 +309,42 @@ class Listing:
         """How many of a segment stand before an id, or from it on."""
         edge = segment.edge(ident, forward=not before, inclusive=not before)
         sign = ">" if segment.descending is before else "<"
-        if segment.favorite:
-            return self._count(True, sign, edge)
-        all_of_them = self._count(None, sign, edge)
-        if segment.favorite is None:
-            return all_of_them
+        if segment.favorite is not False:
+            return self._count(segment.favorite, sign, edge)
         # All less the favorites: both are counted in an index, the difference is in none.
-        return all_of_them - self._count(True, sign, edge)
+        self._ahead.read(*(self._counting(each, sign, edge) for each in (None, True)))
+        return self._count(None, sign, edge) - self._count(True, sign, edge)
 
     def _count(self, favorite: bool | None, sign: str = "", *edge: int) -> int:
-        query = statements.counted(self.view.place, favorite, sign)
-        return int(self._scalar(query, *self._group, *edge) or 0)
+        return self._scalar(self._counting(favorite, sign, *edge)) or 0
 
-    def _scalar(self, query: str, *values: Any) -> int | None:
-        rows = fetch(self._conn, query, values)
+    def _counting(self, favorite: bool | None, sign: str = "", *edge: int) -> Written:
+        return statements.counted(self.view.place, favorite, sign), (*self._group, *edge)
+
+    def _scalar(self, asked: Written) -> int | None:
+        rows = self._ahead.rows(asked)
         return int(rows[0][0]) if rows else None
 
     def newer_than(self, ident: int, cap: int) -> int:
         """How many contacts have a larger id, counted up to a cap."""
         if self.searching:
             return len(self._newest_first(above=ident, limit=cap))
-        return self._scalar(statements.newer(self.view.place), *self._group, ident, cap) or 0
+        return self._scalar(self._newer(ident, cap)) or 0
+
+    def _newer(self, ident: int, cap: int) -> Written:
+        return statements.newer(self.view.place), (*self._group, ident, cap)
 
     def newest(self) -> int | None:
         """The largest id."""
         if self.searching:
             found = self._newest_first(above=None, limit=1)
             return found[0] if found else None
+        return self._scalar(self._newest)
+
+    @property
+    def _newest(self) -> Written:
         query = statements.window(self.view.place, None, True, False, bare=True)
-        return self._scalar(query, *self._group, 1)
+        return query, (*self._group, 1)
 
     def _newest_first(self, above: int | None, limit: int) -> list[int]:
         where = self._place if above is None else and_(self._place, _contacts.c.id > above)

@@ -43,10 +43,8 @@ class Stretch:
 
 def look(listing: Listing, ask: Ask) -> Seen:
     """A view without a search: its total is known, so every row has a number."""
-    if isinstance(ask.at, Key):
-        listing.look_ahead(ask.at, ask.before, ask.after)
-    elif ask.at is End.HEAD:
-        listing.look_ahead(None, 0, ask.after)
+    if isinstance(ask.at, Key) or ask.at is End.HEAD:
+        listing.look_ahead(ask)
     total = listing.total
     stretch = _stretch(listing, ask, total)
     total = _reconciled(stretch, total)

@@ -12,11 +12,13 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.engine import Connection
 
+from storage import ahead
 from storage.glimpses import CAP, Ask, End, Glimpse, Key
 from storage.ids import new_id
 from storage.listings import Listing
 from storage.search import haystack, mark_pending
 from storage.store import Store
+from storage.stretches import look
 from storage.tables import Contact, ContactLabel, Group, Label
 from storage.tallies import add_tallies, group_tally, stage_tally
 from storage.times import now
@@ -173,6 +175,39 @@ def test_whoever_turns_a_list_round_is_found_from_the_nearer_end(
     middle = place_of(plain[len(plain) // 2])
     assert place_of(plain[20]) < middle / 2
     assert place_of(plain[-20]) < middle / 2
+
+
+@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize("place", [0, 500])
+def test_another_order_is_asked_for_in_few_turns(
+    store: Store, monkeypatch: pytest.MonkeyPatch, order: Order, place: int
+) -> None:
+    people(store, 2_000)
+    view = View(Place.QUEUE, order=order)
+    with store.read() as conn:
+        newest = [
+            key.id for key in Listing(conn, View(Place.QUEUE)).keys(None, forward=True, limit=9999)
+        ]
+    turns: list[int] = []
+
+    def counting(told: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(*given: Any) -> Any:
+            turns.append(len(given) - 1)
+            return told(*given)
+
+        return asked
+
+    for name in ("fetch", "fetch_together"):
+        monkeypatch.setattr(ahead, name, counting(getattr(ahead, name)))
+    with store.read() as conn:
+        key = Listing(conn, view).current(Key(newest[place]))
+        turns.clear()
+        listing = Listing(conn, view)
+        ask = Ask(view, key, 40, 40, hint=None, cursor=key, newer_than=newest[3])
+        seen = look(listing, ask)
+    assert seen.cursor == key
+    # All that can be told beforehand, and where the contact stands.
+    assert len(turns) <= 2
 
 
 def test_a_contact_that_left_is_replaced_by_the_one_behind_it(store: Store) -> None:
