@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.cells import cell_len
 from textual import on
+from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Region
@@ -34,6 +37,9 @@ LINES = 8
 
 WIDEST = 44
 """Cells of the list, where there is room."""
+
+LONGEST = 1.0
+"""Seconds that tab waits for suggestions that are still being read."""
 
 
 class Completed(Message):
@@ -107,6 +113,9 @@ class CompletingLine(SearchLine):
         self._held: Begun | None = None
         """A condition that is not searched for before it is known whether it is whole."""
         self._latch = Latch(self._look)
+        self._answered = ""
+        """The text whose suggestions are known."""
+        self._answer = asyncio.Event()
 
     @property
     def completing(self) -> bool:
@@ -116,7 +125,7 @@ class CompletingLine(SearchLine):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The keys of the suggestions are in force only while there are some."""
         if action in _ACTIONS and not (self.completing and self.cursor_position == self._at):
-            return False
+            return action == _ACCEPT and self._awaited
         return super().check_action(action, parameters)
 
     # What may follow.
@@ -154,7 +163,13 @@ class CompletingLine(SearchLine):
         """Offer what was found, unless the text has changed since."""
         event.stop()
         self._latch.done()
-        if (event.typed, event.cursor) != (self.value, self.cursor_position) or not self.has_focus:
+        if event.typed == self.value:
+            self._offer(event)
+            self._answered = event.typed
+            self._answer.set()
+
+    def _offer(self, event: Completed) -> None:
+        if event.cursor != self.cursor_position or not self.has_focus:
             return
         self._let_go(event.found)
         begun = event.found and event.typed[event.found[0].start : event.found[0].end]
@@ -176,6 +191,12 @@ class CompletingLine(SearchLine):
         self._latch.done()
         self._let_go()
         self._close()
+        self._answer.set()
+
+    @property
+    def _awaited(self) -> bool:
+        """Whether suggestions for what stands there are still being read."""
+        return bool(self.value.strip()) and self._answered != self.value
 
     @property
     def _home(self) -> Region:
@@ -191,8 +212,19 @@ class CompletingLine(SearchLine):
 
     # What the keys do.
 
-    def action_completion_accept(self) -> None:
-        """Take the suggestion under the cursor."""
+    async def action_completion_accept(self) -> None:
+        """Take the suggestion under the cursor, also where it was typed on faster than it came."""
+        if self._awaited:
+            self._answer.clear()
+            self._latch.ask()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._answer.wait(), LONGEST)
+        if not self.completing or self._awaited:
+            # There is none: the key means what it means elsewhere.
+            raise SkipAction
+        self._accept()
+
+    def _accept(self) -> None:
         place = self._suggestions.highlighted or 0
         if place < len(self._found):
             text, cursor = self._found[place].applied(self.value)
@@ -222,7 +254,7 @@ class CompletingLine(SearchLine):
     def action_search_done(self) -> None:
         """Take what was chosen; else keep the search."""
         if self.completing and self._chosen:
-            self.action_completion_accept()
+            self._accept()
             return
         self._close()
         self.search(self.value)
@@ -231,7 +263,7 @@ class CompletingLine(SearchLine):
     def clicked(self, place: int) -> None:
         """A click on a suggestion takes it."""
         self._suggestions.highlighted = place
-        self.action_completion_accept()
+        self._accept()
         self.focus()
 
     def on_blur(self) -> None:
@@ -242,6 +274,7 @@ class CompletingLine(SearchLine):
 
 
 _ACTIONS = frozenset(each.action for each in verbs_in(Context.COMPLETION))
+_ACCEPT = "completion_accept"
 
 
 def _ends_open(event: Completed) -> bool:

@@ -52,6 +52,45 @@ async def test_a_query_completes_as_it_is_typed(sqlite_store: Store, sqlite_url:
         assert "labelled “call back”" in hand.status
 
 
+async def test_tab_behind_what_was_typed_waits_for_its_suggestion(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    ids = fill(sqlite_store, "Ada", "Bo", "Cy")
+    label(sqlite_store, "hot", ids[0])
+    async with at_desk(sqlite_url) as hand:
+        hand.burst("slash", *"la", "tab", *"h", "tab", *"is", "tab", *"te", "tab")
+        await hand.until(lambda: hand.contacts.view.search == "label:hot is:test ")
+        assert not hand.table.has_focus
+        assert not hand.dialog
+
+
+async def test_tab_leaves_the_line_where_there_is_nothing_to_complete(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ada", "Bo", "Cy")
+    async with at_desk(sqlite_url) as hand:
+        hand.burst("slash", *"bo", "tab")
+        await hand.until(lambda: hand.desk.main.sidebar.has_focus)
+        assert hand.contacts.view.search == "bo"
+
+
+async def test_suggestions_stand_apart_from_what_lies_beneath(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Maximiliana Bo" * 2)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await hand.press("slash")
+        await hand.type("is:")
+        await hand.until(lambda: offered(hand))
+        for line in hand.text.splitlines():
+            if "test numbers" in line:
+                before = line.split("test ")[0]
+                assert before.endswith(" ")
+                break
+        else:
+            raise AssertionError(hand.text)
+
+
 async def test_suggestions_are_never_in_the_way_of_typing(
     sqlite_store: Store, sqlite_url: str
 ) -> None:
