@@ -152,8 +152,10 @@ class Desk(KeysInTurn, SafeCrash, inherit_bindings=False):
             loop.call_soon_threadsafe(loop.call_later, seconds, action)
 
     def on_notify(self) -> None:
-        """A new toast takes the place of the one before."""
+        """A new toast takes the place of the one before, and none that of the cursor's row."""
         self.clear_notifications()
+        for rack in self.main.query("ToastRack"):
+            rack.set_class(self.main.places.place.low, "-up")
 
     @on(SettingsRead)
     def settings_read(self, event: SettingsRead) -> None:

@@ -49,6 +49,9 @@ SAID_SECONDS = 0.03
 
 _ORDERS = {Order.NEWEST: "newest", Order.OLDEST: "oldest", Order.FAVORITE: "favorites"}
 
+TOAST_LINES = 3
+"""Lines that most toasts need at most."""
+
 
 class Contacts(ContactCampaigns, ConsentActs):
     """One view of contacts, with its own cursor, marks and search."""
@@ -168,6 +171,11 @@ class Contacts(ContactCampaigns, ConsentActs):
     def take_focus(self) -> None:
         """The keys are for the list."""
         self.table.focus()
+
+    @property
+    def low(self) -> bool:
+        """Whether the cursor is where toasts come up; beside an open contact they cover that."""
+        return self.panel is None and self.table.cursor_among_last(TOAST_LINES)
 
     @property
     def sentence(self) -> str:

@@ -46,6 +46,11 @@ class Place(BareColumn):
         return False
 
     @property
+    def low(self) -> bool:
+        """Whether the person is at the lower edge, where toasts would cover it."""
+        return False
+
+    @property
     def ways_out(self) -> tuple[tuple[str, str], ...]:
         """Verbs that leave a state which the person is in, with the footer's words for that."""
         return ()

@@ -120,6 +120,11 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
         """The number of the cursor's row, 0 being the first."""
         return self._state.number
 
+    def cursor_among_last(self, lines: int) -> bool:
+        """Whether the cursor's row is among the last lines of the table."""
+        state = self._state
+        return state.cursor_visible and state.number - state.top >= state.height - lines
+
     @property
     def visible_rows(self) -> list[ContactRow]:
         """The contacts on the screen, from top to bottom, as far as they are read."""

@@ -441,6 +441,34 @@ async def test_on_a_very_small_screen_what_is_typed_and_the_keys_are_in_sight(
             await hand.press("escape")
 
 
+async def test_a_toast_never_covers_the_row_under_the_cursor(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 60)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await hand.press("G", "c")
+        await hand.type("called")
+        await hand.press("enter")
+        await hand.until(lambda: "Wrote a note" in hand.text)
+        said = next(y for y, line in enumerate(hand.text.splitlines()) if "Wrote" in line)
+        assert said == 1, hand.text
+        await hand.press("g", "c")
+        await hand.type("again")
+        await hand.press("enter")
+        await hand.until(
+            lambda: "Wrote a note" in hand.text and "Wrote" not in hand.text.splitlines()[1]
+        )
+
+
+async def test_undo_is_named_as_far_as_there_is_room(sqlite_store: Store, sqlite_url: str) -> None:
+    ids = make_queued(sqlite_store, 1)
+    group = sqlite_store.do(lambda conn: groups.ensure(conn, Actor.person("bo"), "Spring offer"))
+    assert ids and group
+    async with at_desk(sqlite_url, size=(120, 40)) as hand:
+        await hand.press("m", "enter")
+        await hand.until(lambda: "undo: move 1 contact to “Spring offer”" in hand.text)
+
+
 async def test_on_a_very_small_screen_a_complaint_leaves_the_line_and_the_keys_in_sight(
     sqlite_store: Store, sqlite_url: str, tmp_path: Path
 ) -> None:
