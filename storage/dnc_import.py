@@ -112,8 +112,8 @@ def take_in_list(
             run.done.reasons[line.reason] += 1
             if skipped is not None:
                 skipped(line)
-        chunk.append(line)
-        if len(chunk) == CHUNK:
+        # A run goes on behind a line: all numbers of one are taken in at once.
+        if len(chunk) >= CHUNK and line.number != chunk[-1].number:
             run.take(chunk)
             chunk = []
             if progress is not None:
@@ -121,6 +121,7 @@ def take_in_list(
             if cancel is not None and cancel.is_set():
                 run.done.cancelled = True
                 return run.done
+        chunk.append(line)
     run.take(chunk, last=True)
     if progress is not None:
         progress(listed.lines, listed.lines)

@@ -11,7 +11,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import islice
@@ -114,7 +114,10 @@ def read(known: ListFile, region: str) -> Iterator[Line]:
                 )
             if (place == 0 and known.has_heading) or not any(cell.strip() for cell in cells):
                 continue
-            yield _line(number, cells, known.phone_column, region)
+            line = _line(number, cells, known.phone_column, region)
+            yield line
+            if known.phone_column is None and line.phone is not None:
+                yield from _beside(line, cells, region)
 
 
 def _lines(stream: IO[str]) -> Iterator[str]:
@@ -212,6 +215,14 @@ def _line(number: int, cells: Sequence[str], column: int | None, region: str) ->
             return Line(number, phone, text=text)
         reason = why
     return Line(number, None, reason, text)
+
+
+def _beside(line: Line, cells: Sequence[str], region: str) -> Iterator[Line]:
+    """The other numbers of a line that holds nothing else, as lists do that stand on one line."""
+    written = [cell.strip() for cell in cells if cell.strip()]
+    found = [number_in(cell, region)[0] for cell in written]
+    if None not in found and found[0] == line.phone:
+        yield from (replace(line, phone=phone) for phone in found[1:])
 
 
 def number_in(written: str, region: str) -> tuple[str | None, str]:

@@ -82,7 +82,8 @@ def export(
         str | None, typer.Option("--format", metavar="FORMAT", help="csv or jsonl.")
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where to; standard output if left out.")
+        Path | None,
+        typer.Option("-o", "--output", help="Where to; standard output if left out, or for -."),
     ] = None,
 ) -> None:
     """Write the contacts of a view as CSV or JSON lines; test numbers are left out.
@@ -97,6 +98,8 @@ def export(
     session = session_of(ctx)
     store = session.store()
     listed = choosing.view_of(session, view or Place.QUEUE.value, search, order)
+    if str(file) == "-":
+        file = None
     form = form or ("jsonl" if session.out.as_json and file is None else "csv")
     if form not in exporting.FORMATS:
         raise none_of(exporting.FORMATS, form, "--format")

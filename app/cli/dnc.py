@@ -24,6 +24,7 @@ from storage.export import private_file, safe_cell
 from storage.fates import by_whom
 from storage.ids import public
 from storage.number_lists import Line
+from storage.phones import region_of
 from storage.times import stamp
 
 app = noun("dnc")
@@ -98,7 +99,9 @@ def import_(
     """
     session = session_of(ctx)
     store = session.store(create=True)
-    if not region:
+    if region:
+        region = region_of(region)
+    else:
         with store.read() as conn:
             region = load_access(conn).default_region
     told: list[Line] = []
@@ -115,7 +118,7 @@ def import_(
             session.who,
             path,
             region=region,
-            name="standard input" if file == "-" else Path(file).name,
+            name="standard input" if file == "-" else Path(file).name or file,
             reason=reason,
             skipped=skipped,
             progress=shown_progress(),

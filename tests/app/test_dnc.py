@@ -7,6 +7,8 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from storage.ids import public
 from tests.app.conftest import Optdesk
 from tests.factories import lead, make_queued, put
@@ -78,6 +80,25 @@ def test_an_export_runs_no_formula_and_is_read_back_exactly(
     assert {row["phone"] for row in optdesk("dnc", "list", "--json").rows} == listed
     plain = optdesk("contacts", "export", "--view", "dnc", "--format", "jsonl")
     assert json.loads(plain.out.splitlines()[0])["stage"] == "suppressed"
+
+
+def test_an_export_to_a_hyphen_is_written_to_standard_output(
+    store, optdesk: Optdesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    make_queued(store, first_name="Ada")
+    monkeypatch.chdir(tmp_path)
+    done = optdesk("contacts", "export", "-o", "-", "--format", "jsonl")
+    assert json.loads(done.out)["first_name"] == "Ada"
+    assert not (tmp_path / "-").exists()
+
+
+def test_a_list_is_not_read_as_of_a_region_that_is_none(store, optdesk: Optdesk, tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text("2025550146\n")
+    refused = optdesk("dnc", "import", str(path), "--region", "XX")
+    assert refused.code == 1
+    assert "“XX” is no region" in refused.err
+    assert optdesk("dnc", "import", str(path), "--region", "us", "--json").json["added"] == 1
 
 
 def test_erasing_asks_for_the_digits_and_leaves_nothing(store, optdesk: Optdesk):

@@ -190,6 +190,8 @@ LISTS = {
     "utf-16": "phone\n2025550146\n2025550147\n".encode("utf-16"),
     "utf-16 without a mark": "2025550146\n2025550147\n".encode("utf-16-le"),
     "spreadsheet": b"phone\n2025550146.0\n2.025550147E+09\n",
+    "all on one line": b"2025550146, 2025550147,\n",
+    "several on a line": b"+12025550146;2025550147\n",
 }
 
 
@@ -204,6 +206,26 @@ def test_every_form_of_list_is_taken_in(
     with sqlite_store.read() as conn:
         found = {entry.phone for entry in dnc_pages.page(conn)}
     assert found == {"+12025550146", "+12025550147"}
+
+
+def test_a_list_on_few_lines_goes_on_behind_a_whole_line(
+    sqlite_store: Store, me: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dnc_import, "CHUNK", 3)
+    path = tmp_path / "list.csv"
+    path.write_text("\n".join(",".join(f"2025550{n}{i}" for i in range(10, 17)) for n in (1, 2)))
+    stop = threading.Event()
+    stop.set()
+    done = dnc_import.take_in_list(sqlite_store, me, path, cancel=stop)
+    assert (done.cancelled, done.added, done.lines) == (True, 7, 1)
+    assert dnc_import.take_in_list(sqlite_store, me, path).added == 14
+
+
+def test_beside_other_things_a_line_is_about_one_number(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("2025550146,Ann Lee\n")
+    known = inspect(path, "US")
+    assert [line.phone for line in read(known, "US")] == ["+12025550146"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
