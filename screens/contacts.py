@@ -228,11 +228,13 @@ class Contacts(ContactCampaigns, ConsentActs):
 
     @property
     def ways_out(self) -> tuple[tuple[str, str], ...]:
-        """Out of a range, out of marks, and out of the open contact."""
+        """Out of a long act, a range or marks, and out of the open contact."""
         if self.contexts_now != self.contexts:
             return ()
         found: list[tuple[str, str]] = []
-        if self.table.range_active:
+        if self.acting and self.strip.display:
+            found.append(("list.escape", "stop"))
+        elif self.table.range_active:
             found.append(("list.escape", "end range"))
         elif self.table.marks_count or self.table.marks_counting:
             found.append(("list.escape", "unmark"))

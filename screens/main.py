@@ -380,6 +380,12 @@ class MainScreen(Turning):
         """There may be room for more, or for less."""
         self._show_sidebar()
 
+    @on(ProgressStrip.Shown)
+    def long_act(self, event: ProgressStrip.Shown) -> None:
+        """What esc does is another thing now."""
+        event.stop()
+        self._show_keys()
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Other keys."""
         self._show_keys()

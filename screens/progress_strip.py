@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -21,6 +22,9 @@ SHOWN_AFTER = 0.3
 
 class ProgressStrip(Static):
     """One line, there only while a long act is under way."""
+
+    class Shown(Message):
+        """It can be seen from now on, or no longer."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, markup=False)
@@ -42,7 +46,9 @@ class ProgressStrip(Static):
         if self._timer is not None:
             self._timer.stop()
         self._shown = None
-        self.display = False
+        if self.display:
+            self.display = False
+            self.post_message(self.Shown())
 
     def on_mount(self) -> None:
         """Nothing is under way at first."""
@@ -57,6 +63,7 @@ class ProgressStrip(Static):
         if self._shown is not None:
             self.display = True
             self._draw(self._shown)
+            self.post_message(self.Shown())
 
     def _draw(self, running: Running) -> None:
         """How to stop it and how far it is are always in sight; the rest as there is room."""

@@ -75,3 +75,17 @@ async def test_esc_stops_it_and_keeps_what_is_done(
         await hand.until(lambda: "Spring 10" in hand.sidebar or "Spring 20" in hand.sidebar)
         await hand.press("u")
         await hand.until(lambda: "Spring 0" in hand.sidebar)
+
+
+async def test_the_line_of_keys_says_what_esc_does_meanwhile(
+    sqlite_store: Store, sqlite_url: str, gate: threading.Event
+) -> None:
+    make_queued(sqlite_store, 40)
+    sqlite_store.do(lambda conn: groups.create(conn, BO, "Spring"))
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("*")
+        await hand.until(lambda: hand.text.splitlines()[-1].startswith(" esc unmark"))
+        await hand.press("m", "enter")
+        await hand.until(lambda: hand.text.splitlines()[-1].startswith(" esc stop "))
+        gate.set()
+        await hand.until(lambda: "esc stop" not in hand.text)
