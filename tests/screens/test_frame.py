@@ -460,15 +460,6 @@ async def test_a_toast_never_covers_the_row_under_the_cursor(
         )
 
 
-async def test_undo_is_named_as_far_as_there_is_room(sqlite_store: Store, sqlite_url: str) -> None:
-    ids = make_queued(sqlite_store, 1)
-    group = sqlite_store.do(lambda conn: groups.ensure(conn, Actor.person("bo"), "Spring offer"))
-    assert ids and group
-    async with at_desk(sqlite_url, size=(120, 40)) as hand:
-        await hand.press("m", "enter")
-        await hand.until(lambda: "undo: move 1 contact to “Spring offer”" in hand.text)
-
-
 async def test_on_a_very_small_screen_a_complaint_leaves_the_line_and_the_keys_in_sight(
     sqlite_store: Store, sqlite_url: str, tmp_path: Path
 ) -> None:
