@@ -8,7 +8,9 @@ lead is queued as unconfirmed and the text is not sent again.
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -115,6 +117,8 @@ class Courier:
         self._pace = pace
         self._circuit = CircuitBreaker()
         self._claimed_at = self._loop.time()
+        self._ahead = math.inf
+        """Seconds that the clock was ahead of the one that nobody sets, when last seen."""
         self._waiting = 0
         """Leads that came in since the last claim, whose texts certainly wait."""
         self._receipts: list[Receipt] = []
@@ -171,6 +175,9 @@ class Courier:
 
     async def _round(self) -> float:
         """Carries what waits; returns the seconds until there is certainly more to do."""
+        if self._clock_was_set_back():
+            while await self._write(messages.follow_clock):
+                continue
         if not self._waiting:
             due = await self._seconds_until_due()
             if due > 0:
@@ -202,6 +209,11 @@ class Courier:
         elif len(texts) > max(_MANY, _MANY_A_SECOND * since) and not self._closing:
             await self._wait(self._batch_full, _GATHER_SECONDS)
         return _ASK_SECONDS if texts and not self._waiting else 0.0
+
+    def _clock_was_set_back(self) -> bool:
+        """Whether it was since the last round, or may have been before the first one."""
+        before, self._ahead = self._ahead, time.time() - self._loop.time()
+        return self._ahead < before - messages.AHEAD.total_seconds()
 
     async def _hold_off(self, seconds: float) -> float:
         """Leaves the gateway alone; returns when to look again."""

@@ -45,6 +45,9 @@ RECEIPT_SECONDS = 60
 BLOCKED = "blocked by the carrier after a STOP"
 """How a number was opted out whose STOP only the carrier has heard."""
 
+AHEAD = timedelta(seconds=5)
+"""How far the clocks of those who share a store may be apart."""
+
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _suppressions: Any = Suppression.__table__  # type: ignore[attr-defined]
@@ -330,6 +333,33 @@ def _block(conn: Connection, contact_ids: Sequence[int]) -> None:
         if digests[row.phone] not in out:
             opt_out(conn, GATEWAY, row.phone, row.number_id, {"method": BLOCKED}, BLOCKED)
     suppress_contacts(conn, GATEWAY, list(digests), BLOCKED)
+
+
+def follow_clock(conn: Connection, limit: int = 500) -> int:
+    """Shortens waits that began by a clock which was ahead, and has been set back since.
+
+    Each has as long to wait from now on as it had when it began.
+
+    Returns:
+        How many texts it concerned.
+    """
+    moment = now()
+    ahead = conn.execute(
+        select(_messages.c.id, _messages.c.due_at, _messages.c.changed_at)
+        .where(
+            text(WAITING),
+            _messages.c.due_at > moment,
+            _messages.c.changed_at > moment + AHEAD,
+        )
+        .limit(limit)
+    ).all()
+    for row in ahead:
+        conn.execute(
+            update(_messages)
+            .where(_messages.c.id == row.id)
+            .values(due_at=moment + (row.due_at - row.changed_at), changed_at=moment)
+        )
+    return len(ahead)
 
 
 def sweep(conn: Connection, limit: int = 500) -> int:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from server import courier
 from storage import messages, scripts
 from storage.profile import find_contact, profile
 from storage.store import Store
+from storage.tables import Message
 from storage.times import now
 from storage.words import Badge, Kind, Stage
 from tests.factories import lead, next_phone, put, switched_on
 from tests.server.served import Served, listening
 from tests.waiting import soon
+
+_messages: Any = Message.__table__  # type: ignore[attr-defined]
 
 
 def standing(store: Store, phone: str) -> tuple[Stage, str]:
@@ -84,8 +91,6 @@ def test_a_lead_without_a_receipt_is_queued_as_unconfirmed_in_the_end(
 def test_a_text_that_the_gateway_did_not_take_is_tried_again(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from datetime import timedelta
-
     monkeypatch.setattr(messages, "RETRY_AFTER", timedelta(seconds=0.5))
     phone = next_phone()
     served.store.do(lambda conn: scripts.script(conn, phone, "error"))
@@ -105,6 +110,49 @@ def test_what_waited_while_nobody_listened_is_carried_at_the_start(store: Store)
         soon(lambda: standing(store, phones[0])[0] is Stage.QUEUED)
 
 
+def made_ahead(store: Store, phone: str, waits: timedelta = timedelta(0)) -> None:
+    """Takes a lead in, by a clock that is a year ahead."""
+    put(store, lead(phone=phone))
+    then = now() + timedelta(days=365)
+    store.do(
+        lambda conn: conn.execute(
+            update(_messages)
+            .where(_messages.c.phone == phone)
+            .values(created_at=then, changed_at=then, due_at=then + waits)
+        )
+    )
+
+
+def test_what_a_clock_that_was_ahead_left_behind_is_carried_at_the_start(store: Store) -> None:
+    switched_on(store)
+    phone, later = next_phone(), next_phone()
+    made_ahead(store, phone)
+    made_ahead(store, later, timedelta(hours=1))
+    with listening(store):
+        soon(lambda: standing(store, phone)[0] is Stage.QUEUED)
+    assert standing(store, later) == (Stage.CONFIRMING, "pending")
+    with store.read() as conn:
+        due = conn.execute(select(_messages.c.due_at).where(_messages.c.phone == later)).scalar()
+    assert due is not None
+    assert due < now() + timedelta(hours=1)
+
+
+def test_a_clock_that_is_set_back_keeps_no_text_waiting(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = [365 * 24 * 3600.0]
+    clock = SimpleNamespace(time=lambda: time.time() + ahead[0])
+    monkeypatch.setattr(courier, "time", clock)
+    switched_on(store)
+    phone, other = next_phone(), next_phone()
+    with listening(store):
+        put(store, lead(phone=other))
+        soon(lambda: standing(store, other)[0] is Stage.QUEUED)
+        made_ahead(store, phone)
+        ahead[0] = 0.0
+        soon(lambda: standing(store, phone)[0] is Stage.QUEUED)
+
+
 def test_a_text_claimed_by_a_courier_that_died_is_not_sent_again(store: Store) -> None:
     switched_on(store)
     phone = next_phone()
@@ -119,8 +167,6 @@ def test_a_text_claimed_by_a_courier_that_died_is_not_sent_again(store: Store) -
 
 def past(store: Store) -> object:
     """A moment long ago, as the store keeps it."""
-    from datetime import timedelta
-
     from storage.times import to_micros
 
     moment = now() - timedelta(hours=1)
