@@ -215,7 +215,8 @@ class Contacts(ContactCampaigns, ConsentActs):
         if self._unsaid is not None:
             self._unsaid.cancel()
             self._unsaid = None
-            if self.is_attached:
+            # Whoever says it before there is anything to say it on is said it by the mounting.
+            if self.is_attached and self.is_mounted:
                 self._show_order()
                 self.post_message(Told())
 
