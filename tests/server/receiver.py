@@ -51,6 +51,13 @@ def say(handler: Any, status: int, body: bytes = b"", **headers: str) -> None:
     handler.wfile.write(body)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # With the five of the library, whoever connects beyond them may be answered after seconds or
+    # never, and is right to send again.
+    request_queue_size = 512
+
+
 @contextmanager
 def receiving(host: str = "127.0.0.1", port: int = 0) -> Iterator[Receiver]:
     """A receiver on a port; 0 takes a free one."""
@@ -71,8 +78,7 @@ def receiving(host: str = "127.0.0.1", port: int = 0) -> Iterator[Receiver]:
         def log_message(self, *_args: object) -> None:
             return
 
-    server = ThreadingHTTPServer((host, port), Handler)
-    server.daemon_threads = True
+    server = _Server((host, port), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     receiver.url = f"http://{host}:{server.server_port}/hook"
