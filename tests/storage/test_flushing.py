@@ -19,6 +19,7 @@ from storage.errors import StoreError
 from storage.flushing import DiskLine
 from storage.store import Store
 from storage.words import Actor
+from tests.waiting import soon
 
 ME = Actor.person("ana")
 PATIENCE = 30.0
@@ -96,6 +97,8 @@ def test_who_was_committed_while_others_waited_is_answered_from_the_disk(
 def test_a_commit_that_waited_for_the_disk_has_all_before_it_there(stuck: Store) -> None:
     first, second = crowded(stuck, label("left"))
     until_seen(stuck, "left")
+    # Nobody shares the second one's transaction: together they would have to last.
+    soon(lambda: stuck.waiting == 0)
     # What is not synced by itself, or wrote nothing, says nothing of those before it.
     third = stuck.write(label("need not last"), lasting=False)
     until_seen(stuck, "need not last")
