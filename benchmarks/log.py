@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from benchmarks.desks import LAST, LEFT, TOP, DeskTerminal, cursor_line, has_cursor
 from benchmarks.figures import Figure, Report, median, p95
@@ -180,7 +181,7 @@ def _type(desk: DeskTerminal, store: Store, text: str) -> Iterator[float]:
             # Nothing on the screen would tell that the rows are new.
             desk.press(text[end - 1])
         else:
-            yield _timed(desk, text[end - 1], lambda screen, wanted=wanted: _shows(screen, wanted))
+            yield _timed(desk, text[end - 1], partial(_shows, wanted=wanted))
         desk.settle(0.2, 10)
     desk.press("\x1b")
     desk.settle(0.2, 3)

@@ -7,6 +7,7 @@ import io
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from benchmarks import log, servers, table
 from benchmarks.desks import (
@@ -203,9 +204,7 @@ def _type(desk: DeskTerminal, text: str) -> Iterator[float]:
             desk.settle(0.2, 3)
             continue
         pressed = desk.press(text[end - 1])
-        yield (
-            desk.until(lambda screen, wanted=wanted: _all_match(screen, wanted), 10) - pressed
-        ) * 1000
+        yield (desk.until(partial(_all_match, wanted=wanted), 10) - pressed) * 1000
         desk.drain(0.15)
     desk.press("\x1b")
     desk.settle(0.3, 3)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from rich.cells import cell_len
 
@@ -213,7 +214,7 @@ class Terminal:
         os.set_blocking(self._fd, False)
         self._tail = b""
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
