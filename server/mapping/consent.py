@@ -12,11 +12,12 @@ _LONGEST = 48
 """Characters of an answer; more are a wording."""
 _NO = """
     no false 0 off declined decline denied deny unchecked rejected refused disagree disagreed none
-    notagreed notaccepted notconsented notgiven optedout optout unsubscribed
+    notagreed notaccepted notconsented notgiven optedout optout notoptedin unsubscribed unsubscribe
+    notsubscribed neversubscribed pending redacted invalid revoked withdrawn
     nein non nao nie nee ne nej nei ei nem nu tidak hayir khong
     нет ні не όχι לא لا いいえ 同意しない 否 不同意 不 아니요 아니오 동의안함 동의하지않음 नहीं ไม่
 """
-"""Answers that mean no."""
+"""Answers that mean no, and states of a consent that was never given or is gone."""
 _NEGATED = re.compile(
     r"(?:no|nope|nein|non|não|nie|nee)\s*[,.;:!–—-]\s*\S"
     r"|no\s+(?:thanks|thank\s+you|gracias)\b"
@@ -47,4 +48,9 @@ def is_declined(leaves: Iterable[Leaf]) -> bool:
 
 
 def _is_of_texts(leaf: Leaf) -> bool:
-    return "sms" in leaf.within or any(map(_OF_TEXTS.search, leaf.names))
+    branch = leaf.within[-1] if leaf.within else ""
+    return (
+        "sms" in leaf.within
+        or ("sms" in branch and "consent" in branch)
+        or any(map(_OF_TEXTS.search, leaf.names))
+    )

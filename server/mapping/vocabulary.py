@@ -92,6 +92,12 @@ NAMES = {
         smspermission smsagreement zgoda zgodamarketingowa zgodasms souhlas suhlas zustimmung
         samtykke samtycke suostumus hozzajarulas onay kvkkonayi
     """,
+    "leave": """
+        smsmarketingconsentstate smsmarketingconsentstatus smsmarketingconsentmarketingstate
+        smsconsentstate smsconsentstatus smsoptinstate smsoptinstatus marketingconsentstate
+        marketingconsentstatus consentstate consentstatus optinstate optinstatus
+        smsmarketingstate smsmarketingstatus
+    """,
     "submission_id": """
         submissionid submissionguid submissionuuid responseid leadid leadgenid entryid
         formsubmissionid formresponseid submissiontoken responsetoken conversionid

@@ -139,6 +139,7 @@ def test_get_is_not_allowed_even_for_a_browser(lasting: Served) -> None:
         (ada(phone="447911123456"), 400, "INVALID_PHONE_FORMAT", None),
         (ada(first_name="A\x00da"), 422, "INVALID_FIELD", None),
         (ada(sms_consent="no"), 422, "INVALID_FIELD", None),
+        (ada(sms_marketing_consent={"state": "not_subscribed"}), 422, "INVALID_FIELD", None),
         (ada(opt_in_number_id="num_0000000000000000"), 422, "INVALID_OPT_IN_NUMBER", None),
         (b'{"first_name": "Ada", ', 400, "MALFORMED_JSON", None),
         (b'{"phone": 1, "phone": 2}', 400, "MALFORMED_JSON", None),

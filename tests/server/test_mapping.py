@@ -204,6 +204,14 @@ LEAD = {"first_name": "Ada", "last_name": "Byron", "phone": P}
         {"consent": "yes", "sms_consent": "no"},
         {"consent_text": "I agree to texts", "consent": False},
         {"Aggiornamenti": {"sms": {"consent": "no"}}, "consent": "yes"},
+        *(
+            {"sms_marketing_consent": {"state": state, "opt_in_level": "single_opt_in"}}
+            for state in ("not_subscribed", "unsubscribed", "pending", "redacted", "invalid")
+        ),
+        {"smsMarketingConsent": {"marketingState": "NOT_SUBSCRIBED"}},
+        {"sms_marketing_consent__state": "not_subscribed"},
+        {"sms_marketing_consent": {"state": "pending"}, "consent": "yes"},
+        {"subscriptions": {"sms": {"marketing": {"consent": "NEVER_SUBSCRIBED"}}}},
     ],
 )
 def test_a_no_is_a_no_in_whatever_words_and_wherever_it_stands(said: dict[str, Any]) -> None:
@@ -222,6 +230,10 @@ def test_a_no_is_a_no_in_whatever_words_and_wherever_it_stands(said: dict[str, A
         {"gdpr": "no", "sms_opt_in": "yes"},
         {"sms_consent": "yes", "email": {"marketing": {"consent": "no"}}},
         {"email_opt_in": "no", "newsletter": False},
+        {"sms_marketing_consent": {"state": "subscribed"}},
+        {"sms_marketing_consent": {"state": "SUBSCRIBED"}, "consent": {"state": "pending"}},
+        {"email_marketing_consent": {"state": "not_subscribed"}, "state": "pending"},
+        {"default_address": {"state": "pending"}, "order": {"status": "pending"}},
         {"Would you like to leave a message?": "No"},
         {"May we text you?": "Sure"},
     ],
