@@ -154,5 +154,5 @@ def _read(store: Store, *, ident: int) -> AttemptRead:
 
     with store.read() as conn:
         detail = attempts.get(conn, ident)
-    refused = detail.row.outcome == "refused" and detail.row.code
-    return AttemptRead(detail, why(detail.row.code).next_step if refused else "")
+    told = detail.row.outcome != "accepted" and detail.row.code
+    return AttemptRead(detail, why(detail.row.code).next_step if told else "")

@@ -48,6 +48,10 @@ def _lines(
     contact = detail.contact if detail is not None else None
     if contact is not None:
         yield _fact("contact", safe(f"{contact.name} {contact.phone}".strip()), room)
+        if row.outcome == "duplicate" and contact.first_at is not None:
+            by = f" ({contact.first_request})" if contact.first_request else ""
+            first = f"{contact.first_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC{by}"
+            yield _fact("opted in", safe(first), room)
     yield _fact("request", safe(row.request_id), room)
     yield _fact("time", Content(f"{row.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"), room)
     yield _fact("door", safe(row.door), room)

@@ -10,6 +10,7 @@ from textual.content import Content
 from screens.clock import clock
 from screens.profile_page import Page
 from screens.text_words import said_of
+from storage.ids import public
 from storage.segments import length_of
 from storage.words import Badge, ContactRow, Kind, Stage
 from widgets.display import clean, lines, safe
@@ -229,6 +230,8 @@ def _event(page: Page, event: ConsentRow, phone: str) -> None:
         if event.evidence.get(key):
             page.fact(word, lines(_text(event.evidence[key])))
     page.fact("number id", safe(event.number_id))
+    if event.kind == "repeat" and event.request_id is not None:
+        page.fact("request", Content(public("req", event.request_id)))
 
 
 def _history(page: Page, profile: Profile, older_key: str) -> None:

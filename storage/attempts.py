@@ -20,7 +20,7 @@ from storage.glimpses import Patience
 from storage.ids import id_at, public
 from storage.refusals import in_words
 from storage.senders import OWN_AGENT, title_of, when_off
-from storage.tables import Attempt, Contact
+from storage.tables import Attempt, ConsentEvent, Contact
 from storage.times import now
 from storage.words import AttemptView, Stage
 
@@ -28,6 +28,7 @@ __all__ = ["AttemptView"]
 
 _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+_events: Any = ConsentEvent.__table__  # type: ignore[attr-defined]
 
 RECENT_ATTEMPTS = 20_000
 """How many of the newest attempts are asked for who sends."""
@@ -64,9 +65,9 @@ class AttemptRow:
 
     @property
     def why(self) -> str:
-        """Why it was refused, as its sender was told; of another what there is to say besides."""
-        refused = self.outcome == "refused"
-        return in_words(self.code, self.reason, self.door) if refused else self.reason
+        """Why it was none, or a duplicate, as its sender was told; else what there is to say."""
+        told = self.outcome != "accepted"
+        return in_words(self.code, self.reason, self.door) if told else self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,10 @@ class AttemptContact:
     phone: str
     name: str
     stage: Stage
+    first_at: datetime | None
+    """When they opted in for the first time; None where that is not kept any more."""
+    first_request: str
+    """The request that brought it; empty where none did, or that is not kept any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +362,22 @@ def _contact(conn: Connection, ident: int | None) -> AttemptContact | None:
     row = conn.execute(select(_contacts).where(_contacts.c.id == ident)).one_or_none()
     if row is None:
         return None
-    return AttemptContact(row.id, row.phone, _name(row), Stage(row.stage))
+    # Of one contact there are hardly two: put in order here, they are read along its own index.
+    events = conn.execute(
+        select(_events.c.seq, _events.c.at, _events.c.request_id).where(
+            _events.c.contact_id == ident, _events.c.kind == "opt_in"
+        )
+    )
+    first = min(events, key=lambda event: event.seq, default=None)
+    request = public("req", first.request_id) if first is not None and first.request_id else ""
+    return AttemptContact(
+        row.id,
+        row.phone,
+        _name(row),
+        Stage(row.stage),
+        None if first is None else first.at,
+        request,
+    )
 
 
 def _headers(stored: str) -> tuple[tuple[str, str], ...]:

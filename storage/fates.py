@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, true
+from sqlalchemy import func, select, true
 from sqlalchemy.engine import Connection
 
 from storage import refusals
@@ -21,7 +21,7 @@ from storage.holding import ARRIVED, OPENING
 from storage.ids import parse, public
 from storage.number_lists import number_in
 from storage.search import Search
-from storage.tables import Attempt, Change, ChangeItem, Contact, Group, Message
+from storage.tables import Attempt, Change, ChangeItem, ConsentEvent, Contact, Group, Message
 from storage.times import now
 from storage.words import AttemptView, Stage
 
@@ -37,6 +37,7 @@ ALIKE = 0.4
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _changes: Any = Change.__table__  # type: ignore[attr-defined]
 _items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
+_events: Any = ConsentEvent.__table__  # type: ignore[attr-defined]
 _groups: Any = Group.__table__  # type: ignore[attr-defined]
 _attempts: Any = Attempt.__table__  # type: ignore[attr-defined]
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
@@ -180,7 +181,20 @@ def _fates(conn: Connection, ids: Sequence[int]) -> tuple[Fate, ...]:
 def _fate(conn: Connection, row: Any) -> Fate:
     name = f"{row.first_name} {row.last_name}".strip()
     said, at = _said(conn, row)
-    return Fate(row.id, row.phone, name, row.stage, said, at)
+    return Fate(row.id, row.phone, name, row.stage, said + _again(conn, row.id), at)
+
+
+def _again(conn: Connection, contact_id: int) -> str:
+    """How often somebody opted in who had done so before."""
+    often, last = conn.execute(
+        select(func.count(), func.max(_events.c.at)).where(
+            _events.c.contact_id == contact_id, _events.c.kind == "repeat"
+        )
+    ).one()
+    if not often:
+        return ""
+    times = "once" if often == 1 else f"{often:,} times, last"
+    return f"; opted in again {times} {ago(last)}, which changed nothing"
 
 
 def _said(conn: Connection, row: Any) -> tuple[str, datetime]:

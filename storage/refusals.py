@@ -55,7 +55,11 @@ _ABOUT_A_FIELD = {
 _SEE = "See which: optdesk attempts list --code"
 
 _KNOWN = {
-    "ALREADY_OPTED_IN": Why("the person had opted in before", "Nothing: the person is known."),
+    "ALREADY_OPTED_IN": Why(
+        "the person had opted in before",
+        "Nothing: the person is known and gets no second text. Senders spare themselves this by"
+        " checking whom they sent before, or with one Idempotency-Key for all tries of a lead.",
+    ),
     "AMBIGUOUS_FIELD": Why(
         "two fields of the body disagree about one value",
         "See which, and say which one counts: optdesk attempts list --code AMBIGUOUS_FIELD",

@@ -11,6 +11,7 @@ from screens.attempt_text import MOST_SHOWN, readable, whole
 from screens.field_picker import likely
 from screens.intake_log import IntakeLog
 from screens.mend import editable
+from storage.ids import public
 from storage.integration import show
 from storage.store import Store
 from tests.factories import lead, put, refuse, settle_all, switched_on
@@ -85,6 +86,33 @@ async def test_an_open_attempt_shows_all_of_it_and_leads_to_its_contact(
         await hand.press("o")
         await hand.until(lambda: not hand.dialog and hand.has_rows and hand.contacts.panel)
         assert hand.here.name == "Grace Hopper"
+
+
+async def test_a_duplicate_says_which_request_came_before_it_and_what_to_do(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    first = lead(phone="+14155550123", first_name="Grace", last_name="Hopper")
+    again = lead(phone="+14155550123")
+    put(sqlite_store, first)
+    settle_all(sqlite_store)
+    put(sqlite_store, again)
+    async with at_desk(sqlite_url, size=(120, 40)) as hand:
+        await open_log(hand, 2)
+        assert "Grace Hopper · Contact already opted in" in hand.text
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "OpenAttempt" and "opted in   " in hand.text)
+        assert "why         Contact already opted in" in hand.text
+        assert "what to do  Nothing: the person is known" in hand.text
+        assert public("req", first.request_id) in hand.text
+        await hand.press("o")
+        await hand.until(lambda: not hand.dialog and hand.contacts.panel is not None)
+        await hand.until(lambda: "opted in again" in hand.panel)
+        assert public("req", again.request_id) in hand.panel
+        await hand.press("w")
+        await hand.until(lambda: hand.dialog == "WhereIs")
+        await hand.type("(415) 555-0123")
+        await hand.until(lambda: hand.choices and "opted in again once" in " ".join(hand.choices))
 
 
 async def test_an_open_attempt_is_left_helped_with_and_searched_by_the_keys_of_the_desk(

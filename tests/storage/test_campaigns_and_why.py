@@ -209,6 +209,18 @@ def test_everybody_can_be_asked_for_and_every_fate_names_who_and_when(
     assert moved and stopped and queued
 
 
+def test_who_opts_in_again_is_told_how_often(store: Store, me: Actor) -> None:
+    [one] = make_queued(store, phone="+12025550140")
+    put(store, lead(phone="+12025550140"))
+    said = in_words(asked(store, "2025550140"), "")
+    assert "received 0 s ago; opted in again once 0 s ago, which changed nothing." in said
+    spring = store.do(lambda conn: groups.create(conn, me, "Spring"))
+    perform(store, me, Move(spring.id), Target(ids=(one,)))
+    put(store, lead(phone="+12025550140"))
+    said = in_words(asked(store, "2025550140"), "")
+    assert "“Spring” by ana 0 s ago; opted in again 2 times, last 0 s ago, which" in said
+
+
 def test_who_was_refused_at_the_door_is_found_by_name(store: Store) -> None:
     body = "first_name=Olga&last_name=Petrova&phone=555-CALL"
     refusal = RefusedAttempt(8, "hook", None, "INVALID_PHONE_FORMAT", body=body)
