@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from storage import guesses
 from storage.dialects import among_packed, is_postgresql, packed
-from storage.driver import fetch, run_at_last, undecoded
+from storage.driver import fetch, few_pages, run_at_last, undecoded
 from storage.rows import moment_of
 from storage.times import now, to_micros
 
@@ -196,12 +196,13 @@ def verify(
     walk = _Walk(base, base_head, now() - MINIMUM_YEARS * A_YEAR + _DOUBT, witness)
     if base and _seal_of(row.chain_base_seal) != sealed(secret, BASE, base, base_head):
         walk.fault(f"{_events(1, base)} missing: it was not this store that let them go")
-    while rows := _some_after(conn, walk.seq):
-        bare = [walk.step(row) for row in rows]
-        for seq in _taken(conn, [one for one in bare if one is not None]):
-            walk.fault(f"the evidence of event {seq} was taken away")
-        if progress is not None:
-            progress(walk.seq - base, max(last, walk.seq) - base)
+    with few_pages(conn):
+        while rows := _some_after(conn, walk.seq):
+            bare = [walk.step(row) for row in rows]
+            for seq in _taken(conn, [one for one in bare if one is not None]):
+                walk.fault(f"the evidence of event {seq} was taken away")
+            if progress is not None:
+                progress(walk.seq - base, max(last, walk.seq) - base)
     _check_end(walk, last, bytes(row.chain_head), _seal_of(row.chain_seal), secret)
     if walk.witness is not None and walk.witness.seq > base:
         walk.fault(f"event {walk.witness.seq}, which the receipt names, is missing")

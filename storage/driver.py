@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _PIPELINE = "optdesk pipeline"
 _SYNCED = "optdesk synced"
 
+_FEW_PAGES_KB = 1024
+"""Enough for the way down a tree and what is read ahead."""
+
 Written = tuple[str, Sequence[Any]]
 """A statement with `?` for each value, and its values."""
 
@@ -53,6 +56,20 @@ def undecoded(conn: Connection) -> Iterator[None]:
         yield
     finally:
         driver.text_factory = str
+
+
+@contextmanager
+def few_pages(conn: Connection) -> Iterator[None]:
+    """Lets SQLite keep few pages in memory while a table is read that nobody needs again."""
+    if is_postgresql(conn):
+        yield
+        return
+    ((usual,),) = fetch(conn, "PRAGMA cache_size")
+    fetch(conn, f"PRAGMA cache_size = -{_FEW_PAGES_KB}")
+    try:
+        yield
+    finally:
+        fetch(conn, f"PRAGMA cache_size = {usual}")
 
 
 def fetch_together(conn: Connection, *asked: Written) -> list[list[tuple[Any, ...]]]:

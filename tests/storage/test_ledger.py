@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -194,3 +195,14 @@ def test_a_receipt_kept_elsewhere_finds_a_ledger_that_was_replaced_with_its_seal
         assert consent.verify(conn, witness=beyond).faults == (
             "event 9, which the receipt names, is missing",
         )
+
+
+def test_a_verification_of_a_file_keeps_few_of_its_pages(sqlite_store: Store) -> None:
+    make_queued(sqlite_store, 3)
+    kept: list[int] = []
+    with sqlite_store.read() as conn:
+        ask = partial(conn.exec_driver_sql, "PRAGMA cache_size")
+        usual = ask().scalar_one()
+        consent.verify(conn, lambda _done, _of: kept.append(-ask().scalar_one()))
+        assert ask().scalar_one() == usual
+    assert kept and max(kept) <= 1024 < -usual
