@@ -46,8 +46,8 @@ class _Log:
 def belongs(path: Path, driver: ModuleType) -> bool:
     """Whether the log beside a store may be replayed into it.
 
-    Writes nothing and leaves no lock behind. Where nothing can be said, such as when a kill came
-    in the middle of a copy from log to file, SQLite's word is taken for it: True.
+    Writes nothing and leaves no lock behind. Where nothing can be said, such as when a kill or a
+    power cut came in the middle of a copy from log to file, SQLite's word is taken for it: True.
 
     Args:
         path: The store's file.
@@ -112,7 +112,9 @@ def _state_in_file(path: Path, driver: ModuleType) -> tuple[int, State, int, int
             [(application,)] = conn.execute("PRAGMA application_id").fetchall()
     except (driver.Error, ValueError):
         return None
-    return int(root), State(int(seq), bytes(secret)), int(page_size), int(application)
+    if not (isinstance(seq, int) and isinstance(secret, bytes)):
+        return None  # A power cut tore the page while the log was copied into it.
+    return int(root), State(seq, secret), int(page_size), int(application)
 
 
 def _read_log(file: BinaryIO, root: int, application: int, frames: int | None) -> _Log | None:

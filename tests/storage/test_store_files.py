@@ -8,17 +8,19 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from storage import contact_rows, leftover_log, schema
+from storage import contact_rows, labels, leftover_log, schema
 from storage.counts import counts
 from storage.engine import sqlite_module, store_url, write_engine
 from storage.errors import StoreDamaged, StoreError, StoreReplaced
 from storage.store import Store
+from storage.words import Actor
 from tests.factories import lead, make_queued, put
 from tests.waiting import soon
 
@@ -157,6 +159,12 @@ def test_work_of_others_on_the_same_file_raises_no_alarm(
     assert sqlite_store.health.ok
 
 
+def place(store: Store) -> int:
+    """The number of the newest transaction."""
+    with store.read() as conn:
+        return int(conn.execute(text("SELECT seq FROM store_state")).scalar_one())
+
+
 def killed(store: Store, folder: Path) -> Path:
     """The files as `kill -9` would leave them now, in another folder."""
     folder.mkdir(exist_ok=True)
@@ -183,6 +191,41 @@ def test_a_log_that_a_kill_left_behind_is_always_taken_back(
                 log.write(log_of(path).read_bytes()[32:5000] + b"torn")
         again = Store.open(f"sqlite:///{path}")
         assert how_many(again) == made
+        again.close()
+
+
+def test_a_page_torn_by_a_power_cut_while_the_log_was_copied_is_mended_from_the_log(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    """Where its number takes a byte more, the row of the state moves, and with it the page's head.
+
+    A disk writes sectors, not pages: either of both may be the only one that it wrote.
+    """
+    longer = 128
+
+    def label_until(seq: int) -> None:
+        while place(sqlite_store) < seq:
+            name = f"label {place(sqlite_store)}"
+            sqlite_store.do(partial(labels.create, who=Actor.person("ana"), name=name))
+
+    label_until(longer - 2)
+    with closing(sqlite_module().connect(file_of(sqlite_store))) as conn:
+        conn.execute("PRAGMA wal_checkpoint(RESTART)")
+    label_until(longer)
+    before = killed(sqlite_store, tmp_path / "before")
+    with closing(sqlite_module().connect(file_of(sqlite_store))) as conn:
+        conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        query = "SELECT (rootpage - 1) * page_size, page_size FROM sqlite_schema, pragma_page_size"
+        [(start, size)] = conn.execute(f"{query} WHERE name = 'store_state'")
+    old, new = before.read_bytes(), file_of(sqlite_store).read_bytes()
+    sectors = range(start, start + size, 512)
+    written = [at for at in sectors if old[at : at + 512] != new[at : at + 512]]
+    assert len(written) == 2
+    for at in written:
+        path = killed(sqlite_store, tmp_path / str(at))
+        path.write_bytes(old[:at] + new[at : at + 512] + old[at + 512 :])
+        again = Store.open(f"sqlite:///{path}")
+        assert place(again) == longer
         again.close()
 
 
