@@ -119,6 +119,17 @@ def test_the_installed_program_is_the_wheel_and_not_the_checkout(installed: Path
     assert Path(found).is_relative_to(installed.parent)
 
 
+def test_the_unit_lets_the_listener_choose_its_core():
+    lines = (ROOT / "docs" / "optdesk.service").read_text().splitlines()
+    filters = [line.partition("=")[2] for line in lines if line.startswith("SystemCallFilter=")]
+    assert filters[0] == "@system-service"
+    # A call of a list that is taken away ends the process, unless it is given back behind that.
+    assert filters.index("sched_setaffinity") > filters.index("~@privileged @resources")
+    assert "SystemCallErrorNumber=EPERM" in lines
+    # Without /proc/stat nobody can tell which core is calm.
+    assert not [line for line in lines if line.startswith("ProcSubset=")]
+
+
 def test_storage_and_server_never_import_textual():
     code = """
 import importlib, pkgutil, sys
