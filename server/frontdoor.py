@@ -15,6 +15,7 @@ from server.log import quiet_library
 from server.metrics import Metrics
 from server.misread import LONGEST_LINE
 from server.peers import Proxies
+from server.runtime import room_for
 from server.settings import ListenerSettings
 from server.tls import Certificate, Handshake
 from server.turns import Turns
@@ -37,7 +38,8 @@ class FrontDoor(Server):
         self.settings = settings
         self.metrics = metrics
         self.max_body = settings.max_body or sys.maxsize
-        self.crowd = Crowd(settings.connections_per_peer, settings.connections, proxies)
+        room = room_for(settings.connections)
+        self.crowd = Crowd(settings.connections_per_peer, room, proxies)
         self.turns = Turns()
         self.heads = Heads()
         self._certificate = (

@@ -28,6 +28,10 @@ _ARENA_MAX = -8
 """What the C library calls the greatest number of its heaps."""
 
 _MANY_FILES = 8192
+"""Files that are asked for in any case."""
+
+_OWN_FILES = 128
+"""Files that no sender gets: the store's, and connections to gateways and webhooks."""
 
 
 def settle_down(*, screen: bool) -> None:
@@ -72,16 +76,34 @@ def share_one_heap() -> None:
         gc.callbacks.append(give_back)
 
 
-def raise_file_limit() -> None:
-    """Lets the process hold as many connections as its settings allow."""
+def room_for(connections: int) -> int:
+    """How many senders this process can be connected with, after it asked for as many files.
+
+    Systems give a program 1,024 until it asks for more. Where there are no files left, nobody is
+    let in, while a connection that is one too many makes way.
+
+    Args:
+        connections: As many are wanted; 0 for any number.
+
+    Returns:
+        So many, or as many as there is room for; 0 for any number.
+    """
     try:
         import resource
     except ImportError:
-        return
+        return connections
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MANY_FILES if hard == resource.RLIM_INFINITY else min(_MANY_FILES, hard)
+    wanted = max(_MANY_FILES, connections + _OWN_FILES)
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        with suppress(OSError, ValueError):  # Some systems have a limit behind the limit.
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    if soft == resource.RLIM_INFINITY:
+        return connections
+    room = max(soft - _OWN_FILES, soft // 4)
+    return min(connections, room) if connections else room
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

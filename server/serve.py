@@ -48,7 +48,6 @@ def run(chosen: Chosen) -> int:
         store cannot be used.
     """
     log_to_stderr()
-    runtime.raise_file_limit()
     settings = ListenerSettings.of(chosen)
     try:
         store = Store.open(chosen.store)

@@ -9,11 +9,13 @@ import select
 import socket
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
+from server.runtime import room_for
 from storage import attempts
 from storage.errors import NotFound
 from storage.ids import parse as parse_id
@@ -120,6 +122,31 @@ def test_connections_are_limited_in_all(sqlite_store: Store) -> None:
         lines = [stack.enter_context(served.connect()) for _ in range(40)]
         assert open_now(lines, 10)
         assert served.put().status_code == 200
+
+
+@contextmanager
+def files(soft: int, hard: int) -> Iterator[None]:
+    """A process that may have so many files open."""
+    allowed = [soft, hard]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resource, "getrlimit", lambda _kind: tuple(allowed))
+        patch.setattr(resource, "setrlimit", lambda _kind, two: allowed.__setitem__(slice(2), two))
+        yield
+        assert allowed[0] <= hard or hard == resource.RLIM_INFINITY
+
+
+def test_there_is_room_for_as_many_as_the_process_may_have_files() -> None:
+    with files(1024, 1024):
+        assert 512 <= room_for(2048) < 1024 - 64
+        assert room_for(300) == 300
+        assert 512 <= room_for(0) < 1024 - 64
+    with files(1024, 524_288):
+        assert room_for(2048) == 2048
+        assert room_for(20_000) == 20_000
+    with files(64, 64):
+        assert 0 < room_for(2048) < 32
+    with files(resource.RLIM_INFINITY, resource.RLIM_INFINITY):
+        assert room_for(0) == 0
 
 
 def test_when_everybody_is_being_served_a_newcomer_is_told_to_come_again(

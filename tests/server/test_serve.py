@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,27 @@ from server.serve import run
 sys.exit(run(types.SimpleNamespace(**json.loads(sys.argv[1]))))
 """
 
+_FEW_FILES = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))
+"""
+
 
 @contextmanager
 def serve(
-    store_url: str, *, cold: bool = False, **settings: Any
+    store_url: str, *, cold: bool = False, first: str = "", **settings: Any
 ) -> Iterator[subprocess.Popen[str]]:
-    """The process, killed at the end if it still runs."""
+    """The process, killed at the end if it still runs.
+
+    Args:
+        store_url: Its store.
+        cold: See `programs.start`.
+        first: What it does before it begins.
+        settings: Its settings.
+    """
     chosen = {"store": store_url, "host": "127.0.0.1", "port": 0} | settings
     with programs.start(
-        *("-c", _PROGRAM, json.dumps(chosen)),
+        *("-c", first + _PROGRAM, json.dumps(chosen)),
         cold=cold,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -161,6 +173,19 @@ def test_it_ends_at_once_although_hundreds_are_idle_or_slow(sqlite_url: str) -> 
         assert process.wait(PATIENCE) == 0
         # Before it would be ended by force.
         assert awake() - began < 3.5
+
+
+def test_slow_senders_keep_nobody_out_where_files_are_few(sqlite_url: str) -> None:
+    with (
+        knocking(sqlite_url, first=_FEW_FILES, connections_per_peer=0) as (_, served),
+        ExitStack() as stack,
+    ):
+        for _ in range(400):
+            line = stack.enter_context(served.connect())
+            # Some are let go of for those that come behind them.
+            with suppress(ConnectionError):
+                line.sendall(b"PUT /v1/pub")
+        assert served.put().status_code == 200
 
 
 def test_the_same_port_twice_says_who_holds_it(sqlite_url: str, tmp_path: Path) -> None:
