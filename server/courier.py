@@ -8,9 +8,7 @@ lead is queued as unconfirmed and the text is not sent again.
 from __future__ import annotations
 
 import asyncio
-import math
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,6 +19,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from server.circuit import CircuitBreaker
+from server.clock import ClockWatch
 from server.gateways.base import Gateway
 from server.log import note_unexpected
 from server.metrics import Metrics
@@ -117,8 +116,7 @@ class Courier:
         self._pace = pace
         self._circuit = CircuitBreaker()
         self._claimed_at = self._loop.time()
-        self._ahead = math.inf
-        """Seconds that the clock was ahead of the one that nobody sets, when last seen."""
+        self._clock = ClockWatch()
         self._waiting = 0
         """Leads that came in since the last claim, whose texts certainly wait."""
         self._receipts: list[Receipt] = []
@@ -175,9 +173,10 @@ class Courier:
 
     async def _round(self) -> float:
         """Carries what waits; returns the seconds until there is certainly more to do."""
-        if self._clock_was_set_back():
+        if self._clock.was_set_back:
             while await self._write(messages.follow_clock):
                 continue
+            self._clock.followed()
         if not self._waiting:
             due = await self._seconds_until_due()
             if due > 0:
@@ -209,11 +208,6 @@ class Courier:
         elif len(texts) > max(_MANY, _MANY_A_SECOND * since) and not self._closing:
             await self._wait(self._batch_full, _GATHER_SECONDS)
         return _ASK_SECONDS if texts and not self._waiting else 0.0
-
-    def _clock_was_set_back(self) -> bool:
-        """Whether it was since the last round, or may have been before the first one."""
-        before, self._ahead = self._ahead, time.time() - self._loop.time()
-        return self._ahead < before - messages.AHEAD.total_seconds()
 
     async def _hold_off(self, seconds: float) -> float:
         """Leaves the gateway alone; returns when to look again."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.engine import Connection
 
 from storage.access import access_at
@@ -21,7 +21,7 @@ from storage.ids import new_id, new_ids
 from storage.rounds import take_turn
 from storage.rows import insert_rows, moment_of, moment_value
 from storage.tables import DELIVERY_WAITS, Delivery, DeliveryTry, Endpoint
-from storage.times import now
+from storage.times import AHEAD, now
 from storage.tries import LONGEST_ANSWER, Tried, settle
 
 __all__ = ["LONGEST_ANSWER", "Parcel", "Target", "Tried", "Waiting", "carry"]
@@ -360,6 +360,38 @@ _CLAIM = (
 )
 
 _EVENTS = "SELECT id, event, contact_id, phone, number_id, campaign_id, at, NULL FROM outbox"
+
+
+def ahead(conn: Connection, limit: int = 500) -> list[int]:
+    """Deliveries whose wait began by a clock which was ahead, and has been set back since."""
+    moment = now()
+    # None is due before its wait begins, so the index of what waits leads to the few there can be.
+    latest = moment_value(conn, moment + AHEAD)
+    ids = [row[0] for row in fetch(conn, "SELECT id FROM endpoints WHERE removed_at IS NULL")]
+    query = (
+        f"SELECT id FROM deliveries WHERE {among_packed(conn, 'endpoint_id')} AND {DELIVERY_WAITS}"  # noqa: S608
+        " AND due_at > ? AND changed_at > ? LIMIT ?"
+    )
+    return [row[0] for row in fetch(conn, query, (packed(conn, ids), latest, latest, limit))]
+
+
+def follow_clock(conn: Connection, delivery_ids: Sequence[int]) -> None:
+    """Gives such deliveries as long to wait from now on as they had when it began."""
+    take_turn(conn)
+    moment = now()
+    rows = conn.execute(
+        select(_deliveries.c.id, _deliveries.c.due_at, _deliveries.c.changed_at).where(
+            among(conn, _deliveries.c.id, list(delivery_ids)),
+            text(DELIVERY_WAITS),
+            _deliveries.c.changed_at > moment + AHEAD,
+        )
+    ).all()
+    for row in rows:
+        conn.execute(
+            update(_deliveries)
+            .where(_deliveries.c.id == row.id)
+            .values(due_at=moment + (row.due_at - row.changed_at), changed_at=moment)
+        )
 
 
 def release(conn: Connection, worker: str) -> int:

@@ -33,7 +33,7 @@ from storage.tables import (
     Suppression,
 )
 from storage.tallies import add_tallies, stage_tally
-from storage.times import now
+from storage.times import AHEAD, now
 from storage.words import BADGE_BITS, GATEWAY, Actor, Badge, Kind, Stage
 
 CLAIM_SECONDS = 30
@@ -44,9 +44,6 @@ RECEIPT_SECONDS = 60
 
 BLOCKED = "blocked by the carrier after a STOP"
 """How a number was opted out whose STOP only the carrier has heard."""
-
-AHEAD = timedelta(seconds=5)
-"""How far the clocks of those who share a store may be apart."""
 
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]

@@ -13,6 +13,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+AHEAD = timedelta(seconds=5)
+"""How far the clocks of those who share a store may be apart."""
+
 
 def now() -> datetime:
     """The present moment in UTC."""

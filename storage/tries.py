@@ -17,7 +17,7 @@ from storage.driver import fetch, run, run_at_last
 from storage.ids import new_ids
 from storage.rows import insert_rows, moment_value
 from storage.tables import DeliveryTry, Endpoint
-from storage.times import now
+from storage.times import AHEAD, now
 from storage.words import SYSTEM
 
 SCHEDULE = tuple(
@@ -157,12 +157,14 @@ def _note_health(
     recovered = "failing_since = NULL WHERE failing_since IS NOT NULL"
     which = f"UPDATE endpoints SET {recovered} AND {among_packed(conn, 'id')}"  # noqa: S608
     run_at_last(conn, [(which, (packed(conn, sorted(healthy)),))])
-    at = moment_value(conn, moment)
+    at, latest = moment_value(conn, moment), moment_value(conn, moment + AHEAD)
     for ident in ill:
         run(
             conn,
-            "UPDATE endpoints SET failing_since = ? WHERE id = ? AND failing_since IS NULL",
-            (at, ident),
+            "UPDATE endpoints SET failing_since = ? WHERE id = ?"
+            # Later than now: by a clock that was ahead and has been set back.
+            " AND (failing_since IS NULL OR failing_since > ?)",
+            (at, ident, latest),
         )
         if disable_after is not None:
             _disable_hopeless(conn, ident, moment, disable_after)

@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection
 
 from server import runtime
+from server.clock import ClockWatch
 from server.log import note_unexpected, quiet_loop
 from server.metrics import Metrics
 from server.webhooks.guard import Guard
@@ -104,6 +106,7 @@ class WebhookCourier:
         self._read_at = 0.0
         self._looked_at = 0.0
         self._gather = _GATHER_SECONDS
+        self._clock = ClockWatch()
         self._share = Share(waits)
         self._worked = 0.0
         """Processor seconds of the store's part of the rounds."""
@@ -179,6 +182,8 @@ class WebhookCourier:
     async def _round(self) -> float:
         """Does what there is to do; returns for how many seconds there is certainly nothing."""
         assert self._loop is not None  # noqa: S101 - set when the thread began
+        if self._clock.was_set_back:
+            await self._follow_clock()
         if self._tried and self._loop.time() - self._looked_at < _LOOK_SECONDS:
             return await self._carry(self._room_of_all(), None, 0.0)
         targets, waiting = await self._loop.run_in_executor(None, self._look)
@@ -198,6 +203,17 @@ class WebhookCourier:
         if not (room or self._tried or waiting.fresh):
             return max(wait, _LEAST_WAIT)
         return await self._carry(room, waiting, wait)
+
+    async def _follow_clock(self) -> None:
+        """Lets nothing wait for a time that only a clock ahead of this one has shown."""
+        assert self._loop is not None  # noqa: S101 - set when the thread began
+        while ids := await self._loop.run_in_executor(None, self._ahead):
+            await self._write(partial(deliveries.follow_clock, delivery_ids=ids), aside=True)
+        self._clock.followed()
+
+    def _ahead(self) -> list[int]:
+        with self._store.read() as conn:
+            return deliveries.ahead(conn)
 
     def _room_of_all(self) -> dict[int, int]:
         assert self._loop is not None  # noqa: S101 - set when the thread began

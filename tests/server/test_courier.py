@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
+from server import clock as watch
 from server import courier
 from storage import messages, scripts
 from storage.profile import find_contact, profile
@@ -141,8 +142,8 @@ def test_a_clock_that_is_set_back_keeps_no_text_waiting(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead = [365 * 24 * 3600.0]
-    clock = SimpleNamespace(time=lambda: time.time() + ahead[0])
-    monkeypatch.setattr(courier, "time", clock)
+    clock = SimpleNamespace(time=lambda: time.time() + ahead[0], monotonic=time.monotonic)
+    monkeypatch.setattr(watch, "time", clock)
     switched_on(store)
     phone, other = next_phone(), next_phone()
     with listening(store):

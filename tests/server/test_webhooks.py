@@ -7,13 +7,16 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiohttp import connector
 from aiohttp.abc import AbstractResolver, ResolveResult
+from sqlalchemy import update
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from server import clock
 from server.metrics import Metrics
 from server.webhooks import courier, wire
 from server.webhooks.guard import Guard
@@ -21,6 +24,8 @@ from server.webhooks.share import LEAST, LONG_SECONDS, SHORT_SECONDS, Share
 from storage import deliveries, delivery_log, endpoints, tries
 from storage.delivery_log import DeliveryRow
 from storage.store import Store
+from storage.tables import Delivery
+from storage.times import now
 from storage.words import Actor
 from tests.factories import lead, next_phone, put, switched_on
 from tests.server.receiver import LOOPBACK, Letter, Receiver, receiving, say
@@ -28,6 +33,8 @@ from tests.server.served import Served, listening, serving
 from tests.waiting import awake, soon
 
 ANA = Actor.person("ana")
+
+_deliveries: Any = Delivery.__table__  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -360,6 +367,43 @@ def test_what_happened_while_nobody_delivered_is_told_at_the_start(
     put(store, *[lead() for _ in range(30)])
     with listening(store, webhook_allow=LOOPBACK):
         receiver.wait_for(30)
+
+
+def made_ahead(store: Store) -> None:
+    """Has a delivery wait as one does that was made by a clock which is a year ahead."""
+    then = now() + timedelta(days=365)
+    store.do(lambda conn: conn.execute(update(_deliveries).values(due_at=then, changed_at=then)))
+
+
+def test_what_a_clock_that_was_ahead_left_behind_is_delivered_at_the_start(
+    store: Store, receiver: Receiver
+) -> None:
+    switched_on(store)
+    subscribe(store, receiver.url)
+    put(store, lead())
+    store.do(lambda conn: deliveries.carry(conn, "gone", [], {}, None))
+    made_ahead(store)
+    with listening(store, webhook_allow=LOOPBACK):
+        receiver.wait_for(1)
+
+
+def test_a_clock_that_is_set_back_keeps_no_delivery_waiting(
+    store: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = [365 * 24 * 3600.0]
+    shown = SimpleNamespace(time=lambda: time.time() + ahead[0], monotonic=time.monotonic)
+    monkeypatch.setattr(clock, "time", shown)
+    switched_on(store)
+    subscribe(store, receiver.url)
+    receiver.answer = lambda handler, _: say(handler, 500 if len(receiver.letters) < 2 else 200)
+    with listening(store, webhook_allow=LOOPBACK):
+        put(store, lead())
+        receiver.wait_for(1)
+        soon(lambda: [row.status for row in log(store)] == ["pending"])
+        made_ahead(store)
+        ahead[0] = 0.0
+        put(store, lead())
+        soon(lambda: [row.status for row in log(store)] == ["delivered", "delivered"])
 
 
 def test_webhooks_take_less_time_while_leads_wait_and_all_of_it_again_later() -> None:

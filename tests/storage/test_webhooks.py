@@ -194,6 +194,48 @@ def test_a_removed_endpoint_gets_nothing_more_and_keeps_no_secret(store: Store) 
         store.do(lambda conn: endpoints.rotate(conn, ANA, made.id))
 
 
+def test_what_waits_by_a_clock_that_was_ahead_waits_no_longer_once_it_is_set_back(
+    store: Store,
+) -> None:
+    made = subscribe(store)
+    with time_machine.travel(now() + timedelta(days=365), tick=False):
+        news(store, 1, 2, 3)
+        [late, claimed, _] = carry(store, {made.id: 3}, worker="gone")
+        carry(store, {}, came(late, 500), worker="gone")
+        news(store, 4)
+        carry(store, {made.id: 0})
+    news(store, 5)
+    [fresh] = carry(store, {made.id: 9})
+    assert fresh.contact_id == 5, "nothing else is due"
+    with store.read() as conn:
+        ids = deliveries.ahead(conn)
+    assert len(ids) == 4
+    store.do(lambda conn: deliveries.follow_clock(conn, ids))
+    with store.read() as conn:
+        assert not deliveries.ahead(conn)
+    [parcel] = carry(store, {made.id: 9})
+    assert parcel.contact_id == 4, "it was due when it was made"
+    with time_machine.travel(now() + timedelta(seconds=6), tick=False):
+        assert [one.delivery_id for one in carry(store, {made.id: 9})] == [late.delivery_id]
+    with time_machine.travel(now() + timedelta(seconds=26), tick=False):
+        again = {one.delivery_id for one in carry(store, {made.id: 9}, worker="other")}
+    assert claimed.delivery_id in again, "the claim of who is gone has lapsed"
+
+
+def test_how_long_an_endpoint_fails_counts_from_no_time_to_come(store: Store) -> None:
+    made = subscribe(store)
+    with time_machine.travel(now() + timedelta(days=365), tick=False):
+        news(store, 1)
+        [first] = carry(store, {made.id: 1})
+        carry(store, {}, came(first, 500))
+    news(store, 2)
+    [second] = carry(store, {made.id: 1})
+    carry(store, {}, came(second, 500))
+    with store.read() as conn:
+        since = endpoints.get(conn, made.id).failing_since
+    assert since is not None and since <= now()
+
+
 def test_a_long_queue_of_a_removed_endpoint_is_cancelled_in_pieces(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
