@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial, reduce
 from typing import Any
 
@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from storage import attempt_index, saved_views, search_index
+from storage import attempt_index, erasing_words, saved_views, search_index
 from storage.changes import record
 from storage.dialects import among, is_postgresql
 from storage.engine import sqlite_module, store_url, write_engine
@@ -55,7 +55,6 @@ from storage.tables import (
     Message,
     Note,
     OutboxEvent,
-    SavedView,
     SearchPending,
     Seat,
     Suppression,
@@ -104,11 +103,14 @@ class _Person:
     attempts: list[int]
     messages: list[int]
     events: list[int]
+    words: frozenset[str] = frozenset()
+    """Each of their names alone, folded."""
+    staff: erasing_words.Found = field(default_factory=lambda: erasing_words.Found([], [], []))
+    """What colleagues wrote down for themselves."""
 
     def is_meant_in(self, written: str) -> bool:
         """Whether what a colleague wrote may be about the person: one of the names is enough."""
-        words = {word for name in self.names for word in name.split() if len(word) > 2}
-        return self.is_in(written) or not words.isdisjoint(re.split(r"\W+", fold(written)))
+        return self.is_in(written) or not self.words.isdisjoint(re.split(r"\W+", fold(written)))
 
     def is_in(self, written: str) -> bool:
         """Whether a text holds the number, in any spelling, or a whole name."""
@@ -144,6 +146,7 @@ def erase(store: Store, who: Actor, contact_id: int, last_digits: str) -> Erased
     store.do(lambda conn: _erase(conn, who, person))
     remarks = ["Backups made before now still hold it: they are files of their own."]
     _forget_in_index(store)
+    remarks += erasing_words.remarks(person.staff)
     remarks += _clean_up(store)
     return Erased(len(person.ids), len(person.attempts), len(person.messages), tuple(remarks))
 
@@ -175,8 +178,16 @@ def _find(store: Store, contact_id: int, last_digits: str) -> _Person:
             select(events.c.request_id).where(among(conn, events.c.contact_id, ids))
         ).scalars()
         known = [each for each in requests if each is not None]
-    names = {fold(f"{row.first_name} {row.last_name}") for row in rows}
-    person = _Person(phone, tuple(n for n in names if " " in n and len(n) > 4), ids, known, [], [])
+    names = {fold(f"{row.first_name} {row.last_name}".strip()) for row in rows}
+    person = _Person(
+        phone,
+        tuple(name for name in names if " " in name and len(name) > 4),
+        ids,
+        known,
+        [],
+        [],
+        frozenset(word for name in names for word in name.split() if len(word) > 2),
+    )
     messages, outbox = _table(Message), _table(OutboxEvent)
     # Anybody may have written of the person, so every request is looked through.
     person.attempts = sorted({*known, *_attempts_about(store, person)})
@@ -191,6 +202,7 @@ def _find(store: Store, contact_id: int, last_digits: str) -> _Person:
     with store.read() as conn:
         told = or_(among(conn, outbox.c.contact_id, ids), outbox.c.phone == phone)
         person.events = list(conn.scalars(select(outbox.c.id).where(told)))
+        person.staff = erasing_words.about(conn, person.is_in, person.words, ids)
     return person
 
 
@@ -324,7 +336,7 @@ def _forget_events(conn: Connection, person: _Person) -> None:
 
 def _forget_acts(conn: Connection, person: _Person) -> None:
     """What people did stays on record; what it tells of the person does not."""
-    changes, items, views = _table(Change), _table(ChangeItem), _table(SavedView)
+    changes, items = _table(Change), _table(ChangeItem)
     touched = (
         select(items.c.change_id).where(among(conn, items.c.contact_id, person.ids)).distinct()
     )
@@ -339,11 +351,9 @@ def _forget_acts(conn: Connection, person: _Person) -> None:
                 values = {"subject": ""}
             conn.execute(update(changes).where(changes.c.id == row.id).values(**values))
     conn.execute(delete(items).where(among(conn, items.c.contact_id, person.ids)))
-    for view in conn.execute(select(views)).all():
-        if person.is_in(view.view) or person.is_in(view.name):
-            conn.execute(
-                delete(views).where(views.c.owner == view.owner, views.c.slot == view.slot)
-            )
+    # Those of this moment; the few that are about nobody else were looked for before.
+    now_there = erasing_words.naming(conn, person.is_in)
+    erasing_words.remove(conn, {*person.staff.gone, *now_there})
 
 
 def _readable(details: str) -> str:

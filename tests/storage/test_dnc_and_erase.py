@@ -21,6 +21,7 @@ from storage import (
     do_not_contact,
     erase,
     groups,
+    labels,
     notes,
     saved_views,
     suppressions,
@@ -372,6 +373,33 @@ def test_an_erased_person_is_nowhere_in_the_store(
     [again] = put(store, lead(phone=phone))
     assert again.code == "BLOCKED_NUMBER"
     assert_counters_are_true(store)
+
+
+def test_saved_views_go_with_whom_they_were_kept_for_and_others_are_told_of(
+    store: Store, me: Actor
+) -> None:
+    [zoe] = make_queued(store, phone="+12025557391", first_name="Zoë", last_name="Żółw")
+    make_queued(store, first_name="Zoë", last_name="Other")
+    store.do(lambda conn: labels.create(conn, me, "call Zoe Zolw"))
+    views = {
+        1: View(search="Zoë Żółw"),
+        2: View(search="zolw"),
+        3: View(search="zoe"),
+        4: View(search="(202) 555-7391"),
+        5: View(search="label:vip"),
+    }
+    for slot, view in views.items():
+        store.do(lambda conn, s=slot, v=view: saved_views.save(conn, me, s, v))  # type: ignore[misc]
+    store.do(lambda conn: saved_views.save(conn, me, 6, View(Place.ALL), "Żółw, Zoë's turtle"))
+    store.do(lambda conn: saved_views.save(conn, Actor.person("bo"), 1, View(search="żółw")))
+    done = erase.erase(store, me, zoe, "7391")
+    with store.read() as conn:
+        assert [one.slot for one in saved_views.listing(conn, me)] == [3, 5, 6]
+        assert not saved_views.listing(conn, Actor.person("bo"))
+    said = " ".join(done.remarks)
+    assert "4 saved views that were about nobody else went too." in said
+    assert f"may be about others: see 3 of {me.name}, 6 of {me.name}." in said
+    assert "A label is named after the person" in said
 
 
 def assert_gone(store: Store, traces: list[str]) -> None:
