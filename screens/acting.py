@@ -43,6 +43,8 @@ class Deed:
     """Whether the row itself shows it, so that a toast for one contact would only be noise."""
     asked: bool = False
     """Whether the person was asked first, because it cannot be undone: then it is not repeated."""
+    before: str = ""
+    """What is going on while it is not known how much there is to do."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ class Running:
     done: int = 0
     stood_on: int | None = None
     """The contact that was under the cursor when it began."""
+    whom: str = ""
+    """What the contact is called where it is one and known: cleaned, cut to fit a toast."""
 
     @property
     def seconds(self) -> float:
@@ -215,6 +219,7 @@ def carry_out(
                 act,
                 running.target,
                 seen=seen,
+                whom=running.whom,
                 progress=progress,
                 cancel=running.cancel,
             )

@@ -25,7 +25,7 @@ from screens.backstage import WorkFailed, backstage, say
 from screens.open_contact import OpenContact
 from screens.progress_strip import ProgressStrip
 from storage.words import ContactRow, Place, Target, View
-from widgets.display import clean, plural
+from widgets.display import clean, cut, plural
 from widgets.finding import once
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ FEW = 10
 
 MOST_NEXT = 32
 """Acts that wait."""
+
+
+NAME_CELLS = 24
+"""Cells that a name takes in a toast at most."""
 
 
 class CarryingOut(OpenContact):
@@ -68,10 +72,15 @@ class CarryingOut(OpenContact):
 
     def _whom(self, target: Target) -> str:
         """Whom an act is about, for the title of a dialog: by name where it is one contact."""
-        contact = self.table.cursor_contact
-        if contact is not None and target.ids == (contact.id,):
-            return clean(contact.name or contact.phone)
-        return plural(self._how_many(target), "contact")
+        return self._name_of(target) or plural(self._how_many(target), "contact")
+
+    def _name_of(self, target: Target) -> str:
+        """What the contact is called, cleaned, where it is one and on the screen; else nothing."""
+        if len(target.ids) == 1:
+            for row in (self.table.cursor_contact, *self.table.visible_rows):
+                if row is not None and row.id in target.ids:
+                    return clean(row.name or row.phone)
+        return ""
 
     def _nothing_in(self, target: Target) -> bool:
         return target.view is None and not target.ids
@@ -81,7 +90,7 @@ class CarryingOut(OpenContact):
             return
         # Who was acted on may have left meanwhile, and the cursor with them.
         stands_there = not self.table.marks_count and self._stands_on in target.ids
-        running = Running(deed, target, self._how_many(target))
+        running = self._made_of(deed, target)
         job = partial(carry_out, seen=self.view)
         if not self._in_turn(running, job):
             return
@@ -89,6 +98,10 @@ class CarryingOut(OpenContact):
             self._last = deed
         if stands_there and not (deed.leaves and self.view.place is not Place.ALL):
             self.table.action_cursor_down()
+
+    def _made_of(self, deed: Deed, target: Target) -> Running:
+        whom = cut(self._name_of(target), NAME_CELLS)
+        return Running(deed, target, self._how_many(target), whom=whom)
 
     def work_on(self, name: str, total: int, job: LongJob) -> None:
         """Does something long in the background, with progress; esc stops it.

@@ -134,9 +134,7 @@ class ContactCampaigns(ContactClearing):
     def _join(self, campaign: CampaignRow, target: Target) -> None:
         if self._busy():
             return
-        running = Running(
-            Deed(f"add to “{campaign.name}”", no_acts), target, self._how_many(target)
-        )
+        running = self._made_of(Deed(f"add to “{campaign.name}”", no_acts), target)
         self._begin(running)
         back = backstage(self)
         job = partial(
@@ -201,6 +199,7 @@ def _add(
         campaign.id,
         running.target,
         seen=seen,
+        whom=running.whom,
         progress=reporter(running, report),
         cancel=running.cancel,
     )

@@ -18,6 +18,7 @@ from screens.contact_finding import ContactFinding
 from storage.errors import Refused
 from storage.words import Target
 from widgets.display import clean, plural
+from widgets.phones import international
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,7 +110,8 @@ class ContactClearing(ContactFinding):
         if contact is None:
             return
         title = f"Erase {clean(contact.name or contact.phone)} for good"
-        fields = [Field("digits", "Last four digits of the number")]
+        # A small screen covers the row, and nobody knows a stranger's number by heart.
+        fields = [Field("digits", f"Last four digits of {international(contact.phone)}")]
         job = partial(_erase, backstage(self).actor, contact.id)
         ask(self, Ask(title, fields, job, intro=ERASING, doing="erase for good"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import get_running_loop
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -146,9 +147,16 @@ class Contacts(ContactCampaigns, ConsentActs):
     def _show_campaigns(self) -> None:
         for group in self.overview.figures.groups:
             if group.id == self.view.group_id:
+                self._call_it(group.name)
                 said = ", ".join(each.words for each in group.campaigns)
                 said = f"campaigns: {said}" if said else "no campaign draws on this group"
                 self.query_one(".draws", Words).say(safe(said))
+
+    def _call_it(self, name: str) -> None:
+        """The group that is shown may have been given another name, here or elsewhere."""
+        if name != self.view.group_name:
+            self.view = replace(self.view, group_name=name)
+            self.query_one(".title", Static).update(safe(self.view.title))
 
     def remember(self) -> None:
         """The view and the contact under the cursor."""

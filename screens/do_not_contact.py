@@ -261,7 +261,9 @@ class DoNotContact(LogPlace):
         event.stop()
         back = backstage(self)
         self._under_way = running = Running(
-            Deed(f"import {event.path.name}", _nothing), Target(), 0
+            Deed(f"import {event.path.name}", _nothing, before="looking through the file"),
+            Target(),
+            0,
         )
         self.strip.begin(running)
         job = partial(

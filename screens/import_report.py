@@ -102,8 +102,7 @@ class ImportedLists(Picker[None]):
                 Choice(
                     str(each.id),
                     f"{each.name}: {each.added:,} added, {each.skipped:,} skipped",
-                    f"{'' if each.done else 'unfinished, '}{plural(each.age.days, 'day')} old"
-                    f", {clock(each.started_at)}",
+                    f"{'' if each.done else 'unfinished, '}{_age(each)}, {clock(each.started_at)}",
                 )
                 for each in lists
             ]
@@ -116,3 +115,8 @@ class ImportedLists(Picker[None]):
     def choose(self, choice: Choice) -> None:
         """Seen."""
         self.dismiss(None)
+
+
+def _age(taken: ImportRow) -> str:
+    days = taken.age.days
+    return f"{plural(days, 'day')} old" if days > 0 else "under a day old"

@@ -14,7 +14,7 @@ from screens.acting import LabelWorked, Running, reporter
 from screens.ask import Ask, Field, ask
 from screens.backstage import backstage
 from screens.group_acts import MergeInto
-from screens.picker import Choice, Picker
+from screens.picker import COLOURLESS, Choice, Picker
 from widgets.display import clean, plural, thousands
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class ManageLabels(Picker[str]):
                     str(label.id),
                     label.name,
                     f"{thousands(label.count)}  {label.letter or ' '}",
-                    ink=label.colour,
+                    ink=label.colour or COLOURLESS,
                 )
                 for label in labels
             ]

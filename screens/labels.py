@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from screens.commands import Context
 from screens.keymap import bindings
-from screens.picker import Choice, Picker
+from screens.picker import COLOURLESS, Choice, Picker
 from widgets.display import thousands
 
 _NEW = "new:"
@@ -228,7 +228,13 @@ class Labels(Picker[Labelling]):
             [
                 *(Choice(key, key.removeprefix(_NEW), "new", Worn.ALL.value) for key in made),
                 *(
-                    Choice(key, label.name, _aside(label), self._box(key), ink=label.colour)
+                    Choice(
+                        key,
+                        label.name,
+                        _aside(label),
+                        self._box(key),
+                        ink=label.colour or COLOURLESS,
+                    )
                     for key, label in self._labels.items()
                 ),
             ]

@@ -44,6 +44,9 @@ MOST_SHOWN = 200
 
 NO_MATCH = "Nothing matches."
 
+COLOURLESS = "none"
+"""The ink of a label without a colour: it has its dot like the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -67,7 +67,10 @@ class ProgressStrip(Static):
 
     def _draw(self, running: Running) -> None:
         """How to stop it and how far it is are always in sight; the rest as there is room."""
-        count = f"{thousands(running.done)} of {thousands(running.total)}"
+        # A file is looked through before anybody knows how long it is.
+        count = running.deed.before
+        if running.total or not count:
+            count = f"{thousands(running.done)} of {thousands(running.total)}"
         key = backstage(self).keymap.key_of("list.escape")
         stop = "stopping…" if running.cancel.is_set() else f"{key} stops it"
         name = clean(running.deed.name)

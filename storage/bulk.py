@@ -103,6 +103,7 @@ def perform(
     target: Target,
     *,
     seen: View | None = None,
+    whom: str = "",
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> Outcome:
@@ -118,6 +119,7 @@ def perform(
         act: What to do.
         target: To which contacts.
         seen: The view they were chosen in; contacts that have left it are not touched.
+        whom: What to call the contact where it is one, in the sentence that tells of it.
         progress: Told after each chunk.
         cancel: Set it to stop after the chunk under way; what is done stays done.
 
@@ -143,7 +145,7 @@ def perform(
             progress(min(through, max(total, through)), max(total, through))
     if not settled:
         store.settle()
-    said = sentence(act.verb, tally.done, tally.subject)
+    said = sentence(act.verb, tally.done, tally.subject, whom)
     if tally.change_id is not None and isinstance(act, Remarks):
         with store.read() as conn:
             said += act.remark(conn, tally.change_id, tally.done)

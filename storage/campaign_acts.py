@@ -149,6 +149,7 @@ def add(
     target: Target,
     *,
     seen: View | None = None,
+    whom: str = "",
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
 ) -> Outcome:
@@ -161,7 +162,7 @@ def add(
     """
     refuse_queued(store, target)
     act = JoinCampaign(campaign_id)
-    done = perform(store, who, act, target, seen=seen, progress=progress, cancel=cancel)
+    done = perform(store, who, act, target, seen=seen, whom=whom, progress=progress, cancel=cancel)
     if not done.done and done.gone:
         first = done.gone[0]
         raise Refused(f"{first.name}: {first.why}.")

@@ -29,6 +29,9 @@ LONGEST_LINE = 65_536
 
 _PIECE = 1 << 20
 _HEADINGS = ("phone", "mobile", "cell", "number", "telephone", "tel", "msisdn", "telefon", "e164")
+_SURE = frozenset(_HEADINGS) - {"number", "cell", "tel"}
+"""Those that are part of no other word of a heading, such as `order number` or `hotel`."""
+LEFT_OUT = "a second number in the line; give it one of its own"
 _FLOAT = re.compile(r"\+?[0-9]+\.0+")
 _SCIENCE = re.compile(r"\+?[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}")
 _AREA, _LOCAL = re.compile(r"[0-9]{3}"), re.compile(r"[0-9]{3}[-. ]?[0-9]{4}")
@@ -47,6 +50,8 @@ class ListFile:
     phone_column: int | None
     """Where a heading names the column of numbers."""
     has_heading: bool
+    others: tuple[int, ...] = ()
+    """Further columns whose heading speaks of phones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,8 @@ def inspect(path: Path, region: str, name: str = "") -> ListFile:
             head = list(islice(_lines(lines), 50))
         delimiter = max(",;\t|", key=lambda mark: sum(line.count(mark) for line in head))
         known = ListFile(path, name, encoding, delimiter, digest, 0, None, False)
-        column, heading = _heading(known, region)
-        known = ListFile(path, name, encoding, delimiter, digest, 0, column, heading)
+        column, others, heading = _heading(known, region)
+        known = replace(known, phone_column=column, others=others, has_heading=heading)
         count = found = 0
         first = ""
         for line in read(known, region):
@@ -97,7 +102,7 @@ def inspect(path: Path, region: str, name: str = "") -> ListFile:
         empty = "it holds nothing but a heading" if heading else "it is empty"
         what = f"its first line is “{first[:60]}”" if first else empty
         raise Refused(f"“{name}” holds no phone number: {what}.", "Nothing was changed.")
-    return ListFile(path, name, encoding, delimiter, digest, count, column, heading)
+    return replace(known, lines=count)
 
 
 def read(known: ListFile, region: str) -> Iterator[Line]:
@@ -116,8 +121,8 @@ def read(known: ListFile, region: str) -> Iterator[Line]:
                 continue
             line = _line(number, cells, known.phone_column, region)
             yield line
-            if known.phone_column is None and line.phone is not None:
-                yield from _beside(line, cells, region)
+            if line.phone is not None:
+                yield from _beside(line, cells, known, region)
 
 
 def _lines(stream: IO[str]) -> Iterator[str]:
@@ -184,18 +189,19 @@ def _encoding(path: Path, name: str) -> tuple[str, bytes]:
     return ("latin-1" if broken else encoding), digest.digest()
 
 
-def _heading(known: ListFile, region: str) -> tuple[int | None, bool]:
-    """Which column a heading names for numbers, and whether there is a heading."""
+def _heading(known: ListFile, region: str) -> tuple[int | None, tuple[int, ...], bool]:
+    """Which column a heading names for numbers, which others, and whether there is a heading."""
     with known.path.open(encoding=known.encoding, newline="") as stream:
         first = next(csv.reader(_guarded(stream, known.name), delimiter=known.delimiter), [])
     if not any(cell.strip() for cell in first) or _line(1, first, None, region).phone:
-        return None, False
+        return None, (), False
     names = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in first]
     for word in _HEADINGS:
         for place, heading in enumerate(names):
             if word in heading:
-                return place, True
-    return None, not any(char.isdigit() for cell in first for char in cell)
+                sure = (at for at, name in enumerate(names) if any(each in name for each in _SURE))
+                return place, tuple(at for at in sure if at != place), True
+    return None, (), not any(char.isdigit() for cell in first for char in cell)
 
 
 def _line(number: int, cells: Sequence[str], column: int | None, region: str) -> Line:
@@ -217,12 +223,19 @@ def _line(number: int, cells: Sequence[str], column: int | None, region: str) ->
     return Line(number, None, reason, text)
 
 
-def _beside(line: Line, cells: Sequence[str], region: str) -> Iterator[Line]:
-    """The other numbers of a line that holds nothing else, as lists do that stand on one line."""
-    written = [cell.strip() for cell in cells if cell.strip()]
-    found = [number_in(cell, region)[0] for cell in written]
-    if None not in found and found[0] == line.phone:
-        yield from (replace(line, phone=phone) for phone in found[1:])
+def _beside(line: Line, cells: Sequence[str], known: ListFile, region: str) -> Iterator[Line]:
+    """The other numbers of a line that holds nothing else, as lists do that stand on one line.
+
+    Beside anything else nobody knows whose they are: they are told of, and not taken in.
+    """
+    written = [cell.strip() for cell in cells]
+    if known.phone_column is not None:
+        written = [written[place] for place in known.others if place < len(written)]
+    found = {cell: number_in(cell, region)[0] for cell in written if cell}
+    others = [phone for phone in found.values() if phone not in (None, line.phone)]
+    alone = known.phone_column is None and None not in found.values()
+    for phone in dict.fromkeys(others):
+        yield replace(line, phone=phone) if alone else replace(line, phone=None, reason=LEFT_OUT)
 
 
 def number_in(written: str, region: str) -> tuple[str | None, str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_BLANK = re.compile(r"\{(?:n|subject)\}")
+
 PAST = {
     "move": "moved {n} to “{subject}”",
     "delete": "deleted {n}",
@@ -116,9 +120,16 @@ PLAIN = {
 """Every kind of act that can be undone, as the undo stack calls it."""
 
 
-def sentence(verb: str, n: int, subject: str) -> str:
-    """What was done, in the past tense."""
-    return _fill(PAST, verb, n, subject)
+def sentence(verb: str, n: int, subject: str, whom: str = "") -> str:
+    """What was done, in the past tense.
+
+    Args:
+        verb: The kind of act.
+        n: To how many contacts.
+        subject: With what. Untrusted.
+        whom: What the one contact is called, where there is one and it is known. Untrusted.
+    """
+    return _fill(PAST, verb, n, subject, whom)
 
 
 def name_of(verb: str, n: int, subject: str) -> str:
@@ -126,10 +137,11 @@ def name_of(verb: str, n: int, subject: str) -> str:
     return _fill(PLAIN, verb, n, subject)
 
 
-def _fill(forms: dict[str, str], verb: str, n: int, subject: str) -> str:
-    # Not str.format on the subject: it is untrusted and may hold braces.
+def _fill(forms: dict[str, str], verb: str, n: int, subject: str, whom: str = "") -> str:
     if "." in verb and verb not in forms:
         return f"{verb} {subject}".strip()
     form = forms.get(verb, f"{verb} {{n}}")
     counted = f"{n:,} contact" + ("" if n == 1 else "s")
-    return form.replace("{n}", counted).replace("{subject}", subject)
+    named = {"{n}": whom if n == 1 and whom else counted, "{subject}": subject}
+    # In one go and not with str.format: both are untrusted and may hold braces.
+    return _BLANK.sub(lambda found: named[found[0]], form)

@@ -48,6 +48,7 @@ __all__ = [
     "ascii_only",
     "briefly",
     "clean",
+    "cut",
     "fit",
     "fitted",
     "glyphs",

@@ -188,7 +188,7 @@ async def test_a_queued_contact_is_refused_and_moving_it_first_is_offered(
         await hand.until(lambda: hand.dialog == "ToCampaign")
         await hand.press("enter")
         await hand.until(
-            lambda: hand.toasts[-1].startswith("Added 1 contact to the campaign “May offer”.")
+            lambda: hand.toasts[-1].startswith("Added Ada to the campaign “May offer”.")
         )
         assert eligible(sqlite_store, "May offer") == 1
         await hand.press("p")
@@ -196,7 +196,7 @@ async def test_a_queued_contact_is_refused_and_moving_it_first_is_offered(
         assert hand.choices == ["Take out of “May offer” 1 in it by hand"]
         await hand.press("enter")
         await hand.until(
-            lambda: hand.toasts[-1].startswith("Took 1 contact out of the campaign “May offer”.")
+            lambda: hand.toasts[-1].startswith("Took Ada out of the campaign “May offer”.")
         )
         assert eligible(sqlite_store, "May offer") == 0
         await hand.press("u")
@@ -221,6 +221,6 @@ async def test_taking_out_says_so_where_the_group_still_brings_a_contact_in(
         await hand.press("enter")
         await hand.until(lambda: hand.toasts)
         assert hand.toasts[-1].startswith(
-            "Took 1 contact out of the campaign “May offer”; its group “Spring” still brings it in."
+            "Took Ada out of the campaign “May offer”; its group “Spring” still brings it in."
         )
         assert eligible(sqlite_store, "May offer") == 1

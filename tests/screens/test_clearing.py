@@ -129,7 +129,7 @@ async def test_a_list_is_imported_and_each_skipped_line_has_its_reason(
         assert "line 3: not a phone number: nobody [/x]" in hand.text
         await hand.press("escape", "L")
         await hand.until(lambda: hand.dialog == "ImportedLists")
-        assert hand.choices[0].startswith("list.csv: 3 added, 1 skipped 0 days old")
+        assert hand.choices[0].startswith("list.csv: 3 added, 1 skipped under a day old, ")
 
 
 def test_the_list_is_read_in_windows_in_either_direction(store: Store, me: Actor) -> None:
@@ -160,6 +160,7 @@ async def test_erasing_asks_for_the_last_four_digits(sqlite_store: Store, sqlite
         await hand.press("Z")
         await hand.until(lambda: hand.dialog == "Ask")
         assert "Backups are not touched" in " ".join(hand.text.replace("│", " ").split())
+        assert f"Last four digits of {international(phone)}" in hand.text
         await hand.type("0000" if not phone.endswith("0000") else "1111")
         await hand.press("enter")
         await hand.until(lambda: "Those are not the last four digits" in hand.text)

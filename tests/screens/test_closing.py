@@ -92,3 +92,18 @@ def test_what_is_missing_in_a_desk_that_stands_is_a_fault(sqlite_url: str) -> No
     desk._fatal_error = lambda: None  # type: ignore[method-assign]
     desk._handle_exception(NoMatches())
     assert desk.return_code == 1
+
+
+async def test_a_toast_from_before_a_dialog_does_not_show_around_a_newer_one(
+    sqlite_url: str,
+) -> None:
+    async with at_desk(sqlite_url) as hand:
+        hand.desk.notify(
+            "Said at some length, over two lines, before the dialog was opened at all."
+        )
+        await hand.press(":")
+        hand.desk.notify("Said in it.")
+        await hand.until(lambda: "Said in it." in hand.text)
+        below, above = hand.desk.screen_stack
+        await hand.until(lambda: len(above.query(ToastHolder)) == 1)
+        await hand.until(lambda: not below.query(ToastHolder))

@@ -197,6 +197,8 @@ async def test_a_group_is_renamed_merged_and_deleted(sqlite_store: Store, sqlite
         await hand.type("[/x]")
         await hand.press("enter")
         await hand.until(lambda: "Spring[/x] 1" in hand.sidebar)
+        await hand.until(lambda: hand.place.sentence.startswith("Spring[/x], "))
+        assert "Spring[/x] 1  / search" in hand.text
         await hand.press("e", "down", "enter")
         await hand.until(lambda: hand.dialog == "MergeInto")
         await hand.press("enter")

@@ -207,6 +207,26 @@ async def test_undo_and_redo_are_told_by_name(sqlite_store: Store, sqlite_url: s
         await hand.until(lambda: hand.toasts[-1].startswith("Did again"))
 
 
+async def test_a_toast_names_the_one_contact_that_was_acted_on(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Cy{subject}", "[/x]\x1b" + "long" * 20, "Ada")
+    group(sqlite_store, "Spring {n}")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("m", "enter")
+        await hand.until(lambda: hand.toasts)
+        assert hand.toasts[-1] == "Moved Ada to “Spring {n}”. u undoes it"
+        await hand.press("d")
+        await hand.until(lambda: len(hand.toasts) == 2)
+        assert hand.toasts[-1] == "Deleted [/x]␛longlonglonglonglo…. u undoes it"
+        await hand.press("u")
+        await hand.until(lambda: len(hand.names) == 2)
+        await hand.press("G", "x", "k", "m")
+        await hand.until(lambda: "Move Cy{subject} to group" in hand.text)
+        await hand.press("enter")
+        await hand.until(lambda: "Moved Cy{subject} to “Spring {n}”. u undoes it" in hand.toasts)
+
+
 async def test_nothing_to_undo_is_said(sqlite_url: str) -> None:
     async with at_desk(sqlite_url) as hand:
         await hand.press("u")

@@ -23,6 +23,7 @@ from storage import (
     groups,
     labels,
     notes,
+    number_lists,
     saved_views,
     suppressions,
     undo,
@@ -227,6 +228,35 @@ def test_beside_other_things_a_line_is_about_one_number(tmp_path: Path) -> None:
     path.write_text("2025550146,Ann Lee\n")
     known = inspect(path, "US")
     assert [line.phone for line in read(known, "US")] == ["+12025550146"]
+
+
+@pytest.mark.parametrize(
+    ("text", "taken", "left_out"),
+    [
+        ("2025550146,2025550147,Ann Lee\n", ["+12025550146"], 1),
+        ("Lee,2025550146,2025550147,Ann,2025550148,12\n", ["+12025550146"], 2),
+        ("2025550146,Ann,+1 202 555 0146\n", ["+12025550146"], 0),
+        ("name,phone,mobile\nAnn,2025550146,2025550147\nBo,2025550148,\n", None, 1),
+        ("phone,order number\n2025550146,1234567890\n", ["+12025550146"], 0),
+    ],
+)
+def test_a_number_that_is_not_taken_in_is_told_of(
+    sqlite_store: Store,
+    me: Actor,
+    tmp_path: Path,
+    text: str,
+    taken: list[str] | None,
+    left_out: int,
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(text)
+    skipped: list[Line] = []
+    done = dnc_import.take_in_list(sqlite_store, me, path, skipped=skipped.append)
+    assert (done.added, done.skipped) == (len(taken or ["Ann", "Bo"]), left_out)
+    assert all(line.reason == number_lists.LEFT_OUT and line.text for line in skipped)
+    with sqlite_store.read() as conn:
+        found = [entry.phone for entry in dnc_pages.page(conn)]
+    assert taken is None or found == taken
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
