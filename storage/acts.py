@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.engine import Connection
 
-from storage.dialects import among, insert_or_skip
+from storage.dialects import among, insert_or_skip, or_fail
 from storage.driver import run, run_at_last
 from storage.errors import NotFound
 from storage.ids import new_ids
@@ -146,8 +146,8 @@ class Move:
         chunk = those(conn, change_id, ids)
         moved = run(
             conn,
-            "UPDATE contacts SET stage = 'grouped', group_id = ?, version = version + 1,"  # noqa: S608
-            f" changed_at = ? WHERE id IN ({chunk.ids})",
+            f"UPDATE{or_fail(conn)} contacts SET stage = 'grouped', group_id = ?,"
+            f" version = version + 1, changed_at = ? WHERE id IN ({chunk.ids})",
             (self.group_id, moment_value(conn, now()), *chunk.values),
         )
         leave_places(conn, change_id, ids)
@@ -276,8 +276,8 @@ class _Labelling:
         """Sets the haystacks of the noted contacts to an expression with one `?`."""
         run(
             conn,
-            f"UPDATE contacts SET haystack = {hay}, version = version + 1, changed_at = ?"  # noqa: S608
-            f" WHERE id IN ({chunk.ids})",
+            f"UPDATE{or_fail(conn)} contacts SET haystack = {hay}, version = version + 1,"
+            f" changed_at = ? WHERE id IN ({chunk.ids})",
             (mark, moment_value(conn, now()), *chunk.values),
         )
         pending = f"INSERT INTO search_pending (contact_id) {chunk.ids} ON CONFLICT DO NOTHING"
@@ -304,7 +304,7 @@ class AddLabel(_Labelling):
         mark = label_mark(self._row(conn).folded)
         added = run(
             conn,
-            "INSERT INTO contact_labels (contact_id, label_id)"  # noqa: S608 - our own names
+            f"INSERT{or_fail(conn)} INTO contact_labels (contact_id, label_id)"  # noqa: S608 - our own names
             f" SELECT contact_id, CAST(? AS BIGINT) FROM change_items WHERE {chunk.where}",
             (self.label_id, *chunk.values),
         )

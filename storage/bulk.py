@@ -189,24 +189,32 @@ def chunks(store: Store, target: Target, pace: Pace | None = None) -> Iterator[S
     """
     pace = pace or Pace()
     if target.view is None:
-        ids = sorted(set(target.ids))
-        start = 0
+        ids, start = in_order(target.ids), 0
         while start < len(ids):
             yield Stretch(ids[start : (start := start + pace.size)])
         return
     below = None if target.top is None else target.top + 1
     ahead: list[int] = []
+    more = True
     while True:
-        if not ahead:
+        if more and len(ahead) < pace.size:
             with store.read() as conn:
-                ahead = list(ids_below(conn, target.view, below, max(pace.size, AHEAD)))
+                found = ids_below(conn, target.view, below, max(pace.size, AHEAD))
+            more = bool(found)
+            below = found[-1] if found else below
+            ahead = [*ahead, *found]
         if not ahead:
             return
         ids, ahead = ahead[: pace.size], ahead[pace.size :]
-        below = ids[-1]
         kept = Stretch(ident for ident in reversed(ids) if ident not in target.spared)
         if kept:
             yield kept
+
+
+def in_order(ids: Iterable[int]) -> list[int]:
+    """Each of some ids once, in order; quick where they are so already, or the other way round."""
+    ids = sorted(ids)
+    return [ident for ident, before in zip(ids, [None, *ids], strict=False) if ident != before]
 
 
 def tests_until_now() -> Target:

@@ -91,6 +91,32 @@ def by_keys(conn: Connection, column: str, values: Sequence[int]) -> tuple[str, 
     return "TRUE", ()
 
 
+def or_fail(conn: Connection) -> str:
+    """What stands behind `INSERT` or `UPDATE` of many rows that needs not be undone by itself.
+
+    So that it can be, SQLite keeps each page that it changes in memory once more. Where such a
+    statement fails, the transaction or its savepoint is to be undone: here that is always so.
+    """
+    return "" if is_postgresql(conn) else " OR FAIL"
+
+
+def from_packed(conn: Connection, table: str, column: str) -> str:
+    """SQL for `storage.driver`: what stands behind `FROM` to get the rows with given keys.
+
+    It ends within the `WHERE`.
+
+    Args:
+        conn: Which of the two stores.
+        table: What the rows are of.
+        column: Its key, which takes values made by `packed`, none of them twice.
+    """
+    if is_postgresql(conn):
+        return f"{table} WHERE {among_packed(conn, f'{table}.{column}')}"
+    # With IN it would put them into a table of its own first. CROSS keeps it from reading all
+    # rows of a stage and looking for each of them among the keys.
+    return f"json_each(?) AS wanted CROSS JOIN {table} ON {table}.{column} = wanted.value WHERE 1"
+
+
 def skipping_locked(conn: Connection, table: str = "") -> str:
     """What ends a `SELECT` of rows to claim: on PostgreSQL it passes over what others hold locked.
 

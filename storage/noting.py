@@ -10,16 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, literal_column, select, text
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Connection
 
-from storage.dialects import among, among_packed, packed
+from storage.dialects import among, among_packed, from_packed, or_fail, packed
 from storage.driver import fetch, run
 from storage.tables import ChangeItem, Contact
 from storage.tallies import add_tallies, group_tally, stage_tally
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
+
+
+_FROM = " \nFROM contacts \nWHERE "
+"""Where the condition begins in a statement of SQLAlchemy's."""
 
 
 class Noting:
@@ -34,26 +38,27 @@ class Noting:
         self._statement = ""
 
     def note(self, conn: Connection, change_id: int, ids: Sequence[int]) -> int:
-        """Writes them down as they are now; returns how many."""
+        """Writes them down as they are now, of whom none is named twice; returns how many."""
         self._statement = self._statement or self._compiled(conn)
         return run(conn, self._statement, (change_id, packed(conn, ids)))
 
     def _compiled(self, conn: Connection) -> str:
-        columns = ["change_id", "contact_id", "stage", "group_id", "favorite"]
-        source = select(
-            literal_column("CAST(? AS BIGINT)"),
-            _contacts.c.id,
-            _contacts.c.stage,
-            _contacts.c.group_id,
-            _contacts.c.favorite,
-        ).where(text(among_packed(conn, "contacts.id")), self._which)
-        made = insert(_items).from_select(columns, source)
-        return str(made.compile(dialect=conn.dialect, compile_kwargs={"literal_binds": True}))
+        # The whole statement, so that what stands within the condition knows whose it is.
+        those = select(_contacts.c.id).where(self._which)
+        made = those.compile(dialect=conn.dialect, compile_kwargs={"literal_binds": True})
+        condition = str(made).partition(_FROM)[2]
+        return (
+            f"INSERT{or_fail(conn)} INTO change_items"  # noqa: S608 - our own names
+            " (change_id, contact_id, stage, group_id, favorite)"
+            " SELECT CAST(? AS BIGINT),"
+            " contacts.id, contacts.stage, contacts.group_id, contacts.favorite"
+            f" FROM {from_packed(conn, 'contacts', 'id')} AND ({condition})"
+        )
 
 
 def note(conn: Connection, change_id: int, ids: Sequence[int], which: ColumnElement[bool]) -> int:
     """Writes contacts down as they are now; returns how many."""
-    return Noting(which).note(conn, change_id, ids)
+    return Noting(which).note(conn, change_id, sorted(set(ids)))
 
 
 def noted(conn: Connection, change_id: int, ids: Sequence[int]) -> Any:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.engine import Connection
 
 from storage.changes import ChangeRow
-from storage.dialects import among
+from storage.dialects import among, or_fail
 from storage.driver import run
 from storage.failing import fail
 from storage.holding import OPENING
@@ -66,8 +66,9 @@ def _restore(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> None:
     live = ", live = 1" if change.verb == "delete" else ""
     run(
         conn,
-        "UPDATE contacts SET stage = was.stage, group_id = was.group_id, changed_at = ?,"  # noqa: S608
-        f" version = contacts.version + 1{live} FROM (SELECT contact_id, stage, group_id"
+        f"UPDATE{or_fail(conn)} contacts SET stage = was.stage, group_id = was.group_id,"  # noqa: S608
+        f" changed_at = ?, version = contacts.version + 1{live}"
+        " FROM (SELECT contact_id, stage, group_id"
         f" FROM change_items WHERE {chunk.where}) AS was WHERE contacts.id = was.contact_id",
         (moment_value(conn, now()), *chunk.values),
     )
