@@ -77,7 +77,9 @@ def rows_packed(
         )
         return table, (*(array(values) for values in zip(*rows, strict=True)), len(rows))
     taken = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(columns))
-    return f"(SELECT {taken} FROM json_each(?))", (json.dumps(rows),)  # noqa: S608
+    # SQLite makes of an escaped half of a pair of surrogates what nobody can read any more.
+    written = json.dumps(rows, ensure_ascii=False).encode(errors="replace").decode()
+    return f"(SELECT {taken} FROM json_each(?))", (written,)  # noqa: S608
 
 
 def by_keys(conn: Connection, column: str, values: Sequence[int]) -> tuple[str, tuple[Any, ...]]:

@@ -55,6 +55,7 @@ _SHUT = frozenset({20003, 20005, 20008})
 _DELIVERED = frozenset({"delivered", "read"})
 _LOST = frozenset({"undelivered", "failed", "canceled"})
 
+_SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")
 
 
@@ -195,8 +196,10 @@ class TwilioGateway(Gateway, Callbacks):
             return _receipt(text, "retry", error=f"no connection: {type(error).__name__}")
         except Exception as error:  # noqa: BLE001 - whatever the library raises concerns this text alone
             return _receipt(text, "unknown", error=f"the answer was lost: {_named(error)}")
+        if not (isinstance(made.sid, str) and _SID.fullmatch(made.sid)):
+            return _receipt(text, "unknown", error="an answer that names no text")
         # Where nobody can call back, that Twilio took it has to do.
-        return _receipt(text, "sent" if self._callback else "accepted", str(made.sid or ""))
+        return _receipt(text, "sent" if self._callback else "accepted", made.sid)
 
     # What Twilio tells.
 

@@ -107,6 +107,10 @@ def refusing(code: int, status: int = 400) -> Answering:
         (lambda _form: (200, "<html>welcome</html>"), Stage.QUEUED, "unknown"),
         (lambda _form: (407, "<html>who are you</html>"), Stage.CONFIRMING, "pending"),
         (lambda _form: (0, ""), Stage.QUEUED, "unknown"),
+        *(
+            (lambda _form, said=said: (201, said), Stage.QUEUED, "unknown")
+            for said in ("{}", "[]", "null", '{"sid": 12}', '{"sid": "SM\\u0000\\ud800"}')
+        ),
     ],
 )
 def test_what_twilio_says_is_sorted(
