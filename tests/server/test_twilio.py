@@ -84,6 +84,10 @@ def sending(store: Store, api: str, **more: Any) -> Iterator[Served]:
         served.session.close()
 
 
+LENGTHY = json.dumps({"sid": "SM" + "1" * 32, "status": "queued"}) + " " * 1_000_000
+"""Some beginning of an answer without end."""
+
+
 def taken(_form: dict[str, list[str]]) -> tuple[int, str]:
     """A text that Twilio takes."""
     return 201, json.dumps({"sid": "SM" + "1" * 32, "status": "queued"})
@@ -107,6 +111,7 @@ def refusing(code: int, status: int = 400) -> Answering:
         (lambda _form: (200, "<html>welcome</html>"), Stage.QUEUED, "unknown"),
         (lambda _form: (407, "<html>who are you</html>"), Stage.CONFIRMING, "pending"),
         (lambda _form: (0, ""), Stage.QUEUED, "unknown"),
+        (lambda _form: (201, LENGTHY), Stage.QUEUED, "unknown"),
         *(
             (lambda _form, said=said: (201, said), Stage.QUEUED, "unknown")
             for said in ("{}", "[]", "null", '{"sid": 12}', '{"sid": "SM\\u0000\\ud800"}')
