@@ -160,7 +160,8 @@ class Courier:
                 await self._rest(wait)
 
     async def _rest(self, seconds: float) -> None:
-        self._news.clear()
+        # News are forgotten before the store is asked, never here: what came since then was not
+        # seen by who asked.
         if not self._waiting:
             await self._wait(self._news, seconds)
 
@@ -178,6 +179,7 @@ class Courier:
                 continue
             self._clock.followed()
         if not self._waiting:
+            self._news.clear()
             due = await self._seconds_until_due()
             if due > 0:
                 return due
@@ -185,6 +187,7 @@ class Courier:
         if not room:
             return await self._hold_off(self._circuit.wait(self._loop.time()))
         self._waiting = 0
+        self._news.clear()
         self._batch_full.clear()
         since, self._claimed_at = self._loop.time() - self._claimed_at, self._loop.time()
         fresh = self._circuit.trying

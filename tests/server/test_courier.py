@@ -232,6 +232,38 @@ def test_another_process_that_takes_a_lead_in_wakes_the_courier(
         other.close()
 
 
+def test_a_text_that_comes_while_the_store_is_asked_for_one_is_not_overlooked(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing else that happens would have the courier look.
+    monkeypatch.setattr(courier, "_POLL_SECONDS", 600.0)
+    store._indexer.close()
+    switched_on(store)
+    phone = next_phone()
+    next_due = courier.Courier._next_due
+    asked: list[float] = []
+
+    def ask(self: courier.Courier) -> float:
+        asked.append(next_due(self))
+        if len(asked) == 1:
+            put(store, lead(phone=phone))
+            # Until the courier was told, and of all that was before it as well.
+            soon(lambda: store.feed._held_until is None and not self._throttle._waiting)
+            soon(self._news.is_set)
+        return asked[-1]
+
+    monkeypatch.setattr(courier.Courier, "_next_due", ask)
+    with listening(store):
+        soon(lambda: standing_of_any(store, phone) is Stage.QUEUED)
+
+
+def standing_of_any(store: Store, phone: str) -> Stage | None:
+    """A contact's stage; None before it is there."""
+    with store.read() as conn:
+        stage = conn.exec_driver_sql(f"SELECT stage FROM contacts WHERE phone = '{phone}'").scalar()
+    return None if stage is None else Stage(stage)
+
+
 @pytest.mark.parametrize(("words", "stage"), [("STOP", Stage.SUPPRESSED), ("thanks", Stage.QUEUED)])
 def test_a_person_can_be_made_to_text_back(served: Served, words: str, stage: Stage) -> None:
     phone = next_phone()
