@@ -15,14 +15,16 @@ from typing import Any
 
 import pytest
 
+from server.bodies import Body
 from server.runtime import room_for
 from storage import attempts
 from storage.errors import NotFound
 from storage.ids import parse as parse_id
+from storage.jobs import Item
 from storage.store import Store
 from storage.words import AttemptView
 from tests.server.served import Served, answers_in, read_all, read_answer, serving
-from tests.waiting import PATIENCE, awake
+from tests.waiting import PATIENCE, awake, soon
 
 
 def one_refusal(raw: bytes, status: int, code: str) -> None:
@@ -165,7 +167,9 @@ def test_when_everybody_is_being_served_a_newcomer_is_told_to_come_again(
         lines = [stack.enter_context(served.connect()) for _ in range(3)]
         for line in lines:
             line.sendall(served.request())
-        time.sleep(0.3)
+        soon(
+            lambda: sum(isinstance(job, Item) for job in [*sqlite_store._writer._queue._jobs]) == 3
+        )
         raw = served.raw()
         done.set()
         one_refusal(raw, 503, "TOO_MANY_CONNECTIONS")
@@ -317,12 +321,31 @@ def test_a_body_that_is_too_large_is_refused_however_it_comes(lasting: Served) -
     one_refusal(lasting.raw(announced), 413, "PAYLOAD_TOO_LARGE")
 
 
-def test_a_body_of_a_known_key_that_was_not_read_whole_stays_in_the_log(served: Served) -> None:
+def test_a_body_of_a_known_key_that_was_not_read_whole_stays_in_the_log(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Body] = []
+    bid_go_on = Body._bid_go_on
+
+    def begin(body: Body) -> None:
+        # What has arrived by now is read before anything else is.
+        begun.append(body)
+        bid_go_on(body)
+
+    monkeypatch.setattr(Body, "_bid_go_on", begin)
+
     def kept(said: bytes) -> tuple[str, str, str]:
         ((_, answer),) = answers_in(said)
+        ident = parse_id(answer["request_id"]) or 0
+        # Nobody waits for what was refused to be in the log, nor for what stands before it.
+        soon(lambda: ident in logged())
         with served.store.read() as conn:
-            row = attempts.get(conn, parse_id(answer["request_id"]) or 0).row
+            row = attempts.get(conn, ident).row
         return row.code, row.reason, row.body
+
+    def logged() -> list[int]:
+        with served.store.read() as conn:
+            return [row.id for row in attempts.listing(conn)]
 
     large = b'{"first_name": "Grace", "note": "' + b"x" * 100_000
     declared = served.request(b"Content-Length: 100033", body=large)
@@ -334,8 +357,9 @@ def test_a_body_of_a_known_key_that_was_not_read_whole_stays_in_the_log(served: 
     assert kept(served.raw(head, large))[2].startswith('{"first_name": "Grace"')
     chunked = served.request(b"Transfer-Encoding: chunked", body=b'6\r\n{"a": \r\n')
     with served.connect() as line:
+        before = len(begun)
         line.sendall(chunked)
-        time.sleep(0.05)
+        soon(lambda: len(begun) > before)
         line.sendall(b"zz\r\n")
         assert kept(read_all(line))[0::2] == ("MALFORMED_REQUEST", '{"a": ')
     with served.connect() as line:
@@ -343,18 +367,23 @@ def test_a_body_of_a_known_key_that_was_not_read_whole_stays_in_the_log(served: 
         line.shutdown(socket.SHUT_WR)
         assert kept(read_all(line))[0::2] == ("MALFORMED_REQUEST", '{"cut": ')
     with served.connect() as line:
+        before = len(begun)
         line.sendall(served.request(b"Content-Length: 100", body=b'{"gone": '))
-        time.sleep(0.05)
+        soon(lambda: len(begun) > before)
+
+    def gone() -> list[str]:
+        with served.store.read() as conn:
+            found = attempts.page(conn, AttemptView(search="gone"), patience=5).rows
+        return [row.code for row in found]
+
+    soon(lambda: gone() == ["MALFORMED_REQUEST"])
     asked = served.request(b"Expect: 100-continue", b"Content-Length: 99999", body=b"")
     assert kept(served.raw(asked))[2] == ""
     stranger = declared.replace(served.key.encode(), b"12345678-1234-4234-8234-123456789012")
     ((status, said),) = answers_in(served.raw(stranger))
     assert status == 413
-    with served.store.read() as conn:
-        with pytest.raises(NotFound):
-            attempts.get(conn, parse_id(said["request_id"]) or 0)
-        gone = attempts.page(conn, AttemptView(search="gone"), patience=5).rows
-        assert [row.code for row in gone] == ["MALFORMED_REQUEST"]
+    with served.store.read() as conn, pytest.raises(NotFound):
+        attempts.get(conn, parse_id(said["request_id"]) or 0)
 
 
 def test_memory_stays_flat_under_what_is_refused(served: Served) -> None:
@@ -420,12 +449,12 @@ def test_a_sender_that_leaves_in_the_middle_is_nobodys_problem(served: Served) -
     line.sendall(served.request(close=False))
     line.close()
     assert served.put().status_code == 200
-    until = time.monotonic() + PATIENCE
-    while True:
+
+    def logged() -> int:
         with served.store.read() as conn:
-            if len(attempts.listing(conn)) == 2:
-                break
-        assert time.monotonic() < until
+            return len(attempts.listing(conn))
+
+    soon(lambda: logged() == 2)
     assert b"optdesk_connections 1.0" in served.get("/metrics").content
 
 

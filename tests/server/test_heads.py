@@ -17,6 +17,7 @@ from server.line import Line
 from storage import keys
 from storage.words import Actor
 from tests.server.served import Served, answers_in, read_answer
+from tests.waiting import soon
 
 
 class Message:
@@ -98,7 +99,7 @@ def test_a_known_head_with_less_or_more_behind_it_is_for_the_parser(
             assert [read_answer(line)[0] for _ in range(2)] == [409, 409]
         else:
             line.sendall(request[:-10])
-            time.sleep(0.05)
+            soon(lambda: len(read_by_parser) == 2)
             line.sendall(request[-10:])
             assert read_answer(line)[0] == 409
     assert len(read_by_parser) == 2 + bool(extra)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from server import listener
+from server.rates import Rates
 from storage import integration, keys, suppressions
 from storage.store import Store
 from storage.words import Actor
@@ -57,7 +59,7 @@ def _ignore(_result: object) -> None:
 
 
 def _spoil_rate(knock: Knock) -> None:
-    # The last thing before the request, so that its second is not over.
+    # Behind what else is done, whose requests would be refused.
     knock.before.append(_use_up_the_rate)
 
 
@@ -111,9 +113,12 @@ def busy(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     path = tmp_path_factory.mktemp("order") / "optdesk.db"
     shutil.copyfile(sqlite_template, path)
     store = Store.open(f"sqlite:///{path}")
-    with serving(store, rate_per_key=RATE) as served:
-        yield served
-        served.session.close()
+    with pytest.MonkeyPatch.context() as patch:
+        # A second that is used up is not over before the request that finds it so.
+        patch.setattr(listener, "Rates", lambda limit: Rates(limit, lambda: 100.0))
+        with serving(store, rate_per_key=RATE) as served:
+            yield served
+            served.session.close()
     store.close()
 
 
