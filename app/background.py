@@ -124,6 +124,7 @@ class Background:
         self._later = later
         self._listener: EmbeddedListener | None = None
         self._presence: Presence | None = None
+        self._looking = threading.Lock()
         self._looks_at: tuple[int | None, float] = (None, 0.0)
         """Where the person looks, also before there was a seat to note it."""
         self._news: Throttle | None = None
@@ -210,9 +211,10 @@ class Background:
 
     def look_at(self, contact_id: int | None, *, open_: bool = False) -> None:
         """Lets the others know; see `screens.backstage.Backstage`."""
-        self._looks_at = contact_id, OPEN_SECONDS if open_ else REST_SECONDS
-        if self._presence is not None:
-            self._presence.look(*self._looks_at)
+        with self._looking:
+            self._looks_at = contact_id, OPEN_SECONDS if open_ else REST_SECONDS
+            if self._presence is not None:
+                self._presence.look(*self._looks_at)
 
     def tell_news(self, every: float) -> None:
         """How often the main screen hears of changes; see `screens.backstage.Backstage`."""
@@ -386,11 +388,12 @@ class Background:
             return
         address = report.url if report.kind is ListenerKind.LISTENING else ""
         if self._presence is None:
-            self._presence = Presence(
-                self.store, "desk", self._actor, address, self._met, self._others_look
-            )
-            self._presence.look(*self._looks_at)
-            self._presence.start()
+            seat = Presence(self.store, "desk", self._actor, address, self._met, self._others_look)
+            # The person may look elsewhere in this very moment.
+            with self._looking:
+                self._presence = seat
+                seat.look(*self._looks_at)
+            seat.start()
         else:
             self._presence.moved(address)
 

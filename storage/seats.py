@@ -227,7 +227,8 @@ class Presence:
         self._wish_due = 0.0
         self._noted: int | None = None
         self._beat_due = 0.0
-        self._seated = False
+        self._seated_at: str | None = None
+        """The address that the seat tells of; None where there is no seat."""
         self._over = threading.Event()
         self._wake = threading.Event()
         self._deaf: Callable[[], None] | None = None
@@ -264,7 +265,6 @@ class Presence:
         """The process takes leads in elsewhere now; empty for nowhere."""
         if address != self._address:
             self._address = address
-            self._seated = False
             self._wake.set()
 
     def close(self) -> None:
@@ -298,11 +298,14 @@ class Presence:
     def _renew(self) -> None:
         rested = monotonic() >= self._wish_due and not self._is_alone
         wish = self._wish if rested else self._noted
-        if self._seated and wish == self._noted and monotonic() < self._beat_due:
+        # Whoever moves while the seat is taken or renewed takes it again.
+        address = self._address
+        if self._seated_at == address and wish == self._noted and monotonic() < self._beat_due:
             return
-        if not self._seated:
-            self._sit_down()
-        self._seated = self._store.do(lambda conn: look_at(conn, self.id, wish), quiet=True)
+        if self._seated_at != address:
+            self._sit_down(address)
+        there = self._store.do(lambda conn: look_at(conn, self.id, wish), quiet=True)
+        self._seated_at = address if there else None
         self._noted = wish
         self._beat_due = monotonic() + BEAT_SECONDS
 
@@ -322,8 +325,7 @@ class Presence:
             self._told = looks
             self._seen(looks)
 
-    def _sit_down(self) -> None:
-        address = self._address
+    def _sit_down(self, address: str) -> None:
         self._store.do(lambda conn: enter(conn, self._kind, self._actor, address, self.id))
         if self._met is not None and address:
             with self._store.read() as conn:

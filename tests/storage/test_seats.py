@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import timedelta
 from queue import Queue
+from typing import Any
 
 import pytest
 import time_machine
@@ -102,6 +103,21 @@ def test_a_presence_meets_the_others_renews_its_seat_and_leaves(
     assert presence.id not in {seat.id for seat in seen_by(store)}
 
 
+def test_a_seat_whose_address_changes_while_it_is_taken_tells_of_the_new_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    presence = Presence(store, "desk", "bo", "http://127.0.0.1:2")
+
+    def move(*said: Any) -> bool:
+        presence.moved("http://127.0.0.1:3")
+        return look_at(*said)
+
+    monkeypatch.setattr(seats, "look_at", move)
+    presence.start()
+    soon(lambda: [seat.address for seat in seen_by(store)] == ["http://127.0.0.1:3"])
+    presence.close()
+
+
 def test_others_are_told_where_a_person_looks_without_a_change_of_the_store(store: Store) -> None:
     one, other = make_queued(store, 2)
     told: list[Looks] = []
@@ -110,7 +126,7 @@ def test_others_are_told_where_a_person_looks_without_a_change_of_the_store(stor
     mine.start()
     hers.start()
     try:
-        soon(lambda: mine._company and hers._seated)
+        soon(lambda: mine._company and hers._seated_at is not None)
         # The index of the search is behind the contacts.
         soon(lambda: _pending(store) == 0)
         time.sleep(0.3)
