@@ -47,6 +47,11 @@ class OpenContact(TableVerbs):
         """The open contact can wait until the list is there."""
         self.set_timer(PANEL_SECONDS, self.make_panel)
 
+    def on_unmount(self) -> None:
+        """Nobody looks at anybody next."""
+        if self._foresight is not None:
+            self._foresight.cancel()
+
     async def action_contact_open(self) -> None:
         """Open the contact under the cursor, or close it."""
         if self.panel is not None:

@@ -142,8 +142,7 @@ async def test_the_footer_names_the_act_that_undo_is_about_where_there_is_room(
         await hand.type("hot")
         await hand.press("enter")
         await hand.until(lambda: hand.desk.main.names.get("desk.undo"))
-        await hand.pilot.pause()
-        assert says in [hint.word for hint in hand.desk.main.footer.shown]
+        await hand.until(lambda: says in [hint.word for hint in hand.desk.main.footer.shown])
 
 
 async def test_ctrl_z_says_why_the_desk_stays(sqlite_url: str) -> None:

@@ -81,6 +81,7 @@ async def test_the_new_key_is_shown_once(sqlite_url: str) -> None:
         await hand.press("escape", "escape")
         await hand.until(lambda: not hand.dialog)
         assert key not in hand.text
+        await hand.until(lambda: "● ON" in hand.text)
         await hand.press("c")
         await hand.until(lambda: hand.dialog == "Sample")
         assert "YOUR_API_KEY_UUID" in hand.text
