@@ -19,6 +19,7 @@ from storage.attempt_search import AttemptSearch, _harmless, _query
 from storage.attempt_words import COLUMNS, hay_of
 from storage.folding import fold, fold_parts
 from storage.ids import new_id
+from storage.indexer import Indexer
 from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.search_index import index as contacts_index
 from storage.store import Store
@@ -38,6 +39,12 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempt_index, "STRETCH", 6)
     monkeypatch.setattr(attempt_search, "FIRST_STRETCH", 2)
     monkeypatch.setattr(attempt_search, "READ_FIRST", 1)
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is indexed but by the test: in the background it would be, a second later."""
+    monkeypatch.setattr(Indexer, "start", lambda _self: None)
 
 
 def row(body: str = "{}", **fields: Any) -> dict[str, Any]:

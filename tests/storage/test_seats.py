@@ -78,10 +78,11 @@ def test_a_seat_tells_which_contact_its_person_has_open(store: Store) -> None:
 
 
 def test_a_renewed_seat_wakes_no_screen(store: Store) -> None:
-    seat = seated(store)
-    time.sleep(0.3)
     heard: list[int] = []
     store.feed.subscribe(lambda: heard.append(1))
+    seat = seated(store)
+    soon(lambda: heard == [1])
+    heard.clear()
     assert store.do(lambda conn: look_at(conn, seat, None), quiet=True)
     time.sleep(0.4)
     assert heard == []
