@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.options import DeskOptions
 from storage.errors import OptdeskError
+from storage.paths import real_path, spelled_out
 
 _SQLITE = "sqlite:///"
 
@@ -27,14 +28,14 @@ def early_store(url: str) -> Path | None:
         The file, or None where it is another kind of store or only the settings can tell.
     """
     url = url.removeprefix(_SQLITE)
-    return None if not url or "://" in url or "?" in url else Path(url).expanduser().absolute()
+    return None if not url or "://" in url or "?" in url else real_path(url)
 
 
 def _written(options: DeskOptions) -> str:
     from app import locations
 
     named = options.config or os.environ.get("OPTDESK_CONFIG")
-    path = Path(named).expanduser() if named else locations.config_file()
+    path = spelled_out(named) if named else locations.config_file()
     try:
         if path.exists():
             from app.settings_file import SettingsFile

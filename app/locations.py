@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from storage.errors import StoreError
 
 _PRIVATE = 0o700
+
+_NOWHERE = Path(os.devnull) / "optdesk"
+"""The folder of a user without a home: there is none, and nobody can make it."""
+
+_ELSEWHERE = "Name another store with --store or OPTDESK_STORE."
 
 
 def config_file() -> Path:
@@ -19,7 +25,7 @@ def config_file() -> Path:
     """
     from platformdirs import user_config_path
 
-    path = user_config_path("optdesk", appauthor=False) / "config.toml"
+    path = _folder(user_config_path) / "config.toml"
     if path.exists():
         with suppress(OSError):
             _close(path.parent, _PRIVATE)
@@ -35,7 +41,10 @@ def data_folder() -> Path:
     """
     from platformdirs import user_data_path
 
-    return private_folder(user_data_path("optdesk", appauthor=False))
+    path = _folder(user_data_path)
+    if path == _NOWHERE:
+        raise StoreError("There is no home folder to keep a store in.", _ELSEWHERE)
+    return private_folder(path)
 
 
 def default_store() -> str:
@@ -47,7 +56,7 @@ def papers_folder() -> Path:
     """The folder that evidence is written into; it is made when something is."""
     from platformdirs import user_data_path
 
-    return user_data_path("optdesk", appauthor=False) / "evidence"
+    return _folder(user_data_path) / "evidence"
 
 
 def memory_file(store: str) -> Path:
@@ -62,7 +71,7 @@ def memory_file(store: str) -> Path:
 
     # Neither a password nor where the store is needs to be known by the name of a file.
     name = sha256(store.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return user_state_path("optdesk", appauthor=False) / f"desk-{name}.json"
+    return _folder(user_state_path) / f"desk-{name}.json"
 
 
 def private_folder(path: Path) -> Path:
@@ -77,9 +86,17 @@ def private_folder(path: Path) -> Path:
     except OSError as error:
         raise StoreError(
             f"The folder {path} cannot be made: {error.strerror}.",
-            "Name another store with --store or OPTDESK_STORE.",
+            _ELSEWHERE,
         ) from error
     return path
+
+
+def _folder(of: Callable[..., Path]) -> Path:
+    """One of this user's folders; one that is not there, where the user has no home."""
+    try:
+        return of("optdesk", appauthor=False)
+    except RuntimeError:
+        return _NOWHERE
 
 
 def _close(path: Path, mode: int) -> None:

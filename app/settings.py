@@ -35,6 +35,7 @@ from pydantic_settings import (
 from app import locations
 from app.settings_file import SettingsFile, uncapitalised
 from storage.errors import WrongUsage
+from storage.paths import spelled_out
 
 PREFIX = "OPTDESK_"
 
@@ -300,7 +301,7 @@ def read_secret(name: str) -> str:
     Raises:
         WrongUsage: It cannot be read, or others than its owner can read it.
     """
-    path = Path(name).expanduser()
+    path = spelled_out(name)
     try:
         if path.stat().st_mode & 0o077:
             raise WrongUsage(
@@ -316,7 +317,7 @@ def config_path(named: str | None) -> tuple[Path, bool]:
     """The settings file to read, and whether a person named it."""
     said = named or os.environ.get(f"{PREFIX}CONFIG")
     if said:
-        return Path(said).expanduser(), True
+        return spelled_out(said), True
     return locations.config_file(), False
 
 

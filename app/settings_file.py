@@ -33,7 +33,7 @@ class SettingsFile:
                 said = stream.read(_LARGEST + 1)
             # Editors of Windows put a byte order mark in front.
             text = said.decode("utf-8-sig")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             if named:
                 raise WrongUsage(f"The settings file {path} does not exist.") from None
             return

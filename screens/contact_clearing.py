@@ -196,9 +196,11 @@ def _erase(who: Actor, contact_id: int, store: Store, values: Mapping[str, str])
 
 def _proposed(view: View) -> Path:
     """A file in the person's own folder, named after place and day."""
+    from storage.paths import spelled_out
+
     words = "".join(char if char.isascii() and char.isalnum() else " " for char in view.title)
     name = "-".join(words.lower().split())[:40] or "contacts"
-    return Path.home() / f"optdesk-{name}-{date.today().isoformat()}.csv"
+    return spelled_out("~") / f"optdesk-{name}-{date.today().isoformat()}.csv"
 
 
 def _checked(_store: Store, values: Mapping[str, str]) -> Message:

@@ -351,8 +351,9 @@ def _release(who: Actor, phone: str, store: Store, values: Mapping[str, str]) ->
 
 def _file_named(_store: Store, values: Mapping[str, str]) -> Message:
     from storage.errors import Refused
+    from storage.paths import spelled_out
 
-    path = Path(values["path"]).expanduser()
+    path = spelled_out(values["path"])
     if not path.is_file():
         raise Refused(f"There is no file “{path}”.")
     return ImportAsked(path, values["reason"])

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from storage.driver import read_by_line, send_put_off
 from storage.errors import StoreError, WrongUsage
+from storage.paths import real_path
 
 BUSY_SECONDS = 5
 """How long a statement waits for another program that holds the store."""
@@ -120,10 +121,10 @@ def shown(url: URL) -> str:
 
 
 def sqlite_path(url: URL) -> Path | None:
-    """The file of a SQLite store, absolute; None for PostgreSQL."""
+    """The file of a SQLite store, whatever link leads to it; None for PostgreSQL."""
     if url.get_backend_name() != "sqlite":
         return None
-    return Path(str(url.database)).expanduser().absolute()
+    return real_path(str(url.database))
 
 
 def write_engine(url: URL, path: Path | None, *, by_keys: bool = False) -> Engine:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from storage.errors import Refused, WrongUsage
+from storage.paths import spelled_out
 from storage.times import stamp
 from storage.windows import Readable, count_exactly, each_row
 from storage.words import Badge, ContactRow, View
@@ -123,7 +124,7 @@ def new_file(path: Path) -> Path:
     Raises:
         Refused: There is such a file, or no such folder.
     """
-    path = path.expanduser()
+    path = spelled_out(path)
     if path.exists() or path.is_symlink():
         raise Refused(f"“{path}” is there already.", "Choose another name.")
     if not path.name or not path.parent.is_dir():

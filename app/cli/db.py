@@ -11,6 +11,7 @@ from app.cli.session import noun, session_of
 from storage import checks, schema
 from storage.engine import sqlite_version
 from storage.errors import Refused, StoreDamaged
+from storage.paths import spelled_out
 from storage.store import Store
 
 app = noun("db")
@@ -64,7 +65,7 @@ def backup(
     if target is None:
         made = schema.backup(store.path, "by-hand")
     else:
-        made = schema.backup_to(store.path, target.expanduser().absolute())
+        made = schema.backup_to(store.path, spelled_out(target).absolute())
     session.out.item({"backup": str(made)}, f"The backup is {made}.")
 
 

@@ -224,6 +224,37 @@ def test_a_store_that_cannot_be_used_is_named(url, code, says, folder, program: 
     assert list(folder.iterdir()) == []
 
 
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user as containers have them: without a home and without an entry in the list of users."""
+
+    def unknown(_number: int) -> None:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "LOGNAME", "USER"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_who_has_no_home_is_asked_for_a_store(tmp_path, program: Optdesk):
+    for words in (["keys", "list"], ["doctor"], ["integration", "add"], ["serve"]):
+        answer = program(*words)
+        assert answer.code == 3
+        assert "no home folder" in answer.err and "--store" in answer.err
+    assert program("keys", "list", "--store", "~/a.db").code == 3
+    own = str(tmp_path / "own.db")
+    assert program("integration", "add", "--store", own).code == 0
+    assert program("keys", "list", "--store", own).code == 0
+
+
+@pytest.mark.parametrize("words", [["keys", "list"], ["doctor"]], ids=" ".join)
+def test_a_home_that_nobody_has_is_a_store_that_is_not_there(words, program: Optdesk):
+    answer = program(*words, "--store", "~nobody-has-this-name/a.db")
+    assert answer.code in (1, 3)
+    assert "~nobody-has-this-name of the store a.db does not exist" in answer.out + answer.err
+
+
 def test_a_file_that_is_no_store_is_left_as_it_is(folder, program: Optdesk):
     path = folder / "letter.txt"
     path.write_text("Dear Ana")

@@ -297,6 +297,23 @@ def test_a_store_that_somebody_writes_to_all_the_time_can_be_opened(
     second.close()
 
 
+def test_a_store_may_be_opened_by_a_link_to_it(sqlite_store: Store, tmp_path: Path) -> None:
+    make_queued(sqlite_store, 1)
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    link = folder / "leads.db"
+    link.symlink_to(os.path.relpath(str(sqlite_store.path), folder))
+    store = Store.open(str(link))
+    try:
+        assert store.path == sqlite_store.path
+        make_queued(store, 1)
+        with sqlite_store.read() as conn:
+            assert counts(conn).all == 2
+    finally:
+        store.close()
+    assert list(folder.iterdir()) == [link]
+
+
 def test_a_store_says_on_its_file_what_it_is(sqlite_store: Store) -> None:
     with sqlite_store.read() as conn:
         assert conn.execute(text("PRAGMA application_id")).scalar_one() == 0x4F707464
