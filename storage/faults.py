@@ -122,6 +122,17 @@ _POSTGRESQL: tuple[tuple[str, type[StoreError], str, str], ...] = (
 )
 """By how PostgreSQL's codes begin."""
 
+_REFUSED: tuple[tuple[str, str, str], ...] = (
+    ("FATAL:  database ", " does not exist", "3D000"),
+    ("FATAL:  role ", " does not exist", "28000"),
+    ("", "authentication failed for user", "28P01"),
+    ("", "no password supplied", "28P01"),
+    ("FATAL:  no pg_hba.conf entry", "", "28000"),
+    ("FATAL:  permission denied for database", "", "28000"),
+)
+"""What stands in the words of a server that turns a connection down, and the code for it: the
+driver hands none on. In other languages than English it is as if the server were not reached."""
+
 _CODES = {5: "busy", 6: "locked", 8: "readonly", 10: "disk i/o", 11: "malformed", 13: "is full"}
 """The words of SQLite's error codes, of which the last byte says what it is."""
 
@@ -187,7 +198,7 @@ def _is_full(path: str) -> bool:
 def _postgresql(error: BaseException, name: str) -> StoreError:
     # Of a lost connection SQLAlchemy may speak without a word of the driver.
     said = error.orig if isinstance(error, DBAPIError) else error
-    state = str(getattr(said, "sqlstate", None) or "")
+    state = str(getattr(said, "sqlstate", None) or _state_of(str(said)))
     for sign, family, clause, step in _POSTGRESQL:
         if state.startswith(sign):
             return family(f"The store {name} {clause}.", step)
@@ -195,3 +206,11 @@ def _postgresql(error: BaseException, name: str) -> StoreError:
         f"The store {name} cannot be reached.",
         "See that it runs; a desk or listener tries again by itself until it answers.",
     )
+
+
+def _state_of(refusal: str) -> str:
+    """The code for what a server said that let nobody in; empty where it said something else."""
+    for begins, goes_on, state in _REFUSED:
+        if begins in refusal and goes_on in refusal:
+            return state
+    return ""

@@ -7,6 +7,7 @@ import errno
 import pytest
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
+from storage.errors import StoreUnavailable
 from storage.faults import explain
 
 POSTGRESQL = "postgresql://desk:***@db/optdesk"
@@ -44,6 +45,26 @@ def test_a_fault_of_the_search_index_is_named_for_what_it_is(code: int, says: st
 
     error = OperationalError("", {}, Fault("vtable constructor failed: contacts_fts"))
     assert says in explain(error, "a.db").sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ('FATAL:  database "nodb" does not exist', "does not exist"),
+        ('FATAL:  role "u" does not exist', "refuses this user"),
+        ('FATAL:  password authentication failed for user "u"', "refuses this user"),
+        ("fe_sendauth: no password supplied", "refuses this user"),
+        ('FATAL:  no pg_hba.conf entry for host "192.0.2.1", user "u"', "refuses this user"),
+        ("FATAL:  the database system is starting up", "cannot be reached"),
+        ("Connection refused\n\tIs the server running on that host?", "cannot be reached"),
+        ("server closed the connection unexpectedly", "cannot be reached"),
+    ],
+)
+def test_a_server_that_lets_nobody_in_is_told_from_one_that_is_not_there(said: str, says: str):
+    whole = f'connection failed: connection to server at "127.0.0.1", port 5432 failed: {said}'
+    found = explain(OperationalError("", {}, Exception(whole)), POSTGRESQL)
+    assert says in found.sentence
+    assert isinstance(found, StoreUnavailable) is (says == "cannot be reached")
 
 
 @pytest.mark.parametrize(

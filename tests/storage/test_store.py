@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from storage import checks, engine, groups, labels, schema
 from storage.counts import counts
@@ -314,6 +314,11 @@ def test_a_verb_that_writes_nothing_announces_nothing(store: Store) -> None:
     assert heard == []
     switched_on(store)
     soon(lambda: heard)
+
+
+def test_a_database_that_is_none_is_not_called_a_server_that_is_down(pg_url: str) -> None:
+    with pytest.raises(StoreError, match="does not exist"):
+        Store.open(str(make_url(pg_url).set(database="that_nobody_made")))
 
 
 def test_postgresql_stopped_and_started_again_is_found_by_itself(tmp_path: Path) -> None:
