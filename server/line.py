@@ -257,6 +257,9 @@ class Line(RequestHandler):
             self._give_up(error, data)
             return
         if messages:
+            if self._head_bytes + data.find(b"\r\n\r\n") > LARGEST_HEAD:
+                self._misread(Misread(code="HEADERS_TOO_LARGE"))
+                return
             self._mark_end(messages[0][0], data)
             if messages[0][0].chunked:
                 self._chunks = self._follow_from_head(messages[0][0].method, data)

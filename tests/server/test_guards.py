@@ -265,6 +265,12 @@ TOO_LONG = {
         + b"".join(b"X-%d: %s\r\n" % (n, b"a" * 4000) for n in range(20)),
         431,
     ),
+    "a little too much in all": (
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        + b"".join(b"X-%d: %s\r\n" % (n, b"a" * 4100) for n in range(8))
+        + b"\r\n",
+        431,
+    ),
 }
 
 
