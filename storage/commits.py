@@ -29,15 +29,19 @@ _UNSYNCED = "SET LOCAL synchronous_commit = off"
 another line waits for."""
 
 
-def begin(conn: Connection, *, aside: bool, lasting: bool) -> None:
+def begin(conn: Connection, *, aside: bool, lasting: bool, patience: float | None = None) -> None:
     """Begins a transaction on PostgreSQL, with the first thing that it asks for.
 
     Args:
         conn: No transaction is open there.
         aside: It takes no write lock.
         lasting: Its commit waits for the disk.
+        patience: Seconds to wait for others; None for as long as usual.
     """
     lock = [] if aside else [_LOCK]
+    if patience is not None:
+        # None at all would be without end.
+        lock.insert(0, f"SET LOCAL lock_timeout = {max(1, int(patience * 1000))}")
     guesses.begun(conn)
     begin_with(conn, "BEGIN", *lock, *([] if lasting else [_UNSYNCED]))
 

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -32,6 +32,8 @@ ASK_SECONDS = 0.0005
 
 HELD_SECONDS = 0.5
 """After so long the other one holds the store, and does not just write to it."""
+
+_PATIENCE = "optdesk patience"
 
 SELDOM_SECONDS = 0.02
 """How often a writer asks for a store that is held."""
@@ -304,6 +306,11 @@ def _open(path: Path, query: str) -> Any:
     )
 
 
+def wait_at_most(conn: Connection, seconds: float) -> None:
+    """Says how long the next transactions of a connection to SQLite wait for another program."""
+    conn.info[_PATIENCE] = seconds
+
+
 def _begin(conn: Any, statement: str) -> None:
     """Begins a transaction, asking again and again while another program writes.
 
@@ -312,7 +319,8 @@ def _begin(conn: Any, statement: str) -> None:
     """
     driver, errors = conn.connection.dbapi_connection, conn.dialect.loaded_dbapi
     began = time.monotonic()
-    while (waited := time.monotonic() - began) < BUSY_SECONDS:
+    patience = conn.info.get(_PATIENCE, BUSY_SECONDS)
+    while (waited := time.monotonic() - began) < patience:
         try:
             driver.execute(statement)
         except errors.OperationalError as error:

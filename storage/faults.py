@@ -161,6 +161,14 @@ def gave_way(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
 
 
+def is_held(error: BaseException) -> bool:
+    """Whether a transaction waited in vain for somebody else's to end."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(origin, "sqlstate", None) == "55P03":
+        return True
+    return type(origin).__name__ == "OperationalError" and "is locked" in str(origin)
+
+
 def _sqlite(error: BaseException, name: str) -> StoreError:
     # A full disk ends the transaction, and then ending its savepoint fails as well: the
     # first error is the one to tell of.

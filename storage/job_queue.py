@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 
 from storage.errors import StoreUnavailable
 from storage.jobs import Item, Single, is_urgent
@@ -76,10 +77,17 @@ class JobQueue:
                 raise StoreUnavailable(
                     f"The store {self._name} is overloaded.", "Send more slowly."
                 )
+            job.since = time.monotonic()
             self._jobs.append(job)
             self._urgent += is_urgent(job)
             if len(self._jobs) == 1:
                 self._wake.notify()
+
+    def put_back(self, jobs: Sequence[Single | Item]) -> None:
+        """Lets jobs wait on that were taken and are to be tried again, before all others."""
+        with self._wake:
+            self._jobs[:0] = jobs
+            self._urgent += sum(map(is_urgent, jobs))
 
     def close(self) -> None:
         """Takes no more; what waits is still to be done."""
@@ -129,4 +137,6 @@ class JobQueue:
 
     def _take_patient(self) -> Single:
         self._passed_over = 0
-        return self._patient.popleft()
+        job = self._patient.popleft()
+        job.since = time.monotonic()
+        return job

@@ -23,6 +23,8 @@ class Single:
     future: Future[Any]
     quiet: bool | Callable[[Any], bool] = False
     lasting: bool = True
+    since: float = 0.0
+    """When it began to wait, by a clock that nobody sets."""
 
 
 @dataclass(slots=True)
@@ -32,6 +34,8 @@ class Item:
     verb: Callable[[Connection, Sequence[Any]], Sequence[Any]]
     item: Any
     done: Callable[[Any], None]
+    since: float = 0.0
+    """As above."""
 
 
 # Each job with what its verb returned or raised.
@@ -63,7 +67,9 @@ def urgent(verb: BatchT) -> BatchT:
 
 def is_wanted(job: Single | Item) -> bool:
     """Whether nobody has cancelled a job; from here on nobody can."""
-    return isinstance(job, Item) or job.future.set_running_or_notify_cancel()
+    if isinstance(job, Item) or job.future.running():
+        return True
+    return job.future.set_running_or_notify_cancel()
 
 
 def is_urgent(job: Single | Item) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
+from storage import engine
 from storage.commits import begin, commit, commit_aside, next_place
 from storage.dialects import changes_so_far, is_postgresql
 from storage.driver import (
@@ -21,9 +22,9 @@ from storage.driver import (
     must_sync_at_once,
     watch_beside,
 )
-from storage.engine import tells_of_its_log
-from storage.errors import OptdeskError, StoreDamaged
-from storage.faults import explain, gave_way
+from storage.engine import tells_of_its_log, wait_at_most
+from storage.errors import OptdeskError, StoreDamaged, StoreUnavailable
+from storage.faults import explain, gave_way, is_held
 from storage.guesses import was_wrong
 from storage.job_queue import JobQueue
 from storage.jobs import (
@@ -62,6 +63,9 @@ MOST_ATTEMPTS = 4
 
 MOST_UNSYNCED = 8
 """Transactions that may be on their way to PostgreSQL's disk before one waits for it itself."""
+
+_NEARLY = 0.05
+"""Seconds short of its time in which nobody is tried once more."""
 
 LOG_SECONDS = 0.03
 """How often is looked how long SQLite's log has grown: in that time it hardly grows by what is
@@ -190,8 +194,12 @@ class Writer:
             self._drop()
             self._problem = problem = self._diagnosis(error)
             self._watcher.failed(problem)
-            for job in jobs:
+            held = is_held(error) and isinstance(problem, StoreUnavailable)
+            for job in self._out_of_time(jobs) if held else jobs:
                 answer(job, problem)
+            if held:
+                # However soon it is told so again, this makes no busy loop.
+                time.sleep(engine.SELDOM_SECONDS)
             return
         if self._problem is not None:
             self._problem = None
@@ -207,6 +215,23 @@ class Writer:
         if self._watches_log and time.monotonic() >= self._log_seen + LOG_SECONDS:
             self._log_seen = time.monotonic()
             self._see_to_log()
+
+    def _out_of_time(self, jobs: list[Single | Item]) -> list[Single | Item]:
+        """Those of a store that is held who have waited long enough; the others wait on."""
+        latest = time.monotonic() - engine.BUSY_SECONDS + _NEARLY
+        self._queue.put_back([job for job in jobs if job.since > latest])
+        return [job for job in jobs if job.since <= latest]
+
+    def _patience(self, units: Sequence[Single | list[Item]]) -> float | None:
+        """How long the next transaction may wait for another program; None for as long as usual.
+
+        Who came while the one before it waited in vain has waited for that long already.
+        """
+        if self._problem is None or not units:
+            return None
+        firsts = (unit if isinstance(unit, Single) else unit[0] for unit in units)
+        waited = time.monotonic() - min(job.since for job in firsts)
+        return max(0.0, engine.BUSY_SECONDS - waited)
 
     def _open_disk(self) -> None:
         """Opens the line to the disk; without it each transaction waits by itself."""
@@ -304,9 +329,12 @@ class Writer:
         if not postgresql:
             self._sync(conn, lasting=lasting)
         behind = flushed = False
+        patience = self._patience(units)
+        if not postgresql:
+            wait_at_most(conn, engine.BUSY_SECONDS if patience is None else patience)
         with conn.begin() as transaction:
             if postgresql:
-                begin(conn, aside=self._aside, lasting=lasting)
+                begin(conn, aside=self._aside, lasting=lasting, patience=patience)
             if isinstance(self._problem, StoreDamaged):
                 self._watcher.probe(conn)
             before = 0 if postgresql else changes_so_far(conn)

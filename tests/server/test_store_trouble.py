@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+import psycopg
 import pytest
 
 from storage import engine, job_queue
@@ -38,9 +40,18 @@ other.execute("ROLLBACK")
 """
 
 
+def _let_go(conn: psycopg.Connection[Any]) -> None:
+    conn.execute("SELECT pg_advisory_unlock_all()")
+
+
 @contextmanager
 def held(store: Store) -> Iterator[Callable[[], None]]:
     """Another program that holds the store until told to let go: locks bind processes."""
+    if store.path is None:
+        with psycopg.connect(store.url) as conn:
+            conn.execute("SELECT pg_advisory_lock(7164038)")
+            yield partial(_let_go, conn)
+        return
     words = ("-c", _HOLD, str(store.path))
     with programs.start(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdin is not None
@@ -77,6 +88,28 @@ def test_a_store_held_for_long_is_answered_503_and_works_again_afterwards(
             assert "Retry-After" in ready.headers
         soon(lambda: served.put().status_code == 200, within=2)
         assert served.get("/readyz").status_code == 200
+    store.close()
+
+
+def test_who_comes_while_another_waits_for_a_held_store_waits_no_longer_than_that_one(
+    any_store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 3)
+    store = Store.open(any_store_url)
+    with serving(store) as served, held(store) as let_go, ThreadPoolExecutor(3) as pool:
+        first = pool.submit(served.put)
+        time.sleep(1.5)
+        began = awake()
+        second = pool.submit(served.put)
+        time.sleep(1.3)
+        third = pool.submit(served.put)
+        told_to_come_again(first.result(PATIENCE))
+        told_to_come_again(second.result(PATIENCE))
+        assert awake() - began < 4, "and not for as long again as the first one had left"
+        # Whose time is not over is not turned away with the others.
+        assert not third.done()
+        let_go()
+        assert third.result(PATIENCE).status_code == 200
     store.close()
 
 
