@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from benchmarks import servers
@@ -74,30 +75,29 @@ def run(report: Report, stores: Stores, *, quick: bool) -> None:
                 stack.enter_context(servers.textbook(stores.folder)),
             ),
         }
-        for kind in ("sqlite", "postgresql"):
+        for kind in stores.kinds:
             for contacts in (0, large):
                 made = stores.new(kind, contacts)
                 opened = Store.open(made.url)
                 stack.callback(stores.drop, made)
                 stack.callback(opened.close)
-                name = f"Optdesk, {_KINDS[kind]}, {_size(contacts)}"
+                name = f"Optdesk, {stores.kinds[kind]}, {_size(contacts)}"
                 served = stack.enter_context(servers.optdesk(made.url))
                 rivals[f"{kind} {contacts}"] = _Rival(name, served, made, opened)
         first = 0
         for _ in range(rounds):
             for rival in rivals.values():
                 first += rival.run(seconds, first) + 1000
-        _report(report, rivals, large)
-
-
-_KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+        _report(report, rivals, large, stores.kinds)
 
 
 def _size(contacts: int) -> str:
     return f"{contacts:,} contacts" if contacts else "an empty store"
 
 
-def _report(report: Report, rivals: dict[str, _Rival], large: int) -> None:
+def _report(
+    report: Report, rivals: dict[str, _Rival], large: int, kinds: Mapping[str, str]
+) -> None:
     for rival in rivals.values():
         drained = f", drained {max(0.0, median(rival.drains)):.2f} s later" if rival.drains else ""
         report.say(
@@ -106,7 +106,7 @@ def _report(report: Report, rivals: dict[str, _Rival], large: int) -> None:
             f" {median(rival.used):.0f} µs of processor each{drained}"
         )
     bare, uvloop, textbook = (rivals[name].rate for name in ("bare", "bare uvloop", "textbook"))
-    for kind, name in _KINDS.items():
+    for kind, name in kinds.items():
         empty, full = rivals[f"{kind} 0"], rivals[f"{kind} {large}"]
         report.add(
             Figure(f"{name}: share of bare aiohttp", empty.rate / bare, at_least=SHARE_OF_BARE)

