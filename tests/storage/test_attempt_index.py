@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, func, insert, select, text, update
 
 from storage import attempt_candidates, attempt_index, attempt_search, attempts
+from storage.attempt_candidates import Candidates
 from storage.attempt_index import Due, index, pending, stretches
 from storage.attempt_search import AttemptSearch, _harmless, _query
 from storage.attempt_words import COLUMNS, hay_of
+from storage.dialects import is_postgresql
 from storage.folding import fold, fold_parts
 from storage.ids import new_id
 from storage.indexer import Indexer
@@ -361,3 +363,17 @@ def test_indexing_wakes_nobody(store: Store) -> None:
     with store.read() as conn:
         assert conn.scalar(select(state.c.seq)) == before
         assert attempt_index.reached(conn)
+
+
+def test_what_stands_nearly_everywhere_is_not_looked_for_in_every_document(store: Store) -> None:
+    keep(store, [row(f"shopping {number}") for number in range(96)])
+    index_log(store)
+    with store.read() as conn:
+        if not is_postgresql(conn):
+            return
+    store.do(lambda conn: conn.exec_driver_sql("ANALYZE attempts_fts"))
+    with store.read() as conn:
+        Candidates(conn, _query("shopping"), AttemptView())
+        asked = "EXPLAIN SELECT document_id FROM attempts_fts WHERE grams @@ CAST('sho' AS tsquery)"
+        plan = conn.exec_driver_sql(asked).scalars().all()
+    assert "Bitmap Index Scan on ix_attempts_fts" in "\n".join(plan)
