@@ -162,6 +162,7 @@ def read_engine(url: URL, path: Path | None) -> Engine:
             url,
             poolclass=QueuePool,
             pool_size=READERS,
+            pool_use_lifo=True,
             max_overflow=READERS,
             pool_timeout=BUSY_SECONDS,
             hide_parameters=True,
@@ -247,6 +248,7 @@ def _sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...], pooled: 
         pool = {
             "poolclass": QueuePool,
             "pool_size": READERS,
+            "pool_use_lifo": True,
             "max_overflow": READERS,
             "pool_timeout": BUSY_SECONDS,
         }

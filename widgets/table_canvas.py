@@ -290,7 +290,9 @@ class TableCanvas(TableMessages, Prompt, QuietScroll, inherit_bindings=False):
         self._fitted = self.size
         state = self._state
         seen = state.cursor_visible
-        state.height = max(1, self.size.height - self._header_lines)
+        if state.total or not state.read:
+            # Where nobody is, a sentence takes the room. As many rows as before come with the next.
+            state.height = max(1, self.size.height - self._header_lines)
         if seen and not state.cursor_visible:
             state.top = state.number - state.height + 1
         state.scroll_to(state.top)

@@ -390,3 +390,28 @@ async def test_the_first_look_at_a_search_wants_what_is_seen_and_the_next_one_mo
     assert first.before + first.after < 2 * SIZE[1]
     assert not second.quick
     assert second.after > first.after
+
+
+async def test_behind_a_search_for_nobody_a_whole_screen_is_looked_for(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sqlite_store, 300)
+    desk, gate = gated(sqlite_store)
+    look, asked = gate.look, list[Ask]()
+
+    def noted(ask: Ask) -> Glimpse:
+        asked.append(ask)
+        return look(ask)
+
+    monkeypatch.setattr(gate, "look", noted)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        desk.table.show(View(search="nobody"))
+        await until(pilot, lambda: desk.table.total == 0)
+        # A sentence takes the room.
+        desk.table.styles.height = 1
+        await until(pilot, lambda: desk.table.size.height == 1)
+        asked.clear()
+        desk.table.show(View(search="P"))
+        await until(pilot, lambda: asked)
+    assert asked[0].after > SIZE[1]
