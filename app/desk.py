@@ -23,7 +23,7 @@ from screens.keymap import bindings_anywhere
 from screens.main import DIALOG_STYLES, STYLES, MainScreen
 from screens.themes import THEMES
 from storage.errors import OptdeskError
-from widgets.display import NoControls, use_ascii
+from widgets.display import NoControls, ascii_only, use_ascii
 
 DIALOGS_AFTER = 1.5
 """Seconds after which the styles of dialogs are read: the rows have been painted by then."""
@@ -38,6 +38,10 @@ class Fault(Message):
     def __init__(self, error: BaseException) -> None:
         super().__init__()
         self.error = error
+
+
+SIXTEEN_COLOURS = "ansi-dark"
+"""The theme of a terminal without more: with the nearest of them, words hide on their ground."""
 
 
 class Desk(KeysInTurn, SafeCrash, inherit_bindings=False):
@@ -69,6 +73,19 @@ class Desk(KeysInTurn, SafeCrash, inherit_bindings=False):
         if self.theme == "textual-dark":
             # Nobody asked for another one by Textual's own variable.
             self.set_reactive(Desk.theme, THEMES[0].name)
+        self._take_colours()
+
+    def suit(self, colours: str | None) -> None:
+        """Fits a terminal, before anything is painted.
+
+        Args:
+            colours: What it knows, as Rich calls that.
+        """
+        if colours == "standard" and self.theme == THEMES[0].name:
+            self.set_reactive(Desk.theme, SIXTEEN_COLOURS)
+            self._take_colours()
+
+    def _take_colours(self) -> None:
         self._variables = self.get_css_variables()
         self.stylesheet.set_variables(self._variables)
 
@@ -169,7 +186,11 @@ class Desk(KeysInTurn, SafeCrash, inherit_bindings=False):
             self.register_theme(theme)
         if settings.reduced_motion:
             self.animation_level = "none"
-        use_ascii(settings.ascii)
+        if settings.ascii != ascii_only():
+            use_ascii(settings.ascii)
+            # The first frame was painted before the settings were read.
+            for part in self.main.walk_children(Widget, with_self=True):
+                part.refresh()
         if settings.theme and settings.theme not in self.available_themes:
             wrong.append(f"There is no theme “{settings.theme}”.")
         self._theme_set = settings.theme

@@ -38,6 +38,7 @@ def run_desk(options: DeskOptions) -> int:
     from app.signals import Ending
 
     desk = Desk(replace(options, on_settings=_tune))
+    desk.suit(desk.console.color_system)
     ending = Ending(desk.leave, desk.backstage.close)
     ending.install()
 

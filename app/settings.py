@@ -134,7 +134,8 @@ class Settings(BaseSettings):
     """Connections that one address may hold open. 0 sets no limit."""
 
     connections: int = Field(default=2048, ge=0)
-    """Connections that may be open in all. 0 sets no limit."""
+    """Connections that may be open in all. 0 sets no limit. Where the system gives the program
+    fewer files, that is the limit."""
 
     max_body: int = Field(default=16 * 1024, ge=0)
     """The largest body of a request, in bytes. 0 sets no limit."""
@@ -187,7 +188,7 @@ class Settings(BaseSettings):
     theme: str = ""
     """The desk's theme, by the name that the palette shows; also one of your own, a file such as
     `themes/dusk.toml` beside the settings file. What is chosen in the desk later goes before it.
-    Empty keeps the default."""
+    Empty keeps the default; on a terminal of sixteen colours that is `ansi-dark`."""
 
     ascii: bool = False
     """Draw the desk with ASCII characters alone."""

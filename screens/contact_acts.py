@@ -14,7 +14,7 @@ from screens.backstage import backstage, copy, say
 from screens.carrying_out import CarryingOut
 from screens.overview import Overview
 from storage.words import ContactRow, Target
-from widgets.display import clean
+from widgets.display import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,8 +157,8 @@ class ContactActs(CarryingOut):
             ", ".join(tag.name for tag in contact.labels),
         ]
         # What strangers wrote goes into other programs, where a line break may be a command.
-        shown = [clean(fact) for fact in facts if fact]
-        copy(self, "\t".join(shown), "  ".join(shown))
+        facts = [harmless(fact) for fact in facts if fact]
+        copy(self, "\t".join(facts), "  ".join(facts))
 
     async def action_list_escape(self) -> None:
         """Back one layer."""

@@ -276,7 +276,8 @@ class ContactPanel(TextLines, can_focus=False):
         if about == self._written:
             return
         self._written = about
-        self._page = page = Page(self.room)
+        # The last cell is left to the scrollbar, which no text shall touch.
+        self._page = page = Page(self.room - 1)
         if contact is None:
             self._page = Page(0)
             self.show_lines([Content("No contact.")])

@@ -205,8 +205,12 @@ class Contacts(ContactCampaigns, ConsentActs):
     async def go_to(self, contact_id: int) -> None:
         """Puts the cursor on a contact and opens it."""
         self.clear_search()
+        before = self.table.cursor_contact
         self.table.go_to(contact_id)
-        await self.open_panel(None)
+        await self.make_panel()
+        # The list tells of a contact once, and may have done so before there was anything open.
+        found = [row for row in (self.table.cursor_contact, before) if row is not None]
+        await self.open_panel(next((row for row in found if row.id == contact_id), None))
 
     # The view.
 

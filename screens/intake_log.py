@@ -103,6 +103,7 @@ class IntakeLog(LogPlace, AttemptVerbs):
     BINDINGS: ClassVar = bindings(Context.LOG, Context.INTAKE)
     contexts = (Context.LOG, Context.INTAKE)
     title = "Intake log"
+    told_whole = True
     columns: ClassVar[tuple[Column[Any], ...]] = (
         Column("Time", BRIEF, BRIEF, lambda row: Cell(in_brief(row.at), "dim"), goes=3),
         Column("Outcome", 9, 9, lambda row: Cell(row.outcome, _TONES.get(row.outcome, "plain"))),

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -18,11 +19,12 @@ from screens.commands import Context
 from screens.pill import Pill
 from screens.place import Place, Told
 from screens.search_line import SearchLine
-from widgets.display import glyphs, safe, thousands
+from widgets.display import clean, glyphs, safe, thousands
 from widgets.log_columns import Column
 from widgets.log_reader import Pages
 from widgets.log_table import LogTable
 from widgets.log_window import Edge
+from widgets.words import Words
 
 
 class LogPlace(Place):
@@ -35,6 +37,8 @@ class LogPlace(Place):
 
     title = ""
     columns: ClassVar[tuple[Column[Any], ...]] = ()
+    told_whole = False
+    """Below the list stands what the last column says of the row under the cursor, if it is cut."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes="log")
@@ -74,6 +78,8 @@ class LogPlace(Place):
             yield Static("", classes="filter", markup=False)
             yield Pill(classes="pill")
         yield LogTable(self.columns)
+        if self.told_whole:
+            yield Words(classes="told-whole")
 
     def on_mount(self) -> None:
         """Nothing is known yet."""
@@ -165,6 +171,18 @@ class LogPlace(Place):
         """Other verbs may make sense."""
         event.stop()
         self.post_message(Told())
+        self._tell_whole()
+
+    def on_resize(self) -> None:
+        """More or less of it is cut."""
+        self.call_after_refresh(self._tell_whole)
+
+    def _tell_whole(self) -> None:
+        if self.told_whole:
+            row = self.table.row
+            said = "" if row is None else self.columns[-1].paint(row).text
+            whole = self.table.share_of_last >= cell_len(clean(said))
+            self.query_one(".told-whole", Words).say(Content() if whole else safe(said))
 
     def on_click(self, event: events.Click) -> None:
         """A click on the sign goes to the search line."""

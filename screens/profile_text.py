@@ -117,7 +117,9 @@ def _head(page: Page, contact: ContactRow, profile: Profile | None, others: Sequ
         _place(page, profile)
     if others:
         are = "is" if len(others) == 1 else "are"
-        said = clean(f"{' and '.join(others)} {are} looking at this contact")
+        *most, last = others
+        who = f"{', '.join(most)} and {last}" if most else last
+        said = clean(f"{who} {are} looking at this contact")
         page.add(Content.styled(f"{SIGN} {said}", "$text-warning"))
     page.blank()
     page.fact("stage", Content(_stage(contact, profile)))

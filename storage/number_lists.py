@@ -34,6 +34,7 @@ _SURE = frozenset(_HEADINGS) - {"number", "cell", "tel"}
 LEFT_OUT = "a second number in the line; give it one of its own"
 _FLOAT = re.compile(r"\+?[0-9]+\.0+")
 _SCIENCE = re.compile(r"\+?[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}")
+_ABROAD = re.compile(r"\(?00[ )-]*[1-9][-0-9 ().]+")
 _AREA, _LOCAL = re.compile(r"[0-9]{3}"), re.compile(r"[0-9]{3}[-. ]?[0-9]{4}")
 
 
@@ -255,6 +256,10 @@ def number_in(written: str, region: str) -> tuple[str | None, str]:
         strict = parse_e164("+" + re.sub(r"[^0-9]", "", text))
         if strict is not None and re.fullmatch(r"[-+0-9 ().]+", text):
             return strict.e164, ""
+    # Half the world writes 00 for the plus, also where its own region is another one.
+    abroad = parse_e164("+" + re.sub(r"[^0-9]", "", text)[2:]) if _ABROAD.fullmatch(text) else None
+    if abroad is not None:
+        return abroad.e164, ""
     try:
         parsed = phonenumbers.parse(text, region)
     except NumberParseException:

@@ -29,8 +29,10 @@ from widgets.plain import (
     briefly,
     clean,
     cut,
+    drawn_in_ascii,
     fitted,
     glyphs,
+    harmless,
     next_change,
     plural,
     relative_time,
@@ -52,6 +54,7 @@ __all__ = [
     "fit",
     "fitted",
     "glyphs",
+    "harmless",
     "lines",
     "next_change",
     "one_line",
@@ -95,10 +98,24 @@ _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u20
 
 
 class NoControls(LineFilter):
-    """The second net: no control character reaches the terminal, whoever let it through."""
+    """The second net: no control character reaches the terminal, whoever let it through.
+
+    And none but an ASCII one where that is all a terminal knows: frames and scrollbars do not
+    come through the door.
+    """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments, unchanged unless one holds such a character."""
+        segments = self._harmless(segments)
+        if not ascii_only() or all(text.isascii() for text, _, _ in segments):
+            return segments
+        return [
+            Segment(drawn_in_ascii(text), style) if not control else Segment(text, style, control)
+            for text, style, control in segments
+        ]
+
+    @staticmethod
+    def _harmless(segments: list[Segment]) -> list[Segment]:
         if not any(_UNWANTED.search(text) for text, _, control in segments if not control):
             return segments
         return [

@@ -73,6 +73,11 @@ class LogCanvas(Prompt, Widget, Generic[R]):
             self._painter_of = wanted
         return self._painter
 
+    @property
+    def share_of_last(self) -> int:
+        """Cells of the last column."""
+        return self._brush().share_of_last
+
     def _line(self, y: int) -> Line[R] | None:
         """What a visible line shows; None behind the last row."""
         place = self._window.top + y

@@ -86,6 +86,11 @@ class LogPainter(Generic[R]):
         self._shares = widths(columns, max(1, width - 3))
         self._kept: dict[int, tuple[R, Strip]] = {}
 
+    @property
+    def share_of_last(self) -> int:
+        """Cells of the last column."""
+        return self._shares[-1]
+
     def row(self, row: R, look: Look) -> Strip:
         """A row's line."""
         if look is not Look.PLAIN:

@@ -86,6 +86,11 @@ def clean(text: str) -> str:
     return work(text, _Mode.ascii)
 
 
+def harmless(text: str) -> str:
+    """The same with all its letters, for another program than the terminal that draws in ASCII."""
+    return _cleaned(text[:LONGEST], False)
+
+
 def fitted(text: str, width: int, *, right: bool = False) -> str:
     """Harmless text cut or padded to exactly `width` cells. Not for widgets: see `widgets.display`.
 
@@ -188,7 +193,7 @@ def _cleaned(text: str, to_ascii: bool) -> str:
     for character in unicodedata.normalize("NFC", text):
         if unicodedata.category(character) in _MARKS and character not in _HIDDEN | _JOINERS:
             marks += 1
-            if not out or out[-1] in (" ", odd):
+            if marks <= MARKS_ON_A_LETTER and (not out or out[-1] in (" ", odd)):
                 out.append(odd)
             elif marks <= MARKS_ON_A_LETTER:
                 out.append(character)
@@ -221,14 +226,57 @@ def _one(character: str, before: str, odd: str) -> str:
     return character if cell_len(character) else odd
 
 
+_SIGNS = {
+    ord(sign): plain
+    for plain, signs in {
+        '"': "“”„«»",
+        "'": "‘’‚",
+        "-": "–—─━┄",
+        "|": "│┃▌▐▏▎▍▋▊▉█▕",
+        "+": "╭╮╰╯┌┐└┘┏┓┗┛├┤┬┴┼",
+        " ": "▁▂▃▄▅▆▇▔",
+        "<": "←‹",
+        ">": "→›",
+        "^": "↑▲",
+        "v": "↓▼",
+        ".": "·",
+        "*": "•●★",
+        "o": "○ø",
+        "x": "✓✗",
+        "~": "…",
+        "O": "Ø",
+        "d": "đ",
+        "D": "Đ",
+        "l": "ł",
+        "L": "Ł",
+        "i": "ı",
+    }.items()
+    for sign in signs
+}
+"""Signs that the desk draws or says things with, and letters whose strokes are no accents."""
+
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th", "ð": "d"}
+)
+
+
 def _to_ascii(text: str) -> str:
     """ASCII letters where accents can be dropped, question marks elsewhere."""
     plain = (
         character
-        for character in unicodedata.normalize("NFKD", text)
+        for character in unicodedata.normalize("NFKD", text.translate(_SIGNS).translate(_LETTERS))
         if not unicodedata.combining(character)
     )
     return "".join(c if c.isascii() and c.isprintable() else ASCII_GLYPHS.odd for c in plain)
+
+
+@lru_cache(maxsize=2048)
+def drawn_in_ascii(text: str) -> str:
+    """What was drawn, such as a frame, in ASCII of the same width."""
+    return "".join(
+        c if c.isascii() else (_to_ascii(c) or ASCII_GLYPHS.odd)[:1] * cell_len(c)
+        for c in text.translate(_SIGNS)
+    )
 
 
 def cut(shown: str, width: int) -> str:

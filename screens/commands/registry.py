@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from textual.keys import key_to_character
+
 from screens.commands import (
     contacts,
     dialogs,
@@ -41,6 +43,8 @@ def verbs_in(context: Context) -> tuple[Verb, ...]:
 
 _KEY_NAMES = {
     "asterisk": "*",
+    "at": "@",
+    "backslash": "\\",
     "colon": ":",
     "down": "↓",
     "end": "end",
@@ -51,20 +55,26 @@ _KEY_NAMES = {
     "left": "←",
     "left_curly_bracket": "{",
     "left_square_bracket": "[",
+    "minus": "-",
     "pagedown": "pgdn",
     "pageup": "pgup",
+    "plus": "+",
     "question_mark": "?",
     "right": "→",
     "right_curly_bracket": "}",
     "right_square_bracket": "]",
     "slash": "/",
+    "underscore": "_",
     "up": "↑",
 }
 
 
 def show_key(key: str) -> str:
     """A key as people write it: `?` for `question_mark`."""
-    return _KEY_NAMES.get(key, key)
+    if key in _KEY_NAMES or len(key) == 1:
+        return _KEY_NAMES.get(key, key)
+    sign = key_to_character(key)
+    return sign if sign and sign.isprintable() and sign != " " else key
 
 
 def families(verbs: Iterable[Verb]) -> list[list[Verb]]:

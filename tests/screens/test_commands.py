@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.dom import DOMNode
 
-from screens.commands import VERBS, ActsOn, Context, key_tables, verb, verbs_in
+from screens.commands import VERBS, ActsOn, Context, key_tables, show_key, verb, verbs_in
 from screens.keymap import Keymap
 
 README = Path(__file__).parents[2] / "README.md"
@@ -177,3 +177,16 @@ def test_what_is_wrong_with_the_keys_names_its_place_in_the_settings() -> None:
     ]
     fine = {"contact.star": "f5,alt+x,ö,full_stop,shift+tab"}
     assert Keymap(fine | {"contact.repeat": "f6"}).troubles(str) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        *(("semicolon", ";"), ("minus", "-"), ("plus", "+"), ("at", "@"), ("comma", ",")),
+        *(("underscore", "_"), ("backslash", "\\"), ("tilde", "~"), ("question_mark", "?")),
+        *(("space", "space"), ("tab", "tab"), ("escape", "esc"), ("f5", "f5"), ("ö", "ö")),
+        *(("ctrl+semicolon", "ctrl+semicolon"), ("pagedown", "pgdn"), ("delete", "del")),
+    ],
+)
+def test_a_key_is_shown_as_people_write_it(key: str, shown: str) -> None:
+    assert show_key(key) == shown

@@ -330,3 +330,16 @@ def test_a_body_is_laid_out_only_where_it_is_json() -> None:
 
 def test_what_cannot_be_seen_stands_as_an_escape_while_it_is_edited() -> None:
     assert editable('{"a": "x\u202ey"}') == '{\n  "a": "x\\u202ey"\n}'
+
+
+async def test_a_reason_that_is_cut_stands_whole_below_the_list(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(first_name="Somebody", last_name="with \x1b[31m[/x] a name this long"))
+    settle_all(sqlite_store)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await open_log(hand, 1)
+        await hand.until(lambda: "Somebody with ␛[31m[/x] a name this long" in hand.text)
+        await hand.resize(200, 40)
+        await hand.until(lambda: hand.text.count("a name this long") == 1)

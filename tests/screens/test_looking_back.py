@@ -17,6 +17,7 @@ from storage.words import Actor, Target
 from tests.factories import make_queued
 from tests.screens.hand import at_desk
 from tests.screens.test_queue import BO, fill, group
+from widgets.display import use_ascii
 
 ANA = Actor.person("ana")
 
@@ -216,6 +217,20 @@ async def test_the_whole_contact_is_copied(sqlite_store: Store, sqlite_url: str)
         name, phone, ident, stage = hand.copied[0].split("\t")
         assert (name, phone[:2], ident[:4], stage) == ("Ada␉B", "+1", "con_", "queued")
         assert ident in hand.toasts[-1]
+
+
+async def test_what_is_copied_keeps_letters_that_an_ascii_terminal_does_not_show(
+    sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sqlite_store, "Jürgen Groß 東京\x1b")
+    monkeypatch.setenv("OPTDESK_ASCII", "true")
+    try:
+        async with at_desk(sqlite_url) as hand:
+            await hand.until(lambda: "Jurgen Gross" in hand.text)
+            await hand.press("Y")
+            assert hand.copied[0].split("\t")[0] == "Jürgen Groß 東京␛"
+    finally:
+        use_ascii(False)
 
 
 async def test_help_is_searched_by_typing(sqlite_store: Store, sqlite_url: str) -> None:

@@ -82,3 +82,20 @@ async def test_the_help_explains_every_sign_in_the_rows(
             await hand.type(sign)
             assert said in hand.text
             await hand.press("escape")
+
+
+async def test_many_who_look_are_listed_and_nothing_touches_the_scrollbar(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url, size=(60, 20)) as hand:
+        await hand.press("enter")
+        await hand.until(lambda: hand.panel)
+        panel = hand.contacts.panel
+        assert panel is not None
+        panel.others_look({hand.here.id: ("a" * 30, "b" * 19, "cy")})
+        await hand.until(
+            lambda: "and cy are looking at this contact" in " ".join(hand.panel.split())
+        )
+        assert f"{'a' * 30}, {'b' * 19}" in hand.panel
+        assert max(map(len, hand.panel.splitlines())) < panel.room

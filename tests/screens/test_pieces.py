@@ -8,8 +8,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.color import Color
@@ -22,7 +23,7 @@ from screens.navigation import Figures, GroupFacts, entries
 from screens.picker import Choice, matching
 from screens.sample_request import curl, for_width
 from storage.words import Gone, Outcome
-from widgets.display import NoControls
+from widgets.display import NoControls, use_ascii
 from widgets.sidebar import Sidebar
 from widgets.sparkline import sparkline
 
@@ -173,6 +174,19 @@ def test_the_second_net_lets_no_control_character_through(text: str) -> None:
     (segment,) = NoControls().apply([Segment(text)], Color(0, 0, 0))
     assert not set(segment.text) & set(map(chr, (*range(32), *range(127, 160), 0x202E, 0x200B)))
     assert len(segment.text) == len(text)
+
+
+@given(st.text(max_size=40))
+@example("╭─╮│“Łódź” ↓ 東京 e\u0301 👩‍👩‍👧▇")
+def test_in_ascii_nothing_else_is_drawn_and_it_is_as_wide(text: str) -> None:
+    use_ascii(True)
+    try:
+        (segment,) = NoControls().apply([Segment(text)], Color(0, 0, 0))
+    finally:
+        use_ascii(False)
+    assert segment.text.isascii()
+    (as_ever,) = NoControls().apply([Segment(text)], Color(0, 0, 0))
+    assert cell_len(segment.text) == sum(map(cell_len, as_ever.text))
 
 
 def test_the_crash_report_holds_no_values() -> None:

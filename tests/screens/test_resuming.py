@@ -16,6 +16,7 @@ from storage.store import Store
 from storage.words import Actor, Order, Place
 from tests.factories import make_queued
 from tests.screens.hand import at_desk
+from widgets.display import use_ascii
 
 ANA = Actor.person("ana")
 
@@ -80,6 +81,24 @@ async def test_the_palette_shows_first_what_was_chosen_last(
         await hand.press("colon")
         await hand.until(lambda: hand.dialog == "Palette")
         assert "order" in hand.choices[0].casefold()
+
+
+async def test_ascii_in_the_settings_file_holds_for_what_was_painted_before_they_were_read(
+    sqlite_store: Store, sqlite_url: str, tmp_path: Path
+) -> None:
+    sqlite_store.do(lambda conn: groups.create(conn, ANA, "Événements “été” für alle"))
+    make_queued(sqlite_store, 1)
+    config = tmp_path / "config.toml"
+    config.write_text("ascii = true\n", encoding="utf-8")
+    try:
+        async with at_desk(sqlite_url, size=(80, 24), config=str(config)) as hand:
+            await hand.until(lambda: "Evenem" in hand.text)
+            for key in ("", "m", "l", "?", "enter", "X", "H", "]"):
+                await hand.press(*([key] if key else []))
+                await hand.until(lambda: hand.text.isascii(), key)
+                await hand.press("escape")
+    finally:
+        use_ascii(False)
 
 
 async def test_a_chosen_theme_stays_until_the_settings_name_another(

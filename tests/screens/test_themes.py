@@ -10,6 +10,8 @@ from textual.color import Color
 from textual.theme import Theme
 
 from app.background import import_the_rest
+from app.desk import Desk
+from app.options import DeskOptions
 from screens.dialog import Dialog
 from screens.main import DIALOG_STYLES
 from screens.themes import THEMES
@@ -51,3 +53,15 @@ def test_the_styles_of_every_dialog_are_read_before_it_opens() -> None:
         named |= {Path(path).name for path in kind.CSS_PATH}
     assert named == {path.name for path in DIALOG_STYLES}
     assert all(path.is_file() for path in DIALOG_STYLES)
+
+
+@pytest.mark.parametrize(
+    ("colours", "theme"),
+    [("standard", "ansi-dark"), ("256", "optdesk-night"), ("truecolor", "optdesk-night")],
+)
+def test_a_terminal_of_sixteen_colours_gets_a_theme_of_its_own(
+    sqlite_url: str, colours: str, theme: str
+) -> None:
+    desk = Desk(DeskOptions(store_url=sqlite_url, port=0, actor="ana"))
+    desk.suit(colours)
+    assert desk.theme == theme

@@ -210,3 +210,8 @@ def test_a_number_in_short_is_never_more_than_there_are(count: int, said: str) -
     assert plural(1, "contact") == "1 contact"
     assert plural(2_000, "contact") == "2,000 contacts"
     assert plural(2, "reply", "replies") == "2 replies"
+
+
+def test_a_flood_of_marks_is_one_sign_and_no_row_of_them() -> None:
+    assert len(display.clean("a" + "\u0301" * 5000)) <= display.MARKS_ON_A_LETTER + 2
+    assert len(display.clean("\u0301" * 5000)) <= display.MARKS_ON_A_LETTER + 1
