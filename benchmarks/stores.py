@@ -110,6 +110,9 @@ class Stores:
             made = self.folder / f"{name}.db"
             shutil.copyfile(template.removeprefix("sqlite:///"), made)
             made.chmod(0o600)
+            # Or the first sync that is measured would write all of the copy to the disk.
+            with made.open("rb+") as copied:
+                os.fsync(copied.fileno())
             return f"sqlite:///{made}"
         self._copies.append(name)
         self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
