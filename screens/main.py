@@ -262,7 +262,12 @@ class MainScreen(Turning):
     def served_elsewhere(self, event: ServedElsewhere) -> None:
         """Another process takes leads in as well, at another address."""
         event.stop()
-        say(self, event.sentence)
+        # What is wrong with the settings was said a moment before, and is to be read first.
+        left = [said.time_left for said in self.app._notifications if said.severity == "warning"]
+        if left:
+            self.set_timer(max(left), partial(say, self, event.sentence))
+        else:
+            say(self, event.sentence)
 
     @on(LooksChanged)
     def looks_changed(self, event: LooksChanged) -> None:

@@ -320,7 +320,7 @@ async def test_a_star_marks_all_that_match(sqlite_store: Store, sqlite_url: str)
         await hand.until(lambda: "60 marked" in hand.status)
         await hand.press("m", "enter")
         await hand.until(lambda: "Spring 60" in hand.sidebar)
-        assert "The Opt-in queue is empty." in hand.text
+        await hand.until(lambda: "The Opt-in queue is empty." in hand.text)
 
 
 async def test_y_copies_the_phone_number_and_shows_it(sqlite_store: Store, sqlite_url: str) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from app.desk import Desk
+from screens.backstage import ServedElsewhere, say
 from storage import schema
 from storage.first_look import KNOWN, first_look
 from storage.store import Store
@@ -242,3 +244,16 @@ async def test_closing_answers_what_is_in_flight_and_lets_go(
     async with at_desk(sqlite_url) as hand:
         desk = hand.desk
     assert desk.backstage.listener.kind == "stopped"
+
+
+async def test_what_is_wrong_with_the_settings_is_read_before_who_else_serves_the_store(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Desk, "NOTIFICATION_TIMEOUT", 1)
+    async with at_desk(sqlite_url) as hand:
+        say(hand.desk.main, "Line 3 is wrong.", severity="warning")
+        await hand.until(lambda: "Line 3 is wrong." in hand.text)
+        hand.desk.main.post_message(ServedElsewhere("Also served elsewhere."))
+        await hand.pilot.pause()
+        assert hand.toasts[-1] == "Line 3 is wrong."
+        await hand.until(lambda: "Also served elsewhere." in hand.text)
