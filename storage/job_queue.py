@@ -70,6 +70,7 @@ class JobQueue:
             if self._closing:
                 raise StoreUnavailable(f"The store {self._name} is closing.")
             if patient and isinstance(job, Single):
+                job.patient = True
                 self._patient.append(job)
                 self._wake.notify()
                 return
@@ -86,6 +87,10 @@ class JobQueue:
     def put_back(self, jobs: Sequence[Single | Item]) -> None:
         """Lets jobs wait on that were taken and are to be tried again, before all others."""
         with self._wake:
+            # A patient one is taken alone.
+            if len(jobs) == 1 and isinstance(jobs[0], Single) and jobs[0].patient:
+                self._patient.appendleft(jobs[0])
+                return
             self._jobs[:0] = jobs
             self._urgent += sum(map(is_urgent, jobs))
 
@@ -138,5 +143,5 @@ class JobQueue:
     def _take_patient(self) -> Single:
         self._passed_over = 0
         job = self._patient.popleft()
-        job.since = time.monotonic()
+        job.since = job.since or time.monotonic()
         return job

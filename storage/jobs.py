@@ -24,7 +24,9 @@ class Single:
     quiet: bool | Callable[[Any], bool] = False
     lasting: bool = True
     since: float = 0.0
-    """When it began to wait, by a clock that nobody sets."""
+    """When it began to wait, by a clock that nobody sets; if patient, when it was first tried."""
+    patient: bool = False
+    """What else waits goes first."""
 
 
 @dataclass(slots=True)

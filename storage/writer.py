@@ -64,6 +64,9 @@ MOST_ATTEMPTS = 4
 MOST_UNSYNCED = 8
 """Transactions that may be on their way to PostgreSQL's disk before one waits for it itself."""
 
+_GLANCE_SECONDS = 0.1
+"""How long a patient job waits at a time for a store that is held."""
+
 _NEARLY = 0.05
 """Seconds short of its time in which nobody is tried once more."""
 
@@ -229,9 +232,13 @@ class Writer:
         """
         if self._problem is None or not units:
             return None
-        firsts = (unit if isinstance(unit, Single) else unit[0] for unit in units)
+        firsts = [unit if isinstance(unit, Single) else unit[0] for unit in units]
         waited = time.monotonic() - min(job.since for job in firsts)
-        return max(0.0, engine.BUSY_SECONDS - waited)
+        left = max(0.0, engine.BUSY_SECONDS - waited)
+        if any(isinstance(job, Single) and job.patient for job in firsts):
+            # It is alone, and tried again; leads that come meanwhile do not wait behind it.
+            return min(left, _GLANCE_SECONDS)
+        return left
 
     def _open_disk(self) -> None:
         """Opens the line to the disk; without it each transaction waits by itself."""

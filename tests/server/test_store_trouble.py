@@ -113,6 +113,31 @@ def test_who_comes_while_another_waits_for_a_held_store_waits_no_longer_than_tha
     store.close()
 
 
+def test_nobody_waits_for_a_held_store_behind_something_long(
+    any_store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 2)
+    store = Store.open(any_store_url)
+    waited: list[float] = []
+
+    def put_at(seconds: float) -> None:
+        time.sleep(seconds)
+        began = awake()
+        told_to_come_again(served.put())
+        waited.append(awake() - began)
+
+    with serving(store) as served, held(store) as let_go, ThreadPoolExecutor(6) as pool:
+        puts = [pool.submit(put_at, 0.4 * place) for place in range(6)]
+        time.sleep(0.1)
+        long = store.write(lambda _conn: "done", patient=True)
+        for each in puts:
+            each.result(PATIENCE)
+        let_go()
+        assert long.result(PATIENCE) == "done"
+    assert max(waited) < 3.2
+    store.close()
+
+
 def test_a_store_that_does_not_answer_at_all_is_not_waited_for_forever(
     sqlite_store: Store,
 ) -> None:
