@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from collections.abc import Callable
@@ -30,6 +31,9 @@ from storage.words import UNTEXTED
 
 METHODS = frozenset({"PUT", "POST"})
 _ALLOW = b"Allow: POST, PUT\r\n"
+
+_LARGE = 64 * 1024
+"""Bytes of a body that is judged aside: to find a person among 300,000 fields takes seconds."""
 
 
 class HookDoor:
@@ -62,6 +66,7 @@ class HookDoor:
         self._per_peer = per_peer
         self._proxies = proxies
         self._retired = retired
+        self._aside = asyncio.Lock()
 
     async def early(self, request: Request) -> Answer | None:
         """Checks 1 and 2, which need no body: the address, then the method."""
@@ -122,7 +127,12 @@ class HookDoor:
     async def _judged(self, knock: Knock, access: Access, *, looked: bool) -> Answer:
         """Checks 7 to 15, by what is true when the store decides."""
         while True:
-            refused = judge(knock, access) if access.active else Refused("INTEGRATION_INACTIVE")
+            if not access.active:
+                refused: OptIn | Refused = Refused("INTEGRATION_INACTIVE")
+            elif len(knock.request.body) < _LARGE:
+                refused = judge(knock, access)
+            else:
+                refused = await self._judge_aside(knock, access)
             if isinstance(refused, OptIn):
                 result = await self._bridge.write(take_in, refused)
                 if result.code is None and refused.kind not in UNTEXTED:
@@ -134,6 +144,11 @@ class HookDoor:
             access, looked = await self._keeper.reread(), True
             if not _opens(access, knock.request):
                 return await self._retired.answer(knock.request)
+
+    async def _judge_aside(self, knock: Knock, access: Access) -> OptIn | Refused:
+        """Judges in a thread what takes long, one after the other, while others are answered."""
+        async with self._aside:
+            return await asyncio.get_running_loop().run_in_executor(None, judge, knock, access)
 
     def _closed(self, access: Access, address: str) -> Refused | None:
         """Checks 5 and 6: whether anybody may come in now, and this one."""

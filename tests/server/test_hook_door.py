@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,17 +13,20 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
+from server.doors.hook_lead import Knock, judge
+from server.doors.verdict import Refused
 from server.doors.visitor import likes_a_page
 from server.replay import replay
 from storage import integration
-from storage.access import touch_access
+from storage.access import Access, touch_access
+from storage.leads import OptIn
 from storage.mapping_rules import Options, Rule, serialise
 from storage.retired import MOST_SENDERS, OldUrlHit, count_hits, radar, retire
 from storage.store import Store
 from storage.tables import Attempt, ConsentEvent, Contact, Integration
 from storage.words import Actor
 from tests.factories import next_phone
-from tests.server.served import Served, answers_in, read_all
+from tests.server.served import Served, answers_in, read_all, serving
 from tests.waiting import PATIENCE
 
 ANA = Actor.person("ana")
@@ -493,3 +497,28 @@ def test_senders_of_old_urls_are_bounded(sqlite_store: Store) -> None:
     assert len(found) == MOST_SENDERS + 1
     assert {one.sender: one.hits for one in found}["other"] == 30
     assert max(len(one.sender) for one in found) <= 80
+
+
+def test_a_large_body_is_judged_while_others_are_answered(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def slowly(knock: Knock, access: Access) -> OptIn | Refused:
+        if len(knock.request.body) > 500_000:
+            begun.set()
+            assert done.wait(PATIENCE)
+        return judge(knock, access)
+
+    monkeypatch.setattr("server.doors.hook.judge", slowly)
+    large = ada(essay="x" * 1_000_000)
+    with serving(sqlite_store, max_body=0) as served, ThreadPoolExecutor(2) as pool:
+        try:
+            waiting = [pool.submit(hook, served, large) for _ in range(2)]
+            assert begun.wait(PATIENCE)
+            assert served.put().status_code == 200
+        finally:
+            done.set()
+        answers = [one.result(PATIENCE) for one in waiting]
+        assert [one.status_code for one in answers] == [200, 200]
+        assert sum("duplicate" in one.json() for one in answers) == 1
