@@ -7,6 +7,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -65,6 +66,8 @@ def test_what_was_held_back_of_a_store_that_comes_and_goes_is_said_at_last(
         return [json.loads(line)["says"] for line in written.getvalue().splitlines()]
 
     monkeypatch.setattr(log, "_HEALTH_SECONDS", 0.3)
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(log, "time", SimpleNamespace(monotonic=lambda: clock.now))
     note = log.HealthLog(sqlite_store)
     well, held, gone = (StoreHealth(), StoreHealth(False, "held"), StoreHealth(False, "gone"))
     for health in (held, well, gone):
@@ -74,6 +77,7 @@ def test_what_was_held_back_of_a_store_that_comes_and_goes_is_said_at_last(
     for health in (well, gone, well):
         note(health)
     assert said() == ["held", recovered, "gone"], "the same again is held back"
+    clock.now += 1.0
     soon(lambda: len(said()) > 3)
     assert said()[3:] == [recovered]
 

@@ -21,7 +21,7 @@ from storage.store import Store
 from tests import programs
 from tests.factories import next_phone, switched_on
 from tests.server.served import Served, read_answer
-from tests.waiting import PATIENCE, awake
+from tests.waiting import PATIENCE, awake, soon
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,13 +99,13 @@ def test_a_signal_ends_it_with_nothing_in_flight_lost(sqlite_url: str, number: i
         unclear: list[str] = []
         stop = threading.Event()
 
-        def knock() -> None:
-            with served.connect() as line:
+        def knock(line: socket.socket) -> None:
+            with line:
                 while not stop.is_set():
                     phone = next_phone()
                     body = json.dumps(served.body(mobile_phone=phone)).encode()
-                    line.sendall(served.request(body=body, close=False))
                     try:
+                        line.sendall(served.request(body=body, close=False))
                         status, headers, _ = read_answer(line)
                     except (EOFError, ConnectionError):
                         unclear.append(phone)
@@ -115,11 +115,12 @@ def test_a_signal_ends_it_with_nothing_in_flight_lost(sqlite_url: str, number: i
                     if headers.get("connection") == "close":
                         return
 
-        threads = [threading.Thread(target=knock) for _ in range(8)]
+        threads = [threading.Thread(target=knock, args=(served.connect(),)) for _ in range(8)]
         for thread in threads:
             thread.start()
         idle = served.connect()
         time.sleep(0.5)
+        soon(lambda: acknowledged)
         began = awake()
         process.send_signal(number)
         assert process.wait(PATIENCE) == 0
