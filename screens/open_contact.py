@@ -82,6 +82,9 @@ class OpenContact(TableVerbs):
         if self.panel is None:
             show_inside(panel, True)
             self.post_message(Told())
+        # While it was being made the cursor may have moved, or come to where it was sent: nobody
+        # tells of that again.
+        contact = self.table.cursor_contact or contact
         panel.show(contact)
         self._tell_panel()
         self.foresee()

@@ -139,7 +139,11 @@ class ContactTable(TableMouse, can_focus=True, inherit_bindings=False):
         return [row for row in found if row is not None]
 
     def go_to(self, contact_id: int, *, favorite: bool = False) -> None:
-        """Puts the cursor on a contact, or on its neighbour where the view does not hold it."""
+        """Puts the cursor on a contact, or on its neighbour where the view does not hold it.
+
+        Where it was there already, that is told all the same: somebody waits for it.
+        """
+        self._told.pop("cursor", None)
         self._go(Key(contact_id, favorite))
 
     def go_top(self) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
 import pytest
 
 from screens.attempt_text import MOST_SHOWN, readable, whole
+from screens.contact_panel import ContactPanel
+from screens.contacts import Contacts
 from screens.field_picker import likely
 from screens.intake_log import IntakeLog
 from screens.mend import editable
+from screens.navigation import ALL
 from storage.ids import public
 from storage.integration import show
 from storage.store import Store
@@ -113,6 +117,45 @@ async def test_a_duplicate_says_which_request_came_before_it_and_what_to_do(
         await hand.until(lambda: hand.dialog == "WhereIs")
         await hand.type("(415) 555-0123")
         await hand.until(lambda: hand.choices and "opted in again once" in " ".join(hand.choices))
+
+
+async def test_whom_the_list_has_reached_before_their_panel_is_made_is_shown(
+    sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(first_name="Grace", last_name="Hopper"))
+    settle_all(sqlite_store)
+    make_panel = Contacts.make_panel
+
+    async def make_it_late(contacts: Contacts) -> ContactPanel:
+        panel = await make_panel(contacts)
+        while contacts.table.cursor_contact is None:
+            await asyncio.sleep(0.01)
+        # The list is told that the cursor has moved.
+        await asyncio.sleep(0.1)
+        return panel
+
+    async with at_desk(sqlite_url, size=(120, 40)) as hand:
+        await open_log(hand, 1)
+        monkeypatch.setattr(Contacts, "make_panel", make_it_late)
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "OpenAttempt" and "contact" in hand.text)
+        await hand.press("o")
+        await hand.until(lambda: not hand.dialog and "Grace Hopper" in hand.panel)
+
+
+async def test_whom_the_cursor_is_on_already_is_shown(sqlite_store: Store, sqlite_url: str) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(first_name="Grace", last_name="Hopper"))
+    settle_all(sqlite_store)
+    async with at_desk(sqlite_url, size=(120, 40)) as hand:
+        await hand.desk.main.go(ALL)
+        await hand.until(lambda: hand.has_rows and hand.names == ["Grace Hopper"])
+        await open_log(hand, 1)
+        await hand.press("enter")
+        await hand.until(lambda: hand.dialog == "OpenAttempt" and "contact" in hand.text)
+        await hand.press("o")
+        await hand.until(lambda: not hand.dialog and "Grace Hopper" in hand.panel)
 
 
 async def test_an_open_attempt_is_left_helped_with_and_searched_by_the_keys_of_the_desk(

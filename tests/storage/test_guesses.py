@@ -73,6 +73,8 @@ def sound(store: Store, queued: int) -> None:
 
 
 def test_a_batch_of_strangers_goes_to_the_server_once(open_store: Store, turns: list[int]) -> None:
+    # What is indexed in the background takes turns of its own.
+    open_store._indexer.close()
     together(open_store, *some())
     before = len(turns)
     with busy(open_store):
