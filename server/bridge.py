@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy.engine import Connection
 
 from server.waits import Waits
+from storage import jobs
 from storage.errors import StoreUnavailable
 from storage.store import Store
 
@@ -77,10 +78,14 @@ class Bridge:
         # Together, once the loop has read what there was to read: were each handed over by itself,
         # the writer would start a transaction for the first one alone.
         leaving, self._leaving = self._leaving, []
-        for verb, item, future, began in leaving:
-            try:
-                self._store.write_many(verb, item, partial(self._came_back, future, began))
-            except StoreUnavailable as error:
+        items = [
+            jobs.Item(verb, item, partial(self._came_back, future, began))
+            for verb, item, future, began in leaving
+        ]
+        try:
+            self._store.write_all(items)
+        except StoreUnavailable as error:
+            for _, _, future, _ in leaving:
                 if not future.done():
                     future.set_exception(error)
 

@@ -252,7 +252,7 @@ class Courier:
             else receipt
             for receipt in receipts
         ]
-        await self._count_and_settle(receipts)
+        await self._count_and_settle(receipts, texts)
 
     @property
     def _batch(self) -> int:
@@ -279,11 +279,13 @@ class Courier:
         elif works and (trying or not worked):
             self._store.write(lambda conn: gateway_state.works(conn, name))
 
-    async def _settle(self, receipts: Sequence[Receipt]) -> None:
+    async def _settle(
+        self, receipts: Sequence[Receipt], handed_over: Sequence[Outgoing] = ()
+    ) -> None:
         """Writes receipts down, however long the store takes: they are said only once."""
         while True:
             try:
-                await self._write(lambda conn: messages.settle(conn, receipts))
+                await self._write(lambda conn: messages.settle(conn, receipts, handed_over))
             except StoreError:
                 if self._closing:
                     return
@@ -317,10 +319,12 @@ class Courier:
         if receipts:
             await self._count_and_settle(receipts)
 
-    async def _count_and_settle(self, receipts: Sequence[Receipt]) -> None:
+    async def _count_and_settle(
+        self, receipts: Sequence[Receipt], handed_over: Sequence[Outgoing] = ()
+    ) -> None:
         for receipt in receipts:
             self._metrics.texts[receipt.status] += 1
-        await self._settle(receipts)
+        await self._settle(receipts, handed_over)
 
     async def _write(
         self, verb: Callable[[Connection], T], quiet: bool | Callable[[T], bool] = False

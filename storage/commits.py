@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from storage import guesses
-from storage.driver import begin_with, end_with, fetch
+from storage.driver import begin_with, end_with, fetch, send_end
 from storage.jobs import Failed, spoils_all
 
 _BUMP = "UPDATE store_state SET seq = seq + 1 WHERE id = 1 RETURNING seq"
@@ -71,6 +71,40 @@ def commit(
     bumped, *_ = _end(conn, [*bump, *how, "COMMIT"], guarded=guarded)
     guesses.committed(conn)
     return int(bumped[0][0]) if bumped else None
+
+
+def send_commit(
+    conn: Connection,
+    ended: Callable[[int | None, bool, StatementError | None], None],
+    *,
+    behind: bool,
+    quiet: bool,
+) -> None:
+    """The same as `commit` without waiting for it; not for a trial or where others failed.
+
+    Args:
+        conn: The transaction. The next one may begin at once.
+        ended: Told its place, or why it failed and whether a wrong guess was the reason, while
+            something else is waited for. Where one fails, all that were sent behind it do.
+        behind: Somebody else waits until it is on the disk.
+        quiet: It does not count as a change.
+    """
+    bump = [] if quiet else [_BUMP_AFTER_CHANGES]
+    how = [_UNSYNCED] if behind else []
+    rested = guesses.sent(conn)
+
+    def came(answers: list[list[tuple[Any, ...]]], error: StatementError | None) -> None:
+        wrong = guesses.came(conn, error, rested=rested)
+        bumped = answers[0] if bump and answers else ()
+        ended(int(bumped[0][0]) if bumped else None, wrong, error)
+
+    try:
+        send_end(conn, came, *bump, *how, "COMMIT")
+    except DBAPIError as error:
+        guesses.came(conn, error, rested=rested)
+        if spoils_all(error):
+            raise
+        raise Failed(error) from error
 
 
 def commit_aside(conn: Connection, *, quiet: bool, trial: bool, guarded: bool) -> int | None:

@@ -134,6 +134,70 @@ def end_with(conn: Connection, *statements: str) -> list[list[tuple[Any, ...]]]:
     return [answer.rows() for answer in answers]
 
 
+def send_end(
+    conn: Connection,
+    ended: Callable[[list[list[tuple[Any, ...]]], StatementError | None], None],
+    *statements: str,
+) -> None:
+    """The same without waiting: the connection takes the next transaction meanwhile.
+
+    Args:
+        conn: The transaction.
+        ended: Told what they return, or why it failed, while something else is waited for.
+        statements: What ends it.
+    """
+    line: Pipeline = conn.info[_PIPELINE]
+
+    def came(answers: list[Answered], error: Exception | None) -> None:
+        failure = None if error is None else told(conn, statements[-1], error)
+        ended([answer.rows() for answer in answers], failure)
+
+    try:
+        line.send(came, *((statement, ()) for statement in statements))
+    except conn.dialect.loaded_dbapi.Error as error:
+        raise told(conn, statements[-1], error) from error
+
+
+def wait_for_ends(conn: Connection) -> None:
+    """Waits until they have ended.
+
+    Raises:
+        Overtaken: One has failed.
+    """
+    try:
+        conn.info[_PIPELINE].wait()
+    except conn.dialect.loaded_dbapi.Error as error:
+        raise told(conn, "", error) from error
+
+
+def rest(conn: Connection, bell: int, seconds: float | None) -> None:
+    """See `Pipeline.rest`."""
+    try:
+        conn.info[_PIPELINE].rest(bell, seconds)
+    except conn.dialect.loaded_dbapi.Error as error:
+        raise told(conn, "", error) from error
+
+
+def start_over(conn: Connection) -> None:
+    """Undoes what has failed of what was sent, after `wait_for_ends`."""
+    conn.info[_PIPELINE].start_over()
+    undo(conn)
+
+
+def undo(conn: Connection) -> None:
+    """Undoes an open transaction that begins and ends by statements."""
+    line: Pipeline = conn.info[_PIPELINE]
+    line.drop()
+    if line.under_way:
+        # Whatever asks for something waits for them first: so nothing of it was sent.
+        return
+    driver: Any = conn.connection.dbapi_connection
+    try:
+        driver.rollback()
+    except conn.dialect.loaded_dbapi.Error as error:
+        raise told(conn, "ROLLBACK", error) from error
+
+
 def send_put_off(conn: Connection) -> None:
     """Sends what was put off, before something that does not come this way."""
     line = _pipeline(conn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.errors import (
@@ -153,7 +153,7 @@ def explain(error: BaseException, name: str) -> OptdeskError:
     return _sqlite(error, name)
 
 
-def gave_way(error: DBAPIError) -> bool:
+def gave_way(error: StatementError) -> bool:
     """Whether a transaction was undone for another's sake alone; tried again, it may well do.
 
     As a deadlock's victim, or because the two could not be put in an order.

@@ -62,8 +62,8 @@ class ChangeFeed:
         self._lock = threading.Lock()
         self._subscribers: dict[object, Callable[[], None]] = {}
         self._announced = 0
-        self._expected: int | None = None
-        """A commit of this process that may be seen in the store before it is told of."""
+        self._expected: set[int] = set()
+        """Commits of this process that may be seen in the store before they are told of."""
         self._held_until: float | None = None
         """When those who wait for a commit that follows are told at the latest."""
         self._ill = False
@@ -92,7 +92,11 @@ class ChangeFeed:
 
     def expect(self, seq: int | None) -> None:
         """Takes note of a commit that is about to be made here, and is followed; or of none."""
-        self._expected = seq
+        with self._lock:
+            if seq is None:
+                self._expected.clear()
+            else:
+                self._expected.add(seq)
 
     def local_commit(self, seq: int | None = None, *, followed: bool = False) -> None:
         """Tells the subscribers of a commit of this process, at once.
@@ -105,9 +109,11 @@ class ChangeFeed:
         """
         if seq is None:
             self._call_subscribers()
-        elif followed:
+            return
+        with self._lock:
+            self._expected = {other for other in self._expected if other > seq}
+        if followed:
             with self._lock:
-                self._expected = None
                 if seq > self._announced:
                     self._announced = seq
                     self._held_until = self._held_until or time.monotonic() + FOLLOWED_SECONDS
@@ -122,7 +128,7 @@ class ChangeFeed:
         """
         with self._lock:
             if self._held_until is None:
-                return None if self._expected is None else FOLLOWED_SECONDS
+                return FOLLOWED_SECONDS if self._expected else None
             left = self._held_until - time.monotonic()
         if left > 0:
             return left
@@ -161,7 +167,7 @@ class ChangeFeed:
 
     def _announce(self, seq: int, *, polled: bool = False) -> None:
         with self._lock:
-            if seq == self._expected and not polled:
+            if seq in self._expected and not polled:
                 return
             # A sequence that falls was not overtaken by a commit of this process when a poll
             # finds it: the store was set back, by a restore or a failover.

@@ -42,6 +42,20 @@ class _Guesses:
         self.left = self.pause = min(_LONGEST_PAUSE, 2 * self.pause + 1)
 
 
+def _of(conn: Connection) -> _Guesses:
+    found: _Guesses | None = conn.info.get(_GUESSES)
+    if found is None:
+        found = conn.info[_GUESSES] = _Guesses()
+    return found
+
+
+def _may(found: _Guesses) -> bool:
+    if found.open or not found.left:
+        return True
+    found.left -= 1
+    return False
+
+
 def guess(conn: Connection) -> Any:
     """What `leave` was told in the transaction before; None where it is better to ask.
 
@@ -50,21 +64,23 @@ def guess(conn: Connection) -> Any:
     found = conn.info.get(_GUESSES)
     if found is None:
         return None
-    if found.open:
-        found.fail()
     state, found.state = found.state, None
-    if found.left:
-        found.left -= 1
+    if state is None or not _may(found):
         return None
-    found.open = state is not None
+    found.open = True
     return state
+
+
+def may_guess(conn: Connection) -> bool:
+    """Whether the open transaction may rest on something else that is checked in it."""
+    found = _of(conn)
+    found.open = found.open or _may(found)
+    return found.open
 
 
 def leave(conn: Connection, state: Any) -> None:
     """Says how the open transaction leaves the store; None where that is not known."""
-    found = conn.info.get(_GUESSES)
-    if found is None:
-        found = conn.info[_GUESSES] = _Guesses()
+    found = _of(conn)
     found.next = state
     if state is None:
         found.state = None
@@ -73,8 +89,12 @@ def leave(conn: Connection, state: Any) -> None:
 def begun(conn: Connection) -> None:
     """Notes that a transaction begins."""
     found = conn.info.get(_GUESSES)
-    if found is not None:
-        found.next = None
+    if found is None:
+        return
+    found.next = None
+    if found.open:
+        # Nobody knows how the last one ended.
+        found.fail()
 
 
 def committed(conn: Connection) -> None:
@@ -88,6 +108,39 @@ def committed(conn: Connection) -> None:
         found.open, found.pause = False, 0
 
 
+def sent(conn: Connection) -> bool:
+    """Notes that nobody waits for the open transaction's end: the next one builds on it.
+
+    Returns:
+        Whether it rests on a guess. Once it has ended, `came` is to be told.
+    """
+    found = conn.info.get(_GUESSES)
+    if found is None:
+        return False
+    rested, found.open = found.open, False
+    if found.next is not None:
+        found.state = found.next
+    return bool(rested)
+
+
+def came(conn: Connection, error: BaseException | None, *, rested: bool) -> bool:
+    """Notes how a transaction ended that was `sent`; tells whether a wrong guess was its end."""
+    found = conn.info.get(_GUESSES)
+    if found is None:
+        return False
+    if error is None:
+        if rested:
+            found.pause = 0
+        return False
+    # Whatever was built on it is as wrong.
+    found.state = found.next = None
+    found.open = False
+    wrong = rested and _is_wrong(error)
+    if wrong:
+        found.fail()
+    return wrong
+
+
 def right_if(condition: str) -> str:
     """What a statement selects that ends the transaction where a condition does not hold."""
     return f"1 / ({condition})::integer"
@@ -96,8 +149,11 @@ def right_if(condition: str) -> str:
 def was_wrong(conn: Connection, error: BaseException) -> bool:
     """Whether the open transaction failed because of a wrong guess; said once of each."""
     found = conn.info.get(_GUESSES)
-    wrong = isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _WRONG
-    if found is None or not found.open or not wrong:
+    if found is None or not found.open or not _is_wrong(error):
         return False
     found.fail()
     return True
+
+
+def _is_wrong(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _WRONG

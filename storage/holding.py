@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import Connection
 
-from storage.dialects import among, among_packed, packed
-from storage.driver import fetch
-from storage.tables import Contact, Message
+from storage.dialects import among, is_postgresql
+from storage.driver import Written
+from storage.tables import WAITING, Contact, Message
 
 A_DAY = timedelta(days=1)
 
@@ -185,28 +185,51 @@ class Lately:
     """Texts that are not to be handed over now: cancelled, or put back."""
 
 
-def texted_lately(conn: Connection, texts: Sequence[Waits], moment: datetime) -> Lately:
-    """Holds back the texts to numbers that had theirs within a day.
+def texted_twice(conn: Connection, worker: str, until: Any) -> Written:
+    """Asks for the numbers with more than one text, among those that a courier has just claimed.
 
-    The earlier one stands for it, and the text is cancelled. Only a question for a YES that was
-    not asked yet is put off until the day is over. Of several in one go the last is left.
+    Args:
+        conn: The store.
+        worker: Who claimed.
+        until: When the claim ends, as `storage.rows.moment_value` gives it.
     """
-    ours = {text.message_id: text for text in texts if text.purpose in OPENING}
-    # Nearly every number has one text in its life: then there is nothing more to look at.
     # Counted for each contact, so that no store reads all texts to join them.
     opened = (
         "SELECT count(*) FROM messages WHERE contact_id = contacts.id AND direction = 'out'"  # noqa: S608
         f" AND purpose IN {_OPENING}"
     )
-    twice = fetch(
-        conn,
-        f"SELECT phone FROM (SELECT phone, ({opened}) AS texts FROM contacts"  # noqa: S608 - our own names
-        f" WHERE {among_packed(conn, 'phone')}) AS counted GROUP BY phone HAVING sum(texts) > 1",
-        (packed(conn, [text.phone for text in ours.values()]),),
+    claimed = (
+        f"SELECT phone FROM messages WHERE {WAITING} AND due_at = ? AND claimed_by = ?"  # noqa: S608
+        f" AND purpose IN {_OPENING}"
     )
+    # As an array PostgreSQL looks each up by its key, whatever it knows of the table.
+    ours = f"= ANY(ARRAY({claimed}))" if is_postgresql(conn) else f"IN ({claimed})"
+    statement = (
+        f"SELECT phone FROM (SELECT phone, ({opened}) AS texts FROM contacts"  # noqa: S608 - our own names
+        f" WHERE phone {ours}) AS counted GROUP BY phone HAVING sum(texts) > 1"
+    )
+    return statement, (until, worker)
+
+
+def texted_lately(
+    conn: Connection, texts: Sequence[Waits], moment: datetime, twice: Sequence[str]
+) -> Lately:
+    """Holds back the texts to numbers that had theirs within a day.
+
+    The earlier one stands for it, and the text is cancelled. Only a question for a YES that was
+    not asked yet is put off until the day is over. Of several in one go the last is left.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        texts: What was claimed.
+        moment: Now.
+        twice: What `texted_twice` asks for.
+    """
+    # Nearly every number has one text in its life: then there is nothing more to look at.
     if not twice:
         return Lately({}, frozenset())
-    had = _had(conn, [row[0] for row in twice], moment)
+    ours = {text.message_id: text for text in texts if text.purpose in OPENING}
+    had = _had(conn, twice, moment)
     cancelled: dict[int, str] = {}
     put_off: dict[int, datetime] = {}
     last: dict[str, int] = {}

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
+from storage.bell import Bell
 from storage.errors import StoreUnavailable
 from storage.jobs import Item, Single, is_urgent
 
@@ -32,11 +33,13 @@ class JobQueue:
     Args:
         name: The store's name in sentences.
         rest: Seconds that the store is left alone between two patient jobs.
+        bell: Rung for a writer that does not wait here: see `take_if`.
     """
 
-    def __init__(self, name: str, rest: float) -> None:
+    def __init__(self, name: str, rest: float, bell: Bell | None = None) -> None:
         self._name = name
         self._rest = rest
+        self._bell = bell
         self._jobs: list[Single | Item] = []
         self._urgent = 0
         """How many of them are."""
@@ -45,6 +48,8 @@ class JobQueue:
         self._patient_after = 0.0
         self._wake = threading.Condition()
         self._closing = False
+        self._ring_at = 0
+        """So many jobs make the bell ring; 0 for none."""
 
     def __len__(self) -> int:
         return len(self._jobs) + len(self._patient)
@@ -60,8 +65,8 @@ class JobQueue:
         with self._wake:
             return self._closing and not len(self)
 
-    def put(self, job: Single | Item, *, patient: bool = False) -> None:
-        """Lets a job wait.
+    def put(self, *jobs: Single | Item, patient: bool = False) -> None:
+        """Lets jobs wait, all of them or none.
 
         Raises:
             StoreUnavailable: Too many wait already, or no more are taken.
@@ -69,30 +74,37 @@ class JobQueue:
         with self._wake:
             if self._closing:
                 raise StoreUnavailable(f"The store {self._name} is closing.")
-            if patient and isinstance(job, Single):
-                job.patient = True
-                self._patient.append(job)
+            if patient:
+                for job in jobs:
+                    if isinstance(job, Single):
+                        job.patient = True
+                        self._patient.append(job)
                 self._wake.notify()
                 return
-            if len(self._jobs) >= MOST_WAITING:
+            if len(self._jobs) + len(jobs) > MOST_WAITING:
                 raise StoreUnavailable(
                     f"The store {self._name} is overloaded.", "Send more slowly."
                 )
-            job.since = time.monotonic()
-            self._jobs.append(job)
-            self._urgent += is_urgent(job)
-            if len(self._jobs) == 1:
+            idle, moment = not self._jobs, time.monotonic()
+            for job in jobs:
+                job.since = moment
+            self._jobs.extend(jobs)
+            self._urgent += sum(map(is_urgent, jobs))
+            if idle:
                 self._wake.notify()
+            if self._bell is not None and self._ring_at and self._are_enough(self._ring_at):
+                self._ring_at = 0
+                self._bell.ring()
 
     def put_back(self, jobs: Sequence[Single | Item]) -> None:
         """Lets jobs wait on that were taken and are to be tried again, before all others."""
         with self._wake:
             # A patient one is taken alone.
-            if len(jobs) == 1 and isinstance(jobs[0], Single) and jobs[0].patient:
-                self._patient.appendleft(jobs[0])
-                return
-            self._jobs[:0] = jobs
-            self._urgent += sum(map(is_urgent, jobs))
+            patient = [job for job in jobs if isinstance(job, Single) and job.patient]
+            self._patient.extendleft(reversed(patient))
+            others = [job for job in jobs if isinstance(job, Item) or not job.patient]
+            self._jobs[:0] = others
+            self._urgent += sum(map(is_urgent, others))
 
     def close(self) -> None:
         """Takes no more; what waits is still to be done."""
@@ -127,6 +139,20 @@ class JobQueue:
                 if not self._wake.wait(wait or None) and not self._patient:
                     return []
             return self._take_turn()
+
+    def take_if(self, least: int) -> list[Single | Item]:
+        """Takes jobs that go together if so many wait, or one that cannot.
+
+        Returns:
+            The jobs; none where there are fewer. Then the bell rings as soon as there are enough.
+        """
+        with self._wake:
+            enough = self._are_enough(least)
+            self._ring_at = 0 if enough else least
+            return self._take_turn() if enough else []
+
+    def _are_enough(self, least: int) -> bool:
+        return len(self._jobs) >= least or bool(self._urgent)
 
     def _take_turn(self) -> list[Single | Item]:
         if self._patient and self._passed_over >= MOST_PASSED_OVER and not self._urgent:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from storage.driver import savepoint
 
@@ -50,6 +50,10 @@ class Failed(Exception):
     def __init__(self, cause: Exception) -> None:
         super().__init__()
         self.cause = cause
+
+
+class Overtaken(Exception):
+    """A transaction before this one has failed whose end was not waited for; nothing was sent."""
 
 
 def followed(verb: BatchT) -> BatchT:
@@ -196,6 +200,6 @@ def _run_batch(
     return [answer for item in items for answer in _run_batch(conn, verb, [item])]
 
 
-def spoils_all(error: DBAPIError) -> bool:
+def spoils_all(error: StatementError) -> bool:
     """Whether an error belongs to the store and not to one job's data."""
     return not isinstance(error, IntegrityError | DataError)

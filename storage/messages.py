@@ -10,12 +10,20 @@ from typing import Any
 from sqlalchemy import select, text, true, update
 from sqlalchemy.engine import Connection
 
-from storage import failing
+from storage import failing, guesses
 from storage.changes import record
-from storage.dialects import among, among_packed, by_keys, packed, rows_packed, skipping_locked
-from storage.driver import fetch, run
+from storage.dialects import (
+    among,
+    among_packed,
+    by_keys,
+    is_postgresql,
+    packed,
+    rows_packed,
+    skipping_locked,
+)
+from storage.driver import Written, fetch, fetch_together, run, run_at_last
 from storage.errors import NotFound, Refused
-from storage.holding import OPENING, QuietHours, hold, texted_lately
+from storage.holding import OPENING, QuietHours, hold, texted_lately, texted_twice
 from storage.inbound import opt_out
 from storage.noting import note
 from storage.rows import moment_of, moment_value
@@ -32,7 +40,7 @@ from storage.tables import (
     Message,
     Suppression,
 )
-from storage.tallies import add_tallies, stage_tally
+from storage.tallies import add_tallies, adding, stage_tally
 from storage.times import AHEAD, now
 from storage.words import BADGE_BITS, GATEWAY, Actor, Badge, Kind, Stage
 
@@ -127,12 +135,15 @@ def claim(
     at = moment_value(conn, moment)
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
     statement = _CLAIM[fresh].format(skipping=skipping_locked(conn))
-    claimed = [
-        Outgoing(*row) for row in fetch(conn, statement, (worker, until, at, at, gateway, limit))
-    ]
+    rows, twice = fetch_together(
+        conn,
+        (statement, (worker, until, at, at, gateway, limit)),
+        texted_twice(conn, worker, until),
+    )
+    claimed = [Outgoing(*row) for row in rows]
     if not claimed:
         return Claim([], whole=True)
-    lately = texted_lately(conn, claimed, moment)
+    lately = texted_lately(conn, claimed, moment, [row[0] for row in twice])
     for (purpose, status), contacts in lately.stood_for.items():
         # The text of today stands for this one.
         _move_contacts(conn, status, purpose, contacts, moment)
@@ -188,19 +199,30 @@ _STORED = {"landline": "failed", "retry": "pending", "kept": "pending"}
 RETRY_AFTER = timedelta(seconds=15)
 
 
-def settle(conn: Connection, receipts: Sequence[Receipt]) -> Sequence[bool]:
+def settle(
+    conn: Connection, receipts: Sequence[Receipt], handed_over: Sequence[Outgoing] = ()
+) -> Sequence[bool]:
     """Writes down what became of texts, and moves their contacts on. A batch verb's body.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        receipts: What was said of them.
+        handed_over: The texts that this is about, where they were just claimed: nearly always they
+            and their contacts are as they were then, which PostgreSQL is not asked but told.
 
     Returns:
         For each receipt whether it moved its message; an old or repeated one does not.
     """
     moment = now()
+    if handed_over and _may_guess(conn, receipts, handed_over):
+        _settle_usual(conn, receipts, [text.contact_id for text in handed_over], moment)
+        return [True] * len(receipts)
     by_status: dict[str, dict[int, Receipt]] = {}
     for receipt in receipts:
         by_status.setdefault(receipt.status, {})[receipt.message_id] = receipt
     moved: set[tuple[str, int]] = set()
     for status, said in by_status.items():
-        rows = _save_status(conn, status, list(said.values()), moment)
+        rows = fetch(conn, *_saving(conn, status, list(said.values()), moment))
         by_purpose: dict[str, list[int]] = {}
         for message_id, contact_id, purpose in rows:
             by_purpose.setdefault(purpose, []).append(contact_id)
@@ -210,10 +232,48 @@ def settle(conn: Connection, receipts: Sequence[Receipt]) -> Sequence[bool]:
     return [(receipt.status, receipt.message_id) in moved for receipt in receipts]
 
 
-def _save_status(
+def _may_guess(conn: Connection, receipts: Sequence[Receipt], texts: Sequence[Outgoing]) -> bool:
+    return is_postgresql(conn) and _are_usual(receipts, texts) and guesses.may_guess(conn)
+
+
+def _are_usual(receipts: Sequence[Receipt], texts: Sequence[Outgoing]) -> bool:
+    """Whether they all were accepted, and lead their contacts into the queue."""
+    return (
+        all(text.purpose == "compliance" for text in texts)
+        and all(receipt.status == "accepted" for receipt in receipts)
+        and {text.message_id for text in texts} == {receipt.message_id for receipt in receipts}
+        and len({text.contact_id for text in texts}) == len(receipts) == len(texts)
+    )
+
+
+def _settle_usual(
+    conn: Connection, receipts: Sequence[Receipt], contact_ids: Sequence[int], moment: datetime
+) -> None:
+    """Writes that down; the transaction ends where not all of them are moved by it."""
+    count = len(receipts)
+    entering = _entering(conn, contact_ids, moment, stage=Stage.QUEUED)
+    run_at_last(
+        conn,
+        [
+            _all_of(count, _saving(conn, "accepted", receipts, moment)),
+            _all_of(count, (f"{entering[0]} RETURNING id", entering[1])),
+            *adding({stage_tally(Stage.CONFIRMING): -count, stage_tally(Stage.QUEUED): count}),
+        ],
+    )
+
+
+def _all_of(count: int, writing: Written) -> Written:
+    """Ends the transaction unless a statement writes so many rows."""
+    statement, values = writing
+    right = guesses.right_if("count(*) = ?")
+    checked = f"WITH written AS ({statement}) SELECT {right} FROM written"  # noqa: S608 - ours
+    return checked, (*values, count)
+
+
+def _saving(
     conn: Connection, status: str, receipts: Sequence[Receipt], moment: datetime
-) -> list[tuple[int, int, str]]:
-    """Moves messages on; returns id, contact and purpose of each that it moved."""
+) -> Written:
+    """What moves messages on and returns id, contact and purpose of each that it moved."""
     # One statement for all: each alone would cost more than everything else about a lead.
     waits = {"sent": timedelta(seconds=RECEIPT_SECONDS), "retry": RETRY_AFTER}
     forward = ", ".join(f"'{state}'" for state in _FORWARD[status])
@@ -236,8 +296,7 @@ def _save_status(
     )
     due = moment_value(conn, moment + waits.get(status, timedelta(0)))
     changed = moment_value(conn, moment)
-    moved = fetch(conn, statement, (_STORED.get(status, status), due, changed, *values, *which))
-    return [(row[0], row[1], row[2]) for row in moved]
+    return statement, (_STORED.get(status, status), due, changed, *values, *which)
 
 
 def _move_contacts(
@@ -292,6 +351,21 @@ def _enter_queue(
     stage: Stage = Stage.QUEUED,
 ) -> int:
     """The only way into the queue for a contact that was texted; or to wait for its YES."""
+    entering = _entering(conn, contact_ids, moment, badge=badge, kind=kind, stage=stage)
+    entered = run(conn, *entering)
+    add_tallies(conn, {stage_tally(Stage.CONFIRMING): -entered, stage_tally(stage): entered})
+    return entered
+
+
+def _entering(
+    conn: Connection,
+    contact_ids: Sequence[int],
+    moment: datetime,
+    *,
+    badge: Badge | None = None,
+    kind: Kind | None = None,
+    stage: Stage = Stage.QUEUED,
+) -> Written:
     changes = "stage = ?, version = version + 1, changed_at = ?"
     values: list[Any] = [stage.value, moment_value(conn, moment)]
     if badge is not None:
@@ -301,13 +375,8 @@ def _enter_queue(
         changes += ", kind = ?"
         values.append(kind.value)
     which = f"{among_packed(conn, 'id')} AND stage = 'confirming'"
-    entered = run(
-        conn,
-        f"UPDATE contacts SET {changes} WHERE {which}",  # noqa: S608 - our own names
-        (*values, packed(conn, contact_ids)),
-    )
-    add_tallies(conn, {stage_tally(Stage.CONFIRMING): -entered, stage_tally(stage): entered})
-    return entered
+    statement = f"UPDATE contacts SET {changes} WHERE {which}"  # noqa: S608 - our own names
+    return statement, (*values, packed(conn, contact_ids))
 
 
 def _block(conn: Connection, contact_ids: Sequence[int]) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from storage.faults import explain
 from storage.feed import ChangeFeed
 from storage.file_guard import FileGuard
 from storage.indexer import Indexer
+from storage.jobs import Item
 from storage.writer import BatchVerb, Done, Verb, Writer
 
 LATELY_SECONDS = 0.25
@@ -195,7 +196,17 @@ class Store:
         """
         if self.read_only:
             raise self._refusal()
-        self._writer.write_many(verb, item, done)
+        self._writer.write_many(Item(verb, item, done))
+
+    def write_all(self, items: Sequence[Item]) -> None:
+        """Hands items over that came together, so that they go together; see `write_many`.
+
+        Raises:
+            StoreUnavailable: Read-only, closing or overloaded. None of them is written.
+        """
+        if self.read_only:
+            raise self._refusal()
+        self._writer.write_many(*items)
 
     @property
     def is_worked_on(self) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Engine
@@ -14,12 +17,17 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
 from storage import engine
-from storage.commits import begin, commit, commit_aside, next_place
+from storage.bell import Bell
+from storage.commits import begin, commit, commit_aside, next_place, send_commit
 from storage.dialects import changes_so_far, is_postgresql
 from storage.driver import (
     begin_by_hand,
     fetch,
     must_sync_at_once,
+    rest,
+    start_over,
+    undo,
+    wait_for_ends,
     watch_beside,
 )
 from storage.engine import tells_of_its_log, wait_at_most
@@ -31,6 +39,7 @@ from storage.jobs import (
     Answers,
     Failed,
     Item,
+    Overtaken,
     Single,
     all_followed,
     answer,
@@ -39,6 +48,7 @@ from storage.jobs import (
     is_quiet,
     is_wanted,
     run_units,
+    spoils_all,
 )
 from storage.log_copying import AGAIN_SECONDS, COPY_PAGES, LogCopier, pages_of_log
 from storage.watcher import Watcher
@@ -70,6 +80,19 @@ _GLANCE_SECONDS = 0.1
 _NEARLY = 0.05
 """Seconds short of its time in which nobody is tried once more."""
 
+MOST_SENT = 2
+"""Transactions that PostgreSQL may have at once: one that it works on, and one that follows."""
+
+FEW = 3
+"""Jobs that are no crowd."""
+
+LEAST_BESIDE = 8
+"""Jobs that go on their way beside those that are not back yet. Fewer wait for more, at the longest
+until those are: each transaction costs as much as several leads."""
+
+GATHER_SECONDS = 0.003
+"""How long fewer wait at most once PostgreSQL has nothing to do but to wait for its disk."""
+
 LOG_SECONDS = 0.03
 """How often is looked how long SQLite's log has grown: in that time it hardly grows by what is
 copied at once, and a look costs a tenth of a transaction."""
@@ -88,6 +111,21 @@ class _Made:
     """It is on PostgreSQL's disk, and with it all before it."""
 
 
+@dataclass(slots=True)
+class _Sent:
+    """A transaction whose end is not waited for."""
+
+    jobs: list[Single | Item]
+    answers: Answers
+    behind: bool
+    """Its commit does not wait for the disk."""
+    followed: bool
+    error: StatementError | None = None
+    """Why it failed."""
+    wrong: bool = False
+    """It rested on a guess that was wrong."""
+
+
 class Writer:
     """A hand of this process that writes to the store; all but couriers of webhooks share one.
 
@@ -103,13 +141,22 @@ class Writer:
         self._aside = aside
         self._name = name
         self._watcher = watcher
-        self._queue = JobQueue(name, 0.0 if engine.dialect.name == "postgresql" else REST_SECONDS)
+        server = engine.dialect.name == "postgresql"
+        self._on_server = server
+        self._bell = Bell() if server else None
+        self._queue = JobQueue(name, 0.0 if server else REST_SECONDS, self._bell)
         self._conn: Connection | None = None
         self._lasting = True
         """Whether the connection waits for the disk with each commit, as it does at first."""
         self._disk: DiskLine[Answers] | None = None
         """Waits for PostgreSQL's disk while this goes on, once others have had to wait."""
-        self._may_open_disk = engine.dialect.name == "postgresql" and not aside
+        self._may_open_disk = server and not aside
+        self._sent: deque[_Sent] = deque()
+        """Transactions on PostgreSQL of whose end nothing is known, the oldest first."""
+        self._last_end = 0.0
+        """When the last of them had ended."""
+        self._failed: list[_Sent] = []
+        """Those that were found to have failed."""
         self._log: LogCopier | None = None
         """Copies SQLite's log into the file while this goes on, once it has grown long."""
         self._watches_log = engine.dialect.name == "sqlite" and tells_of_its_log()
@@ -151,15 +198,13 @@ class Writer:
             future.set_exception(error)
         return future
 
-    def write_many(self, verb: BatchVerb[ItemT, AnswerT], item: ItemT, done: Done[AnswerT]) -> None:
-        """Hands an item to a batch verb, together with the others that wait for it.
-
-        `done` gets the item's result or the error, in the writer's thread, after the commit.
+    def write_many(self, *items: Item) -> None:
+        """Hands items to their batch verbs, together with the others that wait for them.
 
         Raises:
             StoreUnavailable: Too many wait already.
         """
-        self._queue.put(Item(verb, item, done))
+        self._queue.put(*items)
 
     def stands_at(self, seq: int) -> None:
         """Takes note of the place of a transaction that this process made otherwise."""
@@ -172,47 +217,83 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            if self._disk is not None:
-                self._see_to_disk(self._disk)
-            jobs = self._queue.take(trying=self._may_try)
-            if not jobs and self._queue.over:
-                break
-            if jobs or self._may_try:
-                self._serve(jobs)
+            if self._disk is not None and self._disk.failure is not None:
+                # Whoever was to be brought to the disk by it is perhaps not there.
+                self._fail(self._disk.failure, []) if self._sent else self._drop()
+            if self._bell is not None and self._is_awaited:
+                # On the server or on its way to the disk: what comes meanwhile goes beside it.
+                room = len(self._sent) < MOST_SENT
+                jobs = self._queue.take_if(self._least) if room else []
+                if not jobs:
+                    self._rest(self._bell)
+                    continue
+            else:
+                jobs = self._queue.take(trying=self._may_try)
+                if not jobs and self._queue.over:
+                    break
+            wanted = [job for job in jobs if is_wanted(job)]
+            if wanted or (not jobs and self._may_try):
+                self._serve(wanted)
         self._drop()
+        if self._bell is not None:
+            self._bell.close()
+
+    @property
+    def _is_awaited(self) -> bool:
+        """Whether something was handed to PostgreSQL that is not answered yet."""
+        return bool(self._sent) or (self._disk is not None and bool(self._disk.backlog))
 
     @property
     def _may_try(self) -> bool:
         """Whether trying the store while nobody asks may tell that it works again."""
         return self._problem is not None and not isinstance(self._problem, StoreDamaged)
 
-    def _serve(self, taken: list[Single | Item]) -> None:
-        jobs = [job for job in taken if is_wanted(job)]
-        if taken and not jobs:
-            return
+    @property
+    def _least(self) -> int:
+        """How many jobs are enough for a transaction beside those that are not back yet."""
+        gathers = self._sent or time.monotonic() < self._last_end + GATHER_SECONDS
+        return LEAST_BESIDE if gathers else 1
+
+    def _rest(self, bell: Bell) -> None:
+        """Waits until something has come back from the server, or others want to go."""
         try:
-            made = self._insist(jobs)
+            rest(self._connection(), bell.socket, None if self._sent else GATHER_SECONDS)
+            bell.silence()
+            if self._failed:
+                self._start_over()
         except (OptdeskError, SQLAlchemyError, OSError) as error:
-            # Never again on this connection: after a failed commit its state is unknown.
-            self._drop()
-            self._problem = problem = self._diagnosis(error)
-            self._watcher.failed(problem)
-            held = is_held(error) and isinstance(problem, StoreUnavailable)
-            for job in self._out_of_time(jobs) if held else jobs:
-                answer(job, problem)
-            if held:
-                # However soon it is told so again, this makes no busy loop.
-                time.sleep(engine.SELDOM_SECONDS)
+            self._fail(error, [])
+
+    def _serve(self, jobs: list[Single | Item], *, wait: bool = False) -> None:
+        """Runs jobs in a transaction and sees that they are answered.
+
+        Args:
+            jobs: What goes together.
+            wait: For the transaction's end.
+        """
+        try:
+            made = self._insist(jobs, wait=wait)
+        except Overtaken:
+            try:
+                self._start_over()
+            except (OptdeskError, SQLAlchemyError, OSError) as error:
+                self._fail(error, jobs)
+            else:
+                self._serve(jobs)
+            return
+        except (OptdeskError, SQLAlchemyError, OSError) as error:
+            self._fail(error, jobs)
             return
         if self._problem is not None:
             self._problem = None
             self._watcher.recovered()
-        self._queue.rest()
-        # The screen's refresh and the answers wait for nothing else from here on.
-        if not self._leave_to_disk(made):
-            answer_all(made.answers)
-        if made.seq is not None:
-            self._watcher.committed(made.seq, followed=all_followed(in_units(jobs)))
+        if made is not None:
+            self._queue.rest()
+            # The screen's refresh and the answers wait for nothing else from here on.
+            if not self._leave_to_disk(made):
+                answer_all(made.answers)
+            if made.seq is not None:
+                self._watcher.committed(made.seq, followed=all_followed(in_units(jobs)))
         if self._queue.hurries and self._may_open_disk:
             self._open_disk()
         if self._watches_log and time.monotonic() >= self._log_seen + LOG_SECONDS:
@@ -240,6 +321,43 @@ class Writer:
             return min(left, _GLANCE_SECONDS)
         return left
 
+    def _fail(self, error: Exception, jobs: list[Single | Item]) -> None:
+        """Answers who waits for a transaction that the store has failed."""
+        # Never again on this connection: after a failed commit its state is unknown.
+        jobs = [*(job for sent in (*self._failed, *self._sent) for job in sent.jobs), *jobs]
+        self._failed.clear()
+        self._sent.clear()
+        self._drop()
+        self._problem = problem = self._diagnosis(error)
+        self._watcher.failed(problem)
+        held = is_held(error) and isinstance(problem, StoreUnavailable)
+        for job in self._out_of_time(jobs) if held else jobs:
+            answer(job, problem)
+        if held:
+            # However soon it is told so again, this makes no busy loop.
+            time.sleep(engine.SELDOM_SECONDS)
+
+    def _start_over(self) -> None:
+        """Runs again, one after the other, what failed after nobody had waited for it.
+
+        Raises:
+            DBAPIError: It is the store that failed.
+        """
+        conn = self._connection()
+        with suppress(Overtaken):
+            wait_for_ends(conn)
+        failed = [*self._failed]
+        first = failed[0]
+        error = None if first.wrong else first.error
+        if error is not None and spoils_all(error) and not gave_way(error):
+            raise error
+        start_over(conn)
+        self._failed.clear()
+        if not first.wrong or any(isinstance(job, Single) for sent in failed for job in sent.jobs):
+            self._watcher.undone()
+        for sent in failed:
+            self._serve(sent.jobs, wait=True)
+
     def _open_disk(self) -> None:
         """Opens the line to the disk; without it each transaction waits by itself."""
         # The driver is there by now; for a file it is never needed.
@@ -264,12 +382,6 @@ class Writer:
         self._disk.leave(made.answers)
         return True
 
-    def _see_to_disk(self, disk: DiskLine[Answers]) -> None:
-        if not self._queue.hurries:
-            disk.wait()
-        if disk.failure is not None:
-            self._drop()
-
     def _lose(self, disk: DiskLine[Answers], why: StatementError) -> None:
         """Tells those whose transaction is perhaps not on the disk."""
         self._problem = problem = self._diagnosis(why)
@@ -290,17 +402,17 @@ class Writer:
             # The next transaction meets with it as well, and tells of it.
             return
 
-    def _insist(self, jobs: list[Single | Item]) -> _Made:
+    def _insist(self, jobs: list[Single | Item], *, wait: bool) -> _Made | None:
         """Runs jobs, again where the server chose this transaction to give way to another."""
         for _ in range(MOST_ATTEMPTS - 1):
             try:
-                return self._transaction(jobs)
+                return self._transaction(jobs, wait=wait)
             except DBAPIError as error:
                 if not gave_way(error):
                     raise
                 self._watcher.undone()
                 self._drop()
-        return self._transaction(jobs)
+        return self._transaction(jobs, wait=wait)
 
     def _diagnosis(self, error: Exception) -> OptdeskError:
         try:
@@ -309,77 +421,129 @@ class Writer:
             return found  # What the driver met with is only what came of it.
         return explain(error, self._name)
 
-    def _transaction(self, jobs: list[Single | Item]) -> _Made:
-        """Runs jobs and commits.
+    def _transaction(self, jobs: list[Single | Item], *, wait: bool) -> _Made | None:
+        """Runs jobs and commits; None where the end of it is not waited for.
 
-        None has a savepoint until one of them fails, which few do: then all are run again, each
+        None of them has a savepoint until one fails, which few do: then all are run again, each
         within its own.
         """
         units = in_units(jobs)
         try:
+            if self._on_server:
+                return self._attempt_there(jobs, units, guarded=False, wait=wait)
             return self._attempt(units, guarded=False)
         except Failed as failed:
+            if isinstance(failed.cause, Overtaken):
+                raise failed.cause from None
             wrong = was_wrong(self._connection(), failed.cause)
             if not wrong or any(isinstance(job, Single) for job in jobs):
                 self._watcher.undone()
             if wrong:
                 # The next one asks.
-                return self._transaction(jobs)
+                return self._transaction(jobs, wait=wait)
             if len(jobs) == 1:
                 return _Made([(jobs[0], failed.cause)])
+            if self._on_server:
+                wait_for_ends(self._connection())
+                return self._attempt_there(jobs, units, guarded=True, wait=True)
             return self._attempt(units, guarded=True)
 
     def _attempt(self, units: Sequence[Single | list[Item]], *, guarded: bool) -> _Made:
+        """Runs jobs in a transaction on SQLite and commits."""
         conn = self._connection()
-        postgresql = is_postgresql(conn)
-        lasting = not units or any(isinstance(unit, list) or unit.lasting for unit in units)
-        if not postgresql:
-            self._sync(conn, lasting=lasting)
-        behind = flushed = False
+        self._sync(conn, lasting=_lasts(units))
         patience = self._patience(units)
-        if not postgresql:
-            wait_at_most(conn, engine.BUSY_SECONDS if patience is None else patience)
+        wait_at_most(conn, engine.BUSY_SECONDS if patience is None else patience)
         with conn.begin() as transaction:
-            if postgresql:
-                begin(conn, aside=self._aside, lasting=lasting, patience=patience)
-            if isinstance(self._problem, StoreDamaged):
-                self._watcher.probe(conn)
-            before = 0 if postgresql else changes_so_far(conn)
+            self._probe(conn)
+            before = changes_so_far(conn)
             answers = run_units(conn, units, guarded=guarded)
             self._watcher.check()
-            quiet = bool(units) and all(is_quiet(job, result) for job, result in answers)
-            followed = all_followed(units)
-            if postgresql:
-                if followed:
-                    # Its place is known only with the commit. Where another process comes
-                    # between, screens look once more than they need to.
-                    self._watcher.committing(self._seq + 1)
-                if self._aside:
-                    seq = commit_aside(conn, quiet=quiet, trial=not units, guarded=guarded)
-                else:
-                    behind = lasting and self._may_leave(conn)
-                    seq = commit(conn, behind=behind, quiet=quiet, trial=not units, guarded=guarded)
-                    # With a place it has written, so its commit has waited.
-                    flushed = lasting and not behind and seq is not None
-                if followed and seq is None:
-                    self._watcher.committing(None)
-            elif units and changes_so_far(conn) == before:
+            if units and changes_so_far(conn) == before:
                 transaction.rollback()
                 return _Made(answers)
-            else:
-                seq = None if quiet else next_place(conn)
-                if followed:
-                    self._watcher.committing(seq)
+            seq = None if _are_quiet(units, answers) else next_place(conn)
+            if all_followed(units):
+                self._watcher.committing(seq)
             self._seq = seq or self._seq
         self._watcher.check()
+        return _Made(answers, seq)
+
+    def _attempt_there(
+        self,
+        jobs: list[Single | Item],
+        units: Sequence[Single | list[Item]],
+        *,
+        guarded: bool,
+        wait: bool,
+    ) -> _Made | None:
+        """The same on PostgreSQL; None where its end is not waited for."""
+        conn, lasting = self._connection(), _lasts(units)
+        try:
+            patience = self._patience(units)
+            begin(conn, aside=self._aside, lasting=lasting, patience=patience)
+            self._probe(conn)
+            answers = run_units(conn, units, guarded=guarded)
+            quiet, followed = _are_quiet(units, answers), all_followed(units)
+            if followed:
+                # Its place is known only with the commit. Where another process comes
+                # between, screens look once more than they need to.
+                self._watcher.committing(self._seq + len(self._sent) + 1)
+            if self._aside:
+                seq = commit_aside(conn, quiet=quiet, trial=not units, guarded=guarded)
+                self._seq = seq or self._seq
+                return _Made(answers, seq)
+            at_once = must_sync_at_once(conn)
+            behind = lasting and not at_once and self._may_leave(len(jobs))
+            if lasting and units and not (guarded or wait or at_once or self._problem):
+                sent = _Sent(jobs, answers, behind, followed)
+                send_commit(conn, partial(self._ended, sent), behind=behind, quiet=quiet)
+                self._sent.append(sent)
+                return None
+            seq = commit(conn, behind=behind, quiet=quiet, trial=not units, guarded=guarded)
+        except BaseException:
+            undo(conn)
+            raise
+        if followed and seq is None:
+            self._watcher.committing(None)
+        self._seq = seq or self._seq
+        # With a place it has written, so its commit has waited.
+        flushed = lasting and not behind and seq is not None
         return _Made(answers, seq, synced=not behind, flushed=flushed)
 
-    def _may_leave(self, conn: Connection) -> bool:
-        """Whether a transaction need not wait for the disk by itself: only where others wait."""
+    def _ended(
+        self, sent: _Sent, seq: int | None, wrong: bool, error: StatementError | None
+    ) -> None:
+        """Takes note of the end of a transaction that nobody waited for."""
+        self._sent.popleft()
+        self._last_end = time.monotonic()
+        sent.wrong, sent.error = wrong, error
+        if error is not None:
+            self._failed.append(sent)
+            return
+        self._seq = seq or self._seq
+        flushed = not sent.behind and seq is not None
+        made = _Made(sent.answers, seq, synced=not sent.behind, flushed=flushed)
+        if not self._leave_to_disk(made):
+            answer_all(made.answers)
+        if seq is not None:
+            self._watcher.committed(seq, followed=sent.followed)
+
+    def _probe(self, conn: Connection) -> None:
+        if isinstance(self._problem, StoreDamaged):
+            self._watcher.probe(conn)
+
+    def _may_leave(self, count: int) -> bool:
+        """Whether a transaction of so many need not wait for the disk by itself.
+
+        Where nobody else is on the way, few have it sooner by waiting.
+        """
         disk = self._disk
-        if disk is None or disk.failure is not None or must_sync_at_once(conn):
+        if disk is None or disk.failure is not None:
             return False
-        return self._queue.hurries and len(disk.backlog) < MOST_UNSYNCED
+        if count <= FEW and not self._sent and not self._queue.hurries:
+            return False
+        return len(disk.backlog) + len(self._sent) < MOST_UNSYNCED
 
     def _connection(self) -> Connection:
         if self._conn is None:
@@ -415,3 +579,13 @@ class Writer:
                 conn.close()
             except SQLAlchemyError:
                 return
+
+
+def _lasts(units: Sequence[Single | list[Item]]) -> bool:
+    """Whether the commit of what is run together waits for the disk."""
+    return not units or any(isinstance(unit, list) or unit.lasting for unit in units)
+
+
+def _are_quiet(units: Sequence[Single | list[Item]], answers: Answers) -> bool:
+    """Whether nothing of it counts as a change."""
+    return bool(units) and all(is_quiet(job, result) for job, result in answers)
