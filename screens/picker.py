@@ -79,6 +79,8 @@ class Picker(Dialog[R], Generic[R]):
     """Said where there is nothing to choose from; see `NO_MATCH` for what does not match."""
     taking = "choose"
     """What enter does to the choice, as the line of keys says it."""
+    remark_first = False
+    """Whether what is said besides stands above the list."""
 
     def __init__(self) -> None:
         super().__init__(classes="picker")
@@ -96,7 +98,7 @@ class Picker(Dialog[R], Generic[R]):
         return {each.id: "" for each in here if each.acts_on is ActsOn.CURSOR}
 
     def compose_body(self) -> ComposeResult:
-        """The line and the list."""
+        """The line, the list, and what is said besides."""
         line = self.make_line()
         line.cursor_blink = False
         yield line
@@ -104,8 +106,8 @@ class Picker(Dialog[R], Generic[R]):
         choices.can_focus = False
         most = max(LEAST, self.app.size.height - ABOVE_AND_BELOW)
         choices.styles.max_height = min(TALLEST, most)
-        yield choices
-        yield Static(Content(self.nothing), classes="nothing")
+        remark = Static(Content(self.nothing), classes="nothing")
+        yield from (remark, choices) if self.remark_first else (choices, remark)
 
     def make_line(self) -> Input:
         """The line to type in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from rich.cells import cell_len
 from textual import on
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from screens.asked import ContactAsked, PlaceAsked, RefusedAsked
 from screens.backstage import WorkFailed, backstage
@@ -46,6 +47,7 @@ class WhereIs(Picker[Message]):
     placeholder = "a number in any spelling, or a name"
     taking = "go there"
     nothing = "Type a number or a name."
+    remark_first = True
 
     def __init__(self, asked: str = "") -> None:
         super().__init__()
@@ -56,6 +58,15 @@ class WhereIs(Picker[Message]):
         """What the sentences that are shown answer."""
         self._wanted = ""
         """What enter was pressed for before it was answered."""
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Enter goes nowhere from somebody who is in no list any more."""
+        words = super().words
+        choice = self.highlighted if self._shown else None
+        if choice is None or self._way_to(choice) is not None:
+            return words
+        return {**words, "picker.choose": ""}
 
     def title_text(self) -> Content:
         """The question."""
@@ -130,15 +141,22 @@ class WhereIs(Picker[Message]):
 
     def choose(self, choice: Choice) -> None:
         """To the contact, the list or the attempt."""
+        way = self._way_to(choice)
+        if way is not None:
+            self.dismiss(way)
+
+    def _way_to(self, choice: Choice) -> Message | None:
         fate = self._fates[choice.key]
         if fate.what in _LISTED and fate.contact_id is not None:
-            self.dismiss(ContactAsked(fate.contact_id))
-        elif fate.what == "refused":
-            self.dismiss(RefusedAsked())
-        elif fate.what == "suppressed":
-            self.dismiss(PlaceAsked(DNC))
-        else:
-            self.dismiss(None)
+            return ContactAsked(fate.contact_id)
+        if fate.what == "refused":
+            return RefusedAsked()
+        return PlaceAsked(DNC) if fate.what == "suppressed" else None
+
+    @on(OptionList.OptionHighlighted)
+    def led(self) -> None:
+        """The keys say whether enter leads anywhere."""
+        self.show_hints()
 
 
 def _sentence(fate: Fate) -> str:

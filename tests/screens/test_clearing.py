@@ -11,7 +11,7 @@ import pytest
 
 from screens.do_not_contact import DoNotContact, Entries
 from storage import dnc_pages, suppressions
-from storage.acts import Move
+from storage.acts import Delete, Move
 from storage.bulk import perform
 from storage.phones import international
 from storage.profile import profile
@@ -233,6 +233,36 @@ async def test_where_somebody_went_is_told_and_leads_there(
             await hand.press("escape")
             hand.burst("w", *name, "enter")
             await hand.until(partial(_stands_on, hand, found))
+
+
+async def test_nobody_is_led_to_where_somebody_deleted_was(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    ada, _ = fill(sqlite_store, "Ada", "Bo")
+    perform(sqlite_store, BO, Delete(), Target(ids=(ada,)))
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("w")
+        await hand.type("bo")
+        await hand.until(lambda: "enter go there" in hand.text)
+        await hand.press("ctrl+u")
+        await hand.type("ada")
+        await hand.until(lambda: any("deleted" in line for line in hand.choices))
+        await hand.until(lambda: "go there" not in hand.text)
+        await hand.press("enter")
+        assert hand.dialog == "WhereIs"
+
+
+async def test_what_a_number_perhaps_was_stands_below_the_word_perhaps(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(first_name="Adalbert", phone="+12025550146"))
+    settle_all(sqlite_store)
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("w")
+        await hand.type("2025550164")
+        await hand.until(lambda: "Perhaps:" in hand.text and hand.choices)
+        assert hand.text.index("Perhaps:") < hand.text.rindex("Adalbert")
 
 
 async def test_a_suppressed_number_leads_to_the_list(sqlite_store: Store, sqlite_url: str) -> None:
