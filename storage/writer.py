@@ -218,8 +218,7 @@ class Writer:
     def _run(self) -> None:
         while True:
             if self._disk is not None and self._disk.failure is not None:
-                # Whoever was to be brought to the disk by it is perhaps not there.
-                self._fail(self._disk.failure, []) if self._sent else self._drop()
+                self._leave_disk()
             if self._bell is not None and self._is_awaited:
                 # On the server or on its way to the disk: what comes meanwhile goes beside it.
                 room = len(self._sent) < MOST_SENT
@@ -381,6 +380,22 @@ class Writer:
             return False
         self._disk.leave(made.answers)
         return True
+
+    def _leave_disk(self) -> None:
+        """Lets go of a line to the disk that has ended.
+
+        Whoever was to be brought there by it is perhaps not there. Who waits for the disk by
+        himself is, and so are all before him.
+        """
+        try:
+            if self._sent:
+                with suppress(Overtaken):
+                    wait_for_ends(self._connection())
+            if self._failed:
+                self._start_over()
+        except (OptdeskError, SQLAlchemyError, OSError) as error:
+            self._fail(error, [])
+        self._drop()
 
     def _lose(self, disk: DiskLine[Answers], why: StatementError) -> None:
         """Tells those whose transaction is perhaps not on the disk."""
