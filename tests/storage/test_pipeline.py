@@ -18,6 +18,7 @@ from storage.pipeline import Pipeline
 from storage.store import Store
 from tests.factories import lead, put, switched_on
 from tests.storage.test_writer import busy
+from tests.waiting import soon
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_a_lead_that_the_server_refuses_at_last_takes_no_neighbour_with_it(pg_ur
             for place in range(3):
                 item = lead(peer="203.0.113.66") if place == 1 else lead()
                 store.write_many(take_in, item, answers.append)
-        store.do(lambda _conn: None)
+        soon(lambda: len(answers) == 3)
         assert [isinstance(answer, IntegrityError) for answer in answers] == [False, True, False]
         with store.read() as conn:
             assert counts(conn).by_stage["confirming"] == 2  # type: ignore[index]

@@ -21,7 +21,7 @@ from storage.errors import OptdeskError, Refused, StoreError
 from storage.store import Store
 from storage.words import Actor
 from tests.factories import lead, put, switched_on
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, soon
 
 ME = Actor.person("ana")
 
@@ -189,7 +189,7 @@ def test_one_lead_among_many_that_cannot_be_stored_is_the_only_one_refused(store
         for place in range(9):
             item = lead(evidence={"bad": object()}) if place == 4 else lead()
             store.write_many(take_in_all, item, answers.append)
-    store.do(lambda _conn: None)
+    soon(lambda: len(answers) == 9)
     assert [isinstance(answer, TypeError) for answer in answers] == [n == 4 for n in range(9)]
     with store.read() as conn:
         assert counts(conn).by_stage["confirming"] == 8  # type: ignore[index]
