@@ -100,6 +100,16 @@ def all_followed(units: Sequence[Single | list[Item]]) -> bool:
     )
 
 
+def lasts(units: Sequence[Single | list[Item]]) -> bool:
+    """Whether the commit of what is run together waits for the disk."""
+    return not units or any(isinstance(unit, list) or unit.lasting for unit in units)
+
+
+def are_quiet(units: Sequence[Single | list[Item]], answers: Answers) -> bool:
+    """Whether nothing of it counts as a change."""
+    return bool(units) and all(is_quiet(job, result) for job, result in answers)
+
+
 def answer_all(answers: Answers) -> None:
     """Answers all who waited for a transaction."""
     for job, result in answers:

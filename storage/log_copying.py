@@ -9,6 +9,7 @@ the rest, after which the log begins anew.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from sqlalchemy import Engine
@@ -28,9 +29,55 @@ A log begins anew with a transaction that finds all of it copied and nobody read
 reads at that moment would let it grow by as much again.
 """
 
+LOG_SECONDS = 0.03
+"""How often is looked how long the log has grown: in that time it hardly grows by what is copied at
+once, and a look costs a tenth of a transaction."""
 
-def pages_of_log(conn: Connection) -> tuple[int, int]:
-    """The pages of the log, and how many are not in the file; asked outside a transaction."""
+
+class LogKeeper:
+    """Sees that a store's log is copied while it is long.
+
+    Args:
+        engine: The store's.
+        check: Raises an OptdeskError where the files are no longer the store's.
+    """
+
+    def __init__(self, engine: Engine, check: Callable[[], None]) -> None:
+        self._engine = engine
+        self._check = check
+        self._copier: LogCopier | None = None
+        """There once the log has grown long."""
+        self._looked = self._copied = 0.0
+
+    def see_to(self, conn: Connection) -> None:
+        """Has the log copied beside what comes next, where it is long.
+
+        Args:
+            conn: No transaction is open there.
+
+        Raises:
+            OptdeskError, SQLAlchemyError: The store cannot be asked.
+        """
+        clock = time.monotonic()
+        if clock < self._looked + LOG_SECONDS:
+            return
+        self._looked = clock
+        pages, left = _pages(conn)
+        due = COPY_PAGES if clock < self._copied + AGAIN_SECONDS else 1
+        if pages >= COPY_PAGES and left >= due:
+            self._copier = self._copier or LogCopier(self._engine, self._check)
+            self._copier.copy()
+            self._copied = clock
+
+    def close(self) -> None:
+        """Ends with what is being copied; it may be seen to again."""
+        copier, self._copier = self._copier, None
+        if copier is not None:
+            copier.close()
+
+
+def _pages(conn: Connection) -> tuple[int, int]:
+    """The pages of the log, and how many are not in the file."""
     [(_, pages, copied)] = fetch(conn, "PRAGMA wal_checkpoint(NOOP)")
     return int(pages), int(pages) - int(copied)
 

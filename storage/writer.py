@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -44,13 +43,15 @@ from storage.jobs import (
     all_followed,
     answer,
     answer_all,
+    are_quiet,
     in_units,
-    is_quiet,
     is_wanted,
+    lasts,
     run_units,
     spoils_all,
 )
-from storage.log_copying import AGAIN_SECONDS, COPY_PAGES, LogCopier, pages_of_log
+from storage.log_copying import LogKeeper
+from storage.transactions import Made, Sent
 from storage.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -93,38 +94,6 @@ until those are: each transaction costs as much as several leads."""
 GATHER_SECONDS = 0.003
 """How long fewer wait at most once PostgreSQL has nothing to do but to wait for its disk."""
 
-LOG_SECONDS = 0.03
-"""How often is looked how long SQLite's log has grown: in that time it hardly grows by what is
-copied at once, and a look costs a tenth of a transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A transaction that was committed."""
-
-    answers: Answers
-    seq: int | None = None
-    """Its place in the store; None where it told nobody."""
-    synced: bool = True
-    """It is on the disk, or need not be; else that is left to who waits for the disk."""
-    flushed: bool = False
-    """It is on PostgreSQL's disk, and with it all before it."""
-
-
-@dataclass(slots=True)
-class _Sent:
-    """A transaction whose end is not waited for."""
-
-    jobs: list[Single | Item]
-    answers: Answers
-    behind: bool
-    """Its commit does not wait for the disk."""
-    followed: bool
-    error: StatementError | None = None
-    """Why it failed."""
-    wrong: bool = False
-    """It rested on a guess that was wrong."""
-
 
 class Writer:
     """A hand of this process that writes to the store; all but couriers of webhooks share one.
@@ -151,16 +120,14 @@ class Writer:
         self._disk: DiskLine[Answers] | None = None
         """Waits for PostgreSQL's disk while this goes on, once others have had to wait."""
         self._may_open_disk = server and not aside
-        self._sent: deque[_Sent] = deque()
+        self._sent: deque[Sent] = deque()
         """Transactions on PostgreSQL of whose end nothing is known, the oldest first."""
         self._last_end = 0.0
         """When the last of them had ended."""
-        self._failed: list[_Sent] = []
+        self._failed: list[Sent] = []
         """Those that were found to have failed."""
-        self._log: LogCopier | None = None
-        """Copies SQLite's log into the file while this goes on, once it has grown long."""
-        self._watches_log = engine.dialect.name == "sqlite" and tells_of_its_log()
-        self._log_seen = self._log_copied = 0.0
+        watches_log = engine.dialect.name == "sqlite" and tells_of_its_log()
+        self._log = LogKeeper(engine, watcher.check) if watches_log else None
         self._problem: OptdeskError | None = None
         self._seq = 0
         """The place of the newest transaction."""
@@ -295,9 +262,8 @@ class Writer:
                 self._watcher.committed(made.seq, followed=all_followed(in_units(jobs)))
         if self._queue.hurries and self._may_open_disk:
             self._open_disk()
-        if self._watches_log and time.monotonic() >= self._log_seen + LOG_SECONDS:
-            self._log_seen = time.monotonic()
-            self._see_to_log()
+        if self._log is not None:
+            self._see_to_log(self._log)
 
     def _out_of_time(self, jobs: list[Single | Item]) -> list[Single | Item]:
         """Those of a store that is held who have waited long enough; the others wait on."""
@@ -370,7 +336,7 @@ class Writer:
         self._disk = disk
         watch_beside(self._connection(), disk.socket, disk.look)
 
-    def _leave_to_disk(self, made: _Made) -> bool:
+    def _leave_to_disk(self, made: Made) -> bool:
         """Has a transaction answered once it is on the disk, behind those before it."""
         if self._disk is None:
             return False
@@ -404,20 +370,14 @@ class Writer:
         for answers in disk.backlog:
             answer_all([(job, problem) for job, _ in answers])
 
-    def _see_to_log(self) -> None:
-        """Has SQLite's log copied beside what comes next, where it is long."""
+    def _see_to_log(self, log: LogKeeper) -> None:
         try:
-            pages, left = pages_of_log(self._connection())
-            due = COPY_PAGES if self._log_seen < self._log_copied + AGAIN_SECONDS else 1
-            if pages >= COPY_PAGES and left >= due:
-                self._log = self._log or LogCopier(self._engine, self._watcher.check)
-                self._log.copy()
-                self._log_copied = self._log_seen
+            log.see_to(self._connection())
         except (OptdeskError, SQLAlchemyError):
             # The next transaction meets with it as well, and tells of it.
             return
 
-    def _insist(self, jobs: list[Single | Item], *, wait: bool) -> _Made | None:
+    def _insist(self, jobs: list[Single | Item], *, wait: bool) -> Made | None:
         """Runs jobs, again where the server chose this transaction to give way to another."""
         for _ in range(MOST_ATTEMPTS - 1):
             try:
@@ -436,7 +396,7 @@ class Writer:
             return found  # What the driver met with is only what came of it.
         return explain(error, self._name)
 
-    def _transaction(self, jobs: list[Single | Item], *, wait: bool) -> _Made | None:
+    def _transaction(self, jobs: list[Single | Item], *, wait: bool) -> Made | None:
         """Runs jobs and commits; None where the end of it is not waited for.
 
         None of them has a savepoint until one fails, which few do: then all are run again, each
@@ -457,16 +417,16 @@ class Writer:
                 # The next one asks.
                 return self._transaction(jobs, wait=wait)
             if len(jobs) == 1:
-                return _Made([(jobs[0], failed.cause)])
+                return Made([(jobs[0], failed.cause)])
             if self._on_server:
                 wait_for_ends(self._connection())
                 return self._attempt_there(jobs, units, guarded=True, wait=True)
             return self._attempt(units, guarded=True)
 
-    def _attempt(self, units: Sequence[Single | list[Item]], *, guarded: bool) -> _Made:
+    def _attempt(self, units: Sequence[Single | list[Item]], *, guarded: bool) -> Made:
         """Runs jobs in a transaction on SQLite and commits."""
         conn = self._connection()
-        self._sync(conn, lasting=_lasts(units))
+        self._sync(conn, lasting=lasts(units))
         patience = self._patience(units)
         wait_at_most(conn, engine.BUSY_SECONDS if patience is None else patience)
         with conn.begin() as transaction:
@@ -476,13 +436,13 @@ class Writer:
             self._watcher.check()
             if units and changes_so_far(conn) == before:
                 transaction.rollback()
-                return _Made(answers)
-            seq = None if _are_quiet(units, answers) else next_place(conn)
+                return Made(answers)
+            seq = None if are_quiet(units, answers) else next_place(conn)
             if all_followed(units):
                 self._watcher.committing(seq)
             self._seq = seq or self._seq
         self._watcher.check()
-        return _Made(answers, seq)
+        return Made(answers, seq)
 
     def _attempt_there(
         self,
@@ -491,15 +451,15 @@ class Writer:
         *,
         guarded: bool,
         wait: bool,
-    ) -> _Made | None:
+    ) -> Made | None:
         """The same on PostgreSQL; None where its end is not waited for."""
-        conn, lasting = self._connection(), _lasts(units)
+        conn, lasting = self._connection(), lasts(units)
         try:
             patience = self._patience(units)
             begin(conn, aside=self._aside, lasting=lasting, patience=patience)
             self._probe(conn)
             answers = run_units(conn, units, guarded=guarded)
-            quiet, followed = _are_quiet(units, answers), all_followed(units)
+            quiet, followed = are_quiet(units, answers), all_followed(units)
             if followed:
                 # Its place is known only with the commit. Where another process comes
                 # between, screens look once more than they need to.
@@ -507,11 +467,11 @@ class Writer:
             if self._aside:
                 seq = commit_aside(conn, quiet=quiet, trial=not units, guarded=guarded)
                 self._seq = seq or self._seq
-                return _Made(answers, seq)
+                return Made(answers, seq)
             at_once = must_sync_at_once(conn)
             behind = lasting and not at_once and self._may_leave(len(jobs))
             if lasting and units and not (guarded or wait or at_once or self._problem):
-                sent = _Sent(jobs, answers, behind, followed)
+                sent = Sent(jobs, answers, behind, followed)
                 send_commit(conn, partial(self._ended, sent), behind=behind, quiet=quiet)
                 self._sent.append(sent)
                 return None
@@ -524,10 +484,10 @@ class Writer:
         self._seq = seq or self._seq
         # With a place it has written, so its commit has waited.
         flushed = lasting and not behind and seq is not None
-        return _Made(answers, seq, synced=not behind, flushed=flushed)
+        return Made(answers, seq, synced=not behind, flushed=flushed)
 
     def _ended(
-        self, sent: _Sent, seq: int | None, wrong: bool, error: StatementError | None
+        self, sent: Sent, seq: int | None, wrong: bool, error: StatementError | None
     ) -> None:
         """Takes note of the end of a transaction that nobody waited for."""
         self._sent.popleft()
@@ -538,7 +498,7 @@ class Writer:
             return
         self._seq = seq or self._seq
         flushed = not sent.behind and seq is not None
-        made = _Made(sent.answers, seq, synced=not sent.behind, flushed=flushed)
+        made = Made(sent.answers, seq, synced=not sent.behind, flushed=flushed)
         if not self._leave_to_disk(made):
             answer_all(made.answers)
         if seq is not None:
@@ -578,7 +538,6 @@ class Writer:
     def _drop(self) -> None:
         conn, self._conn = self._conn, None
         disk, self._disk = self._disk, None
-        log, self._log = self._log, None
         self._lasting = True
         self._may_open_disk = disk is not None or self._may_open_disk
         if disk is not None:
@@ -586,21 +545,11 @@ class Writer:
             disk.close()
             if disk.failure is not None and disk.backlog:
                 self._lose(disk, disk.failure)
-        if log is not None:
-            log.close()
+        if self._log is not None:
+            self._log.close()
         if conn is not None:
             try:
                 conn.invalidate()
                 conn.close()
             except SQLAlchemyError:
                 return
-
-
-def _lasts(units: Sequence[Single | list[Item]]) -> bool:
-    """Whether the commit of what is run together waits for the disk."""
-    return not units or any(isinstance(unit, list) or unit.lasting for unit in units)
-
-
-def _are_quiet(units: Sequence[Single | list[Item]], answers: Answers) -> bool:
-    """Whether nothing of it counts as a change."""
-    return bool(units) and all(is_quiet(job, result) for job, result in answers)

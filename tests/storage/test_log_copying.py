@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from storage import engine, writer
+from storage import engine, log_copying
 from storage.driver import fetch, run
 from storage.engine import connect_sqlite, sqlite_path, store_url, write_engine
 from storage.errors import StoreReplaced
@@ -56,7 +56,7 @@ def test_a_long_log_is_copied_by_nobody_who_writes(
 ) -> None:
     fill(sqlite_store, 10)
     assert left(sqlite_store) > 10
-    monkeypatch.setattr(writer, "COPY_PAGES", 10)
+    monkeypatch.setattr(log_copying, "COPY_PAGES", 10)
 
     def is_copied() -> bool:
         # What somebody was reading is copied after a later transaction.
@@ -75,7 +75,7 @@ def test_a_long_log_begins_anew_although_somebody_read_when_all_of_it_was_copied
     while look(sqlite_store)[0] < 100:
         fill(sqlite_store, 1)
     for name, value in (("COPY_PAGES", 100), ("AGAIN_SECONDS", 0.0), ("LOG_SECONDS", 0.0)):
-        monkeypatch.setattr(writer, name, value)
+        monkeypatch.setattr(log_copying, name, value)
     with sqlite_store.read() as conn:
         fetch(conn, "SELECT count(*) FROM tallies")
         until(lambda: len(set(look(sqlite_store, "PASSIVE"))) == 1)
@@ -125,4 +125,5 @@ def test_the_log_of_a_file_that_is_no_longer_the_store_is_left_alone(sqlite_stor
 
 def test_a_store_without_a_long_log_has_no_thread_for_it(sqlite_store: Store) -> None:
     fill(sqlite_store, 1)
-    assert sqlite_store._writer._log is None
+    log = sqlite_store._writer._log
+    assert log is not None and log._copier is None
