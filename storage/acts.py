@@ -21,7 +21,7 @@ from storage.ids import new_ids
 from storage.noting import Those, leave_places, noted, those
 from storage.rows import moment_value
 from storage.search import label_mark
-from storage.suppressions import phone_hash, store_secret
+from storage.suppressions import cancel_texts, phone_hash, store_secret
 from storage.tables import (
     ChangeItem,
     Contact,
@@ -395,11 +395,7 @@ class DoNotContact:
                 changed_at=moment,
             )
         ).rowcount
-        conn.execute(
-            update(_messages)
-            .where(_messages.c.contact_id.in_(chunk), _messages.c.status == "pending")
-            .values(status="cancelled", changed_at=moment)
-        )
+        cancel_texts(conn, [str(row["phone"]) for row in rows])
         leave_places(conn, change_id, ids)
         add_tallies(conn, {stage_tally(Stage.SUPPRESSED): gone})
 

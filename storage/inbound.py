@@ -164,7 +164,7 @@ def _opt_out(
     contact_id = contact.id if contact else 0
     write_event(conn, "opt_out", contact_id, phone, number_id, evidence, moment)
     suppress_contacts(conn, who, [phone], subject)
-    run_at_last(conn, [(each, (at, contact_id, phone)) for each in (_CANCEL, _JUDGED)])
+    run_at_last(conn, [(_JUDGED, (at, contact_id, phone))])
     if added:
         tell(conn, [News(OPTED_OUT, contact_id, phone, number_id, at=moment)])
     return bool(added)
@@ -173,11 +173,6 @@ def _opt_out(
 _SUPPRESS = (
     "INSERT INTO suppressions (phone_hash, source, phone, reason, actor, at)"
     " VALUES (?, 'stop', ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-)
-# The status is wrapped, so that no index of all that waits looks like the way to them.
-_CANCEL = (
-    "UPDATE messages SET status = 'cancelled', changed_at = ? WHERE contact_id = ? AND phone = ?"
-    " AND direction = 'out' AND status || '' = 'pending'"
 )
 _JUDGED = (
     "UPDATE messages SET review = 'confirmed', changed_at = ? WHERE contact_id = ? AND phone = ?"

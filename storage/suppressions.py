@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from storage.changes import record
 from storage.dialects import among_packed, insert_or_skip, packed, run_counted
-from storage.driver import fetch, run_at_last
+from storage.driver import Written, fetch, run_at_last
 from storage.rows import inserting, moment_value
 from storage.spelling import canonical
 from storage.tables import ChangeItem, Suppression
@@ -106,15 +107,17 @@ def suppress_contacts(conn: Connection, who: Actor, phones: Sequence[str], reaso
     """
     if not phones:
         return 0
-    rows = fetch(conn, _LEAVING.format(among=among_packed(conn, "phone")), (packed(conn, phones),))
+    moment = moment_value(conn, now())
+    having = fetch(conn, _HAVING.format(among=among_packed(conn, "phone")), (packed(conn, phones),))
+    run_at_last(conn, _cancelling(conn, phones, [row[0] for row in having], moment))
+    rows = [row for row in having if row[1] not in _LEFT]
     if not rows:
         return 0
-    ids, moment = [row[0] for row in rows], moment_value(conn, now())
+    ids = [row[0] for row in rows]
     change_id = record(conn, who, "suppress", subject=reason, size=len(ids))
-    values = (moment, packed(conn, ids))
     statements = inserting(conn, _items, [[change_id, *row] for row in rows])
+    values = (moment, packed(conn, ids))
     statements.append((_SUPPRESS.format(among=among_packed(conn, "id")), values))
-    statements.append((_CANCEL.format(among=among_packed(conn, "contact_id")), values))
     run_at_last(conn, statements)
     deltas: dict[str, int] = {stage_tally(Stage.SUPPRESSED): len(ids)}
     for _, stage, group_id, _ in rows:
@@ -125,10 +128,26 @@ def suppress_contacts(conn: Connection, who: Actor, phones: Sequence[str], reaso
     return len(ids)
 
 
-_LEAVING = (
-    "SELECT id, stage, group_id, favorite FROM contacts"
-    " WHERE {among} AND stage NOT IN ('deleted', 'suppressed')"
-)
+def cancel_texts(conn: Connection, phones: Sequence[str]) -> None:
+    """Cancels what was still to be sent to numbers, whatever became of who has them.
+
+    Somebody who was deleted, or was never a contact, may wait for an answer to a HELP.
+    """
+    having = fetch(conn, _HAVING.format(among=among_packed(conn, "phone")), (packed(conn, phones),))
+    ids = [row[0] for row in having]
+    run_at_last(conn, _cancelling(conn, phones, ids, moment_value(conn, now())))
+
+
+def _cancelling(
+    conn: Connection, phones: Sequence[str], ids: Sequence[int], moment: Any
+) -> list[Written]:
+    theirs = _CANCEL.format(among=among_packed(conn, "contact_id"))
+    strangers = _CANCEL.format(among=f"contact_id = 0 AND {among_packed(conn, 'phone')}")
+    return [(theirs, (moment, packed(conn, ids))), (strangers, (moment, packed(conn, phones)))]
+
+
+_HAVING = "SELECT id, stage, group_id, favorite FROM contacts WHERE {among}"
+_LEFT = (Stage.DELETED.value, Stage.SUPPRESSED.value)
 _SUPPRESS = (
     "UPDATE contacts SET stage = 'suppressed', group_id = NULL, version = version + 1,"
     " changed_at = ? WHERE {among}"
@@ -136,7 +155,7 @@ _SUPPRESS = (
 # The status is wrapped, so that no index of all that waits looks like the way to them.
 _CANCEL = (
     "UPDATE messages SET status = 'cancelled', changed_at = ?"
-    " WHERE {among} AND status || '' = 'pending'"
+    " WHERE {among} AND direction = 'out' AND status || '' = 'pending'"
 )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from storage import consent, groups, integration, suppressions
-from storage.acts import Move
+from storage.acts import Delete, DoNotContact, Move
 from storage.bulk import perform
 from storage.checklist import examine
 from storage.double_opt_in import expire
@@ -239,6 +239,28 @@ def test_help_is_answered_once_in_a_while_and_not_after_a_stop(store: Store) -> 
     other = of_id(store, make_queued(store)[0]).contact.phone
     says(store, other, "STOP")
     assert says(store, other, "HELP").reply == ""
+
+
+@pytest.mark.parametrize("known", ["deleted", "back after that", "nobody"])
+@pytest.mark.parametrize("how", ["staff", "stop", "bulk"])
+def test_who_must_not_be_texted_gets_no_answer_to_a_help_before_whatever_became_of_them(
+    store: Store, known: str, how: str
+) -> None:
+    switched_on(store)
+    phone, ids = next_phone(), make_queued(store)
+    if known != "nobody":
+        phone = of_id(store, ids[0]).contact.phone
+        perform(store, ANA, Delete(), Target(ids=(ids[0],)))
+    assert says(store, phone, "HELP").reply
+    if known == "back after that" or how == "bulk":
+        put(store, lead(phone=phone))
+    if how == "staff":
+        store.do(lambda conn: suppressions.add(conn, ANA, [phone]))
+    elif how == "stop":
+        says(store, phone, "STOP")
+    else:
+        perform(store, ANA, DoNotContact("ana"), Target(ids=(of(store, phone).contact.id,)))
+    assert store.do(lambda conn: claim_pending(conn, "test", 10)) == []
 
 
 def test_an_answer_to_help_does_not_let_a_lead_into_the_queue(store: Store) -> None:
