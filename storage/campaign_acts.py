@@ -21,7 +21,7 @@ from storage.noting import those
 from storage.store import Store
 from storage.tables import Campaign, CampaignContact, CampaignGroup, ChangeItem, Contact, Group
 from storage.windows import condition_of
-from storage.words import BADGE_BITS, Actor, Badge, Gone, Outcome, Stage, Target, View
+from storage.words import BADGE_BITS, Actor, Badge, Gone, Outcome, Stage, Target, View, called
 
 _campaigns: Any = Campaign.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
@@ -215,7 +215,7 @@ def refuse_queued(store: Store, target: Target) -> None:
 
 
 def _name(row: Any) -> str:
-    return f"{row.first_name} {row.last_name}".strip() or str(row.phone)
+    return called(row.first_name, row.last_name, row.phone)
 
 
 def _why_not(row: Any) -> str:

@@ -18,7 +18,7 @@ from storage.rows import inserting, moment_value
 from storage.sentences import name_of, sentence
 from storage.tables import Change, ChangeItem, Contact
 from storage.times import now
-from storage.words import Actor, Gone
+from storage.words import Actor, Gone, briefly_called, called
 
 _changes: Any = Change.__table__  # type: ignore[attr-defined]
 _items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
@@ -88,16 +88,18 @@ class ChangeRow:
     undone_by: str = ""
     """Who undid it last, where it is undone. Untrusted."""
     undone_at: datetime | None = None
+    whom: str = ""
+    """What the contact is called now, where it was one; nothing once it is erased. Untrusted."""
 
     @property
     def sentence(self) -> str:
         """What was done, such as `moved 32 contacts to “Spring”`."""
-        return sentence(self.verb, self.size, self.subject)
+        return sentence(self.verb, self.size, self.subject, self.whom)
 
     @property
     def name(self) -> str:
         """What it is called on the undo stack, such as `move 32 contacts to “Spring”`."""
-        return name_of(self.verb, self.size, self.subject)
+        return name_of(self.verb, self.size, self.subject, self.whom)
 
 
 PASSED = "passed"
@@ -143,6 +145,23 @@ def rows_of(conn: Connection, found: Iterable[Any]) -> list[ChangeRow]:
     ]
 
 
+def with_names(conn: Connection, rows: Sequence[ChangeRow]) -> list[ChangeRow]:
+    """The same acts, of which those on one contact say what it is called.
+
+    It is asked for each time: were it written down with the act, it would outlive an erasure.
+    """
+    ones = [row.id for row in rows if row.size == 1]
+    if not ones:
+        return list(rows)
+    query = (
+        select(_items.c.change_id, _contacts.c.first_name, _contacts.c.last_name, _contacts.c.phone)
+        .join(_contacts, _contacts.c.id == _items.c.contact_id)
+        .where(among(conn, _items.c.change_id, ones))
+    )
+    names = {ident: briefly_called(*known) for ident, *known in conn.execute(query)}
+    return [replace(row, whom=names[row.id]) if row.id in names else row for row in rows]
+
+
 def by_whom_since(
     conn: Connection, change: ChangeRow, *keys: str, verbs: Sequence[str] = ()
 ) -> str:
@@ -179,7 +198,7 @@ def newest(conn: Connection, limit: int = 50, actor: str = "") -> list[ChangeRow
     query = select(_changes).order_by(_changes.c.id.desc()).limit(limit)
     if actor:
         query = query.where(_changes.c.actor == actor)
-    return rows_of(conn, conn.execute(query))
+    return with_names(conn, rows_of(conn, conn.execute(query)))
 
 
 def ago(moment: datetime) -> str:
@@ -253,7 +272,7 @@ _STAGES = {
 def _gone(ident: int, contact: Any, act: Any) -> Gone:
     if contact is None:
         return Gone(ident, "", "it was erased")
-    name = f"{contact.first_name} {contact.last_name}".strip() or contact.phone
+    name = called(contact.first_name, contact.last_name, contact.phone)
     if act is None:
         return Gone(ident, name, _STAGES.get(contact.stage, "it is elsewhere"))
     what = WHY[act.verb].replace("{subject}", act.subject)

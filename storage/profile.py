@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from storage.notes import NoteRow
 from storage.spelling import canonical
 from storage.tables import Change, ChangeItem, ConsentEvent, Contact, Message
 from storage.whereabouts import NOWHERE, Whereabouts, whereabouts
-from storage.words import ContactRow, Stage
+from storage.words import ContactRow, Stage, briefly_called
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _events: Any = ConsentEvent.__table__  # type: ignore[attr-defined]
@@ -101,7 +101,7 @@ def profile(conn: Connection, contact_id: int, most: int = MOST) -> Profile:
     kinds: dict[str, tuple[Any, ...]] = {
         "consent": _consent(conn, contact_id, most + 1),
         "messages": _texts(conn, contact_id, most + 1),
-        "changes": history(conn, contact_id, most + 1),
+        "changes": _naming(history(conn, contact_id, most + 1), rows[0]),
         "notes": notes.listing(conn, contact_id, most + 1),
     }
     shown = {kind: found[:most] for kind, found in kinds.items()}
@@ -158,6 +158,12 @@ def history(conn: Connection, contact_id: int, limit: int = MOST) -> tuple[Chang
         .limit(limit)
     )
     return tuple(changes.rows_of(conn, rows))
+
+
+def _naming(acts: tuple[ChangeRow, ...], contact: ContactRow) -> tuple[ChangeRow, ...]:
+    """The same acts; those on this contact alone call it by its name."""
+    whom = briefly_called(contact.first_name, contact.last_name, contact.phone)
+    return tuple(replace(act, whom=whom) if act.size == 1 else act for act in acts)
 
 
 def _consent(conn: Connection, contact_id: int, limit: int) -> tuple[ConsentRow, ...]:

@@ -132,9 +132,9 @@ def sentence(verb: str, n: int, subject: str, whom: str = "") -> str:
     return _fill(PAST, verb, n, subject, whom)
 
 
-def name_of(verb: str, n: int, subject: str) -> str:
-    """What an act is called on the undo stack, such as `move 32 to “Spring”`."""
-    return _fill(PLAIN, verb, n, subject)
+def name_of(verb: str, n: int, subject: str, whom: str = "") -> str:
+    """What an act is called on the undo stack, such as `move 32 to “Spring”`; see `sentence`."""
+    return _fill(PLAIN, verb, n, subject, whom)
 
 
 def _fill(forms: dict[str, str], verb: str, n: int, subject: str, whom: str = "") -> str:

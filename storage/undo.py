@@ -31,6 +31,7 @@ from storage.changes import (
     change_details,
     record,
     row_of,
+    with_names,
 )
 from storage.errors import NotFound, Refused
 from storage.known_acts import act_of, inverse_of
@@ -148,19 +149,17 @@ def _told(change: ChangeRow, tally: Tally, how: str, *, cancelled: bool) -> Outc
     if change.verb in REVERSALS:
         # Counted are contacts; the act itself is one whether it had any or not.
         n, tally.done = tally.done, tally.done if cancelled else max(1, tally.done)
-        return tally.outcome(
-            f"{how}: {name_of(change.verb, n, change.subject)}", cancelled=cancelled
-        )
-    return tally.outcome(
-        f"{how}: {name_of(change.verb, tally.done, change.subject)}", cancelled=cancelled
-    )
+    else:
+        n = tally.done
+    name = name_of(change.verb, n, change.subject, change.whom)
+    return tally.outcome(f"{how}: {name}", cancelled=cancelled)
 
 
 def _mine_standing(conn: Connection, who: Actor, change_id: int) -> ChangeRow:
     row = conn.execute(
         select(_changes).where(by(who), _changes.c.id == change_id, _changes.c.undone.is_(False))
     ).one_or_none()
-    found = None if row is None else row_of(row)
+    found = None if row is None else with_names(conn, [row_of(row)])[0]
     if found is None or not found.undoable:
         raise Refused("That act was undone already, or cannot be.", "Choose another one.")
     return found

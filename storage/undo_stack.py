@@ -8,13 +8,13 @@ from sqlalchemy import Update, and_, bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from storage.acts import Act, Delete
-from storage.changes import PASSED, ChangeRow, change_details, row_of, rows_of
+from storage.changes import PASSED, ChangeRow, change_details, row_of, rows_of, with_names
 from storage.errors import NotFound
 from storage.known_acts import act_of
 from storage.questions import Question, Rows, ask
 from storage.sentences import name_of
 from storage.tables import Change
-from storage.words import Actor
+from storage.words import Actor, briefly_called
 
 _changes: Any = Change.__table__  # type: ignore[attr-defined]
 
@@ -44,14 +44,19 @@ _NEXT_REDO = (
 )
 
 _PEEK_MINE = "actor_kind = ? AND actor = ? AND undoable IS TRUE"
-_PEEK_UNDO = (
-    f"SELECT verb, size, subject FROM changes WHERE {_PEEK_MINE}"  # noqa: S608 - our own names
-    " AND undone IS FALSE ORDER BY id DESC LIMIT 1"
+_PEEK = (
+    "SELECT verb, size, subject, first_name, last_name, phone FROM ("  # noqa: S608 - our own names
+    f"SELECT id, verb, size, subject FROM changes WHERE {_PEEK_MINE} AND "
 )
+_WHOM = (
+    " LIMIT 1) AS act LEFT JOIN change_items ON act.size = 1 AND change_items.change_id = act.id"
+    " LEFT JOIN contacts ON contacts.id = change_items.contact_id LIMIT 1"
+)
+"""Who the contact is where it is one; whoever was erased is nobody."""
+_PEEK_UNDO = f"{_PEEK} undone IS FALSE ORDER BY id DESC{_WHOM}"
 _PEEK_REDO = (
-    f"SELECT verb, size, subject FROM changes WHERE {_PEEK_MINE} AND undone IS TRUE"  # noqa: S608
-    f" AND id > (SELECT COALESCE(MAX(id), 0) FROM changes WHERE {_PEEK_MINE} AND undone IS FALSE)"
-    " ORDER BY id LIMIT 1"
+    f"{_PEEK} undone IS TRUE AND id > (SELECT COALESCE(MAX(id), 0) FROM changes"  # noqa: S608
+    f" WHERE {_PEEK_MINE} AND undone IS FALSE) ORDER BY id{_WHOM}"
 )
 
 MOST_LISTED = 50
@@ -61,7 +66,7 @@ REPEATABLE = ("move", "delete", "star", "unstar", "label", "unlabel", "note")
 
 
 def peek(conn: Connection, who: Actor) -> tuple[str | None, str | None]:
-    """What undo and redo would be about, such as `move 32 contacts to “Spring”`."""
+    """What undo and redo would be about, such as `move 32 contacts to “Spring”`. Untrusted."""
     return ask(conn, peeking(who))
 
 
@@ -76,12 +81,16 @@ def _peeked(undo: Rows, redo: Rows) -> tuple[str | None, str | None]:
 
 
 def _named(found: Rows) -> str | None:
-    return name_of(*found[0]) if found else None
+    if not found:
+        return None
+    verb, size, subject, *known = found[0]
+    return name_of(verb, size, subject, "" if known[-1] is None else briefly_called(*known))
 
 
 def stack(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[ChangeRow]:
     """The person's acts that stand and can be undone, the next one first."""
-    return [row_of(row) for row in conn.execute(_STACK, {**_me(who), "most": limit})]
+    rows = conn.execute(_STACK, {**_me(who), "most": limit})
+    return with_names(conn, [row_of(row) for row in rows])
 
 
 def recent(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[ChangeRow]:
@@ -92,7 +101,7 @@ def recent(conn: Connection, who: Actor, limit: int = MOST_LISTED) -> list[Chang
         .order_by(_changes.c.id.desc())
         .limit(limit)
     )
-    return rows_of(conn, rows)
+    return with_names(conn, rows_of(conn, rows))
 
 
 def last_group(conn: Connection, who: Actor) -> tuple[int, str] | None:
@@ -121,7 +130,7 @@ def next_undo(conn: Connection, who: Actor) -> ChangeRow | None:
 def next_redo(conn: Connection, who: Actor) -> ChangeRow | None:
     """The act that the person undid last, unless they have acted since."""
     row = conn.execute(_NEXT_REDO, _me(who)).one_or_none()
-    return None if row is None else row_of(row)
+    return None if row is None else with_names(conn, [row_of(row)])[0]
 
 
 def last_act(conn: Connection, who: Actor) -> Act | None:

@@ -107,6 +107,21 @@ class Actor:
         return cls(ActorKind.PERSON, name)
 
 
+NAME_IN_A_SENTENCE = 40
+"""Characters of a contact's name that a sentence about an act quotes."""
+
+
+def called(first_name: str, last_name: str, phone: str) -> str:
+    """What a contact is called: by its name, and where there is none by its number. Untrusted."""
+    return f"{first_name} {last_name}".strip() or phone
+
+
+def briefly_called(first_name: str, last_name: str, phone: str) -> str:
+    """The same, cut to go into a sentence. Untrusted."""
+    name = called(first_name, last_name, phone)
+    return name if len(name) <= NAME_IN_A_SENTENCE else f"{name[: NAME_IN_A_SENTENCE - 1]}…"
+
+
 API = Actor(ActorKind.API, "api")
 GATEWAY = Actor(ActorKind.GATEWAY, "gateway")
 SYSTEM = Actor(ActorKind.SYSTEM, "system")

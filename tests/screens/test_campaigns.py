@@ -200,7 +200,7 @@ async def test_a_queued_contact_is_refused_and_moving_it_first_is_offered(
         )
         assert eligible(sqlite_store, "May offer") == 0
         await hand.press("u")
-        await hand.until(lambda: hand.toasts[-1].startswith("Undid: take 1 contact out of"))
+        await hand.until(lambda: hand.toasts[-1].startswith("Undid: take Ada out of"))
         assert eligible(sqlite_store, "May offer") == 1
 
 

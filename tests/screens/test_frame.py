@@ -127,8 +127,8 @@ async def test_a_key_stands_in_the_footer_with_what_it_does_here_alone(
 @pytest.mark.parametrize(
     ("wide", "says"),
     [
-        (120, "undo: label 1 contact “hot”"),
-        (117, "undo: label 1 contact “ho…"),
+        (120, "undo: label Ada Byron “hot”"),
+        (117, "undo: label Ada Byron “ho…"),
         (110, "undo"),
     ],
 )

@@ -62,10 +62,10 @@ async def test_the_footer_names_what_undo_is_about(sqlite_store: Store, sqlite_u
     fill(sqlite_store, "a", "b")
     async with at_desk(sqlite_url, size=(160, 40)) as hand:
         await hand.press("s")
-        await hand.until(lambda: "u undo: star 1 contact" in hand.text)
+        await hand.until(lambda: "u undo: star b" in hand.text)
         await hand.press("question_mark")
         await hand.type("undo")
-        await hand.until(lambda: "Undo your last act, by name: star 1 contact" in hand.text)
+        await hand.until(lambda: "Undo your last act, by name: star b" in hand.text)
         await hand.press("escape", "u")
         await hand.until(lambda: "undo: star" not in hand.text)
 
@@ -81,11 +81,11 @@ async def test_any_act_is_undone_from_the_list(sqlite_store: Store, sqlite_url: 
         await hand.press("H")
         await hand.until(lambda: hand.dialog == "OwnActs")
         assert [line.rsplit(" ", 1)[0] for line in hand.choices[:2]] == [
-            "Moved 1 contact to “Spring”",
-            "Starred 1 contact",
+            "Moved a to “Spring”",
+            "Starred b",
         ]
         await hand.press("down", "enter")
-        await hand.until(lambda: hand.toasts and "Undid: star 1 contact" in hand.toasts[-1])
+        await hand.until(lambda: hand.toasts and "Undid: star b." in hand.toasts[-1])
         await hand.press("H")
         await hand.until(lambda: hand.dialog == "OwnActs")
         assert "undone" in hand.choices[1]

@@ -200,7 +200,7 @@ async def test_undo_and_redo_are_told_by_name(sqlite_store: Store, sqlite_url: s
         await hand.until(lambda: hand.names == ["a"])
         await hand.press("u")
         await hand.until(lambda: hand.names == ["b", "a"])
-        await hand.until(lambda: "move 1 contact to “Spring”" in hand.toasts[-1])
+        await hand.until(lambda: "move b to “Spring”" in hand.toasts[-1])
         assert hand.toasts[-1].startswith("Undid")
         await hand.press("U")
         await hand.until(lambda: hand.names == ["a"])
@@ -456,4 +456,4 @@ async def test_keys_faster_than_the_disk_each_do_what_they_say(
         for _ in range(2):
             hand.desk.main.action_desk_undo()
         await hand.until(lambda: hand.names == ["Ed", "Di", "Bo", "Ada"])
-        assert hand.toasts[-2:] == ["Undid: delete 1 contact."] * 2
+        assert hand.toasts[-2:] == ["Undid: delete Ada.", "Undid: delete Bo."]

@@ -199,7 +199,7 @@ def test_each_person_has_their_own_stack_and_it_outlives_a_restart(any_store_url
     store.close()
     store = Store.open(any_store_url)
     try:
-        assert undo.undo(store, ana).sentence == "undid: star 1 contact"
+        assert undo.undo(store, ana).sentence == "undid: star Ada Byron"
         with store.read() as conn:
             assert [profile(conn, ident).contact.favorite for ident in ids] == [False, True]
         with pytest.raises(Refused, match="Nothing to undo"):

@@ -27,8 +27,9 @@ from storage import (
     saved_views,
     suppressions,
     undo,
+    undo_stack,
 )
-from storage.acts import DoNotContact, Move, WriteNote
+from storage.acts import DoNotContact, Move, Star, WriteNote
 from storage.bulk import perform
 from storage.dnc_pages import Entry
 from storage.engine import store_url
@@ -436,6 +437,35 @@ def test_saved_views_go_with_whom_they_were_kept_for_and_others_are_told_of(
     assert "4 saved views that were about nobody else went too." in said
     assert f"may be about others: see 3 of {me.name}, 6 of {me.name}." in said
     assert "A label is named after the person" in said
+
+
+def test_acts_on_one_contact_call_it_by_name_until_it_is_erased(store: Store, me: Actor) -> None:
+    def said() -> list[str | None]:
+        with store.read() as conn:
+            shown = profile(conn, ada).changes if known else ()
+            listed = [*undo_stack.recent(conn, me), *undo_stack.stack(conn, me)]
+            stars = [act for act in (*listed, *shown) if act.verb == "star"]
+            names = [each for act in stars for each in (act.name, act.sentence)]
+            return [*undo_stack.peek(conn, me), *names]
+
+    [ada] = make_queued(store, first_name="Ada", last_name=SURNAME)
+    long, nameless = make_queued(store, first_name="Bo" + 90 * "o"), make_queued(store)
+    phone, known = phone_of(store, ada), True
+    perform(store, me, Star(True), Target(ids=(ada,)))
+    assert said()[:2] == [f"star Ada {SURNAME}", None]
+    assert all(each is None or SURNAME in each for each in said())
+    assert undo.undo(store, me).sentence == f"undid: star Ada {SURNAME}"
+    assert said()[:2] == [None, f"star Ada {SURNAME}"]
+    assert undo.redo(store, me).sentence == f"did again: star Ada {SURNAME}"
+    erase.erase(store, me, ada, phone[-4:])
+    known = False
+    assert said()[:2] == ["star 1 contact", None]
+    assert not any(each and SURNAME in each for each in said())
+    assert_gone(store, [SURNAME])
+    perform(store, me, Star(True), Target(ids=tuple(long)))
+    assert said()[0] == f"star Bo{37 * 'o'}…"
+    perform(store, me, Star(True), Target(ids=(*long, *nameless)))
+    assert said()[0] == "star Ada Byron"
 
 
 def assert_gone(store: Store, traces: list[str]) -> None:

@@ -185,10 +185,10 @@ def test_an_act_whose_label_is_gone_does_not_bar_the_way_of_undo(store: Store, m
     perform(store, me, Move(spring.id), Target(ids=(one,)))
     hot = label(store, me, "hot", [one])
     relabelling.delete(store, BO, hot)
-    for left in ("label 1 contact “hot”", "make label “hot”"):
+    for left in ("label Ada Byron “hot”", "make label “hot”"):
         with pytest.raises(Refused, match=f"does not exist any more.* “{left}” was left as it is"):
             undo.undo(store, me)
-    assert undo.undo(store, me).sentence == "undid: move 1 contact to “Spring”"
+    assert undo.undo(store, me).sentence == "undid: move Ada Byron to “Spring”"
 
 
 def test_an_act_that_others_changed_since_does_not_bar_the_way_of_undo(
@@ -344,9 +344,9 @@ def test_the_stack_has_names_and_the_last_act_can_be_repeated(store: Store, me: 
         act = undo_stack.last_act(conn, me)
         assert undo_stack.last_act(conn, BO) is None
     assert names == [
-        ("label", "label 1 contact “hot”"),
+        ("label", "label Ada Byron “hot”"),
         ("label.create", "make label “hot”"),
-        ("move", "move 1 contact to “Spring”"),
+        ("move", "move Ada Byron to “Spring”"),
         ("group.create", "make group “Spring”"),
     ]
     assert act == AddLabel(act.label_id)  # type: ignore[union-attr]
