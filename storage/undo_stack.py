@@ -18,6 +18,8 @@ from storage.words import Actor, briefly_called
 
 _changes: Any = Change.__table__  # type: ignore[attr-defined]
 
+_turns: Any = _changes.alias("turns")
+
 _MINE = and_(
     _changes.c.actor_kind == bindparam("me_kind"),
     _changes.c.actor == bindparam("me"),
@@ -31,32 +33,33 @@ _STACK = (
     .order_by(_changes.c.id.desc())
     .limit(bindparam("most"))
 )
-_LATEST_STANDING = (
-    select(func.coalesce(func.max(_changes.c.id), 0))
-    .where(_MINE, _changes.c.undone.is_(False))
-    .scalar_subquery()
-)
+_LATEST_ACT = select(func.coalesce(func.max(_changes.c.id), 0)).where(_MINE).scalar_subquery()
 _NEXT_REDO = (
     select(_changes)
-    .where(_MINE, _changes.c.undone.is_(True), _changes.c.id > _LATEST_STANDING)
-    .order_by(_changes.c.id)
+    .join(_turns, _turns.c.undoes == _changes.c.id)
+    .where(_MINE, _changes.c.undone.is_(True))
+    .where(_turns.c.actor == bindparam("me"), _turns.c.verb == "undo", _turns.c.id > _LATEST_ACT)
+    .order_by(_turns.c.id.desc())
     .limit(1)
 )
+"""What was undone last, unless something was done since, whether that stands or not."""
 
 _PEEK_MINE = "actor_kind = ? AND actor = ? AND undoable IS TRUE"
-_PEEK = (
-    "SELECT verb, size, subject, first_name, last_name, phone FROM ("  # noqa: S608 - our own names
-    f"SELECT id, verb, size, subject FROM changes WHERE {_PEEK_MINE} AND "
-)
+_PEEK = "SELECT verb, size, subject, first_name, last_name, phone FROM ("
 _WHOM = (
     " LIMIT 1) AS act LEFT JOIN change_items ON act.size = 1 AND change_items.change_id = act.id"
     " LEFT JOIN contacts ON contacts.id = change_items.contact_id LIMIT 1"
 )
 """Who the contact is where it is one; whoever was erased is nobody."""
-_PEEK_UNDO = f"{_PEEK} undone IS FALSE ORDER BY id DESC{_WHOM}"
+_PEEK_UNDO = (
+    f"{_PEEK}SELECT id, verb, size, subject FROM changes"  # noqa: S608 - our own names
+    f" WHERE {_PEEK_MINE} AND undone IS FALSE ORDER BY id DESC{_WHOM}"
+)
 _PEEK_REDO = (
-    f"{_PEEK} undone IS TRUE AND id > (SELECT COALESCE(MAX(id), 0) FROM changes"  # noqa: S608
-    f" WHERE {_PEEK_MINE} AND undone IS FALSE) ORDER BY id{_WHOM}"
+    f"{_PEEK}SELECT one.id, one.verb, one.size, one.subject FROM changes AS turn"  # noqa: S608
+    " JOIN changes AS one ON one.id = turn.undoes AND one.undone IS TRUE AND one.undoable IS TRUE"
+    " WHERE turn.actor_kind = ? AND turn.actor = ? AND turn.verb = 'undo' AND turn.id >"
+    f" (SELECT COALESCE(MAX(id), 0) FROM changes WHERE {_PEEK_MINE}) ORDER BY turn.id DESC{_WHOM}"
 )
 
 MOST_LISTED = 50

@@ -217,6 +217,39 @@ def test_a_new_act_ends_what_could_be_done_again(store: Store, me: Actor) -> Non
         undo.redo(store, me)
 
 
+def test_what_was_undone_last_is_done_again_and_nothing_older_than_an_act_since(
+    store: Store, me: Actor
+) -> None:
+    def next_again() -> str | None:
+        with store.read() as conn:
+            again = undo_stack.peek(conn, me)[1]
+            coming = undo_stack.next_redo(conn, me)
+        assert again == (coming and coming.name)
+        return again
+
+    ids = tuple(make_queued(store, 2))
+    perform(store, me, Star(True), Target(ids=ids))
+    undo.undo(store, me)
+    hot = store.do(lambda conn: labels.create(conn, me, "hot"))
+    perform(store, me, AddLabel(hot.id), Target(ids=ids))
+    undo.undo(store, me)
+    assert next_again() == "label 2 contacts “hot”"
+    undo.undo(store, me)
+    assert undo.redo(store, me).sentence == "did again: make label “hot”"
+    assert undo.redo(store, me).sentence == "did again: label 2 contacts “hot”"
+    assert next_again() is None
+    with pytest.raises(Refused, match="Nothing to redo"):
+        undo.redo(store, me)
+
+
+def test_an_act_that_was_undone_by_name_can_be_done_again(store: Store, me: Actor) -> None:
+    ids = tuple(make_queued(store, 2))
+    star = perform(store, me, Star(True), Target(ids=ids[:1]))
+    perform(store, me, Delete(), Target(ids=ids[1:]))
+    undo.undo(store, me, star.change_id)
+    assert undo.redo(store, me).done == 1
+
+
 def test_several_acts_are_undone_and_done_again_in_turn(store: Store, me: Actor) -> None:
     ids = tuple(make_queued(store, 3))
     hot = store.do(lambda conn: labels.create(conn, me, "hot"))
