@@ -266,7 +266,13 @@ def tell_turned(owner: MessagePump, outcome: Outcome) -> None:
     """Says by name what was turned back, and what was not and why."""
     telling = tell([outcome], missed="left alone")
     more = " The same key goes on with the rest." if outcome.cancelled else ""
-    say(owner, telling.text + more, severity="warning" if telling.warning else "information")
+    # Of a bare "1 left alone" nobody would know what was not done to it.
+    nothing = _sentence(outcome.sentence) + " " if outcome.gone_count and not outcome.done else ""
+    say(
+        owner,
+        nothing + telling.text + more,
+        severity="warning" if telling.warning else "information",
+    )
 
 
 def _sentence(clause: str) -> str:

@@ -145,12 +145,17 @@ def _set_undone(store: Store, change: ChangeRow, *, undone: bool) -> None:
     store.do(lambda conn: conn.execute(turned).rowcount)
 
 
+_NOT = {"undid": "undone", "did again": "done again"}
+
+
 def _told(change: ChangeRow, tally: Tally, how: str, *, cancelled: bool) -> Outcome:
     if change.verb in REVERSALS:
         # Counted are contacts; the act itself is one whether it had any or not.
         n, tally.done = tally.done, tally.done if cancelled else max(1, tally.done)
     else:
         n = tally.done
+    if not tally.done and tally.gone_count:
+        return tally.outcome(f"not {_NOT[how]}: {change.name}", cancelled=cancelled)
     name = name_of(change.verb, n, change.subject, change.whom)
     return tally.outcome(f"{how}: {name}", cancelled=cancelled)
 

@@ -143,6 +143,7 @@ async def test_undo_that_would_trample_says_whose_act_it_was(
         perform(sqlite_store, BO, Move(summer), Target(ids=(ada,)))
         await hand.press("u")
         await hand.until(lambda: "moved to “Summer” by bo" in hand.toasts[-1])
+        assert hand.toasts[-1].startswith("Not undone: move Ada to “Spring”. 1 left alone. Ada: ")
 
 
 async def test_the_last_group_is_one_key_also_after_a_restart(
