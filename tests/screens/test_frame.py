@@ -247,9 +247,11 @@ async def test_a_read_only_store_can_be_looked_at(sqlite_store: Store, sqlite_ur
         hand.store.read_only = True
         hand.desk.main.post_message(HealthChanged(hand.store.health))
         await hand.until(lambda: "This store is read-only" in hand.text)
+        first = hand.table.cursor_place
         await hand.press("s")
         await hand.until(lambda: hand.toasts)
         assert "is read-only" in hand.toasts[-1]
+        assert hand.table.cursor_place == first
         assert not hand.here.favorite
 
 
