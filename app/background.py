@@ -35,6 +35,7 @@ from screens.backstage import (
     StoreOpened,
     WorkFailed,
 )
+from screens.clock import clock
 from screens.keymap import Keymap
 from storage.errors import OptdeskError, StoreUnavailable
 
@@ -405,7 +406,7 @@ class Background:
 
     def _met(self, seats: tuple[SeatView, ...]) -> None:
         for seat in seats:
-            self._tell(ServedElsewhere(seat.sentence))
+            self._tell(ServedElsewhere(seat.told(clock(seat.started_at))))
 
 
 def import_the_rest() -> None:

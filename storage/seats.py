@@ -78,11 +78,14 @@ class SeatView:
 
     @property
     def sentence(self) -> str:
-        """Where, by whom and since when it takes leads in; printable ASCII."""
+        """Where, by whom and since when it takes leads in, for programs; printable ASCII."""
+        return self.told(stamp(self.started_at))
+
+    def told(self, since: str) -> str:
+        """The same, with the moment as whoever reads it is used to."""
         who = f"pid {self.pid}"
         if self.host != this_host():
             who += f" on {self.host}"
-        since = stamp(self.started_at)
         said = f"This store is also served at {self.address} ({who}, since {since})."
         return "".join(sign if " " <= sign <= "~" else "?" for sign in said)
 
