@@ -28,6 +28,8 @@ LONGEST_LINE = 65_536
 """Characters of a line; a longer one belongs to no list."""
 
 _PIECE = 1 << 20
+_SAMPLE = 500
+"""Lines by which it is judged what a column holds."""
 _HEADINGS = ("phone", "mobile", "cell", "number", "telephone", "tel", "msisdn", "telefon", "e164")
 _SURE = frozenset(_HEADINGS) - {"number", "cell", "tel"}
 """Those that are part of no other word of a heading, such as `order number` or `hotel`."""
@@ -52,7 +54,7 @@ class ListFile:
     """Where a heading names the column of numbers."""
     has_heading: bool
     others: tuple[int, ...] = ()
-    """Further columns whose heading speaks of phones."""
+    """Further columns whose heading speaks of phones, or that hold nothing but numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def inspect(path: Path, region: str, name: str = "") -> ListFile:
         known = ListFile(path, name, encoding, delimiter, digest, 0, None, False)
         column, others, heading = _heading(known, region)
         known = replace(known, phone_column=column, others=others, has_heading=heading)
+        known = replace(known, others=(*others, *_unnamed(known, region)))
         count = found = 0
         first = ""
         for line in read(known, region):
@@ -203,6 +206,26 @@ def _heading(known: ListFile, region: str) -> tuple[int | None, tuple[int, ...],
                 sure = (at for at, name in enumerate(names) if any(each in name for each in _SURE))
                 return place, tuple(at for at in sure if at != place), True
     return None, (), not any(char.isdigit() for cell in first for char in cell)
+
+
+def _unnamed(known: ListFile, region: str) -> Iterator[int]:
+    """Columns that hold numbers and nothing else, as far as one sees, whatever they are called."""
+    if known.phone_column is None:
+        return
+    with known.path.open(encoding=known.encoding, newline="") as stream:
+        reader = csv.reader(_guarded(stream, known.name), delimiter=known.delimiter)
+        rows = [[cell.strip() for cell in cells] for cells in islice(reader, 1, _SAMPLE)]
+    for place in range(max(map(len, rows), default=0)):
+        written = [cells[place] for cells in rows if place < len(cells) and cells[place]]
+        named = place in (known.phone_column, *known.others)
+        if written and not named and all(_is_assigned(cell, region) for cell in written):
+            yield place
+
+
+def _is_assigned(written: str, region: str) -> bool:
+    """Whether it is a number that somebody may have: what counts something seldom is one."""
+    phone, _ = number_in(written, region)
+    return phone is not None and phonenumbers.is_valid_number(phonenumbers.parse(phone))
 
 
 def _line(number: int, cells: Sequence[str], column: int | None, region: str) -> Line:

@@ -245,6 +245,10 @@ def test_beside_other_things_a_line_is_about_one_number(tmp_path: Path) -> None:
         ("2025550146,Ann,+1 202 555 0146\n", ["+12025550146"], 0),
         ("name,phone,mobile\nAnn,2025550146,2025550147\nBo,2025550148,\n", None, 1),
         ("phone,order number\n2025550146,1234567890\n", ["+12025550146"], 0),
+        ("name,phone,work\nAnn,2025550146,2025550147\nBo,2025550148,\n", None, 1),
+        ("name,phone,work\nAnn,2025550146,\nBo,2025550148,(202) 555-0147\n", None, 1),
+        ("phone,since\n2025550146,20240131\n2025550147,1700000000\n", None, 0),
+        ("phone,room\n2025550146,2025550147\n2025550148,12\n", None, 0),
     ],
 )
 def test_a_number_that_is_not_taken_in_is_told_of(
