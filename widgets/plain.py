@@ -21,6 +21,9 @@ from rich.cells import cell_len
 LONGEST = 4096
 """Characters that are looked at; text beyond is cut off."""
 
+FLOODED = 65_536
+"""Characters among which those that are more than marks are looked for."""
+
 MARKS_ON_A_LETTER = 3
 """Combining marks that a letter may carry; Thai, Hebrew and Vietnamese need up to three."""
 
@@ -78,7 +81,7 @@ def clean(text: str) -> str:
 
     Not for widgets, which would look for markup in it: see `widgets.display.safe`.
     """
-    text = text[:LONGEST]
+    text = _within(text)
     if text.isascii() and text.isprintable():
         return text
     # Long texts are seldom shown twice, and many would fill the memory.
@@ -88,7 +91,7 @@ def clean(text: str) -> str:
 
 def harmless(text: str) -> str:
     """The same with all its letters, for another program than the terminal that draws in ASCII."""
-    return _cleaned(text[:LONGEST], False)
+    return _cleaned(_within(text), False)
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:
@@ -99,10 +102,31 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
         width: Cells to fill, exactly.
         right: Pad on the left, so that the text stands at the right.
     """
-    # No letter carries so much that this would not fill the width.
-    shown = cut(clean(text[: 8 * width + 64]), width)
+    # No letter of a language carries so much that this would not fill the width.
+    enough = 8 * width + 64
+    shown = cut(clean(text[:enough]), width)
     room = " " * (width - cell_len(shown))
+    if room and len(text) > enough:
+        # One that carries more does not hide what follows it.
+        shown = cut(clean(text), width)
+        room = " " * (width - cell_len(shown))
     return room + shown if right else shown + room
+
+
+def _within(text: str) -> str:
+    """As much of a text as is looked at; of a flood of marks on one letter only its beginning."""
+    if len(text) <= LONGEST:
+        return text
+    if text.isascii():
+        return text[:LONGEST]
+    kept: list[str] = []
+    marks = 0
+    for character in text[:FLOODED]:
+        is_mark = character in _JOINERS or unicodedata.category(character) in _MARKS
+        marks = marks + 1 if is_mark else 0
+        if marks <= 2 * MARKS_ON_A_LETTER:
+            kept.append(character)
+    return "".join(kept[:LONGEST])
 
 
 def thousands(n: int, *, more: bool = False) -> str:
@@ -201,7 +225,7 @@ def _cleaned(text: str, to_ascii: bool) -> str:
                 out.append(odd)
             continue
         marks = 0
-        out.append(_one(character, out[-1] if out else "", odd))
+        out += _one(character, out[-1] if out else "", odd)
     shown = "".join(out)
     return _to_ascii(shown) if to_ascii else shown
 

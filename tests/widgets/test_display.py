@@ -215,3 +215,13 @@ def test_a_number_in_short_is_never_more_than_there_are(count: int, said: str) -
 def test_a_flood_of_marks_is_one_sign_and_no_row_of_them() -> None:
     assert len(display.clean("a" + "\u0301" * 5000)) <= display.MARKS_ON_A_LETTER + 2
     assert len(display.clean("\u0301" * 5000)) <= display.MARKS_ON_A_LETTER + 1
+
+
+@pytest.mark.parametrize("flood", ["\u0301", "\u200d", "\u0e47"])
+def test_a_flood_of_marks_does_not_hide_what_comes_behind_it(flood: str) -> None:
+    name = "\u4e2d" + flood * 10_000 + " Lee" * 4
+    for shown in (clean(name), safe(name).plain, fitted(name, 30), display.harmless(name)):
+        assert shown.rstrip().endswith(" Lee Lee Lee Lee")
+    assert cell_len(fitted(name, 30)) == 30
+    assert " Lee" in fitted(name, 12) and cell_len(fitted(name, 12)) == 12
+    assert len(clean("x" + flood * 100_000)) < 10
