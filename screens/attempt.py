@@ -19,7 +19,7 @@ from screens.backstage import WorkFailed, backstage
 from screens.commands import Context
 from screens.keymap import Hint, bindings
 from screens.opened import Opened
-from widgets.display import clean
+from widgets.display import titled
 
 if TYPE_CHECKING:
     from storage.attempts import AttemptDetail, AttemptRow
@@ -60,7 +60,7 @@ class OpenAttempt(Opened, AttemptVerbs):
     def title_text(self) -> Content:
         """What became of whom."""
         who = self._row.name or self._row.phone or self._row.sender or self._row.request_id
-        return Content(clean(f"{self._row.outcome.capitalize()} · {who}"))
+        return Content(f"{self._row.outcome.capitalize()} · {titled(who)}")
 
     def compose_body(self) -> ComposeResult:
         """One text that scrolls."""

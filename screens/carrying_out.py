@@ -25,7 +25,7 @@ from screens.backstage import WorkFailed, backstage, say
 from screens.open_contact import OpenContact
 from screens.progress_strip import ProgressStrip
 from storage.words import ContactRow, Place, Target, View
-from widgets.display import clean, cut, plural
+from widgets.display import clean, cut, plural, titled
 from widgets.finding import once
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class CarryingOut(OpenContact):
 
     def _whom(self, target: Target) -> str:
         """Whom an act is about, for the title of a dialog: by name where it is one contact."""
-        return self._name_of(target) or plural(self._how_many(target), "contact")
+        return titled(self._name_of(target)) or plural(self._how_many(target), "contact")
 
     def _name_of(self, target: Target) -> str:
         """What the contact is called, cleaned, where it is one and on the screen; else nothing."""

@@ -15,7 +15,7 @@ from screens.backstage import backstage, say
 from screens.commands import Context
 from screens.keymap import bindings
 from screens.reading import Reading
-from widgets.display import clean, lines
+from widgets.display import lines, titled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,7 @@ class OpenReceipt(Reading, ReceiptVerbs):
 
     def title_text(self) -> Content:
         """Whose it is."""
-        return Content(clean(f"Evidence of consent · {self._contact.name or self._contact.phone}"))
+        return Content(f"Evidence of consent · {titled(self._contact.name or self._contact.phone)}")
 
     def action_receipt_write(self) -> None:
         """Write it."""

@@ -17,7 +17,7 @@ from screens.backstage import backstage, say
 from screens.contact_finding import ContactFinding
 from storage.errors import Refused
 from storage.words import Target
-from widgets.display import clean, plural
+from widgets.display import clean, plural, titled
 from widgets.phones import international
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class ContactClearing(ContactFinding):
         contact = self.table.cursor_contact
         if contact is None:
             return
-        title = f"Erase {clean(contact.name or contact.phone)} for good"
+        title = f"Erase {titled(contact.name or contact.phone)} for good"
         # A small screen covers the row, and nobody knows a stranger's number by heart.
         fields = [Field("digits", f"Last four digits of {international(contact.phone)}")]
         job = partial(_erase, backstage(self).actor, contact.id)

@@ -18,7 +18,7 @@ from screens.keymap import Hint, bindings
 from screens.reading import Reading, fact, heading
 from screens.text_verbs import TextSettled, TextVerbs
 from screens.text_words import status_cell, what_to_do
-from widgets.display import clean, lines, safe
+from widgets.display import clean, lines, safe, titled
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -58,7 +58,7 @@ class OpenText(Reading, TextVerbs):
     def title_text(self) -> Content:
         """Whose it is."""
         way = "from" if self._row.inbound else "to"
-        return Content(clean(f"Text {way} {self._row.name or self._row.phone}"))
+        return Content(f"Text {way} {titled(self._row.name or self._row.phone)}")
 
     def hints(self) -> list[Hint]:
         """What makes sense for this text."""

@@ -14,7 +14,7 @@ from screens.clock import clock
 from screens.commands import Context
 from screens.keymap import bindings
 from screens.picker import Choice, Picker
-from widgets.display import clean
+from widgets.display import titled
 
 if TYPE_CHECKING:
     from storage.notes import NoteRow
@@ -55,7 +55,7 @@ class OwnNotes(Picker[NoteChosen]):
 
     def title_text(self) -> Content:
         """Whose notes."""
-        return Content(f"Notes on {clean(self._whose)}")
+        return Content(f"Notes on {titled(self._whose)}")
 
     def _choice(self, note: NoteRow) -> Choice:
         mine = note.author == self._me

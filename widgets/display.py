@@ -62,6 +62,7 @@ __all__ = [
     "relative_time",
     "safe",
     "thousands",
+    "titled",
     "use_ascii",
 ]
 
@@ -92,6 +93,15 @@ def lines(text: str, limit: int = 200) -> Content:
 def fit(text: str, width: int, *, right: bool = False) -> Content:
     """Untrusted text cut or padded to exactly `width` cells."""
     return Content(fitted(text, width, right=right))
+
+
+NAME_IN_A_TITLE = 48
+"""Cells of a name in the title of a dialog, which shall have room for what it asks."""
+
+
+def titled(name: str) -> str:
+    """A stranger's name as harmless `str` within the title of a dialog."""
+    return cut(clean(name), NAME_IN_A_TITLE)
 
 
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")

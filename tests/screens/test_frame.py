@@ -300,6 +300,21 @@ async def test_no_name_label_group_or_search_is_obeyed(
         assert hand.desk.is_running
 
 
+@pytest.mark.parametrize("key", ["l", "m", "c", "C", "D", "Z"])
+async def test_a_long_name_leaves_a_dialog_room_for_what_it_asks(
+    key: str, sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead(first_name="Ann" + "a" * 300, last_name="b" * 300))
+    settle_all(sqlite_store)
+    async with at_desk(sqlite_url, size=(60, 20)) as hand:
+        await hand.press(key)
+        await hand.until(lambda: hand.dialog and "Ann" in hand.text)
+        title = [line for line in hand.text.splitlines() if "aaaa" in line and "│" in line]
+        assert 1 <= len(title) <= 2
+        assert "esc" in hand.text
+
+
 async def test_the_mouse_works_everywhere(sqlite_store: Store, sqlite_url: str) -> None:
     make_queued(sqlite_store, 3)
     async with at_desk(sqlite_url) as hand:
