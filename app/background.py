@@ -271,10 +271,12 @@ class Background:
             self._rows_shown.wait(SHOWN_SECONDS)
             share_one_heap()
             settings = self._read_settings()
-            store = self._open_store(settings, rows)
+            store = self._open_store(settings)
         except OptdeskError as error:
             rows.failed(error)
             _post(self._app, CannotStart(error))
+            return
+        if not self._show(store, rows):
             return
         self._listen(settings, store)
         import_the_rest()
@@ -329,21 +331,35 @@ class Background:
         _post(self._app, SettingsRead(settings, themes, wrong))
         return settings
 
-    def _open_store(self, settings: Settings, rows: EarlyRows) -> Store:
-        from storage.feed import Throttle
+    def _open_store(self, settings: Settings) -> Store:
         from storage.store import Store
-        from storage.windows import RowReader
 
         store = Store.open(settings.store)
         if self._options.prepare is not None:
-            self._options.prepare(store)
-        self.store = store
-        self._news = Throttle(self._store_changed, NEWS_SECONDS, self._later)
-        store.feed.subscribe(self._news)
-        store.on_health(self._health_changed)
-        rows.opened(RowReader(store))
-        self._tell(StoreOpened(store))
+            try:
+                self._options.prepare(store)
+            except BaseException:
+                store.close()
+                raise
         return store
+
+    def _show(self, store: Store, rows: EarlyRows) -> bool:
+        """Lets the desk work with an open store; closes it where the desk has closed meanwhile."""
+        from storage.feed import Throttle
+        from storage.windows import RowReader
+
+        with self._closing:
+            if not self._closed:
+                self.store = store
+                self._news = Throttle(self._store_changed, NEWS_SECONDS, self._later)
+                store.feed.subscribe(self._news)
+                store.on_health(self._health_changed)
+                rows.opened(RowReader(store))
+                self._tell(StoreOpened(store))
+                return True
+        store.close()
+        rows.failed(StoreUnavailable("The desk is closed."))
+        return False
 
     def _listen(self, settings: Settings, store: Store) -> None:
         from server.embedded import EmbeddedListener

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 import pytest
 from textual.message import Message
 
-from app.background import Background
+from app.background import Background, CannotStart
 from app.options import DeskOptions
-from screens.backstage import ListenerKind, ListenerReport, ServedElsewhere
+from screens.backstage import ListenerKind, ListenerReport, ServedElsewhere, StoreOpened
+from storage.errors import StoreUnavailable
 from storage.seats import Presence, SeatView, this_host
 from storage.store import Store
+from tests.waiting import PATIENCE
 
 
 def test_where_a_person_looks_while_the_seat_is_taken_is_what_others_are_told(
@@ -59,6 +61,52 @@ def test_who_else_takes_leads_in_is_told_with_the_clock_on_this_wall(
     assert said.sentence == (
         "This store is also served at http://127.0.0.1:1 (pid 7, since 2020-07-02 02:15)."
     )
+
+
+def test_a_desk_that_closes_while_its_store_is_opened_leaves_it_closed(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[object] = []
+    opened: list[Store] = []
+    options = DeskOptions(store_url=sqlite_url, prepare=opened.append)
+    behind = Background(options, heard.append, heard.append, lambda _seconds, _action: None)
+    opening, closed = threading.Event(), threading.Event()
+    open_ = Store.open
+
+    def dawdle(url: str) -> Store:
+        opening.set()
+        assert closed.wait(PATIENCE)
+        return open_(url)
+
+    monkeypatch.setattr(Store, "open", dawdle)
+    behind.rows_shown()
+    starting = threading.Thread(target=behind._open)
+    starting.start()
+    assert opening.wait(PATIENCE)
+    behind.close()
+    closed.set()
+    starting.join()
+    [store] = opened
+    assert behind.store is None
+    assert not [said for said in heard if isinstance(said, StoreOpened | CannotStart)]
+    assert store._closed
+
+
+def test_a_store_that_could_not_be_prepared_is_closed(sqlite_url: str) -> None:
+    heard: list[object] = []
+    opened: list[Store] = []
+
+    def prepare(store: Store) -> None:
+        opened.append(store)
+        raise StoreUnavailable("It is full.")
+
+    options = DeskOptions(store_url=sqlite_url, prepare=prepare)
+    behind = Background(options, heard.append, heard.append, lambda _seconds, _action: None)
+    behind.rows_shown()
+    behind._open()
+    [store] = opened
+    assert [said for said in heard if isinstance(said, CannotStart)]
+    assert store._closed
 
 
 def _ignore(_message: object) -> None:
