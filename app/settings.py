@@ -19,9 +19,17 @@ from contextvars import ContextVar
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
+from unicodedata import category
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -47,6 +55,9 @@ _in_file: ContextVar[dict[str, Any]] = ContextVar("_in_file", default={})  # noq
 """What stands in the settings file. Making a class for each file took longer than all the rest."""
 
 
+Value = TypeVar("Value")
+
+
 def _listed(value: object) -> object:
     """Reads `a, b`, or the same as in the file, as a list: the environment knows no lists."""
     if isinstance(value, str):
@@ -69,6 +80,13 @@ def _flat(value: object) -> object:
         else:
             flat[name] = inner
     return flat
+
+
+def _plain(value: Value) -> Value:
+    """Refuses what a terminal or whoever opens an address would take for an order."""
+    if isinstance(value, str) and any(category(sign) == "Cc" for sign in value):
+        raise ValueError("should hold no control characters")
+    return value
 
 
 def _this_user() -> str:
@@ -196,7 +214,7 @@ class Settings(BaseSettings):
     reduced_motion: bool = False
     """Nothing on the desk slides or fades; for eyes that motion tires, and for slow lines."""
 
-    keys: Annotated[dict[str, str], BeforeValidator(_flat)] = {}
+    keys: Annotated[dict[str, Annotated[str, AfterValidator(_plain)]], BeforeValidator(_flat)] = {}
     """Other keys for the desk's commands, by command id: a table such as
     `[keys]` with lines like `contact.star = "s,asterisk"`. `?` in the desk shows the ids."""
 
@@ -223,10 +241,18 @@ class Settings(BaseSettings):
             raise ValueError("should not be true or false")
         return value
 
+    @field_validator("*")
+    @classmethod
+    def _is_plain(cls, value: Any) -> Any:
+        for part in value if isinstance(value, tuple) else (value,):
+            _plain(part)
+        return value
+
     @field_validator("public_base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+        form = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
+        if value and not (value.isprintable() and re.fullmatch(form, value)):
             raise ValueError("should be an address such as https://leads.example.com")
         return value.rstrip("/")
 

@@ -123,8 +123,18 @@ def test_keys_may_be_written_with_or_without_quotes():
         ("rate_per_key = false\n", 1, "should not be true"),
         ("trusted_proxies = ['10.0.0.0/99']", 1, "“10.0.0.0/99”, which is no address"),
         ("public_base_url = 'leads.example.com'", 1, "should be an address such as https://"),
+        ('port = 1\npublic_base_url = "https://x.example/\\u001b[2J"', 2,
+         "public_base_url should hold no control characters."),
+        ('public_base_url = "https://x.\\u202eexample"', 1, "should be an address such as https://"),
+        ('\nhost = "127.0.0.1\\u009b2J"', 2, "host should hold no control characters."),
+        ('\nactor = "ana\\u0007"', 2, "actor should hold no control characters."),
+        ('theme = "dusk\\u007f"', 1, "theme should hold no control characters."),
+        ('port = 1\nwebhook_allow = ["crm.internal", "x\\u001b"]', 2,
+         "webhook_allow should hold no control characters."),
+        ('[keys]\na = "b"\ncontact.star = "\\u001b"', 3,
+         "keys.contact.star should hold no control characters."),
     ],
-)
+)  # fmt: skip
 def test_a_bad_file_names_the_file_and_the_line(text, line, says):
     path = written(text)
     said = complaint()
@@ -147,6 +157,11 @@ def test_a_file_that_was_named_has_to_exist(tmp_path):
 def test_a_bad_value_in_the_environment_names_the_variable(monkeypatch):
     monkeypatch.setenv("OPTDESK_CONNECTIONS", "many")
     assert complaint().startswith("OPTDESK_CONNECTIONS should be a valid integer")
+
+
+def test_a_control_character_in_the_environment_names_the_variable(monkeypatch):
+    monkeypatch.setenv("OPTDESK_PUBLIC_BASE_URL", "https://x.example/\x1b[2J")
+    assert complaint() == "OPTDESK_PUBLIC_BASE_URL should hold no control characters."
 
 
 def test_keys_in_the_environment_are_json(monkeypatch):
