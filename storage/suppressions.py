@@ -108,7 +108,7 @@ def suppress_contacts(conn: Connection, who: Actor, phones: Sequence[str], reaso
     if not phones:
         return 0
     moment = moment_value(conn, now())
-    having = fetch(conn, _HAVING.format(among=among_packed(conn, "phone")), (packed(conn, phones),))
+    having = _having(conn, phones)
     run_at_last(conn, _cancelling(conn, phones, [row[0] for row in having], moment))
     rows = [row for row in having if row[1] not in _LEFT]
     if not rows:
@@ -133,9 +133,13 @@ def cancel_texts(conn: Connection, phones: Sequence[str]) -> None:
 
     Somebody who was deleted, or was never a contact, may wait for an answer to a HELP.
     """
-    having = fetch(conn, _HAVING.format(among=among_packed(conn, "phone")), (packed(conn, phones),))
-    ids = [row[0] for row in having]
+    ids = [row[0] for row in _having(conn, phones)]
     run_at_last(conn, _cancelling(conn, phones, ids, moment_value(conn, now())))
+
+
+def _having(conn: Connection, phones: Sequence[str]) -> Sequence[Any]:
+    """Id, stage, group and star of the contacts that have some numbers."""
+    return fetch(conn, _HAVING.format(among=among_packed(conn, "phone")), (packed(conn, phones),))
 
 
 def _cancelling(
