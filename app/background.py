@@ -35,7 +35,6 @@ from screens.backstage import (
     StoreOpened,
     WorkFailed,
 )
-from screens.clock import clock
 from screens.keymap import Keymap
 from storage.errors import OptdeskError, StoreUnavailable
 
@@ -421,6 +420,8 @@ class Background:
         self._tell(LooksChanged(found))
 
     def _met(self, seats: tuple[SeatView, ...]) -> None:
+        from screens.clock import clock
+
         for seat in seats:
             self._tell(ServedElsewhere(seat.told(clock(seat.started_at))))
 
