@@ -48,6 +48,8 @@ class Hint:
     """Cells of the word that the footer has to show; of more, what room is left. 0: all of it."""
     short: str = ""
     """What is shown where there is no room for so many."""
+    kept: bool = False
+    """Whether there is always room for it, before others."""
 
 
 @dataclass(frozen=True, slots=True)

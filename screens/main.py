@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,11 +102,18 @@ class LookFailed(Message):
         self.error = error
 
 
+SIDEBAR_FROM = 70
+"""Columns from which on the sidebar is there without being asked for."""
+
+TINY = 40
+"""Columns below which the footer has room for little more than what the keys do here."""
+
+
 class MainScreen(Turning):
     """The desk. It hears the news and hands them to what shows them."""
 
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-normal"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (SIDEBAR_FROM, "-normal"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (ROOMY, "-tall")]
 
     status = once(StatusLine)
@@ -384,6 +392,7 @@ class MainScreen(Turning):
     def on_resize(self) -> None:
         """There may be room for more, or for less."""
         self._show_sidebar()
+        self._show_keys()
 
     @on(ProgressStrip.Shown)
     def long_act(self, event: ProgressStrip.Shown) -> None:
@@ -406,9 +415,14 @@ class MainScreen(Turning):
         ways = () if self.sidebar.has_focus else self.places.place.ways_out
         out = [Hint(ident, keymap.key_of(ident), word) for ident, word in ways]
         idle |= {ident for ident, _ in ways}
-        kept = (self._named(hint) for hint in hints if hint.verb_id not in idle)
         if not self.places.place.takes_back:
             idle |= {"desk.undo"}
+        kept = [self._named(hint) for hint in hints if hint.verb_id not in idle]
+        if TINY <= self.size.width < SIDEBAR_FROM and not (out or self.sidebar.has_focus):
+            # Nothing else says here that there are other places.
+            kept = [
+                replace(hint, kept=True) if hint.verb_id == "desk.places" else hint for hint in kept
+            ]
         self.footer.show([*out, *kept])
 
     def _named(self, hint: Hint) -> Hint:

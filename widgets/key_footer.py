@@ -16,6 +16,9 @@ from textual.widget import Widget
 from widgets.plain import cut
 from widgets.seen import Prompt
 
+_GAP = 2
+"""Cells between two hints."""
+
 
 class KeyHint(Protocol):
     """A key and the word for what it does."""
@@ -40,6 +43,10 @@ class KeyHint(Protocol):
     def short(self) -> str:
         """The word where there is no room for so many; empty: the hint is left out then."""
 
+    @property
+    def kept(self) -> bool:
+        """Whether it is shown before those that come earlier are."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
@@ -50,6 +57,7 @@ class _Cut:
     word: str
     least: int = 0
     short: str = ""
+    kept: bool = False
 
 
 class KeyFooter(Prompt, Widget):
@@ -86,17 +94,24 @@ class KeyFooter(Prompt, Widget):
 
     @property
     def shown(self) -> list[KeyHint]:
-        """The hints that fit: the first ones, and always the last."""
+        """The hints that fit: the first ones, what is kept, and always the last."""
         if not self._hints:
             return []
         *others, last = self._hints
-        room = self.size.width - self._indent - _width(last)
-        fitting = list[KeyHint]()
+        room = self.size.width - self._indent - _width(last) + _GAP
+        kept = sum(_width(hint) for hint in others if hint.kept)
+        room -= kept
+        fitting, full = list[KeyHint](), False
         for hint in others:
+            if hint.kept:
+                fitting.append(hint)
+            if hint.kept or full:
+                continue
             short = _Cut(hint.verb_id, hint.key, hint.short) if hint.short else hint
             shown = hint if _least_width(hint) <= room else short
-            if _least_width(shown) > room:
-                break
+            full = _least_width(shown) > room
+            if full:
+                continue
             room -= _least_width(shown)
             fitting.append(shown)
         return [*(_cut_to(hint, room) for hint in fitting), last]
@@ -139,4 +154,4 @@ def _least_width(hint: KeyHint) -> int:
 
 
 def _width(hint: KeyHint) -> int:
-    return cell_len(hint.key) + cell_len(hint.word) + 3
+    return cell_len(hint.key) + cell_len(hint.word) + 1 + _GAP

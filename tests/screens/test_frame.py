@@ -128,7 +128,7 @@ async def test_a_key_stands_in_the_footer_with_what_it_does_here_alone(
     ("wide", "says"),
     [
         (120, "undo: label Ada Byron “hot”"),
-        (117, "undo: label Ada Byron “ho…"),
+        (115, "undo: label Ada Byron “ho…"),
         (110, "undo"),
     ],
 )
@@ -143,6 +143,26 @@ async def test_the_footer_names_the_act_that_undo_is_about_where_there_is_room(
         await hand.press("enter")
         await hand.until(lambda: hand.desk.main.names.get("desk.undo"))
         await hand.until(lambda: says in [hint.word for hint in hand.desk.main.footer.shown])
+
+
+async def test_the_footer_says_how_to_reach_the_sidebar_that_is_folded_away(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url, size=(120, 40)) as hand:
+        await hand.resize(60, 20)
+        places = [entry.key for entry in hand.desk.main.sidebar.entries if entry.key]
+        for _ in places:
+            shown = [hint.key for hint in hand.desk.main.footer.shown]
+            assert "tab" in shown and shown[-1] == "?"
+            await hand.press("]")
+        await hand.desk.main.go("queue")
+        await hand.until(lambda: hand.has_rows)
+        words = [hint.word for hint in hand.desk.main.footer.shown]
+        assert words == ["open", "star", "label", "move", "places", "help"]
+        await hand.press("enter")
+        await hand.until(lambda: hand.panel)
+        assert "move" in [hint.word for hint in hand.desk.main.footer.shown]
 
 
 async def test_ctrl_z_says_why_the_desk_stays(sqlite_url: str) -> None:
