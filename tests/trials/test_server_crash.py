@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -26,6 +27,7 @@ from storage.store import Store
 from tests.factories import next_phone
 from tests.server.served import Served, read_answer
 from tests.server.test_serve import knocking
+from tests.waiting import soon
 
 pytestmark = pytest.mark.trial
 
@@ -55,25 +57,34 @@ class Senders:
         self.refused = 0
         self.stop = False
         self._served = served
-        self._threads = [threading.Thread(target=self._send) for _ in range(SENDERS)]
+        # Here, because one that found no connection in its thread would be missed by nobody.
+        lines = [served.connect() for _ in range(SENDERS)]
+        self._threads = [threading.Thread(target=self._send, args=(line,)) for line in lines]
         for thread in self._threads:
             thread.start()
 
     def until(self, more: int) -> None:
         """Waits until so many more were acknowledged."""
-        wanted, limit = len(self.acknowledged) + more, time.monotonic() + PATIENCE
-        while len(self.acknowledged) < wanted:
-            assert time.monotonic() < limit
-            time.sleep(0.005)
+        wanted = len(self.acknowledged) + more
+        soon(
+            lambda: len(self.acknowledged) >= wanted or not self._all_send(),
+            "too few leads were acknowledged",
+            PATIENCE,
+        )
+        assert self._all_send(), "a sender gave up"
 
     def end(self) -> None:
         """Waits for the last answers."""
         self.stop = True
         for thread in self._threads:
             thread.join(PATIENCE)
+        assert not any(thread.is_alive() for thread in self._threads)
 
-    def _send(self) -> None:
-        with self._served.connect() as line:
+    def _all_send(self) -> bool:
+        return all(thread.is_alive() for thread in self._threads)
+
+    def _send(self, line: socket.socket) -> None:
+        with line:
             while not self.stop:
                 phone = next_phone()
                 body = json.dumps(self._served.body(mobile_phone=phone)).encode()
