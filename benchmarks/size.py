@@ -12,7 +12,9 @@ from functools import partial
 from benchmarks import log, servers, table
 from benchmarks.desks import (
     LAST,
+    LEFT,
     MANY_ROWS,
+    SIZE,
     TOP,
     DeskTerminal,
     cursor_line,
@@ -58,6 +60,8 @@ class _Seen:
     jump_ms: list[float] = field(default_factory=list)
     search_ms: list[float] = field(default_factory=list)
     order_ms: list[float] = field(default_factory=list)
+    middle_ms: list[float] = field(default_factory=list)
+    """The same from the middle of the list."""
     mark_ms: list[float] = field(default_factory=list)
     profile_ms: list[float] = field(default_factory=list)
     leaf_ms: list[float] = field(default_factory=list)
@@ -128,6 +132,26 @@ def _use_orders(seen: _Seen, desk: DeskTerminal) -> None:
     for _ in range(ORDERS):
         desk.drain(0.3)
         seen.order_ms.append(_order(desk))
+    _to_the_middle(desk)
+    for _ in range(ORDERS):
+        desk.drain(0.3)
+        seen.middle_ms.append(_order(desk))
+
+
+def _to_the_middle(desk: DeskTerminal) -> None:
+    """Draws the scrollbar down and puts the cursor on a row there."""
+    desk.press("g")
+    desk.settle(0.3, 3)
+    # The bar begins beside the headings.
+    bar, first, middle, inside = SIZE[0], TOP, (TOP + LAST) // 2, LEFT + 20
+    for report in (
+        f"\x1b[<0;{bar};{first}M",
+        f"\x1b[<32;{bar};{middle}M",
+        f"\x1b[<0;{bar};{middle}m",
+        f"\x1b[<0;{inside};{middle}M\x1b[<0;{inside};{middle}m",
+    ):
+        desk.press(report)
+        desk.settle(0.3, 5)
 
 
 def _use_marks(seen: _Seen, desk: DeskTerminal) -> None:
@@ -282,6 +306,7 @@ def _report(report: Report, seen: dict[int, _Seen], large: int) -> None:
             ("key → paint", found.step_ms, KEY_MS),
             ("from one end to the other", found.jump_ms, None),
             ("another order", found.order_ms, KEY_MS),
+            ("another order, from the middle of the list", found.middle_ms, KEY_MS),
             ("all marked", found.mark_ms, KEY_MS),
             ("profile opened", found.profile_ms, KEY_MS),
             ("next profile", found.leaf_ms, KEY_MS),

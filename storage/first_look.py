@@ -177,6 +177,10 @@ class EarlyRows:
                     return replace(glimpse, place=place)
         return self._reader.result().look(ask)
 
+    def place(self, view: View, key: Key, hint: int) -> int:
+        """The number of a row in a view without a search."""
+        return self._reader.result().place(view, key, hint)
+
     def beyond(self, view: View, key: Key, forward: bool, limit: int) -> Sequence[ContactRow]:
         """The rows behind a key, or before it."""
         return self._reader.result().beyond(view, key, forward, limit)

@@ -72,6 +72,27 @@ class Patience:
         return self._until is not None and monotonic() >= self._until
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Where a contact stood in an order when its number was last seen.
+
+    Newest and oldest first are mirror images, and favorites are few: so another order's number
+    tells where about the contact is in this one, without counting all that stand between.
+    """
+
+    order: Order
+    number: int
+    total: int
+
+    @property
+    def older(self) -> int:
+        """How many were older: few of those come or go.
+
+        Favorites first, other favorites are not among them; of a favorite itself nothing is known.
+        """
+        return self.number if self.order is Order.OLDEST else self.total - 1 - self.number
+
+
 class End(Enum):
     """An end of a list."""
 
@@ -93,6 +114,11 @@ class Ask:
     hint: int | None = 0
     """The row number of that place as far as the asker knows: tells the nearer end. None where
     the asker knows its number in another list, such as the same one in another order."""
+    stood: Stood | None = None
+    """The number of that contact in the list as it was before."""
+    reckon: bool = False
+    """Far from both ends a row's number may be reckoned: counting half a million takes as long as
+    several frames. `Rows.place` counts."""
     total: int | None = None
     """How many rows the asker has counted, where the reader would count up to `CAP` only."""
     cursor: Key | None = None
@@ -123,6 +149,8 @@ class Glimpse:
     """Nothing was counted: `total` is a guess."""
     unfinished: bool = False
     """Patience ran out: these are the first rows of more that may be found."""
+    reckoned: bool = False
+    """The numbers of the rows, `start` and `place`, were reckoned and not counted."""
     head: bool = False
     """`rows` begins with the first row of the view."""
     tail: bool = False
@@ -148,6 +176,9 @@ class Rows(Protocol):
 
     def look(self, ask: Ask) -> Glimpse:
         """Rows around a place, with totals, all from one snapshot."""
+
+    def place(self, view: View, key: Key, hint: int) -> int:
+        """The number of a row in a view without a search, counted however long it takes."""
 
     def beyond(self, view: View, key: Key, forward: bool, limit: int) -> Sequence[ContactRow]:
         """The rows behind a key, or before it, nearest last when going back."""

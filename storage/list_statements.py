@@ -92,20 +92,23 @@ def newer(place: Place) -> str:
 
 
 @cache
-def counted(place: Place, favorite: bool | None, sign: str = "") -> str:
+def counted(place: Place, favorite: bool | None, sign: str = "", *, capped: bool = False) -> str:
     """How many there are, all or those on one side of an id.
 
     Args:
         place: Where.
         favorite: See `spelled`.
         sign: What an id is compared with the edge by; without one, all are counted.
+        capped: Count up to a number that is to be given last.
     """
     where = spelled(place, favorite)
     if place is Place.ALL and favorite is None:
         # Says the same, and can be counted in the index by stage.
         where = _as_sql(_contacts.c.stage.in_(_LIVE))
-    bound = f" AND id {sign} ?" if sign else ""
-    return f"SELECT count(*) FROM contacts WHERE {where}{bound}"  # noqa: S608
+    found = f"FROM contacts WHERE {where}" + (f" AND id {sign} ?" if sign else "")
+    if capped:
+        return f"SELECT count(*) FROM (SELECT id {found} LIMIT ?) AS near"  # noqa: S608
+    return f"SELECT count(*) {found}"
 
 
 @cache

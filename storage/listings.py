@@ -6,7 +6,7 @@ index: newest and oldest are one segment, favorites first are two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from storage import list_statements as statements
 from storage.ahead import Ahead
 from storage.dialects import among
 from storage.driver import Written, fetch
-from storage.glimpses import CAP, Ask, End, Key, Patience
+from storage.glimpses import CAP, Ask, End, Key, Patience, Stood
 from storage.list_statements import flagged, in_place
 from storage.search import Search
 from storage.tables import Contact
@@ -26,6 +26,10 @@ from storage.tallies import group_tally, read_tallies, stage_tally, tallies
 from storage.words import Order, Place, Stage, View
 
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
+
+NEAR = 20_000
+"""So many rows from an end of a list a row's number is counted while a person waits, which takes
+a millisecond or two; farther from both it may be reckoned."""
 
 FEW_FAVORITES = 20_000
 """Up to so many favorites are searched one by one, which beats the search index."""
@@ -206,7 +210,7 @@ class Listing:
             about += [self._favorite_in(ident) for ident in idents]
         if own.favorite is False or (own.favorite and ask.hint is None):
             about.append(self._counting(True))
-        if ask.hint is None:
+        if ask.hint is None and (own.favorite or not self._mirrors(ask.stood)):
             about += [self._end_of(own, newest=each) for each in (False, True)]
         return about
 
@@ -263,6 +267,49 @@ class Listing:
         # The contact itself, if it is still there, is not before itself.
         return offset + size - self._part(segment, key.id, before=False)
 
+    def place_about(self, key: Key, ask: Ask) -> tuple[int, bool]:
+        """The same, or about how many where that is asked for and the key is far from both ends.
+
+        Returns:
+            How many, and whether that is reckoned.
+        """
+        segment = self._segment_of(key) or self.segments[0]
+        if not ask.reckon or segment.favorite:
+            # All favorites are counted already.
+            return self.place_of(key, ask.hint), False
+        offset, size = self._extent(segment)
+        inside = 0
+        for about in self._reckonings(segment, key, ask):
+            inside = max(0, min(about, size))
+            before = inside <= size // 2
+            if (inside if before else size - inside) <= NEAR:
+                # What was reckoned may be far off.
+                few = self._few(segment, key.id, before=before)
+                if few is not None:
+                    return offset + (few if before else size - few), False
+        return offset + inside, True
+
+    def _reckonings(self, segment: Segment, key: Key, ask: Ask) -> Iterator[int]:
+        """About how many of a segment stand before a key; each further one is dearer and better."""
+        offset, size = self._extent(segment)
+        stood = ask.stood
+        if stood is not None and self._mirrors(stood):
+            yield size - 1 - stood.older if segment.descending else stood.older
+        elif ask.hint is not None:
+            yield ask.hint - offset
+        else:
+            yield self._guess(segment, key.id, size)
+            if stood is not None:
+                favorites = self._count(True, "<", key.id)
+                older = stood.older + (favorites if stood.order is Order.FAVORITE else -favorites)
+                yield size - 1 - older if segment.descending else older
+
+    def _mirrors(self, stood: Stood | None) -> bool:
+        """Whether favorites have a place of their own in both orders or in none."""
+        if stood is None:
+            return False
+        return (stood.order is Order.FAVORITE) is (self.view.order is Order.FAVORITE)
+
     def _guess(self, segment: Segment, ident: int, size: int) -> int:
         """About how many of a segment stand before an id, as if they had come in evenly."""
         ends = (self._end_of(segment, newest=each) for each in (False, True))
@@ -305,15 +352,32 @@ class Listing:
             return 0, self._favorites
         return self._favorites, max(0, self.total - self._favorites)
 
+    def _few(self, segment: Segment, ident: int, *, before: bool) -> int | None:
+        """The same as `_part` where that is near an end; None: it is not, whatever was reckoned."""
+        sign, edge = self._side(segment, ident, before=before)
+        query = statements.counted(self.view.place, None, sign, capped=True)
+        some = (query, (*self._group, edge, 2 * NEAR))
+        if segment.favorite is False:
+            self._ahead.read(some, self._counting(True, sign, edge))
+        found = self._scalar(some) or 0
+        if found >= 2 * NEAR:
+            return None
+        return found - (self._count(True, sign, edge) if segment.favorite is False else 0)
+
     def _part(self, segment: Segment, ident: int, *, before: bool) -> int:
         """How many of a segment stand before an id, or from it on."""
-        edge = segment.edge(ident, forward=not before, inclusive=not before)
-        sign = ">" if segment.descending is before else "<"
+        sign, edge = self._side(segment, ident, before=before)
         if segment.favorite is not False:
             return self._count(segment.favorite, sign, edge)
         # All less the favorites: both are counted in an index, the difference is in none.
         self._ahead.read(*(self._counting(each, sign, edge) for each in (None, True)))
         return self._count(None, sign, edge) - self._count(True, sign, edge)
+
+    @staticmethod
+    def _side(segment: Segment, ident: int, *, before: bool) -> tuple[str, int]:
+        """What the ids before one are compared with and how, or those from it on."""
+        edge = segment.edge(ident, forward=not before, inclusive=not before)
+        return ">" if segment.descending is before else "<", edge
 
     def _count(self, favorite: bool | None, sign: str = "", *edge: int) -> int:
         return self._scalar(self._counting(favorite, sign, *edge)) or 0

@@ -31,6 +31,8 @@ class Stretch:
     """Where among them the place is that was asked for."""
     head: bool
     tail: bool
+    reckoned: bool = False
+    """`start` was reckoned and not counted."""
 
     def find(self, key: Key, order: Order) -> int | None:
         """Where a key is among them, or the one that took its place; None: not among them."""
@@ -56,6 +58,7 @@ def look(listing: Listing, ask: Ask) -> Seen:
         rows=(),
         start=stretch.start,
         total=total,
+        reckoned=stretch.reckoned,
         head=stretch.head,
         tail=stretch.tail,
         place=stretch.start + stretch.at,
@@ -191,6 +194,7 @@ def _around(listing: Listing, ask: Ask, key: Key, total: int) -> Stretch:
     above = listing.keys(key, forward=False, limit=ask.before)
     head, tail = len(above) < ask.before, len(found) < ask.after
     keys = above[::-1] + found
+    reckoned = False
     if head:
         start = 0
     elif tail and not (listing.searching and ask.total is None):
@@ -199,9 +203,12 @@ def _around(listing: Listing, ask: Ask, key: Key, total: int) -> Stretch:
         # Too far down to be counted: the asker's own number is as good as any.
         start = max(CAP, ask.hint or 0) - len(above)
     else:
-        start = listing.place_of(key, ask.hint) - len(above)
-    head = start == 0
-    return Stretch(keys, start, max(0, min(len(above), len(keys) - 1)), head, tail)
+        place, reckoned = listing.place_about(key, ask)
+        start = place - len(above)
+        if reckoned:
+            start = max(0, min(start, total - len(keys)))
+    head = head or (start == 0 and not reckoned)
+    return Stretch(keys, start, max(0, min(len(above), len(keys) - 1)), head, tail, reckoned)
 
 
 def _stretch_of_short(listing: Listing, ask: Ask, short: list[Key], capped: bool) -> Stretch | None:

@@ -60,6 +60,9 @@ SETTLED = 0.03
 """Seconds from showing another view until rows are read for it that nobody sees yet: its frame
 comes first."""
 
+RECKONED = 1.0
+"""Seconds between two counts of where the reader is, while the list changes."""
+
 LATE = 1.2
 """Seconds after a change until everything is read once more: names of labels and groups may be
 older than the rows that show them."""
@@ -140,6 +143,9 @@ class TableReader:
         # Counting to the end may take a second; rows must not wait for it.
         self._slow_lane = Lane(widget, "contact-count")
         self._counts: list[tuple[View, int | None, Callable[[int], None]]] = []
+        self._placed: tuple[View, float] | None = None
+        """For which view it was last counted where the reader is, and when."""
+        self._place_timer: Due | None = None
         self.rows: Rows | None = None
         self.ready = False
         """The table has a size."""
@@ -159,7 +165,7 @@ class TableReader:
 
     def close(self) -> None:
         """Lets the threads end."""
-        for timer in (self._timer, self._late):
+        for timer in (self._timer, self._late, self._place_timer):
             if timer is not None:
                 timer.cancel()
         self._lane.close()
@@ -256,6 +262,7 @@ class TableReader:
             if self._state.apply(asked, glimpse):
                 self._marks_seen(asked.ask.marks, glimpse)
                 self._changed()
+                self._count_place()
             self.pump()
 
         def work() -> Glimpse:
@@ -327,9 +334,47 @@ class TableReader:
 
         self._lane.read(lambda: rows.between(view, first, last, LONGEST_RANGE), heard)
 
+    def _count_place(self) -> None:
+        """Counts where the reader is, where that was only reckoned: behind the frame with the rows.
+
+        While the list goes on changing, now and then.
+        """
+        state, rows = self._state, self.rows
+        key, view = state.uncounted, state.view
+        if self._place_timer is not None:
+            self._place_timer.cancel()
+            self._place_timer = None
+        if key is None or rows is None or self._slow_lane.busy:
+            return
+        due = self._turned_at + SETTLED
+        if self._placed is not None and self._placed[0] == view:
+            due = max(due, self._placed[1] + RECKONED)
+        wait = due - monotonic()
+        if wait > 0:
+            self._place_timer = self._call_later(wait, self._on_place_timer)
+            return
+        seen, hint = self._seen, state.number
+
+        def heard(future: Future[int]) -> None:
+            self._placed = view, monotonic()
+            number = self._result(future)
+            if number is not None:
+                state.know_place(view, key, number, final=self._seen is seen)
+                self._changed()
+            self._pump_counts()
+
+        self._slow_lane.read(lambda: rows.place(view, key, hint), heard)
+
+    def _on_place_timer(self) -> None:
+        self._place_timer = None
+        self._count_place()
+
     def _pump_counts(self) -> None:
         rows = self.rows
-        if rows is None or self._slow_lane.busy or not self._counts:
+        if rows is None or self._slow_lane.busy:
+            return
+        if not self._counts:
+            self._count_place()
             return
         view, top, told = self._counts.pop()
 

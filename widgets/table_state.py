@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage.glimpses import CAP, Ask, End, Glimpse, Key
+from storage.glimpses import CAP, Ask, End, Glimpse, Key, Stood
 from storage.words import ContactRow, Order, Target, View
 from widgets.table_arrivals import Arrivals
 from widgets.table_window import RowWindow
@@ -58,6 +58,8 @@ class ListState:
         self.home: Key | None = None
         """The contact that the reader left behind by searching, and not by moving."""
         self._turning = False
+        self._stood: tuple[int, Stood] | None = None
+        """A contact that the reader turned to another view with, and where it was before."""
         self.following = False
         """The cursor stays with the newest arrival."""
         self.unsure = True
@@ -114,6 +116,7 @@ class ListState:
             self.__init__(view)  # type: ignore[misc]
             self.height, self.following = height, following
             return True
+        self._note_standing()
         self.view = view
         self.counted = None
         self.unsure = self._turning = True
@@ -122,6 +125,16 @@ class ListState:
         if isinstance(self.goal, int):
             self.goal = self.cursor or End.HEAD
         return False
+
+    def _note_standing(self) -> None:
+        """Remembers where the cursor's contact is: its number tells what it is in other orders."""
+        row, shown = self.window.get(self.number), self.shown
+        if row is None or shown is None or self.cursor is None or row.id != self.cursor.id:
+            return
+        if shown.search.strip() or (shown.order is Order.FAVORITE and row.favorite):
+            # That says nothing; what was known of the same contact still holds.
+            return
+        self._stood = row.id, Stood(shown.order, self.number, self.total)
 
     # Asking.
 
@@ -157,12 +170,16 @@ class ListState:
             before, number = 0, 0
         elif at is End.TAIL:
             after, number = 0, max(0, self.total - 1)
+        # Of a contact that the reader is sent to, nobody knows the number.
+        lost = self._turning or (isinstance(at, Key) and at is self.goal)
         ask = Ask(
             view=self.view,
             at=at,
             before=before,
             after=after,
-            hint=None if self._turning else number,
+            hint=None if lost else number,
+            stood=self._standing_of(at) if lost else None,
+            reckon=cursor is None,
             total=self.counted,
             cursor=cursor,
             cursor_hint=self.number,
@@ -171,6 +188,10 @@ class ListState:
             marks=marks,
         )
         return Asked(ask, self.goal, number)
+
+    def _standing_of(self, at: Goal) -> Stood | None:
+        known = self._stood
+        return known[1] if known and isinstance(at, Key) and at.id == known[0] else None
 
     @property
     def look_needed(self) -> bool:
@@ -240,10 +261,8 @@ class ListState:
     def _reach_goal(self, asked: Asked, glimpse: Glimpse, shift: int) -> None:
         if asked.goal != self.goal:
             # Asked before the reader jumped: the jump is under way still.
-            self.top += shift
-            if isinstance(self.goal, int) and self.window.get(self.goal) is not None:
-                self._settle(self.goal)
-                self.goal = None
+            if not isinstance(self.goal, End):
+                self._shift(shift)
             return
         if self.goal is End.HEAD:
             self._settle(0)
@@ -292,16 +311,41 @@ class ListState:
     def extend(self, edge: Key, rows: list[ContactRow], forward: bool, ended: bool) -> None:
         """Adds rows that were read beyond an edge."""
         shift = self.window.extend(edge.id, rows, forward, ended)
-        if shift:
-            self.top += shift
-            self.number += shift
-            if isinstance(self.goal, int):
-                self.goal += shift
-        if isinstance(self.goal, int) and (row := self.window.get(self.goal)) is not None:
-            self._settle(self.goal, row)
-            self.goal = None
-        self._clamp()
+        self._shift(shift or 0)
         self._page_on()
+
+    @property
+    def uncounted(self) -> Key | None:
+        """A row whose number is to be counted, as those in memory were reckoned."""
+        if not self.window.reckoned or self.shown != self.view:
+            return None
+        if self.cursor is not None and self.window.find(self.cursor.id) is not None:
+            return self.cursor
+        return Key.of(self.window.rows[0])
+
+    def know_place(self, view: View, key: Key, number: int, *, final: bool) -> None:
+        """Takes note of a row's number as it was counted; no row leaves its line.
+
+        Args:
+            view: Where it was counted.
+            key: Of which row.
+            number: What it is.
+            final: Nothing was read since that may have other numbers.
+        """
+        if view != self.view or self.shown != view or not self.window.reckoned:
+            return
+        shift = self.window.number_anew(key.id, number)
+        if shift is not None:
+            self.window.reckoned = not final
+            self._shift(shift)
+
+    def _shift(self, shift: int) -> None:
+        """Follows numbers that have changed while their rows stay where they are."""
+        self.top += shift
+        self.number += shift
+        if isinstance(self.goal, int):
+            self.goal += shift
+        self._clamp()
 
     def know_total(self, view: View, count: int) -> None:
         """Takes note how many a search has found, counted to the end."""
@@ -321,6 +365,12 @@ class ListState:
     def _clamp(self) -> None:
         self.top = max(0, min(self.top, self.last_top))
         self.number = max(0, min(self.number, self.total - 1))
+        if isinstance(self.goal, int):
+            # The list may end before the row that was meant, or that may be in memory now.
+            self.goal = max(0, min(self.goal, self.total - 1))
+            if self.window.get(self.goal) is not None:
+                self._settle(self.goal)
+                self.goal = None
 
     # Moving.
 

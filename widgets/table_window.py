@@ -26,6 +26,8 @@ class RowWindow:
         """`total` is a guess, soon to be replaced."""
         self.unfinished = False
         """The search goes on: more rows may be found."""
+        self.reckoned = False
+        """The numbers were reckoned and not counted."""
         self.head = True
         """The first row here is the first of the list."""
         self.tail = True
@@ -45,6 +47,7 @@ class RowWindow:
         self.more = glimpse.more
         self.rough = glimpse.rough
         self.unfinished = glimpse.unfinished
+        self.reckoned = glimpse.reckoned
         self.head = glimpse.head
         self.tail = glimpse.tail
         self._places = None
@@ -116,25 +119,50 @@ class RowWindow:
         if forward:
             self.rows += rows
             self.tail = ended
+            shift = self._shift_below(ended) if self.reckoned else 0
+            self.start += shift
             if ended:
                 self.total, self.more = self.end, False
             self.total = max(self.total, self.end)
             self._forget(first=True)
-            return 0
+            return shift
         self.rows[:0] = rows
         self.start -= len(rows)
         self.head = ended
-        shift = self._shift_needed(ended)
+        shift = self._shift_above(ended)
         self.start += shift
-        self.total += shift
+        if not self.reckoned:
+            self.total += shift
         self._forget(first=False)
         return shift
 
-    def _shift_needed(self, ended: bool) -> int:
+    def _shift_above(self, ended: bool) -> int:
+        # Where nobody knows whether more are above, the first here may be the first of all.
+        return -self.start if ended else max(0, -self.start)
+
+    def _shift_below(self, ended: bool) -> int:
+        """What the total says of numbers that were reckoned."""
         if ended:
-            return -self.start
-        # There is at least one row above, so the first one here cannot be the first of all.
-        return max(0, 1 - self.start)
+            return self.total - self.end
+        return min(0, self.total - self.end)
+
+    def number_anew(self, ident: int, number: int) -> int | None:
+        """Takes over the number of a contact's row as it was counted.
+
+        Returns:
+            By how much all numbers have changed; None where the row is not in memory.
+        """
+        known = self.find(ident)
+        if known is None:
+            return None
+        if self.head or self.tail:
+            # The rows at an end have their numbers by it.
+            return 0
+        # Rows may have come or gone meanwhile.
+        last = self.total - len(self.rows)
+        shift = max(0, min(self.start + number - known, last)) - self.start
+        self.start += shift
+        return shift
 
     def _forget(self, *, first: bool) -> None:
         surplus = len(self.rows) - MOST_ROWS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.engine import Connection
 
-from storage import ahead
-from storage.glimpses import CAP, Ask, End, Glimpse, Key
+from storage import ahead, listings
+from storage.glimpses import CAP, Ask, End, Glimpse, Key, Stood
 from storage.ids import new_id
 from storage.listings import Listing
 from storage.search import haystack, mark_pending
@@ -208,6 +208,129 @@ def test_another_order_is_asked_for_in_few_turns(
     assert seen.cursor == key
     # All that can be told beforehand, and where the contact stands.
     assert len(turns) <= 2
+
+
+UNSEARCHED = [view for view in VIEWS if not view.search]
+
+
+def stood_in(found: Sequence[Person], view: View, person: Person) -> Stood:
+    ids = expected(found, view)
+    return Stood(view.order, ids.index(person.id), len(ids))
+
+
+@pytest.mark.parametrize("view", UNSEARCHED, ids=lambda view: f"{view.place}-{view.order}")
+def test_far_from_both_ends_another_order_tells_where_a_contact_is(
+    store: Store, monkeypatch: pytest.MonkeyPatch, view: View
+) -> None:
+    monkeypatch.setattr(listings, "NEAR", 10)
+    found = people(store, 400)
+    reader, ids = RowReader(store), expected(found, view)
+    rng, by_id = random.Random(3), {person.id: person for person in found}
+    reckoned = 0
+    for before in Order:
+        for ident in (*rng.sample(ids, 12), ids[0], ids[3], ids[-4], ids[-1]):
+            person = by_id[ident]
+            if before is Order.FAVORITE and person.favorite:
+                continue
+            stood = stood_in(found, view.ordered(before), person)
+            key = Key(ident, bool(person.favorite))
+            glimpse = reader.look(Ask(view, key, 7, 9, hint=None, stood=stood, reckon=True))
+            assert_slice(glimpse, ids)
+            assert glimpse.place == ids.index(ident)
+            reckoned += glimpse.reckoned
+            if min(glimpse.place, len(ids) - glimpse.place) < 10:
+                assert not glimpse.reckoned
+    assert reckoned > 5
+
+
+@pytest.mark.parametrize("view", UNSEARCHED, ids=lambda view: f"{view.place}-{view.order}")
+def test_what_was_reckoned_is_counted_when_asked_whatever_happened_meanwhile(
+    store: Store, monkeypatch: pytest.MonkeyPatch, view: View
+) -> None:
+    monkeypatch.setattr(listings, "NEAR", 10)
+    found = people(store, 400)
+    reader, rng = RowReader(store), random.Random(4)
+    for turn in range(6):
+        before = rng.choice(list(Order))
+        stood = {
+            ident: Stood(before, number, len(ids))
+            for ids in [expected(found, view.ordered(before))]
+            for number, ident in enumerate(ids)
+        }
+        found += people(store, 30, seed=turn)
+        for person in rng.sample(found, 20):
+            person.favorite = 1 - person.favorite
+            _set_favorite(store, person)
+        ids = expected(found, view)
+        for person in rng.sample([each for each in found if each.id in ids], 10):
+            # What the asker believes of it may be old, or of nothing at all.
+            key = Key(person.id, bool(person.favorite) or rng.random() < 0.3)
+            known = stood.get(person.id) or Stood(before, rng.randrange(9999), rng.randrange(9999))
+            hint = rng.choice([None, rng.randrange(-50, 999)])
+            ask = Ask(view, key, 7, 9, hint=hint, stood=rng.choice([None, known]), reckon=True)
+            glimpse = reader.look(ask)
+            shown = [row.id for row in glimpse.rows]
+            place = ids.index(shown[0])
+            assert shown == ids[place : place + len(shown)]
+            assert person.id == glimpse.rows[glimpse.place - glimpse.start].id
+            assert 0 <= glimpse.start <= len(ids) - len(shown)
+            assert glimpse.total == len(ids)
+            if not glimpse.reckoned:
+                assert_slice(glimpse, ids)
+            true = Key(person.id, bool(person.favorite))
+            assert reader.place(view, true, glimpse.place) == ids.index(person.id)
+
+
+def _set_favorite(store: Store, person: Person) -> None:
+    store.do(
+        lambda conn: conn.execute(
+            update(_contacts).where(_contacts.c.id == person.id).values(favorite=person.favorite)
+        )
+    )
+
+
+@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize("known", ["where it stood", "its number", "nothing"])
+def test_nothing_is_counted_across_the_list_before_rows_are_shown(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, order: Order, known: str
+) -> None:
+    found = people(sqlite_store, 6_000)
+    view = View(Place.QUEUE, order=order)
+    ids = expected(found, view)
+    person = next(each for each in found if each.id == ids[len(ids) // 2])
+    ask = Ask(
+        view,
+        Key(person.id, bool(person.favorite)),
+        5,
+        5,
+        hint=len(ids) // 2 if known == "its number" else None,
+        stood=stood_in(found, View(), person) if known == "where it stood" else None,
+    )
+
+    def steps() -> int:
+        return work(sqlite_store, lambda conn: look(Listing(conn, view), ask))
+
+    counted = steps()
+    monkeypatch.setattr(listings, "NEAR", 10)
+    ask = replace(ask, reckon=True)
+    # Favorites, which are few, are counted.
+    assert steps() < counted * (0.7 if order is Order.FAVORITE else 0.25)
+
+
+def test_what_was_reckoned_wrongly_to_be_near_an_end_is_not_counted_across_the_list(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = people(sqlite_store, 6_000)
+    ids = expected(found, View())
+    middle = len(ids) // 2
+    ask = Ask(View(), Key(ids[middle]), 5, 5, hint=0)
+    true = work(sqlite_store, lambda conn: look(Listing(conn, View()), ask))
+    monkeypatch.setattr(listings, "NEAR", 10)
+    wrong = replace(ask, reckon=True)
+    assert work(sqlite_store, lambda conn: look(Listing(conn, View()), wrong)) < true / 4
+    glimpse = RowReader(sqlite_store).look(wrong)
+    assert glimpse.reckoned
+    assert RowReader(sqlite_store).place(View(), Key(ids[middle]), 0) == middle
 
 
 def test_a_contact_that_left_is_replaced_by_the_one_behind_it(store: Store) -> None:

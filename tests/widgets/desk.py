@@ -113,6 +113,7 @@ def settled(table: ContactTable) -> bool:
         or reader._stale
         or table._state.window.rough
         or table._state.window.unfinished
+        or table._state.window.reckoned
         or table._state.look_needed
         or table._state.missing
     )

@@ -28,6 +28,7 @@ from tests.widgets.desk import (
     ready,
     screen_text,
     settled,
+    star,
     take_away,
     until,
 )
@@ -47,6 +48,9 @@ class Gate(RowReader):
         self.open.set()
         self.broken = False
         self.looks: list[float] = []
+        self.counting = threading.Event()
+        self.counting.set()
+        self.placed: list[int] = []
 
     def look(self, ask: Ask) -> Glimpse:
         # The thread that paints never reads.
@@ -56,6 +60,12 @@ class Gate(RowReader):
         if self.broken:
             raise StoreUnavailable("The store does not answer.", "Wait.")
         return super().look(ask)
+
+    def place(self, view: View, key: Key, hint: int) -> int:
+        assert threading.current_thread() is not threading.main_thread()
+        self.counting.wait(20)
+        self.placed.append(super().place(view, key, hint))
+        return self.placed[-1]
 
     def beyond(self, view: View, key: Key, forward: bool, limit: int) -> Sequence[ContactRow]:
         assert threading.current_thread() is not threading.main_thread()
@@ -117,6 +127,97 @@ async def test_a_number_in_one_order_is_no_hint_for_another(
         desk.table.refresh_from_store()
         await until(pilot, lambda: asked[-1].hint is not None and settled(desk.table))
         assert asked[-1].hint == 298
+
+
+def lines(desk: Desk) -> list[str]:
+    """What the table shows, without its scrollbar."""
+    return [line[: desk.table.scrollable_size.width] for line in screen_text(desk.table)]
+
+
+@pytest.mark.parametrize("order", [Order.OLDEST, Order.FAVORITE])
+async def test_another_order_is_shown_and_used_while_its_rows_are_still_counted(
+    store: Store, monkeypatch: pytest.MonkeyPatch, order: Order
+) -> None:
+    monkeypatch.setattr("storage.listings.NEAR", 20)
+    ids = fill(store, 2_000)
+    star(store, ids[::10], on=True)
+    desk, gate = gated(store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        desk.table.scroll_to(y=990)
+        await until(pilot, lambda: settled(desk.table))
+        desk.table._state.move_to(995)
+        await press(pilot, desk, "j")
+        here = cursor_name(desk.table)
+        line = desk.table.cursor_place - desk.table._state.top
+        gate.counting.clear()
+        # Of those that come now nobody has told the desk when it asks for the other order.
+        fill(store, 15, first=2_000)
+        desk.table.show(View(order=order))
+        await until(pilot, lambda: desk.table._state.shown == View(order=order))
+        assert cursor_name(desk.table) == here
+        assert desk.table.cursor_place - desk.table._state.top == line
+        await pilot.press("j", "j", "ctrl+d", "ctrl+d", "ctrl+d", "k")
+        await until(pilot, lambda: desk.table._state.complete)
+        assert desk.table._state.window.reckoned
+        shown, place = lines(desk), desk.table.cursor_place
+        gate.counting.set()
+        await until(pilot, lambda: settled(desk.table))
+        assert lines(desk) == shown
+        assert abs(desk.table.cursor_place - place) <= 15
+        row = desk.table.cursor_contact
+        assert row is not None
+        view = View(order=order)
+        assert RowReader(store).place(view, Key.of(row), 0) == desk.table.cursor_place
+        assert gate.placed
+
+
+async def test_who_clears_a_search_in_the_middle_is_shown_where_they_were_before_it_is_counted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.listings.NEAR", 20)
+    fill(store, 2_000)
+    desk, gate = gated(store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        await until(pilot, lambda: indexed(store))
+        desk.table.go_to(RowReader(store).look(Ask(View(), 700)).rows[64].id)
+        await until(pilot, lambda: cursor_name(desk.table) == "P 1299" and settled(desk.table))
+        assert desk.table.cursor_place == 700
+        desk.table.show(View(search="P 1299"))
+        await until(pilot, lambda: desk.table.total == 1 and settled(desk.table))
+        gate.counting.clear()
+        desk.table.show(View())
+        await until(pilot, lambda: desk.table._state.shown == View())
+        assert (cursor_name(desk.table), desk.table.cursor_place) == ("P 1299", 700)
+        assert desk.table._state.window.reckoned
+        gate.counting.set()
+        await until(pilot, lambda: settled(desk.table))
+        assert desk.table.cursor_place == 700
+
+
+async def test_where_the_reader_is_comes_out_exactly_while_others_change_the_list(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.listings.NEAR", 20)
+    monkeypatch.setattr(table_reader, "RECKONED", 0.05)
+    ids = fill(store, 1_000)
+    desk, gate = gated(store)
+    async with desk.run_test(size=SIZE) as pilot:
+        await ready(pilot, desk)
+        desk.table.go_to(ids[500])
+        await until(pilot, lambda: settled(desk.table) and desk.table.cursor_place == 499)
+        top = desk.table._state.top
+        for turn in range(5):
+            fill(store, 7, first=1_000 + 7 * turn)
+            take_away(store, ids[turn * 60 : turn * 60 + 4])
+            take_away(store, ids[-turn - 1 :][:1])
+            await pilot.pause(0.02)
+        await until(pilot, lambda: desk.table.total == 1_010 and settled(desk.table))
+        assert desk.table.cursor_place == 499 + 35 - 5
+        assert desk.table._state.top == top + 35 - 5
+        assert cursor_name(desk.table) == "P 500"
+        assert gate.placed[-1] == desk.table.cursor_place
 
 
 async def test_a_search_that_takes_long_fills_the_list_as_it_finds(

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage import stretches
-from storage.glimpses import Ask, End
+from storage import listings, stretches
+from storage.glimpses import Ask, End, Key
 from storage.store import Store
 from storage.tables import Contact
 from storage.windows import RowReader
@@ -63,8 +63,23 @@ class Clock:
         self.rings: list[Callable[[], None]] = []
 
     def later(self, _seconds: float, ring: Callable[[], None]) -> Any:
-        self.rings.append(ring)
-        return ring
+        due = Due(ring)
+        self.rings.append(due)
+        return due
+
+
+class Due:
+    """Something that is to happen."""
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self._ring: Callable[[], None] | None = ring
+
+    def __call__(self) -> None:
+        if self._ring is not None:
+            self._ring()
+
+    def cancel(self) -> None:
+        self._ring = None
 
 
 class Reader:
@@ -89,6 +104,8 @@ class Reader:
         self.reader.close()
         self.lane = Lane()
         self.reader._lane = self.lane  # type: ignore[assignment]
+        self.slow_lane = Lane()
+        self.reader._slow_lane = self.slow_lane  # type: ignore[assignment]
         self.reader.rows = RowReader(store)
         self.reader.ready = True
         self.made = 0
@@ -152,13 +169,14 @@ class Reader:
     def settle(self) -> None:
         """Lets everything be read."""
         for _ in range(200):
-            if self.lane.step():
+            if self.lane.step() or self.slow_lane.step():
                 continue
             if self.clock.rings:
                 self.clock.rings.pop()()
                 continue
             self.reader.pump()
-            if not self.lane.busy and not self.clock.rings:
+            if not self.lane.busy and not self.slow_lane.busy and not self.clock.rings:
+                assert not self.state.window.reckoned
                 return
         raise AssertionError(f"it never comes to rest: {self}")
 
@@ -200,10 +218,12 @@ class Reader:
             assert ids[state.number] == state.cursor.id
 
 
+@pytest.mark.parametrize("near", [20_000, 5])
 @pytest.mark.parametrize("seed", range(25))
 def test_the_list_is_true_and_the_row_stays_through_any_turn_of_events(
-    sqlite_store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
+    sqlite_store: Store, seed: int, near: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(listings, "NEAR", near)
     monkeypatch.setattr(stretches, "CAP", 20)
     monkeypatch.setattr(table_state, "CAP", 20)
     monkeypatch.setattr(table_state, "MARGIN", 6)
@@ -229,7 +249,7 @@ def test_the_list_is_true_and_the_row_stays_through_any_turn_of_events(
             elif deed == 8:
                 person.reader.refresh()
             else:
-                person.lane.step()
+                rng.choice([person.lane, person.slow_lane]).step()
         person.reader.refresh()
         person.settle()
         person.check_true()
@@ -247,7 +267,7 @@ def wander(person: Reader) -> None:
             state.move_page(rng.choice([1, 1, -1]) * state.height)
             person.reader.pump()
         for _ in range(rng.randrange(4)):
-            person.lane.step()
+            rng.choice([person.lane, person.slow_lane]).step()
     person.settle()
     person.check_true()
 
@@ -297,3 +317,33 @@ def test_a_page_goes_on_where_a_search_finds_more_and_stops_where_it_ends(
     state.move_page(90)
     found(100)
     assert (state.number, state.top) == (99, 80)
+
+
+def test_rows_added_above_do_not_make_the_list_longer(sqlite_store: Store) -> None:
+    fill(sqlite_store, 60)
+    reader, window = RowReader(sqlite_store), table_window.RowWindow()
+    window.replace(reader.look(Ask(View(), 30, 10, 10)))
+    above = reader.beyond(View(), Key.of(window.rows[0]), False, 20)
+    # As many as were asked for: whether more lie above is not known yet.
+    assert window.extend(window.rows[0].id, above, forward=False, ended=False) == 0
+    assert (window.start, window.total) == (0, 60)
+    assert window.wants(0, 5, 6) is False
+    assert window.extend(window.rows[0].id, [], forward=False, ended=True) == 0
+    assert (window.start, window.total, window.head) == (0, 60, True)
+
+
+def test_a_row_behind_the_end_of_what_is_found_gives_way_to_the_last(sqlite_store: Store) -> None:
+    fill(sqlite_store, 120)
+    reader, state = RowReader(sqlite_store), ListState(View())
+    state.height = 10
+    asked = state.wish(None)
+    state.apply(asked, reader.look(asked.ask))
+    state.jump(End.TAIL)
+    asked = state.wish(None)
+    # On the way there the person goes on to a row, and others take nearly all away.
+    state.move_to(100)
+    take_away(sqlite_store, [row.id for row in reader.look(Ask(View(), 0, 0, 110)).rows])
+    state.apply(asked, reader.look(asked.ask))
+    assert state.total == 10
+    assert state.cursor is not None
+    assert state.number == 9
