@@ -16,6 +16,9 @@ from screens.dialog import Dialog
 from screens.main import DIALOG_STYLES
 from screens.themes import THEMES
 from storage.labels import COLOURS
+from storage.store import Store
+from tests.factories import make_queued
+from tests.screens.hand import at_desk
 from widgets.table_palette import READABLE, contrast, label_hue
 
 
@@ -65,3 +68,17 @@ def test_a_terminal_of_sixteen_colours_gets_a_theme_of_its_own(
     desk = Desk(DeskOptions(store_url=sqlite_url, port=0, actor="ana"))
     desk.suit(colours)
     assert desk.theme == theme
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light", "optdesk-night"])
+async def test_what_a_dialog_is_about_stays_to_be_seen_behind_it(
+    theme: str, sqlite_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPTDESK_THEME", theme)
+    make_queued(sqlite_store, 1)
+    async with at_desk(sqlite_url) as hand:
+        for key in ("m", "l", ":"):
+            await hand.press(key)
+            await hand.until(lambda: hand.dialog)
+            assert "Opt-in queue, newest first" in hand.text
+            await hand.press("escape")
