@@ -16,6 +16,7 @@ from storage.phones import parse_e164
 from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.store import Store
 from storage.words import Actor
+from tests.waiting import PATIENCE
 
 _numbers = count(2_025_550_200)
 
@@ -65,7 +66,7 @@ def put(store: Store, *items: OptIn) -> list[IntakeResult]:
 
     for place, item in enumerate(items):
         store.write_many(take_in, item, lambda answer, place=place: done(place, answer))  # type: ignore[misc]
-    assert ready.wait(20)
+    assert ready.wait(PATIENCE)
     for answer in answers.values():
         if isinstance(answer, BaseException):
             raise answer
@@ -111,7 +112,7 @@ def refuse(store: Store, **fields: Any) -> int:
     values |= fields
     done = threading.Event()
     store.write_many(record_refused, RefusedAttempt(**values), lambda _: done.set())
-    assert done.wait(10)
+    assert done.wait(PATIENCE)
     return int(values["request_id"])
 
 

@@ -58,7 +58,7 @@ def test_the_first_lead_needs_two_commands_and_a_paste(any_store_url, optdesk: O
     assert added["key"] in added["curl"]
 
     sent = subprocess.run(
-        ["sh", "-c", added["curl"]], capture_output=True, text=True, check=True, timeout=20
+        ["sh", "-c", added["curl"]], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     answer = json.loads(sent.stdout)
     assert answer["success"], answer
@@ -80,7 +80,7 @@ def test_off_and_on_reach_a_listener_that_runs(any_store_url, optdesk: Optdesk, 
     def post() -> int:
         command = added["curl"].replace("curl ", "curl -s -o /dev/null -w '%{http_code}' ", 1)
         done = subprocess.run(
-            ["sh", "-c", command], capture_output=True, text=True, check=True, timeout=20
+            ["sh", "-c", command], capture_output=True, text=True, check=True, timeout=PATIENCE
         )
         return int(done.stdout)
 

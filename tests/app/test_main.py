@@ -17,6 +17,7 @@ from tests import programs
 from tests.app.conftest import ROOT, Optdesk
 from tests.app.terminal import Terminal
 from tests.factories import make_queued
+from tests.waiting import PATIENCE
 
 HEAVY = (
     "aiohttp",
@@ -66,7 +67,7 @@ def test_the_help_of_a_noun_waits_for_neither_store_nor_screen():
 
 def test_the_version_is_printed():
     with programs.start("-m", "app.main", "--version", cold=True, stdout=subprocess.PIPE) as run:
-        assert run.communicate(timeout=20)[0].startswith("optdesk 0.")
+        assert run.communicate(timeout=PATIENCE)[0].startswith("optdesk 0.")
     assert run.returncode == 0
 
 

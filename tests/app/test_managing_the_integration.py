@@ -38,7 +38,7 @@ def hook(served: Served, url: str) -> requests.Response:
     """Posts to a secret URL as it was printed, at the port that the listener really has."""
     path = url[url.index("/hooks/") :]
     body = {"first_name": "Ada", "last_name": "Byron", "phone": next_phone()}
-    return served.session.post(served.url + path, json=body, timeout=20)
+    return served.session.post(served.url + path, json=body, timeout=PATIENCE)
 
 
 def test_deactivating_stops_new_contacts_and_reactivating_takes_them_again(

@@ -13,6 +13,7 @@ from storage.store import Store
 from storage.words import Actor
 from tests.factories import make_queued
 from tests.screens.hand import at_desk
+from tests.waiting import PATIENCE
 
 BO = Actor.person("bo")
 
@@ -27,7 +28,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     def slowly(*args: Any) -> Iterator[Any]:
         for number, ids in enumerate(chunks(*args)):
             if number == 1:
-                opened.wait(20)
+                opened.wait(PATIENCE)
             yield ids
 
     monkeypatch.setattr(bulk, "chunks", slowly)

@@ -17,6 +17,7 @@ from storage.store import Store
 from storage.words import Actor, Outcome, Target
 from tests.screens.hand import Hand, at_desk
 from tests.screens.test_queue import BO, fill, group
+from tests.waiting import PATIENCE
 
 HOSTILE = "[/x][@click=app.quit]"
 
@@ -150,7 +151,7 @@ async def test_deleting_a_large_campaign_shows_how_far_it_is_and_can_be_stopped(
 
     def slow(_store: Store, _who: Actor, _ident: int, **told: Any) -> Outcome:
         told["progress"](40, 100)
-        assert told["cancel"].wait(20)
+        assert told["cancel"].wait(PATIENCE)
         return Outcome(40, cancelled=True)
 
     monkeypatch.setattr(deleting_campaigns, "delete", slow)

@@ -15,7 +15,7 @@ from storage.words import Actor
 from tests import programs
 from tests.factories import switched_on
 from tests.screens.hand import at_desk
-from tests.waiting import awake
+from tests.waiting import PATIENCE, awake
 
 
 async def test_a_lead_is_put_appears_is_triaged_and_the_queue_hides(
@@ -37,7 +37,7 @@ async def test_a_lead_is_put_appears_is_triaged_and_the_queue_hides(
             f"{hand.desk.backstage.listener.url}/v1/public/opt-in",
             json=body,
             headers={"x-api": added.key},
-            timeout=10,
+            timeout=PATIENCE,
         )
         assert answer.status_code == 200
         await hand.until(lambda: "Grace Hopper" in hand.text and "+44 7911 123456" in hand.text)

@@ -16,6 +16,7 @@ from storage.store import Store
 from storage.words import Actor, NumberStatus
 from tests.factories import lead, make_queued, put, switched_on
 from tests.screens.hand import Hand, at_desk
+from tests.waiting import PATIENCE
 from widgets import plain
 
 BO = Actor.person("bo")
@@ -27,7 +28,7 @@ def post(url: str, body: dict[str, str] = LEAD) -> int:
     headers = {"Content-Type": "application/json", "User-Agent": "Zapier"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:

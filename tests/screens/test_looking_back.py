@@ -17,6 +17,7 @@ from storage.words import Actor, Target
 from tests.factories import make_queued
 from tests.screens.hand import at_desk
 from tests.screens.test_queue import BO, fill, group
+from tests.waiting import PATIENCE
 from widgets.display import use_ascii
 
 ANA = Actor.person("ana")
@@ -258,7 +259,7 @@ async def test_undo_works_wherever_the_person_is_and_a_long_one_is_stopped_there
     def slowly(*args: Any, **named: Any) -> Any:
         steps.append(1)
         if len(steps) == 2:
-            opened.wait(20)
+            opened.wait(PATIENCE)
         return some(*args, **named)
 
     monkeypatch.setattr(undo, "_some", slowly)

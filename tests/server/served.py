@@ -16,6 +16,7 @@ from server.embedded import EmbeddedListener, ListenerState
 from server.settings import ListenerSettings
 from storage.store import Store
 from tests.factories import next_phone, switched_on
+from tests.waiting import PATIENCE
 
 PATH = "/v1/public/opt-in"
 
@@ -53,16 +54,16 @@ class Served:
         sent = self.body() if body is None else body
         data = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
         return self.session.put(
-            self.url + path, data=data, headers=self.headers(**headers), timeout=20
+            self.url + path, data=data, headers=self.headers(**headers), timeout=PATIENCE
         )
 
     def get(self, path: str, **headers: str) -> requests.Response:
         """Fetches a page."""
-        return self.session.get(self.url + path, headers=headers, timeout=20)
+        return self.session.get(self.url + path, headers=headers, timeout=PATIENCE)
 
     def connect(self) -> socket.socket:
         """A bare connection."""
-        return socket.create_connection(self.address, timeout=20)
+        return socket.create_connection(self.address, timeout=PATIENCE)
 
     def raw(self, *pieces: bytes) -> bytes:
         """Sends bytes as they are and reads until the other side hangs up."""
@@ -149,7 +150,7 @@ def listening(store: Store, **settings: Any) -> Iterator[str]:
     )
     listener.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(PATIENCE)
         state: ListenerState = listener.state
         assert state.kind == "listening", state
         yield state.url

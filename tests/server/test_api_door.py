@@ -19,7 +19,7 @@ from storage.store import Store
 from storage.words import Actor, Badge, Stage
 from tests.factories import next_phone
 from tests.server.served import PATH, Served, answers_in, serving
-from tests.waiting import soon
+from tests.waiting import PATIENCE, soon
 
 ME = Actor.person("ana")
 
@@ -408,10 +408,10 @@ def test_a_large_body_is_refused_before_the_key_is_looked_at(lasting: Served) ->
 
 def test_other_methods_are_told_which_is_right(lasting: Served) -> None:
     for method in ("GET", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"):
-        answer = lasting.session.request(method, lasting.url + PATH, timeout=10)
+        answer = lasting.session.request(method, lasting.url + PATH, timeout=PATIENCE)
         refused(answer, 405, "METHOD_NOT_ALLOWED")
         assert answer.headers["Allow"] == "PUT"
-    answer = lasting.session.head(lasting.url + PATH, timeout=10)
+    answer = lasting.session.head(lasting.url + PATH, timeout=PATIENCE)
     assert (answer.status_code, answer.content) == (405, b"")
 
 
@@ -503,8 +503,10 @@ def test_fifty_senders_of_one_number_make_one_contact_and_one_text(served_by_any
     barrier = threading.Barrier(50)
 
     def send(_n: int) -> int:
+        # A connection that says nothing is closed, so none is made before all can be.
+        barrier.wait(PATIENCE)
         with served_by_any.connect() as line:
-            barrier.wait(20)
+            barrier.wait(PATIENCE)
             line.sendall(served_by_any.request(body=json.dumps(body).encode()))
             return int(line.makefile("rb").read().split()[1])
 

@@ -19,7 +19,7 @@ from storage.tables import Message
 from storage.words import Actor, Kind, Stage
 from tests.factories import lead, make_queued, next_phone, put
 from tests.server.served import Served, serving
-from tests.waiting import awake, soon
+from tests.waiting import PATIENCE, awake, soon
 
 MESSAGES = Message.__table__  # type: ignore[attr-defined]
 TOKEN = "twilio_test_auth_token"
@@ -56,7 +56,7 @@ def call(
             "Content-Type": "application/x-www-form-urlencoded",
             "X-Twilio-Signature": signed if signature is None else signature,
         },
-        timeout=20,
+        timeout=PATIENCE,
     )
 
 
@@ -110,7 +110,10 @@ def test_an_address_with_a_query_is_signed_whole(twilio: Served) -> None:
     stop = {"From": phone, "Body": "STOP", "MessageSid": "SM1"}
     plain = RequestValidator(TOKEN).compute_signature(BASE + path, MultiDict(stop))
     forged = twilio.session.post(
-        f"{twilio.url}{path}?a=1", data=stop, headers={"X-Twilio-Signature": plain}, timeout=20
+        f"{twilio.url}{path}?a=1",
+        data=stop,
+        headers={"X-Twilio-Signature": plain},
+        timeout=PATIENCE,
     )
     assert forged.status_code == 403
     assert call(twilio, "inbound?a=1&b=%C3%A9/", **stop).status_code == 200
@@ -133,9 +136,11 @@ def test_a_forged_text_is_not_believed(sqlite_store: Store, signature: str) -> N
         answers = [
             call(served, "inbound", signature.encode().decode("latin-1"), **fields),
             call(served, "inbound", token="another", **fields),
-            served.session.post(served.url + "/gateway/twilio/inbound", data=fields, timeout=20),
             served.session.post(
-                served.url + "/gateway/twilio/inbound", data=b"\xff=%ff", timeout=20
+                served.url + "/gateway/twilio/inbound", data=fields, timeout=PATIENCE
+            ),
+            served.session.post(
+                served.url + "/gateway/twilio/inbound", data=b"\xff=%ff", timeout=PATIENCE
             ),
         ]
         served.session.close()
@@ -176,5 +181,5 @@ def test_what_is_signed_but_says_nothing_is_answered(twilio: Served) -> None:
 
 
 def test_the_simulated_gateway_has_no_door(served: Served) -> None:
-    answer = served.session.post(served.url + "/gateway/simulated/inbound", timeout=20)
+    answer = served.session.post(served.url + "/gateway/simulated/inbound", timeout=PATIENCE)
     assert answer.status_code == 404

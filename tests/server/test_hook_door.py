@@ -64,7 +64,7 @@ def hook(served: Served, body: Any, media: str | None = None, **more: Any) -> re
         served.url + path,
         data=data,
         headers=headers,
-        timeout=20,
+        timeout=PATIENCE,
         allow_redirects=False,
         **more,
     )
@@ -477,7 +477,7 @@ def test_many_at_once_with_one_number_make_one_contact(served: Served) -> None:
     lead, path = ada(), f"/hooks/opt-in/{token_of(served.store)}"
 
     def send(_: int) -> requests.Response:
-        return requests.post(served.url + path, json=lead, timeout=20)
+        return requests.post(served.url + path, json=lead, timeout=PATIENCE)
 
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(send, range(50)))

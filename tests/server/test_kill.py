@@ -17,7 +17,7 @@ from storage.store import Store
 from tests.factories import next_phone
 from tests.server.served import Served, read_answer
 from tests.server.test_serve import address_of, knocking, serve
-from tests.waiting import awake, soon
+from tests.waiting import PATIENCE, awake, soon
 
 ROUNDS = 1
 """Many more are in tests/trials/test_kill_many.py."""
@@ -55,7 +55,7 @@ class Load:
         process.kill()
         process.wait()
         for thread in self._threads:
-            thread.join(20)
+            thread.join(PATIENCE)
         return self.acknowledged
 
 

@@ -10,6 +10,7 @@ from server.operations import PRODUCT
 from storage.store import Store
 from tests.factories import next_phone
 from tests.server.served import PATH, Served, serving
+from tests.waiting import PATIENCE
 
 HOPS = (
     "X-Forwarded-For",
@@ -111,9 +112,9 @@ def test_pages_can_be_read_and_nothing_else(lasting: Served, path: str) -> None:
         assert answer.status_code == 200
         assert answer.headers["X-Request-Id"].startswith("req_")
         assert answer.headers["Cache-Control"] == "no-store"
-    head = lasting.session.head(lasting.url + path, timeout=10)
+    head = lasting.session.head(lasting.url + path, timeout=PATIENCE)
     assert (head.status_code, head.content) == (200, b"")
-    refused = lasting.session.post(lasting.url + path, timeout=10)
+    refused = lasting.session.post(lasting.url + path, timeout=PATIENCE)
     assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
 
 
@@ -191,5 +192,7 @@ def test_this_machine_is_known_by_its_other_addresses_too(sqlite_store: Store) -
             return
         address = probe.getsockname()[0]
     with serving(sqlite_store, host="0.0.0.0") as served:
-        answer = served.session.get(f"http://{address}:{served.address[1]}/healthz", timeout=5)
+        answer = served.session.get(
+            f"http://{address}:{served.address[1]}/healthz", timeout=PATIENCE
+        )
         assert answer.status_code == 200

@@ -19,6 +19,7 @@ from storage.store import Store
 from storage.words import Actor
 from tests.factories import lead, next_phone, put
 from tests.server.served import PATH, Served, listening, serving
+from tests.waiting import PATIENCE
 
 ME = Actor.person("ana")
 RATE = 3
@@ -47,7 +48,7 @@ class Knock:
 def _use_up_the_rate(served: Served, knock: Knock) -> None:
     good = served.headers(x_api=knock.headers["x-api"])
     for _ in range(RATE):
-        served.session.put(served.url + PATH, data=b"{}", headers=good, timeout=10)
+        served.session.put(served.url + PATH, data=b"{}", headers=good, timeout=PATIENCE)
 
 
 def _switch(on: bool) -> Callable[[Served], None]:
@@ -143,7 +144,7 @@ def answer_to(served: Served, knock: Knock) -> Any:
             served.url + knock.path,
             data=knock.body,
             headers=knock.headers,
-            timeout=10,
+            timeout=PATIENCE,
         )
     finally:
         for undo in knock.after:

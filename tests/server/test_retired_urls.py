@@ -13,7 +13,7 @@ from storage.tables import RetiredToken
 from storage.times import now
 from tests.server.served import Served, answers_in
 from tests.server.test_hook_door import token_of
-from tests.waiting import soon
+from tests.waiting import PATIENCE, soon
 
 _retired: Any = RetiredToken.__table__  # type: ignore[attr-defined]
 
@@ -55,7 +55,7 @@ def test_a_retired_url_says_why_at_once_in_every_process(
                     served_by_any.url + path + slash,
                     data=b"name=Ana",
                     headers={"User-Agent": f"Zapier {method}"},
-                    timeout=10,
+                    timeout=PATIENCE,
                 )
                 assert answer.status_code == 410
                 assert answer.json()["error_code"] == code

@@ -198,7 +198,7 @@ def beside(store: Store, api: str) -> Iterator[tuple[Store, str]]:
 
 def readiness(url: str) -> tuple[int, str]:
     """What a listener says of its gateway."""
-    answer = requests.get(f"{url}/readyz", timeout=20)
+    answer = requests.get(f"{url}/readyz", timeout=PATIENCE)
     return answer.status_code, answer.json()["gateway"]["sentence"]
 
 
@@ -339,7 +339,7 @@ def test_a_text_goes_out_and_is_answered_through_emulate(npm: Path, sqlite_store
     )
 
     def emulate(path: str, **fields: str) -> None:
-        done = requests.post(api + path, data=fields, auth=(ACCOUNT, TOKEN), timeout=10)
+        done = requests.post(api + path, data=fields, auth=(ACCOUNT, TOKEN), timeout=PATIENCE)
         assert done.ok, done.text
 
     try:
@@ -408,6 +408,6 @@ def test_npms_standardwebhooks_believes_what_is_sent(npm: Path) -> None:
         text=True,
         cwd=npm,
         check=False,
-        timeout=30,
+        timeout=PATIENCE,
     )
     assert done.stdout == "genuine", done.stderr

@@ -18,7 +18,7 @@ from storage.store import Store
 from storage.windows import RowReader
 from storage.words import ContactRow, Order, Target, View
 from tests.factories import indexed
-from tests.waiting import awake
+from tests.waiting import PATIENCE, awake
 from tests.widgets.desk import (
     Desk,
     cursor_name,
@@ -56,20 +56,20 @@ class Gate(RowReader):
         # The thread that paints never reads.
         assert threading.current_thread() is not threading.main_thread()
         self.looks.append(awake())
-        self.open.wait(20)
+        self.open.wait(PATIENCE)
         if self.broken:
             raise StoreUnavailable("The store does not answer.", "Wait.")
         return super().look(ask)
 
     def place(self, view: View, key: Key, hint: int) -> int:
         assert threading.current_thread() is not threading.main_thread()
-        self.counting.wait(20)
+        self.counting.wait(PATIENCE)
         self.placed.append(super().place(view, key, hint))
         return self.placed[-1]
 
     def beyond(self, view: View, key: Key, forward: bool, limit: int) -> Sequence[ContactRow]:
         assert threading.current_thread() is not threading.main_thread()
-        self.open.wait(20)
+        self.open.wait(PATIENCE)
         if self.broken:
             raise StoreUnavailable("The store does not answer.", "Wait.")
         return super().beyond(view, key, forward, limit)

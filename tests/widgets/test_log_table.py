@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 
 from storage.errors import StoreUnavailable
 from storage.glimpses import GaveUp
+from tests.waiting import PATIENCE
 from widgets.display import use_ascii
 from widgets.log_columns import Cell, Column, widths
 from widgets.log_reader import Unhurried, around
@@ -387,7 +388,7 @@ class Waiting(Book):
 
     def page(self, *, before: int | None, after: int | None, limit: int) -> Page[Line]:
         self.asked.set()
-        assert self.gone.wait(10), "somebody went on typing"
+        assert self.gone.wait(PATIENCE), "somebody went on typing"
         raise GaveUp
 
     def give_up(self) -> None:
