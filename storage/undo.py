@@ -152,6 +152,8 @@ def _told(change: ChangeRow, tally: Tally, how: str, *, cancelled: bool) -> Outc
     if change.verb in REVERSALS:
         # Counted are contacts; the act itself is one whether it had any or not.
         n, tally.done = tally.done, tally.done if cancelled else max(1, tally.done)
+        if REVERSALS[change.verb].undo_step is None:
+            n = change.size
     else:
         n = tally.done
     if not tally.done and tally.gone_count:

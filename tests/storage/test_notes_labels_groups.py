@@ -88,11 +88,14 @@ def test_only_the_author_changes_or_deletes_a_note_and_both_are_undone(
     store.do(lambda conn: notes.edit(conn, me, ident, "second"))
     store.do(lambda conn: notes.remove(conn, me, ident))
     assert bodies(store, one) == []
-    undo.undo(store, me)
+    with store.read() as conn:
+        said = [act.sentence for act in undo_stack.recent(conn, me, 2)]
+    assert said == ["deleted a note on Ada Byron", "changed a note on Ada Byron"]
+    assert undo.undo(store, me).sentence == "undid: delete a note on Ada Byron"
     assert bodies(store, one) == ["second"]
-    undo.undo(store, me)
+    assert undo.undo(store, me).sentence == "undid: change of a note on Ada Byron"
     assert bodies(store, one) == ["first"]
-    undo.redo(store, me)
+    assert undo.redo(store, me).sentence == "did again: change of a note on Ada Byron"
     assert bodies(store, one) == ["second"]
 
 
