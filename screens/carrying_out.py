@@ -97,7 +97,7 @@ class CarryingOut(OpenContact):
         if not deed.asked:
             self._last = deed
         store = backstage(self).store
-        if store is None or store.read_only:
+        if store is not None and store.read_only:
             return  # It will be refused: then the cursor stays on whom it was about.
         if stands_there and not (deed.leaves and self.view.place is not Place.ALL):
             self.table.action_cursor_down()
