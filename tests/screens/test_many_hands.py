@@ -59,7 +59,7 @@ async def test_a_desk_that_was_closed_looks_at_nothing(
 ) -> None:
     make_queued(sqlite_store, 2)
     async with at_desk(sqlite_url) as ana:
-        async with at_desk(sqlite_url, actor="[/x]\x1b[31m") as eve:
+        async with at_desk(sqlite_url, actor="[/x]\u202e\u2066") as eve:
             await eve.press("enter")
             await ana.until(lambda: "@" in _row(ana), "a hostile name is no name")
         await ana.until(lambda: "@" not in _row(ana))
