@@ -165,13 +165,15 @@ class ChangeFeed:
                     # Such as for want of file descriptors. Who does not watch hears of nobody.
                     self._closing.wait(ANEW_SECONDS)
 
-    def _announce(self, seq: int, *, polled: bool = False) -> None:
+    def _announce(self, seq: int, *, polled: int | None = None) -> None:
         with self._lock:
-            if seq in self._expected and not polled:
+            if seq in self._expected and polled is None:
                 return
             # A sequence that falls was not overtaken by a commit of this process when a poll
-            # finds it: the store was set back, by a restore or a failover.
-            if seq <= self._announced and not (polled and seq < self._announced):
+            # finds it below what was known when it began: the store was set back, by a restore
+            # or a failover.
+            set_back = polled is not None and seq < min(polled, self._announced)
+            if seq <= self._announced and not set_back:
                 return
             self._announced = seq
         self._call_subscribers()
@@ -201,8 +203,17 @@ class Reports:
         """Whether the watching shall end."""
         return self._feed._closing.is_set()
 
-    def saw(self, seq: int, *, polled: bool = False) -> bool:
-        """The store stands at `seq`. Returns whether that was news."""
+    def known(self) -> int:
+        """The last sequence that was told of. A poll asks before it looks at the store."""
+        return self._feed._announced
+
+    def saw(self, seq: int, *, polled: int | None = None) -> bool:
+        """The store stands at `seq`. Returns whether that was news.
+
+        Args:
+            seq: What was found.
+            polled: What was `known` before a poll looked; None where a hint led here.
+        """
         before = self._feed._announced
         self._feed._announce(seq, polled=polled)
         return self._feed._announced != before

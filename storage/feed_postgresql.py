@@ -64,7 +64,7 @@ def _listening(engine: Any) -> Iterator[psycopg.Connection[Any]]:
 
 
 def _listen(driver: psycopg.Connection[Any], reports: Reports) -> None:
-    reports.saw(_sequence(driver), polled=True)
+    _poll(driver, reports)
     looked = time.monotonic()
     while not reports.closing():
         left, held = looked + POLL_SECONDS - time.monotonic(), reports.held()
@@ -78,8 +78,13 @@ def _listen(driver: psycopg.Connection[Any], reports: Reports) -> None:
                 if not any(news):
                     time.sleep(ECHO_REST_SECONDS)
         else:
-            reports.saw(_sequence(driver), polled=True)
+            _poll(driver, reports)
             looked = time.monotonic()
+
+
+def _poll(driver: psycopg.Connection[Any], reports: Reports) -> None:
+    known = reports.known()
+    reports.saw(_sequence(driver), polled=known)
 
 
 def _heard(driver: psycopg.Connection[Any], reports: Reports, payload: str) -> bool:

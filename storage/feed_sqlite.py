@@ -181,6 +181,7 @@ class _Look:
 
     def __call__(self, *, polled: bool) -> bool:
         """Look once. Returns whether there was nothing but a commit of this process."""
+        known = self._reports.known()
         try:
             if polled:
                 self._store.look()
@@ -194,7 +195,7 @@ class _Look:
             return False
         self._reports.well()
         moved, self._seen = seq != self._seen, seq
-        news = self._reports.saw(seq, polled=polled)
+        news = self._reports.saw(seq, polled=known if polled else None)
         return moved and not news
 
     def _diagnosis(self, error: Exception) -> OptdeskError:

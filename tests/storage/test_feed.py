@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from storage import feed, feed_sqlite
+from storage import feed, feed_postgresql, feed_sqlite
 from storage.engine import store_url
 from storage.feed import Throttle
 from storage.groups import create
@@ -233,6 +234,35 @@ def test_a_sequence_that_was_set_back_is_heard(
     ears.forget()
     commit(store, "Autumn")
     assert ears.wait_for(1, 1)
+
+
+def test_a_commit_between_a_poll_and_what_it_says_sets_nothing_back(
+    any_store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, go_on = threading.Event(), threading.Event()
+
+    def slowly(read_sequence: Callable[[Any], int]) -> Callable[[Any], int]:
+        def read_slowly(where: Any) -> int:
+            seq = read_sequence(where)
+            read.set()
+            assert go_on.wait(PATIENCE)
+            return seq
+
+        return read_slowly
+
+    for owner, name in ((feed_postgresql, "_sequence"), (feed_sqlite._Sequence, "read")):
+        monkeypatch.setattr(owner, name, slowly(getattr(owner, name)))
+    store = Store.open(any_store_url)
+    try:
+        ears = Ears(store)
+        assert read.wait(PATIENCE)
+        commit(store, "Spring")
+        assert ears.wait_for(1, PATIENCE)
+        go_on.set()
+        assert not ears.wait_for(2, 0.4)
+    finally:
+        go_on.set()
+        store.close()
 
 
 def test_commits_are_heard_without_inotify(
