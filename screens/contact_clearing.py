@@ -178,7 +178,7 @@ def _purge_tests(
         store,
         who,
         Delete(of_tests=True),
-        tests_until_now(),
+        tests_until_now(store),
         progress=progress,
         cancel=running.cancel,
     )

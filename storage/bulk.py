@@ -16,7 +16,6 @@ from storage.acts import Act, Explains, Remarks
 from storage.changes import MOST_EXPLAINED, explain_gone, record
 from storage.dialects import among
 from storage.driver import fetch, run_at_last
-from storage.ids import new_id
 from storage.noting import Noting, Stretch
 from storage.sentences import sentence
 from storage.store import Store
@@ -217,9 +216,18 @@ def in_order(ids: Iterable[int]) -> list[int]:
     return [ident for ident, before in zip(ids, [None, *ids], strict=False) if ident != before]
 
 
-def tests_until_now() -> Target:
+def all_until_now(store: Store, view: View) -> Target:
+    """The contacts that a view holds, without those that arrive from now on.
+
+    The newest there is says until when, and no clock: who takes leads in may have another one.
+    """
+    with store.read() as conn:
+        return Target(view=view, top=conn.scalar(select(func.max(_contacts.c.id))) or 0)
+
+
+def tests_until_now(store: Store) -> Target:
     """The contacts that tests have made so far."""
-    return Target(view=TEST_CONTACTS, top=new_id())
+    return all_until_now(store, TEST_CONTACTS)
 
 
 def count_target(store: Store, target: Target) -> int:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from storage.errors import NotFound, WrongUsage
-from storage.ids import new_id
 from storage.words import ContactRow, Order, Place, Stage, Target, View
 
 if TYPE_CHECKING:
@@ -140,8 +139,9 @@ def choose(session: Session, named: Sequence[str], view: str | None, search: str
                 "Give ids or numbers, - for a list on standard input, or --view and --search.",
             )
         whole = view_of(session, view or Place.QUEUE.value, search)
-        # Leads that arrive from now on are not meant.
-        return Choice((Part(Target(view=whole, top=new_id()), whole),))
+        from storage.bulk import all_until_now
+
+        return Choice((Part(all_until_now(store, whole), whole),))
     if search is not None:
         raise WrongUsage("Name contacts or search for them, not both.")
     found, missing = _find(store, list(_spelled(named)))

@@ -228,7 +228,7 @@ def purge_test(ctx: typer.Context) -> None:
     from storage.bulk import tests_until_now
 
     session = session_of(ctx)
-    tests = choosing.Choice((choosing.Part(tests_until_now(), None),))
+    tests = choosing.Choice((choosing.Part(tests_until_now(session.store()), None),))
     act_on(session, Delete(of_tests=True), "purged", tests)
 
 

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from storage.ids import public
+from storage.ids import SERIAL_BITS, _mint, new_id, public
 from tests import programs
 from tests.app.conftest import Optdesk
 from tests.factories import lead, make_queued, put, settle_all, switched_on
@@ -165,6 +165,18 @@ def test_what_was_moved_before_the_command_can_be_moved_on(queue, optdesk: Optde
     optdesk("contacts", "move", "--to", "Spring", queue[0])
     assert optdesk("contacts", "move", "--to", "Autumn", queue[0], "--json").json["moved"] == 1
     assert listed(optdesk, "--view", "group:Spring") == []
+
+
+def test_all_that_a_view_holds_are_meant_though_a_listener_has_a_clock_ahead(
+    store, optdesk: Optdesk, monkeypatch
+):
+    monkeypatch.setattr(_mint, "_last", new_id() + (3_600_000 << SERIAL_BITS))
+    make_queued(store, 3)
+    # A command has a mint, and a clock, of its own.
+    monkeypatch.setattr(_mint, "_last", 0)
+    moved = optdesk("contacts", "move", "--to", "Spring", "--view", "queue", "--json").json
+    assert moved["moved"] == 3
+    assert listed(optdesk, "--view", "queue") == []
 
 
 def reads(process: subprocess.Popen[str], text: str) -> None:
