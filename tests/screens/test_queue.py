@@ -214,10 +214,10 @@ async def test_a_toast_names_the_one_contact_that_was_acted_on(
     group(sqlite_store, "Spring {n}")
     async with at_desk(sqlite_url) as hand:
         await hand.press("m", "enter")
-        await hand.until(lambda: hand.toasts)
+        await hand.until(lambda: hand.toasts and len(hand.names) == 2)
         assert hand.toasts[-1] == "Moved Ada to “Spring {n}”. u undoes it"
         await hand.press("d")
-        await hand.until(lambda: len(hand.toasts) == 2)
+        await hand.until(lambda: len(hand.toasts) == 2 and len(hand.names) == 1)
         assert hand.toasts[-1] == "Deleted [/x]␛longlonglonglonglo…. u undoes it"
         await hand.press("u")
         await hand.until(lambda: len(hand.names) == 2)
