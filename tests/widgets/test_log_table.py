@@ -117,7 +117,7 @@ class Desk(App[None]):
 
 
 async def until(pilot: Pilot[None], met: Callable[[], object]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while not met():
         assert time.monotonic() < end, "it did not happen"
         await pilot.pause(0.01)
