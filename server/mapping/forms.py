@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from email.message import Message
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -15,6 +14,8 @@ MOST_DEPTH = 12
 
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _NESTED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
+_PARAMETER = re.compile(r';\s*([^\s;="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))')
+_ESCAPED = re.compile(r'\\(["\\])')
 
 
 class MalformedForm(ValueError):
@@ -65,27 +66,31 @@ def _part(part: bytes) -> tuple[str, str] | None:
             break
     else:
         return None
-    said = _headers(head)
-    name = said.get_param("name", header="content-disposition")
-    if not isinstance(name, str):
+    lines = guessed(head).splitlines()
+    said = _parameters(lines, "content-disposition")
+    name = said.get("name")
+    if name is None:
         return None
-    filename = said.get_param("filename", header="content-disposition")
-    if filename is not None:
+    if any(word.startswith("filename") for word in said):
         return name, f"[a file of {len(value)} bytes]" if value else ""
-    charset = said.get_content_charset("")
     try:
-        return name, decode(value, charset)
+        return name, decode(value, _parameters(lines, "content-type").get("charset", ""))
     except UnknownLetters:
         return name, guessed(value)
 
 
-def _headers(head: bytes) -> Message:
-    """The headers of a part. Lines that are none are passed over."""
-    said = Message()
-    for line in guessed(head).splitlines():
-        name, colon, value = line.partition(":")
-        if colon and name.strip().lower() in ("content-disposition", "content-type"):
-            said[name.strip()] = value.strip()
+def _parameters(lines: Iterable[str], header: str) -> dict[str, str]:
+    """What a part's header says behind its first word, each by its name in lower case.
+
+    The standard library's reader of mail raises where what it says is in pieces that do not fit,
+    and its time grows with the square of their length.
+    """
+    said: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.strip().lower() == header:
+            for word, quoted, plain in _PARAMETER.findall(value):
+                said.setdefault(word.lower(), _ESCAPED.sub(r"\1", quoted) or plain.strip())
     return said
 
 

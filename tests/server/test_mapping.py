@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from server.mapping import names
@@ -355,6 +355,48 @@ def test_no_json_makes_the_mapping_fail(said: Any) -> None:
 )
 def test_no_bytes_make_the_reading_fail(body: bytes, media: str) -> None:
     check(body, media)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *("Content-Disposition: form-data", "\r\nContent-Type: text/plain", "\r\n\r\n"),
+                *("; name", "; filename", "; charset", "*", "0", "1*", "9" * 5000, "=", '"', "\\"),
+                *("utf-8''", "%00", "\0", ";" * 60, "phone", "+12025550146"),
+            ]
+        ),
+        max_size=24,
+    )
+)
+@example(["Content-Disposition: form-data; name=a\r\nContent-Type: x; charset*=%00''a\r\n\r\n"])
+@example(["Content-Disposition: form-data; name*0=a; name*=b\r\n\r\n"])
+@example(["Content-Disposition: form-data; name*", "9" * 5000, "=a\r\n\r\n"])
+def test_no_header_of_a_part_makes_the_reading_fail(pieces: list[str]) -> None:
+    part = "".join(pieces).encode()
+    check(b"--a\r\n%b\r\n--a--" % part, "multipart/form-data; boundary=a")
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ('; name="phone"', {"phone": "x"}),
+        ("; NAME=phone ; size=1", {"phone": "x"}),
+        (r'; name="a \"b\"; c\\"; name=d', {'a "b"; c\\': "x"}),
+        ('; name="a=1;b"', {"a=1;b": "x"}),
+        ('; name=""', {"": "x"}),
+        ('; filename="name=b; c.txt"; name="a"', {"a": "[a file of 1 bytes]"}),
+        ("; name=a; filename*=utf-8''c.txt", {"a": "[a file of 1 bytes]"}),
+        ('; name=a\r\nContent-Type: text/plain; name="b"', {"a": "x"}),
+        ("\r\nContent-Type: text/plain; name=b", {}),
+    ],
+)
+def test_the_header_of_a_part_says_its_name_however_it_is_written(
+    head: str, said: dict[str, str]
+) -> None:
+    body = f"--a\r\nContent-Disposition: form-data{head}\r\n\r\nx\r\n--a--"
+    assert read_body(body.encode(), "multipart/form-data; boundary=a").tree == said
 
 
 @settings(max_examples=200, deadline=None)

@@ -24,6 +24,10 @@ def _many(n: int, turn: int) -> list[tuple[bytes, str]]:
         ),
         (b"name=" + b"van " * n + b"&phone=" + b"1 " * n, "application/x-www-form-urlencoded"),
         (b"--a\r\n\r\n" * n + b"--a--", "multipart/form-data; boundary=a"),
+        (
+            b'--a\r\nContent-Disposition: x; "' + b";" * 5 * n + b"\r\n\r\n\r\n--a--",
+            "multipart/form-data; boundary=a",
+        ),
         (json.dumps({f"{turn}{k}": "2025550146" for k in range(n)}).encode(), "application/json"),
     ]
 
