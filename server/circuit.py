@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storage.messages import Receipt
+from storage.texts import Receipt
 
 FAILURES = 5
 """Texts in a row that the provider did not take, after which it is left alone."""

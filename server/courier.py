@@ -23,13 +23,15 @@ from server.clock import ClockWatch
 from server.gateways.base import Gateway
 from server.log import note_unexpected
 from server.metrics import Metrics
+from server.named_texts import NamedTexts
 from server.runtime import call_later
-from storage import gateway_state, messages
+from storage import claims, gateway_state, messages
+from storage.claims import Claim
 from storage.errors import StoreError
 from storage.feed import Throttle
 from storage.holding import QuietHours
-from storage.messages import Claim, Outgoing, Receipt
 from storage.store import Store
+from storage.texts import Outgoing, Receipt
 from storage.times import now
 
 T = TypeVar("T")
@@ -119,6 +121,7 @@ class Courier:
         self._clock = ClockWatch()
         self._waiting = 0
         """Leads that came in since the last claim, whose texts certainly wait."""
+        self._named = NamedTexts()
         self._receipts: list[Receipt] = []
         self._settling: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -130,8 +133,13 @@ class Courier:
         await self._gateway.open(self._take_receipt)
         self._task = self._loop.create_task(self._run())
 
-    def wake(self) -> None:
-        """A text waits. Called in the event loop."""
+    def wake(self, text: Outgoing | None) -> None:
+        """A text waits. Called in the event loop.
+
+        Args:
+            text: The one that has just been written; None for whatever is due.
+        """
+        self._named.add(text)
         self._waiting += 1
         self._news.set()
         if self._waiting >= _BATCH:
@@ -156,6 +164,7 @@ class Courier:
             except StoreError:
                 # The store says by itself what is wrong with it; the texts wait there.
                 wait = _PATIENCE_SECONDS
+                self._named.look()
             if wait > 0 and not self._closing:
                 await self._rest(wait)
 
@@ -183,15 +192,16 @@ class Courier:
             due = await self._seconds_until_due()
             if due > 0:
                 return due
+            self._named.look()
         room = self._circuit.room(self._loop.time(), self._batch)
         if not room:
             return await self._hold_off(self._circuit.wait(self._loop.time()))
-        self._waiting = 0
         self._news.clear()
         self._batch_full.clear()
         since, self._claimed_at = self._loop.time() - self._claimed_at, self._loop.time()
-        fresh = self._circuit.trying
-        taken = await self._write(lambda conn: self._take(conn, room, fresh), _unseen)
+        written = self._named.take(room, self._claimed_at)
+        self._waiting = len(self._named)
+        taken = await self._write(lambda conn: self._take(conn, room, written), _unseen)
         texts = taken.claim.texts
         if texts:
             await self._carry(texts, trying=taken.trying)
@@ -201,12 +211,14 @@ class Courier:
             return await self._hold_off(taken.pause.total_seconds())
         elif not await self._write(messages.sweep):
             # Another courier was quicker, or the clock was set back.
+            self._named.look()
             return _PATIENCE_SECONDS
         if self._pace and texts:
             await asyncio.sleep(len(texts) / self._pace)
         if len(texts) == room:
             # A backlog takes turns with the leads that come in.
-            self._waiting += 1
+            if not taken.claim.named:
+                self.wake(None)
             await asyncio.sleep(0)
         elif len(texts) > max(_MANY, _MANY_A_SECOND * since) and not self._closing:
             await self._wait(self._batch_full, _GATHER_SECONDS)
@@ -215,20 +227,23 @@ class Courier:
     async def _hold_off(self, seconds: float) -> float:
         """Leaves the gateway alone; returns when to look again."""
         self._waiting = 0
+        self._named.look()
         # The waits that are too long end all the same.
         await self._write(messages.sweep)
         await asyncio.sleep(_LEAST_WAIT)
         return max(_LEAST_WAIT, min(_POLL_SECONDS, seconds))
 
-    def _take(self, conn: Connection, room: int, fresh: bool) -> _Taken:
-        name = self._gateway.name
-        claim = messages.claim(conn, self._name, room, self._quiet, fresh=fresh, gateway=name)
+    def _take(self, conn: Connection, room: int, written: Sequence[Outgoing]) -> _Taken:
+        name, fresh = self._gateway.name, self._circuit.trying
+        claim = claims.claim(
+            conn, self._name, room, self._quiet, fresh=fresh, gateway=name, written=written
+        )
         taken = _Taken(claim)
         found = None if claim.texts else gateway_state.pause_of(conn, name)
         if found is not None:
             pause, why = found
             if not pause:
-                claim = messages.claim(conn, self._name, 1, self._quiet, fresh=True)
+                claim = claims.claim(conn, self._name, 1, self._quiet, fresh=True)
             taken = _Taken(claim, pause, why)
         if taken.trying:
             gateway_state.begin_try(conn, name)
@@ -337,7 +352,7 @@ class Courier:
 
     def _next_due(self) -> float:
         with self._store.read() as conn:
-            due = messages.next_due(conn)
+            due = claims.next_due(conn)
         return _POLL_SECONDS if due is None else (due - now()).total_seconds()
 
     def _store_changed(self) -> None:

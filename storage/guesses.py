@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from storage.driver import Written
+
 _GUESSES = "optdesk guesses"
 
 _LONGEST_PAUSE = 63
@@ -144,6 +146,20 @@ def came(conn: Connection, error: BaseException | None, *, rested: bool) -> bool
 def right_if(condition: str) -> str:
     """What a statement selects that ends the transaction where a condition does not hold."""
     return f"1 / ({condition})::integer"
+
+
+def all_of(count: int, writing: Written, *conditions: Written) -> Written:
+    """A statement that writes so many rows, or else ends the transaction.
+
+    Args:
+        count: How many.
+        writing: Writes them and returns them.
+        conditions: What must hold beside; a condition's SQL and its values.
+    """
+    statement, values = writing
+    right = right_if(" AND ".join(["count(*) = ?", *(condition for condition, _ in conditions)]))
+    checked = f"WITH written AS ({statement}) SELECT {right} FROM written"  # noqa: S608 - ours
+    return checked, (*values, count, *(one for _, each in conditions for one in each))
 
 
 def was_wrong(conn: Connection, error: BaseException) -> bool:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import Connection
 
-from storage.dialects import among, is_postgresql
+from storage.dialects import among, among_packed, is_postgresql, packed
 from storage.driver import Written
 from storage.tables import WAITING, Contact, Message
 
@@ -32,6 +32,12 @@ OPENING = ("compliance", "confirm")
 """Purposes of the text that follows an opt-in; what answers a person is none of them."""
 
 _OPENING = "('compliance', 'confirm')"
+
+_TEXTS = (
+    "SELECT count(*) FROM messages WHERE contact_id = contacts.id AND direction = 'out'"  # noqa: S608
+    f" AND purpose IN {_OPENING}"
+)
+"""Of one contact, so that no store reads all texts to join them."""
 
 ARRIVED = ("sending", "sent", "accepted", "delivered", "unknown")
 """States of a text that the person has, or may have."""
@@ -193,11 +199,6 @@ def texted_twice(conn: Connection, worker: str, until: Any) -> Written:
         worker: Who claimed.
         until: When the claim ends, as `storage.rows.moment_value` gives it.
     """
-    # Counted for each contact, so that no store reads all texts to join them.
-    opened = (
-        "SELECT count(*) FROM messages WHERE contact_id = contacts.id AND direction = 'out'"  # noqa: S608
-        f" AND purpose IN {_OPENING}"
-    )
     claimed = (
         f"SELECT phone FROM messages WHERE {WAITING} AND due_at = ? AND claimed_by = ?"  # noqa: S608
         f" AND purpose IN {_OPENING}"
@@ -205,10 +206,19 @@ def texted_twice(conn: Connection, worker: str, until: Any) -> Written:
     # As an array PostgreSQL looks each up by its key, whatever it knows of the table.
     ours = f"= ANY(ARRAY({claimed}))" if is_postgresql(conn) else f"IN ({claimed})"
     statement = (
-        f"SELECT phone FROM (SELECT phone, ({opened}) AS texts FROM contacts"  # noqa: S608 - our own names
+        f"SELECT phone FROM (SELECT phone, ({_TEXTS}) AS texts FROM contacts"  # noqa: S608 - our own names
         f" WHERE phone {ours}) AS counted GROUP BY phone HAVING sum(texts) > 1"
     )
     return statement, (until, worker)
+
+
+def each_texted_once(conn: Connection, phones: Sequence[str]) -> Written:
+    """A condition: as many texts have ever followed an opt-in of these numbers as they are.
+
+    Where each of them has one, as somebody knows who has just written it, none has two.
+    """
+    counted = f"SELECT sum(({_TEXTS})) FROM contacts WHERE {among_packed(conn, 'phone')}"  # noqa: S608
+    return f"({counted}) = ?", (packed(conn, phones), len(phones))
 
 
 def texted_lately(

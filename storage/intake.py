@@ -42,6 +42,7 @@ from storage.tables import (
     SearchPending,
 )
 from storage.tallies import adding, hour_tally, stage_tally
+from storage.texts import Outgoing
 from storage.times import now
 from storage.words import BADGE_BITS, UNTEXTED, Badge, Kind, Stage
 
@@ -240,7 +241,7 @@ class _Intake:
             return result
         key = (item.key_id or 0, item.idempotency.key)
         body_hash = item.idempotency.body_hash
-        self.answered[key] = (body_hash, replace(result, replayed=True))
+        self.answered[key] = (body_hash, replace(result, replayed=True, text=None))
         self.rows.answers.append(first_answers.answer_row(key, body_hash, result, self.moment))
         return result
 
@@ -292,13 +293,14 @@ class _Intake:
         self.known[item.phone] = _Known(contact_id, stage, self.moment)
         self._event(item, "opt_in", contact_id)
         self._log(item, "accepted", "", contact_id)
+        result = IntakeResult(
+            "accepted", None, item.request_id, contact_id, item.phone, self.moment
+        )
         if texted:
-            rows.messages.append(self._message(item, contact_id))
+            result.text = self._text(item, contact_id)
         if self.access.double_opt_in and not item.test:
             # Told of once the person has said YES.
-            return IntakeResult(
-                "accepted", None, item.request_id, contact_id, item.phone, self.moment
-            )
+            return result
         rows.outbox.append(
             [
                 next(self.ids),
@@ -311,17 +313,29 @@ class _Intake:
                 self.spread,
             ]
         )
-        return IntakeResult("accepted", None, item.request_id, contact_id, item.phone, self.moment)
+        return result
 
-    def _message(self, item: OptIn, contact_id: int) -> list[Any]:
-        return [
+    def _text(self, item: OptIn, contact_id: int) -> Outgoing:
+        text = Outgoing(
             next(self.ids),
             contact_id,
-            item.number_id,
             item.phone,
-            "out",
-            self.purpose,
+            item.number_id,
             self.access.text_of(item.number_id),
+            purpose=self.purpose,
+        )
+        self.rows.messages.append(self._message(text))
+        return text
+
+    def _message(self, text: Outgoing) -> list[Any]:
+        return [
+            text.message_id,
+            text.contact_id,
+            text.number_id,
+            text.phone,
+            "out",
+            text.purpose,
+            text.body,
             "pending",
             "",  # claimed by nobody
             "",  # no id of the provider's

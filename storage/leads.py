@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from storage.texts import Outgoing
 from storage.words import Kind
 
 
@@ -78,3 +79,5 @@ class IntakeResult:
     """Instead of the code's own; of a door's refusal that is replayed."""
     missing: tuple[str, ...] = ()
     """The required fields that a refused body lacked."""
+    text: Outgoing | None = None
+    """The one that was written with it, and waits."""

@@ -1,4 +1,4 @@
-"""Texts on their way: claimed, handed over, settled. A status only moves forward."""
+"""What becomes of texts that were handed over. A status only moves forward."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ from storage.dialects import (
     is_postgresql,
     packed,
     rows_packed,
-    skipping_locked,
 )
-from storage.driver import Written, fetch, fetch_together, run, run_at_last
+from storage.driver import Written, fetch, run, run_at_last
 from storage.errors import NotFound, Refused
-from storage.holding import OPENING, QuietHours, hold, texted_lately, texted_twice
+from storage.holding import OPENING
 from storage.inbound import opt_out
 from storage.noting import note
-from storage.rows import moment_of, moment_value
+from storage.rows import moment_value
 from storage.suppressions import (
     phone_hash,
     store_secret,
@@ -41,11 +40,9 @@ from storage.tables import (
     Suppression,
 )
 from storage.tallies import add_tallies, adding, stage_tally
+from storage.texts import Outgoing, Receipt
 from storage.times import AHEAD, now
 from storage.words import BADGE_BITS, GATEWAY, Actor, Badge, Kind, Stage
-
-CLAIM_SECONDS = 30
-"""How long a claimed text may take to be handed over before its fate counts as unknown."""
 
 RECEIPT_SECONDS = 60
 """How long a lead waits for a receipt before it is queued as unconfirmed."""
@@ -56,129 +53,6 @@ BLOCKED = "blocked by the carrier after a STOP"
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
 _contacts: Any = Contact.__table__  # type: ignore[attr-defined]
 _suppressions: Any = Suppression.__table__  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A text to hand over to the gateway."""
-
-    message_id: int
-    contact_id: int
-    phone: str
-    number_id: str
-    body: str
-    tries: int = 0
-    """How often it was handed over in vain."""
-    purpose: str = "compliance"
-    """Why: `compliance`, `confirm` (asks for a YES) or `help`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a gateway said of a text."""
-
-    message_id: int
-    status: str
-    """`sent` (no receipt yet), `accepted`, `delivered`, `landline`, `blocked`, `failed`,
-    `retry` (try again later), `kept` (it was not handed over yet) or `unknown` (the answer was
-    lost)."""
-    provider_id: str = ""
-    error: str = ""
-    gateway: str = ""
-    """Which gateway says so; empty leaves what is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a courier took."""
-
-    texts: list[Outgoing]
-    whole: bool
-    """They are all that was touched: none was cancelled or put off."""
-
-
-def claim_pending(
-    conn: Connection,
-    worker: str,
-    limit: int,
-    quiet: QuietHours | None = None,
-    *,
-    fresh: bool = False,
-    gateway: str = "",
-) -> list[Outgoing]:
-    """The texts of a `claim`."""
-    return claim(conn, worker, limit, quiet, fresh=fresh, gateway=gateway).texts
-
-
-def claim(
-    conn: Connection,
-    worker: str,
-    limit: int,
-    quiet: QuietHours | None = None,
-    *,
-    fresh: bool = False,
-    gateway: str = "",
-) -> Claim:
-    """Takes texts that are due for one courier; no other gets them.
-
-    Args:
-        conn: A transaction that holds the write lock.
-        worker: Who claims.
-        limit: At most so many, the longest waiting first.
-        quiet: When nobody is to be texted; who would be waits until it is over.
-        fresh: Rather one that was not tried in vain yet: a text that a provider never takes
-            must not stand for all others.
-        gateway: What they are for: nothing is taken while that is left alone. See
-            `storage.gateway_state`.
-    """
-    moment = now()
-    at = moment_value(conn, moment)
-    until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
-    statement = _CLAIM[fresh].format(skipping=skipping_locked(conn))
-    rows, twice = fetch_together(
-        conn,
-        (statement, (worker, until, at, at, gateway, limit)),
-        texted_twice(conn, worker, until),
-    )
-    claimed = [Outgoing(*row) for row in rows]
-    if not claimed:
-        return Claim([], whole=True)
-    lately = texted_lately(conn, claimed, moment, [row[0] for row in twice])
-    for (purpose, status), contacts in lately.stood_for.items():
-        # The text of today stands for this one.
-        _move_contacts(conn, status, purpose, contacts, moment)
-    going = [text for text in claimed if text.message_id not in lately.withheld]
-    held = hold(conn, going, quiet, moment) if quiet is not None else frozenset()
-    going = [text for text in going if text.message_id not in held]
-    return Claim(going, whole=len(going) == len(claimed))
-
-
-_OLDEST = (
-    f"SELECT id, tries, due_at FROM messages WHERE {WAITING} AND status = 'pending'"  # noqa: S608
-    " AND due_at <= ?"
-    " AND NOT EXISTS (SELECT 1 FROM gateway_state WHERE name = ? AND state <> 'closed')"
-    " ORDER BY due_at, id LIMIT"
-)
-_CLAIM = tuple(
-    "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"  # noqa: S608
-    f" WHERE id IN (SELECT id FROM ({which}) AS due)"
-    " RETURNING id, contact_id, phone, number_id, body, tries, purpose"
-    for which in (
-        f"{_OLDEST} ?{{skipping}}",
-        f"SELECT id FROM ({_OLDEST} 500{{skipping}}) AS oldest"  # noqa: S608
-        " ORDER BY tries, due_at, id LIMIT ?",
-    )
-)
-"""The oldest that are due; and of those the ones that were tried the least."""
-
-
-_NEXT_DUE = f"SELECT due_at FROM messages WHERE {WAITING} ORDER BY due_at LIMIT 1"  # noqa: S608
-
-
-def next_due(conn: Connection) -> datetime | None:
-    """When the next text is to be sent, or the next wait ends; None when nothing waits."""
-    found = fetch(conn, _NEXT_DUE)
-    return moment_of(found[0][0]) if found else None
 
 
 _FORWARD = {
@@ -228,7 +102,7 @@ def settle(
             by_purpose.setdefault(purpose, []).append(contact_id)
             moved.add((status, message_id))
         for purpose, contacts in by_purpose.items():
-            _move_contacts(conn, status, purpose, contacts, moment)
+            move_contacts(conn, status, purpose, contacts, moment)
     return [(receipt.status, receipt.message_id) in moved for receipt in receipts]
 
 
@@ -255,19 +129,11 @@ def _settle_usual(
     run_at_last(
         conn,
         [
-            _all_of(count, _saving(conn, "accepted", receipts, moment)),
-            _all_of(count, (f"{entering[0]} RETURNING id", entering[1])),
+            guesses.all_of(count, _saving(conn, "accepted", receipts, moment)),
+            guesses.all_of(count, (f"{entering[0]} RETURNING id", entering[1])),
             *adding({stage_tally(Stage.CONFIRMING): -count, stage_tally(Stage.QUEUED): count}),
         ],
     )
-
-
-def _all_of(count: int, writing: Written) -> Written:
-    """Ends the transaction unless a statement writes so many rows."""
-    statement, values = writing
-    right = guesses.right_if("count(*) = ?")
-    checked = f"WITH written AS ({statement}) SELECT {right} FROM written"  # noqa: S608 - ours
-    return checked, (*values, count)
 
 
 def _saving(
@@ -299,9 +165,10 @@ def _saving(
     return statement, (_STORED.get(status, status), due, changed, *values, *which)
 
 
-def _move_contacts(
+def move_contacts(
     conn: Connection, status: str, purpose: str, contact_ids: Sequence[int], moment: datetime
 ) -> None:
+    """Moves contacts on after what became of their texts, as far as that tells of the opt-in."""
     if status == "blocked":
         _block(conn, contact_ids)
     elif purpose not in OPENING:
@@ -456,7 +323,7 @@ def sweep(conn: Connection, limit: int = 500) -> int:
     )
     for purpose in {row.purpose for row in overdue}:
         contacts = [row.contact_id for row in overdue if row.purpose == purpose]
-        _move_contacts(conn, "unknown", purpose, contacts, moment)
+        move_contacts(conn, "unknown", purpose, contacts, moment)
     return len(overdue)
 
 

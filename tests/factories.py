@@ -7,14 +7,16 @@ from itertools import count
 from typing import Any
 
 from storage import integration
+from storage.claims import claim_pending
 from storage.ids import new_id
 from storage.intake import take_in
 from storage.integration import Added
 from storage.leads import IntakeResult, OptIn
-from storage.messages import Receipt, claim_pending, settle
+from storage.messages import settle
 from storage.phones import parse_e164
 from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.store import Store
+from storage.texts import Receipt
 from storage.words import Actor
 from tests.waiting import PATIENCE
 

@@ -48,6 +48,7 @@ from storage.intake import take_in
 from storage.leads import Idempotency, IntakeResult, OptIn
 from storage.phones import parse_e164
 from storage.refused_attempts import RefusedAttempt, record_refused
+from storage.texts import Outgoing
 from storage.times import stamp
 from storage.words import UNTEXTED
 
@@ -88,7 +89,7 @@ class ApiDoor:
         self,
         keeper: AccessKeeper,
         bridge: Bridge,
-        text_waits: Callable[[], None],
+        text_waits: Callable[[Outgoing | None], None],
         per_key: Rates,
         per_peer: Rates,
         proxies: Proxies,
@@ -148,7 +149,7 @@ class ApiDoor:
             if isinstance(judged, OptIn):
                 result = await self._bridge.write(take_in, judged)
                 if result.code is None and judged.kind not in UNTEXTED:
-                    self._text_waits()
+                    self._text_waits(result.text)
                 return _told(result)
             refused = judged
         return await self._refuse(request, key.id, sender, refused)

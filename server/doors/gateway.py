@@ -20,7 +20,8 @@ from server.site import Route
 from storage.errors import StoreError
 from storage.inbound import Inbound, Received, receive
 from storage.jobs import urgent
-from storage.messages import Receipt, message_of, settle
+from storage.messages import message_of, settle
+from storage.texts import Outgoing, Receipt
 
 _MOST_FIELDS = 200
 _LOOKS = (0.0, 0.2, 0.8)
@@ -70,7 +71,7 @@ class GatewayDoor:
         callbacks: Callbacks,
         bridge: Bridge,
         base_url: str,
-        text_waits: Callable[[], None],
+        text_waits: Callable[[Outgoing | None], None],
     ) -> None:
         self._name = name
         self._callbacks = callbacks
@@ -137,5 +138,5 @@ class GatewayDoor:
             except StoreError:
                 return refusal("STORE_UNAVAILABLE", request.id)
             if received.reply or received.changed:
-                self._text_waits()
+                self._text_waits(None)
         return Answer(200, _EMPTY, request.id, content_type=_XML)

@@ -26,6 +26,7 @@ from storage.errors import StoreError
 from storage.intake import STALE, take_in
 from storage.leads import IntakeResult, OptIn
 from storage.refused_attempts import record_refused
+from storage.texts import Outgoing
 from storage.times import stamp
 from storage.words import UNTEXTED
 
@@ -53,7 +54,7 @@ class HookDoor:
         self,
         keeper: AccessKeeper,
         bridge: Bridge,
-        text_waits: Callable[[], None],
+        text_waits: Callable[[Outgoing | None], None],
         per_key: Rates,
         per_peer: Rates,
         proxies: Proxies,
@@ -136,7 +137,7 @@ class HookDoor:
             if isinstance(refused, OptIn):
                 result = await self._bridge.write(take_in, refused)
                 if result.code is None and refused.kind not in UNTEXTED:
-                    self._text_waits()
+                    self._text_waits(result.text)
                 if result.code not in (STALE, "INTEGRATION_NOT_FOUND"):
                     return told(result)
             elif looked:

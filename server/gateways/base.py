@@ -10,7 +10,7 @@ from multidict import MultiDict
 from sqlalchemy.engine import Connection
 
 from storage.inbound import Inbound
-from storage.messages import Outgoing, Receipt
+from storage.texts import Outgoing, Receipt
 
 Report = Callable[[Receipt], None]
 
@@ -62,7 +62,7 @@ class StatusReport:
     phone: str
     """Whom the text went to, as the provider writes it."""
     status: str
-    """As in `storage.messages.Receipt`."""
+    """As in `storage.texts.Receipt`."""
     error: str = ""
 
 

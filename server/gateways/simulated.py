@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.engine import Connection
 
 from server.gateways.base import Gateway, Report
 from storage.holding import OPENING
 from storage.inbound import Inbound, receive
-from storage.messages import Outgoing, Receipt
 from storage.scripts import Scripted, scripts
 from storage.store import Store
+from storage.texts import Outgoing, Receipt
 
 _AT_ONCE = {
     "accept": "accepted",
@@ -64,7 +64,7 @@ class SimulatedGateway(Gateway):
     def __init__(self, store: Store) -> None:
         self._store = store
         self._report: Report | None = None
-        self._script: dict[str, Scripted] = {}
+        self._script: Mapping[str, Scripted] = {}
         self._timers: set[asyncio.TimerHandle] = set()
 
     async def open(self, report: Report) -> None:
@@ -73,7 +73,7 @@ class SimulatedGateway(Gateway):
 
     def consult(self, conn: Connection) -> None:
         """Reads the script."""
-        self._script = scripts(conn)
+        self._script = scripts(conn, self._script)
 
     async def hand_over(self, texts: Sequence[Outgoing]) -> list[Receipt]:
         """Plays the script."""

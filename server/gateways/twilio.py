@@ -26,9 +26,9 @@ from storage.access import SANDBOX
 from storage.errors import WrongUsage
 from storage.inbound import Inbound
 from storage.keywords import Meaning
-from storage.messages import Outgoing, Receipt
 from storage.phones import parse_e164
 from storage.store import Store
+from storage.texts import Outgoing, Receipt
 
 NAME = "twilio"
 API = "https://api.twilio.com"

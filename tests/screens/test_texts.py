@@ -8,10 +8,12 @@ import pytest
 
 from screens.texts import Texts
 from storage import gateway_state, inbound, text_log
+from storage.claims import claim_pending
 from storage.inbound import Inbound
-from storage.messages import Receipt, claim_pending, settle
+from storage.messages import settle
 from storage.store import Store
 from storage.tables import Message
+from storage.texts import Receipt
 from storage.times import now
 from storage.words import Stage, TextView
 from tests.factories import lead, next_phone, put, settle_all, switched_on

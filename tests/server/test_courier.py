@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 
 from server import clock as watch
 from server import courier
-from storage import messages, scripts
+from storage import claims, messages, scripts
 from storage.profile import find_contact, profile
 from storage.store import Store
 from storage.tables import Message
@@ -158,7 +158,7 @@ def test_a_text_claimed_by_a_courier_that_died_is_not_sent_again(store: Store) -
     switched_on(store)
     phone = next_phone()
     put(store, lead(phone=phone))
-    store.do(lambda conn: messages.claim_pending(conn, "dead", 10))
+    store.do(lambda conn: claims.claim_pending(conn, "dead", 10))
     store.do(
         lambda conn: conn.execute(text("UPDATE messages SET due_at = :past"), {"past": past(store)})
     )
@@ -178,7 +178,7 @@ def test_two_couriers_never_send_the_same_text(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from server.gateways.simulated import SimulatedGateway
-    from storage.messages import Outgoing, Receipt
+    from storage.texts import Outgoing, Receipt
 
     handed: Counter[int] = Counter()
     play = SimulatedGateway.hand_over

@@ -9,16 +9,16 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from storage import consent, guesses, messages, suppressions, writer
+from storage import claims, consent, guesses, messages, suppressions, writer
 from storage.counts import counts
 from storage.driver import fetch
 from storage.intake import take_in
 from storage.job_queue import JobQueue
 from storage.jobs import Item, Overtaken
 from storage.leads import OptIn
-from storage.messages import Receipt
 from storage.pipeline import Pipeline
 from storage.store import Store
+from storage.texts import Outgoing, Receipt
 from storage.words import Actor
 from tests.factories import lead, put, switched_on
 from tests.storage.test_writer import busy
@@ -195,13 +195,13 @@ def test_the_bell_rings_once_enough_have_come() -> None:
     assert len(queue.take_if(3)) == 5
 
 
-def claimed(store: Store, count: int) -> list[messages.Outgoing]:
+def claimed(store: Store, count: int) -> list[Outgoing]:
     """Takes strangers in and claims their texts."""
     together(store, some(count))
-    return store.do(lambda conn: messages.claim_pending(conn, "me", 100))
+    return store.do(lambda conn: claims.claim_pending(conn, "me", 100))
 
 
-def accepted(texts: list[messages.Outgoing]) -> list[Receipt]:
+def accepted(texts: list[Outgoing]) -> list[Receipt]:
     return [Receipt(text.message_id, "accepted", f"SIM{text.message_id}") for text in texts]
 
 

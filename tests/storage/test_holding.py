@@ -13,17 +13,19 @@ import time_machine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storage import gateway_state, messages
+from storage import claims, gateway_state, messages
 from storage.acts import Delete
 from storage.bulk import perform
+from storage.claims import claim_pending
 from storage.double_opt_in import switch
 from storage.fates import where_is
 from storage.holding import QuietHours, zones_of
 from storage.inbound import Inbound, receive
-from storage.messages import Receipt, claim_pending, settle
+from storage.messages import settle
 from storage.profile import Profile, find_contact, profile
 from storage.seats import enter
 from storage.store import Store
+from storage.texts import Receipt
 from storage.times import now
 from storage.words import Actor, Badge, Stage, Target
 from tests.factories import lead, make_queued, next_phone, put, settle_all, switched_on
@@ -197,7 +199,7 @@ def test_a_lead_at_night_waits_visibly_and_is_texted_in_the_morning(store: Store
         assert "waits until 2026-07-02 12:00 UTC for its compliance text" in fate.sentence
         # Nothing is looked at again before it is due.
         with store.read() as conn:
-            assert messages.next_due(conn) == at("2026-07-02T12:00+00:00")
+            assert claims.next_due(conn) == at("2026-07-02T12:00+00:00")
         for clocks in ("2026-07-02T11:59:59+00:00", "2026-07-02T01:30+00:00"):
             clock.move_to(at(clocks))
             assert claim(store, NIGHT) == []
@@ -214,7 +216,7 @@ def test_a_clock_that_jumps_texts_nobody_at_night(store: Store) -> None:
         clock.move_to(at("2026-07-03T03:00+00:00"))
         assert claim(store, NIGHT) == []
         with store.read() as conn:
-            assert messages.next_due(conn) == at("2026-07-03T12:00+00:00")
+            assert claims.next_due(conn) == at("2026-07-03T12:00+00:00")
         clock.move_to(at("2026-07-03T12:30+00:00"))
         assert claim(store, NIGHT) == [NEW_YORK]
 

@@ -10,17 +10,19 @@ from storage import consent, groups, integration, suppressions
 from storage.acts import Delete, DoNotContact, Move
 from storage.bulk import perform
 from storage.checklist import examine
+from storage.claims import claim_pending
 from storage.double_opt_in import expire
 from storage.double_opt_in import show as show_double
 from storage.double_opt_in import switch as switch_double
 from storage.errors import Refused
 from storage.inbound import Inbound, Received, receive
 from storage.keywords import Meaning, meaning_of
-from storage.messages import Receipt, claim_pending, settle
+from storage.messages import settle
 from storage.profile import Profile, find_contact, profile
 from storage.reviews import confirm_review, dismiss_review, reviews
 from storage.store import Store
 from storage.tables import OutboxEvent
+from storage.texts import Receipt
 from storage.words import Actor, Stage, Target
 from tests.factories import lead, make_queued, next_phone, put, settle_all, switched_on
 
@@ -331,7 +333,8 @@ def test_with_double_opt_in_only_yes_lets_a_lead_in(store: Store) -> None:
 
 
 def _settled(conn: Connection, message_id: int) -> None:
-    from storage.messages import Receipt, settle
+    from storage.messages import settle
+    from storage.texts import Receipt
 
     settle(conn, [Receipt(message_id, "accepted")])
 

@@ -13,12 +13,12 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 
 from storage import deliveries, delivery_log, endpoints
+from storage.claims import claim_pending
 from storage.deliveries import Parcel, Tried
 from storage.endpoints import EndpointRow
 from storage.engine import store_url
 from storage.errors import NotFound, Refused
 from storage.inside import inside_host, warning
-from storage.messages import claim_pending
 from storage.outbox import News, tell
 from storage.store import Store
 from storage.times import now

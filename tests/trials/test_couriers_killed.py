@@ -36,7 +36,7 @@ from server.courier import Courier
 from server.gateways.base import Gateway
 from server.metrics import Metrics
 from server.webhooks.courier import WebhookCourier
-from storage.messages import Receipt
+from storage.texts import Receipt
 from storage.store import Store
 
 

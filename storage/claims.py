@@ -1,0 +1,179 @@
+"""Texts are claimed before they are handed over, so that no two couriers send the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from storage import guesses
+from storage.dialects import is_postgresql, packed, skipping_locked
+from storage.driver import fetch, fetch_together, run_at_last
+from storage.holding import (
+    OPENING,
+    QuietHours,
+    each_texted_once,
+    hold,
+    texted_lately,
+    texted_twice,
+)
+from storage.messages import move_contacts
+from storage.rows import moment_of, moment_value
+from storage.tables import WAITING
+from storage.texts import Outgoing
+from storage.times import now
+
+CLAIM_SECONDS = 30
+"""How long a claimed text may take to be handed over before its fate counts as unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a courier took."""
+
+    texts: list[Outgoing]
+    whole: bool
+    """They are all that was touched: none was cancelled or put off."""
+    named: bool = False
+    """They were claimed by their names: of what else is due nothing is known."""
+
+
+def claim_pending(
+    conn: Connection,
+    worker: str,
+    limit: int,
+    quiet: QuietHours | None = None,
+    *,
+    fresh: bool = False,
+    gateway: str = "",
+) -> list[Outgoing]:
+    """The texts of a `claim`."""
+    return claim(conn, worker, limit, quiet, fresh=fresh, gateway=gateway).texts
+
+
+def claim(
+    conn: Connection,
+    worker: str,
+    limit: int,
+    quiet: QuietHours | None = None,
+    *,
+    fresh: bool = False,
+    gateway: str = "",
+    written: Sequence[Outgoing] = (),
+) -> Claim:
+    """Takes texts that are due for one courier; no other gets them.
+
+    Args:
+        conn: A transaction that holds the write lock.
+        worker: Who claims.
+        limit: At most so many, the longest waiting first.
+        quiet: When nobody is to be texted; who would be waits until it is over.
+        fresh: Rather one that was not tried in vain yet: a text that a provider never takes
+            must not stand for all others.
+        gateway: What they are for: nothing is taken while that is left alone. See
+            `storage.gateway_state`.
+        written: Texts that have just been written. Nearly always they still wait, each the only
+            one to its number: PostgreSQL is not asked then but told. Where that is not so, and on
+            SQLite, whatever is due is taken instead.
+    """
+    moment = now()
+    at = moment_value(conn, moment)
+    until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
+    if _may_name(conn, written):
+        _claim_named(conn, worker, written, gateway, at, until)
+        return _kept(conn, list(written), quiet, moment, named=True)
+    statement = _CLAIM[fresh].format(skipping=skipping_locked(conn))
+    rows, twice = fetch_together(
+        conn,
+        (statement, (worker, until, at, at, gateway, limit)),
+        texted_twice(conn, worker, until),
+    )
+    claimed = [Outgoing(*row) for row in rows]
+    if not claimed:
+        return Claim([], whole=True)
+    lately = texted_lately(conn, claimed, moment, [row[0] for row in twice])
+    for (purpose, status), contacts in lately.stood_for.items():
+        # The text of today stands for this one.
+        move_contacts(conn, status, purpose, contacts, moment)
+    going = [text for text in claimed if text.message_id not in lately.withheld]
+    kept = _kept(conn, going, quiet, moment)
+    return Claim(kept.texts, whole=len(kept.texts) == len(claimed))
+
+
+def _kept(
+    conn: Connection,
+    texts: list[Outgoing],
+    quiet: QuietHours | None,
+    moment: datetime,
+    *,
+    named: bool = False,
+) -> Claim:
+    """Those of claimed texts that need not wait for the end of quiet hours."""
+    held = hold(conn, texts, quiet, moment) if quiet is not None else frozenset()
+    going = [text for text in texts if text.message_id not in held]
+    return Claim(going, whole=not held, named=named)
+
+
+def _may_name(conn: Connection, written: Sequence[Outgoing]) -> bool:
+    return (
+        bool(written)
+        and is_postgresql(conn)
+        and len({text.phone for text in written}) == len(written)
+        and all(text.purpose in OPENING for text in written)
+        and guesses.may_guess(conn)
+    )
+
+
+def _claim_named(
+    conn: Connection, worker: str, written: Sequence[Outgoing], gateway: str, at: Any, until: Any
+) -> None:
+    """Claims texts; the transaction ends where one of them is not to be handed over now."""
+    once, phones = each_texted_once(conn, [text.phone for text in written])
+    claiming = _CLAIM_NAMED, (worker, until, at, packed(conn, _ids(written)), at)
+    run_at_last(
+        conn,
+        [guesses.all_of(len(written), claiming, (_UNLESS_LEFT_ALONE, (gateway,)), (once, phones))],
+    )
+
+
+def _ids(texts: Sequence[Outgoing]) -> list[int]:
+    return [text.message_id for text in texts]
+
+
+_UNLESS_LEFT_ALONE = "NOT EXISTS (SELECT 1 FROM gateway_state WHERE name = ? AND state <> 'closed')"
+_CLAIM_NAMED = (
+    "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"
+    # Written so, no index of what waits is looked at.
+    " WHERE id = ANY(?) AND status || '' = 'pending' AND due_at <= ? RETURNING id"
+)
+
+
+_OLDEST = (
+    f"SELECT id, tries, due_at FROM messages WHERE {WAITING} AND status = 'pending'"  # noqa: S608
+    " AND due_at <= ?"
+    f" AND {_UNLESS_LEFT_ALONE}"
+    " ORDER BY due_at, id LIMIT"
+)
+_CLAIM = tuple(
+    "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"  # noqa: S608
+    f" WHERE id IN (SELECT id FROM ({which}) AS due)"
+    " RETURNING id, contact_id, phone, number_id, body, tries, purpose"
+    for which in (
+        f"{_OLDEST} ?{{skipping}}",
+        f"SELECT id FROM ({_OLDEST} 500{{skipping}}) AS oldest"  # noqa: S608
+        " ORDER BY tries, due_at, id LIMIT ?",
+    )
+)
+"""The oldest that are due; and of those the ones that were tried the least."""
+
+
+_NEXT_DUE = f"SELECT due_at FROM messages WHERE {WAITING} ORDER BY due_at LIMIT 1"  # noqa: S608
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """When the next text is to be sent, or the next wait ends; None when nothing waits."""
+    found = fetch(conn, _NEXT_DUE)
+    return moment_of(found[0][0]) if found else None
