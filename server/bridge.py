@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
 
+from server.halts import Halts
 from server.waits import Waits
 from storage import jobs
 from storage.errors import StoreUnavailable
@@ -41,6 +42,7 @@ class Bridge:
         self._woken = False
         self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._watch: asyncio.TimerHandle | None = None
+        self._halts = Halts(self._loop)
 
     def write(
         self, verb: Callable[[Connection, Sequence[Item]], Sequence[Result]], item: Item
@@ -56,7 +58,7 @@ class Bridge:
         self._leaving.append((verb, item, future, moment))
         self._waiting.append((moment + self._patience, future))
         if self._watch is None:
-            self._watch = self._loop.call_later(_LOOK_SECONDS, self._give_up_on_the_late)
+            self._look_later()
         return future
 
     def note(
@@ -114,15 +116,25 @@ class Bridge:
             else:
                 future.set_result(result)
 
+    def _look_later(self) -> None:
+        pause = self._halts.wake_in(_LOOK_SECONDS)
+        self._watch = self._loop.call_later(pause, self._give_up_on_the_late)
+
     def _give_up_on_the_late(self) -> None:
         self._watch = None
         waiting, now = self._waiting, self._loop.time()
+        halted = self._halts.stood_still()
+        if halted:
+            # The store stood still as well, or its answer lies here unread.
+            latest = now + self._patience
+            again = [(min(until + halted, latest), future) for until, future in waiting]
+            self._waiting = waiting = deque(again)
         while waiting and (waiting[0][1].done() or waiting[0][0] <= now):
             future = waiting.popleft()[1]
             if not future.done():
                 future.set_exception(StoreUnavailable("The store does not answer in time."))
         if waiting:
-            self._watch = self._loop.call_later(_LOOK_SECONDS, self._give_up_on_the_late)
+            self._look_later()
 
 
 def _forget(_result: object) -> None:

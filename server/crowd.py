@@ -6,6 +6,7 @@ import asyncio
 from itertools import chain
 from typing import Protocol
 
+from server.halts import Halts
 from server.peers import Proxies, block_of
 
 _SWEEP_SECONDS = 0.25
@@ -63,6 +64,7 @@ class Crowd:
         self._everyone: dict[Visitor, str] = {}
         self._by_peer: dict[str, dict[Visitor, None]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._halts = Halts(self._loop)
 
     def __len__(self) -> int:
         return len(self._everyone)
@@ -84,7 +86,7 @@ class Crowd:
         self._by_peer.setdefault(peer, {})[newcomer] = None
         self._everyone[newcomer] = peer
         if self._timer is None:
-            self._timer = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+            self._sweep_in(_SWEEP_SECONDS)
         return True
 
     def leave(self, connection: Visitor) -> None:
@@ -119,12 +121,19 @@ class Crowd:
         leaver.cut()
         return True
 
+    def _sweep_in(self, seconds: float) -> None:
+        self._timer = self._loop.call_later(self._halts.wake_in(seconds), self._sweep)
+
     def _sweep(self) -> None:
         self._timer = None
+        halted = self._halts.stood_still()
+        if halted:
+            # What they sent meanwhile has yet to be read.
+            for one in self._everyone:
+                one.deadline += halted
         until = self._loop.time() + _EARLY_SECONDS
         due = [one for one in self._everyone if one.deadline <= until]
         for connection in due[:_AT_ONCE]:
             connection.expire()
         if self._everyone:
-            pause = _SWEEP_SECONDS if len(due) <= _AT_ONCE else _SWEEP_SECONDS / 20
-            self._timer = self._loop.call_later(pause, self._sweep)
+            self._sweep_in(_SWEEP_SECONDS if len(due) <= _AT_ONCE else _SWEEP_SECONDS / 20)

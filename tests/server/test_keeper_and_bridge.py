@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import Connection
 
 from server import runtime
 from server.bridge import Bridge
 from server.keeper import AccessKeeper
 from storage import integration, keys
 from storage.intake import take_in
+from storage.leads import IntakeResult, OptIn
 from storage.store import Store
 from storage.words import Actor
 from tests.factories import lead, switched_on
+from tests.waiting import PATIENCE
 
 ME = Actor.person("ana")
 
@@ -110,4 +115,25 @@ async def test_one_bad_item_fails_alone(store: Store) -> None:
     assert (await good).code is None
     with pytest.raises(Exception):  # noqa: B017 - whatever it is, it came back
         await bad
+    bridge.close()
+
+
+async def test_nobody_is_told_that_the_store_is_late_because_the_process_stood_still(
+    sqlite_store: Store,
+) -> None:
+    switched_on(sqlite_store)
+    bridge = Bridge(sqlite_store, 3)
+    goes_on = threading.Event()
+
+    def wait_and_take_in(conn: Connection, items: Sequence[OptIn]) -> Sequence[IntakeResult]:
+        goes_on.wait(PATIENCE)
+        return take_in(conn, items)
+
+    answer = bridge.write(wait_and_take_in, lead())
+    await asyncio.sleep(0.1)
+    time.sleep(5)
+    await asyncio.sleep(0.1)
+    assert not answer.done()
+    goes_on.set()
+    assert (await answer).code is None
     bridge.close()

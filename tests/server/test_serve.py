@@ -136,6 +136,34 @@ def test_a_signal_ends_it_with_nothing_in_flight_lost(sqlite_url: str, number: i
                 find_contact(conn, phone)
 
 
+def test_who_asked_while_the_process_stood_still_is_answered_when_it_goes_on(
+    sqlite_url: str,
+) -> None:
+    patience = {"header_timeout": 3, "body_timeout": 3, "idle_timeout": 3}
+    with knocking(sqlite_url, **patience) as (process, served):
+        lines = [served.connect() for _ in range(4)]
+        for line in lines:
+            line.sendall(served.request(close=False))
+            assert read_answer(line)[0] == 200
+        # Nothing of the next one yet, half a head, a head alone, and half a body.
+        asked = [served.request() for _ in lines]
+        head = asked[0].index(b"\r\n\r\n") + 4
+        cuts = (0, head // 2, head, head + 20)
+        for line, said, cut in zip(lines, asked, cuts, strict=True):
+            line.sendall(said[:cut])
+        time.sleep(0.5)
+        process.send_signal(signal.SIGSTOP)
+        try:
+            for line, said, cut in zip(lines, asked, cuts, strict=True):
+                line.sendall(said[cut:])
+            time.sleep(5)
+        finally:
+            process.send_signal(signal.SIGCONT)
+        assert [read_answer(line)[0] for line in lines] == [200] * 4
+        for line in lines:
+            line.close()
+
+
 def test_it_ends_in_time_although_senders_dawdle_and_the_store_is_held(sqlite_url: str) -> None:
     hold = (
         "import sqlite3, sys, time\n"
