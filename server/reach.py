@@ -35,6 +35,10 @@ def listener(host: str, port: int, fingerprint: str) -> Item:
             "listener", State.BAD, f"Nobody listens on {where}.", step, Remedy.START_LISTENER
         )
     if found.is_optdesk and found.store == fingerprint:
+        trouble = neighbour.why_not_ready(host, port, secure=found.secure)
+        if trouble is not None:
+            said = f"The listener of this store at {where} takes no leads: {trouble[0]}"
+            return Item("listener", State.BAD, said, trouble[1])
         return Item("listener", State.OK, f"The listener of this store answers at {where}.")
     return Item(
         "listener",

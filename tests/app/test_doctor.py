@@ -13,6 +13,7 @@ import pytest
 from server.embedded import EmbeddedListener
 from server.settings import ListenerSettings
 from storage import engine, gateway_state, schema, seats
+from storage.errors import StoreError
 from storage.ids import new_id
 from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.store import Store
@@ -55,6 +56,15 @@ def test_a_listener_is_found_where_it_runs(store, listener, optdesk: Optdesk):
     found = findings(optdesk, "--config", "/dev/null")["listener"]
     assert found["ok"] is True
     assert url in str(found["says"])
+
+
+def test_a_listener_that_cannot_store_leads_says_why(store, listener, optdesk, monkeypatch):
+    monkeypatch.setattr(store, "recovered", lambda: None)
+    store.failed(StoreError("The disk is full.", "Free some space."))
+    found = findings(optdesk, "--port", listener)["listener"]
+    assert found["ok"] is False
+    assert str(found["says"]).endswith("takes no leads: The disk is full.")
+    assert found["next_step"] == "Free some space."
 
 
 def test_a_new_store_lacks_everything(optdesk: Optdesk):
