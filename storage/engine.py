@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import select
+import shlex
 import sqlite3 as stock_sqlite
 import time
 from pathlib import Path
@@ -344,5 +345,5 @@ def check_folder(path: Path) -> None:
     if not path.parent.is_dir():
         raise StoreError(
             f"The folder {path.parent} of the store {path.name} does not exist.",
-            f"Make it with: mkdir -m 700 -p {path.parent}",
+            f"Make it with: mkdir -m 700 -p {shlex.quote(str(path.parent))}",
         )

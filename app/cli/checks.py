@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,11 +84,11 @@ def _files(path: Path) -> Item:
     open_ones = [each for each in beside if each.exists() and _is_open_to_others(each)]
     if open_ones:
         listed = " ".join(str(each) for each in open_ones)
-        return Item("files", State.BAD, f"Others can read {listed}.", f"chmod 600 {listed}")
+        quoted = shlex.join(str(each) for each in open_ones)
+        return Item("files", State.BAD, f"Others can read {listed}.", f"chmod 600 {quoted}")
     if _is_open_to_others(path.parent):
-        return Item(
-            "files", State.WARN, f"Others can look into {path.parent}.", f"chmod 700 {path.parent}"
-        )
+        step = f"chmod 700 {shlex.quote(str(path.parent))}"
+        return Item("files", State.WARN, f"Others can look into {path.parent}.", step)
     return Item("files", State.OK, "Nobody else can read the store's files.")
 
 

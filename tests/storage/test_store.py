@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import stat
@@ -104,6 +105,14 @@ def test_a_missing_folder_is_named_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="does not exist") as caught:
         Store.open(f"sqlite:///{tmp_path}/nowhere/optdesk.db")
     assert "mkdir -m 700" in caught.value.next_step
+
+
+def test_a_missing_folder_can_be_made_as_it_is_told_whatever_it_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / "our leads; it's"
+    with pytest.raises(StoreError) as caught:
+        Store.open(f"sqlite:///{folder}/optdesk.db")
+    words = shlex.split(caught.value.next_step.removeprefix("Make it with: "))
+    assert words == ["mkdir", "-m", "700", "-p", str(folder)]
 
 
 def test_a_missing_store_is_not_made_where_that_was_not_asked(tmp_path: Path) -> None:
