@@ -91,9 +91,11 @@ def _plain(value: Value) -> Value:
 
 def _this_user() -> str:
     try:
-        return getpass.getuser()
+        name = getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+    # The environment may call one anything; nobody wrote it here to be told what is wrong with it.
+    return "".join(sign for sign in name if category(sign) != "Cc").strip() or "unknown"
 
 
 class Settings(BaseSettings):

@@ -97,6 +97,14 @@ def test_the_actor_may_be_called_as_in_the_environment(monkeypatch):
     assert settings.load({"actor": "ben"}).actor == "ben"
 
 
+@pytest.mark.parametrize(
+    ("called", "actor"), [("ana\x1b[31m", "ana[31m"), ("b\u009bo\n", "bo"), ("\x07", "unknown")]
+)
+def test_no_control_character_of_the_systems_name_for_a_person_is_taken(called, actor, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: called)
+    assert settings.load().actor == actor
+
+
 @pytest.mark.parametrize("said", ["10.0.0.0/8, ::1", '["10.0.0.0/8", "::1"]'])
 def test_proxies_are_listed_with_commas_or_as_in_the_file_in_the_environment(monkeypatch, said):
     monkeypatch.setenv("OPTDESK_TRUSTED_PROXIES", said)
