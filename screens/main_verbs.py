@@ -117,7 +117,8 @@ class MainVerbs(Bare, Screen[None]):
         from screens.view_asked import read_slot
 
         back = backstage(self)
-        back.work(self, partial(read_slot, who=back.actor, slot=slot))
+        keeps = back.keymap.key_of("view.save")
+        back.work(self, partial(read_slot, who=back.actor, slot=slot, keeps=keeps))
 
     action_view_go_1 = partialmethod(_go_to_slot, 1)
     action_view_go_2 = partialmethod(_go_to_slot, 2)

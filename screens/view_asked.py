@@ -11,13 +11,23 @@ if TYPE_CHECKING:
     from storage.words import Actor
 
 
-def read_slot(store: Store, *, who: Actor, slot: int) -> ViewAsked:
+def read_slot(store: Store, *, who: Actor, slot: int, keeps: str) -> ViewAsked:
     """The view that a person keeps on a number key. For background threads.
+
+    Args:
+        store: Where they are kept.
+        who: Whose views.
+        slot: The number.
+        keeps: The key that keeps a view.
 
     Raises:
         NotFound: None is kept there.
     """
     from storage import saved_views
+    from storage.errors import NotFound
 
-    with store.read() as conn:
-        return ViewAsked(saved_views.at(conn, who, slot).view)
+    try:
+        with store.read() as conn:
+            return ViewAsked(saved_views.at(conn, who, slot).view)
+    except NotFound as error:
+        raise NotFound(error.sentence, f"{keeps} keeps the one that is shown.") from error

@@ -184,7 +184,8 @@ async def test_views_are_a_persons_own_and_can_be_forgotten(
         sqlite_store.do(lambda conn, w=who, s=slot: saved_views.save(conn, w, s, hers))  # type: ignore[misc]
     async with at_desk(sqlite_url) as hand:
         await hand.press("5")
-        await hand.until(lambda: any("No view is kept on 5." in toast for toast in hand.toasts))
+        said = "No view is kept on 5. V keeps the one that is shown."
+        await hand.until(lambda: any(said in toast for toast in hand.toasts))
         await hand.press("f")
         await hand.until(lambda: hand.dialog == "SavedViews")
         assert len(hand.choices) == 1
