@@ -64,7 +64,11 @@ def _listener(report: ListenerReport) -> Part:
             port = report.address.rsplit(":", 1)[-1]
             return Part(f"{sign} listening {report.address}", tone, f"{sign} :{port}")
         case ListenerKind.ATTACHED:
-            return Part(f"{sign} served elsewhere {report.address}", tone, f"{sign} elsewhere")
+            port = report.address.rsplit(":", 1)[-1]
+            least = f"{sign} elsewhere"
+            return Part(
+                f"{sign} served elsewhere {report.address}", tone, f"{least} :{port}", least
+            )
         case ListenerKind.FAILED:
             return Part(f"{sign} NOT LISTENING", tone, f"{sign} NOT LISTENING")
         case ListenerKind.STOPPED:

@@ -91,7 +91,9 @@ async def test_a_second_desk_on_one_store_attaches_and_says_so(
         port = int(re.findall(r":(\d+)$", first.desk.backstage.listener.url)[0])
         async with at_desk(sqlite_url, actor="bo", port=port) as second:
             await second.until(lambda: second.desk.backstage.listener.kind == "attached")
-            assert "served elsewhere" in second.status
+            assert f"served elsewhere 127.0.0.1:{port}" in second.status
+        async with at_desk(sqlite_url, (60, 20), port=port) as narrow:
+            await narrow.until(lambda: f"elsewhere :{port}" in narrow.status)
 
 
 async def test_a_desk_in_another_process_is_seen_too(
