@@ -8,7 +8,7 @@ from functools import partial
 
 from server.runtime import call_later
 from storage.access import Access, access_seq, load_access
-from storage.errors import StoreError
+from storage.errors import StoreError, StoreUnavailable
 from storage.feed import Throttle
 from storage.store import Store
 
@@ -39,10 +39,12 @@ class AccessKeeper:
 
     Args:
         store: The store.
+        patience: Seconds after which who asks is told that the store does not answer.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, patience: float) -> None:
         self._store = store
+        self._patience = patience
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="optdesk-access")
         self._running: asyncio.Future[Access] | None = None
@@ -52,18 +54,20 @@ class AccessKeeper:
         self._unsubscribe = store.feed.subscribe(self._throttle)
         self.current = NOBODY
 
-    async def reread(self) -> Access:
+    async def reread(self, patience: float | None = None) -> Access:
         """The snapshot as it is in the store now, or later. Many who ask at once share one look.
 
+        Args:
+            patience: Another than is usual, in seconds.
+
         Raises:
-            StoreError: The store cannot be read.
+            StoreError: The store cannot be read, or does not answer in time.
         """
-        if self._running is None:
-            return await self._look()
-        # What runs already may have read before the change that matters to who asks now.
-        if self._next is None:
-            self._next = self._loop.create_task(self._look_after(self._running))
-        return await asyncio.shield(self._next)
+        try:
+            async with asyncio.timeout(self._patience if patience is None else patience):
+                return await self._reread()
+        except TimeoutError:
+            raise StoreUnavailable("The store does not answer in time.") from None
 
     def close(self) -> None:
         """Stops following."""
@@ -71,19 +75,31 @@ class AccessKeeper:
         self._throttle.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
+    async def _reread(self) -> Access:
+        if self._running is None:
+            return await asyncio.shield(self._look())
+        # What runs already may have read before the change that matters to who asks now.
+        if self._next is None:
+            self._next = self._loop.create_task(self._look_after(self._running))
+            self._next.add_done_callback(_heard)
+        return await asyncio.shield(self._next)
+
     async def _look_after(self, running: asyncio.Future[Access]) -> Access:
         await asyncio.wait([running])
         self._next = None
-        return await self._look()
+        return await asyncio.shield(self._look())
 
-    async def _look(self) -> Access:
-        running = self._running = self._loop.run_in_executor(self._thread, self._read)
-        try:
-            self.current = await asyncio.shield(running)
-        finally:
-            if self._running is running:
-                self._running = None
-        return self.current
+    def _look(self) -> asyncio.Future[Access]:
+        self._running = running = self._loop.run_in_executor(self._thread, self._read)
+        # Not whoever waits for it: they may have left before it ends.
+        running.add_done_callback(self._looked)
+        return running
+
+    def _looked(self, running: asyncio.Future[Access]) -> None:
+        if self._running is running:
+            self._running = None
+        if _heard(running):
+            self.current = running.result()
 
     def _read(self) -> Access:
         with self._store.read() as conn:
@@ -107,3 +123,8 @@ class AccessKeeper:
         except (StoreError, RuntimeError):
             # Whoever is turned away because of it will look again and hear why.
             return
+
+
+def _heard(looked: asyncio.Future[Access]) -> bool:
+    """Whether a look succeeded; why it did not is told to those who still wait for it."""
+    return not looked.cancelled() and looked.exception() is None

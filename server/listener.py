@@ -33,6 +33,9 @@ __all__ = ["Listener", "ListenerSettings"]
 _DRAIN_SECONDS = 2.0
 """How long requests that are being answered may take when the listener stops."""
 
+_FIRST_LOOK_SECONDS = 60.0
+"""How long the store may take to say who may come in, before anybody is let in."""
+
 _BACKLOG = 1024
 
 
@@ -81,9 +84,9 @@ class Listener:
         store, settings = self._store, self._settings
         loop = asyncio.get_running_loop()
         fingerprint = await loop.run_in_executor(None, store.fingerprint)
-        keeper = AccessKeeper(store)
+        keeper = AccessKeeper(store, settings.answer_timeout)
         stack.callback(keeper.close)
-        await keeper.reread()
+        await keeper.reread(_FIRST_LOOK_SECONDS)
         bridge = Bridge(store, settings.answer_timeout)
         stack.callback(bridge.close)
         gateway = make_gateway(settings, store)

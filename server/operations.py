@@ -26,6 +26,8 @@ PRODUCT = "optdesk"
 _READ = frozenset({"GET", "HEAD"})
 _HTML = b"text/html; charset=utf-8"
 _FRESH = b"Cache-Control: no-store\r\n"
+_READY_SECONDS = 3.0
+"""How long a store may take to be called ready: monitors seldom wait longer themselves."""
 _PAGES_KEPT = 16
 """Forms of `/docs` kept: it names the host by which it was asked."""
 
@@ -98,7 +100,7 @@ class Operations:
         if barred is not None:
             return barred
         try:
-            await self._keeper.reread()
+            await self._keeper.reread(_READY_SECONDS)
         except StoreError as error:
             said: dict[str, Any] = {
                 "ok": False,

@@ -40,7 +40,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 async def test_many_who_are_unknown_share_one_look(store: Store, looks: list[int]) -> None:
-    keeper = AccessKeeper(store)
+    keeper = AccessKeeper(store, PATIENCE)
     try:
         await asyncio.gather(*(keeper.reread() for _ in range(500)))
         assert len(looks) <= 3
@@ -49,7 +49,7 @@ async def test_many_who_are_unknown_share_one_look(store: Store, looks: list[int
 
 
 async def test_a_look_that_began_too_early_does_not_count(store: Store) -> None:
-    keeper = AccessKeeper(store)
+    keeper = AccessKeeper(store, PATIENCE)
     try:
         early = asyncio.ensure_future(keeper.reread())
         await asyncio.sleep(0)
@@ -63,7 +63,7 @@ async def test_a_look_that_began_too_early_does_not_count(store: Store) -> None:
 
 
 async def test_the_snapshot_follows_the_store_by_itself(store: Store) -> None:
-    keeper = AccessKeeper(store)
+    keeper = AccessKeeper(store, PATIENCE)
     other = Store.open(store.url)
     try:
         await keeper.reread()

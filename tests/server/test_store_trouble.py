@@ -152,6 +152,30 @@ def test_a_store_that_does_not_answer_at_all_is_not_waited_for_forever(
         assert served.put().status_code == 200
 
 
+def test_a_store_that_cannot_be_read_is_not_waited_for_forever_either(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    read = Store.read
+
+    def stuck(self: Store) -> Any:
+        release.wait(PATIENCE)
+        return read(self)
+
+    monkeypatch.setattr("server.operations._READY_SECONDS", 0.5)
+    with serving(sqlite_store, answer_timeout=0.5) as served:
+        monkeypatch.setattr(Store, "read", stuck)
+        for _ in range(2):
+            told_to_come_again(served.put(x_api="made a moment ago"))
+            told_to_come_again(served.put(served.body(mobile_phone="1")))
+            told_to_come_again(served.put({}, path="/hooks/opt-in/unknown"))
+        ready = served.get("/readyz")
+        assert (ready.status_code, ready.json()["store"]["ok"]) == (503, False)
+        release.set()
+        soon(lambda: served.put(x_api="made a moment ago").status_code == 401)
+        assert served.get("/readyz").status_code == 200
+
+
 def test_too_many_that_wait_are_answered_503(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
