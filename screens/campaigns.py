@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.content import Content
 from textual.message import Message
+from textual.widgets import Input
 
 from screens.acting import WorkOver, reporter
 from screens.ask import Ask, Field, ask
@@ -22,6 +24,9 @@ from screens.rows_place import Column, Row, RowsPlace
 from widgets.display import clean, plural, thousands
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+    from textual.binding import Binding
+
     from screens.acting import Running
     from storage.campaigns import CampaignRow
     from storage.groups import GroupRow
@@ -49,21 +54,30 @@ class GroupsRead(Message):
 class CampaignChanged(Message):
     """A campaign was made or changed."""
 
-    def __init__(self, sentence: str, made: CampaignRow | None = None) -> None:
+    def __init__(self, sentence: str, made: CampaignRow | None = None, acts: int = 1) -> None:
         super().__init__()
         self.sentence = sentence
         self.made = made
         """The new one."""
+        self.acts = acts
+        """How many acts it was, each to be undone by itself."""
 
 
-class Draws(Picker[int]):
-    """The groups that a campaign draws on, to attach or detach one.
+class Draws(Picker[tuple[int, ...]]):
+    """The groups that a campaign draws on, to attach and detach some.
+
+    Tick groups; enter carries it out. With nothing ticked, enter takes the one under the cursor.
 
     Args:
         campaign: Which.
         groups: All groups.
     """
 
+    # Before the line that is typed into, which would leave with the same key.
+    BINDINGS: ClassVar = [
+        replace(cast("Binding", each), priority=True) for each in bindings(Context.DRAWS)
+    ]
+    contexts = (Context.PICKER, Context.DRAWS, Context.DIALOG)
     placeholder = "find a group"
     nothing = "No group yet. Moving contacts from the queue makes one."
     taking = "attach or detach"
@@ -71,21 +85,37 @@ class Draws(Picker[int]):
     def __init__(self, campaign: CampaignRow, groups: Sequence[GroupRow]) -> None:
         super().__init__()
         self._campaign = campaign
-        drawn = {group.id for group in campaign.groups}
-        self.offer(
-            [
-                Choice(str(each.id), each.name, thousands(each.count), _box(each.id in drawn))
-                for each in groups
-            ]
-        )
+        self._groups = tuple(groups)
+        self._drawn = frozenset(group.id for group in campaign.groups)
+        self._turned: set[int] = set()
+        """The groups whose tick the person changed so far."""
+        self._relabel()
 
     def title_text(self) -> Content:
         """Which campaign."""
         return Content(f"“{clean(self._campaign.name)}” draws on")
 
     def choose(self, choice: Choice) -> None:
-        """Attach it, or detach it."""
-        self.dismiss(int(choice.key))
+        """Carry out what was ticked and unticked, or the one choice."""
+        wanted = self._turned or {int(choice.key)}
+        self.dismiss(tuple(each.id for each in self._groups if each.id in wanted))
+
+    def action_draws_tick(self) -> None:
+        """Tick or untick, and go on with the whole list."""
+        choice = self.highlighted
+        if choice is not None:
+            self._turned ^= {int(choice.key)}
+            self._relabel()
+            self.query_one(Input).value = ""
+
+    def _relabel(self) -> None:
+        ticked = self._drawn ^ self._turned
+        self.offer(
+            [
+                Choice(str(each.id), each.name, thousands(each.count), _box(each.id in ticked))
+                for each in self._groups
+            ]
+        )
 
 
 class Campaigns(RowsPlace):
@@ -144,7 +174,7 @@ class Campaigns(RowsPlace):
             back.work(self, partial(_switch, who=back.actor, campaign=campaign))
 
     def action_campaign_groups(self) -> None:
-        """Attach a group, or detach one."""
+        """Attach groups, or detach some."""
         campaign = self._campaign
         if campaign is not None:
             backstage(self).work(self, partial(_read_groups, campaign=campaign))
@@ -155,10 +185,10 @@ class Campaigns(RowsPlace):
         event.stop()
         campaign = event.campaign
 
-        def chosen(group_id: int | None) -> None:
-            if group_id is not None:
+        def chosen(group_ids: tuple[int, ...] | None) -> None:
+            if group_ids:
                 back = backstage(self)
-                job = partial(_attach, who=back.actor, campaign=campaign, group_id=group_id)
+                job = partial(_attach, who=back.actor, campaign=campaign, group_ids=group_ids)
                 back.work(self, job)
 
         self.app.push_screen(Draws(campaign, event.groups), chosen)
@@ -188,7 +218,8 @@ class Campaigns(RowsPlace):
             self.show_new(row)
         self.look_again()
         undo = backstage(self).keymap.key_of("desk.undo")
-        say(self, f"{event.sentence} {undo} undoes it".strip())
+        undoes = f"{undo} undoes it" if event.acts == 1 else f"{undo} undoes one after the other"
+        say(self, f"{event.sentence} {undoes}")
 
 
 def _box(ticked: bool) -> str:
@@ -255,11 +286,31 @@ def _read_groups(store: Store, *, campaign: CampaignRow) -> GroupsRead:
         return GroupsRead(campaign, groups.listing(conn))
 
 
-def _attach(store: Store, *, who: Actor, campaign: CampaignRow, group_id: int) -> CampaignChanged:
+def _attach(
+    store: Store, *, who: Actor, campaign: CampaignRow, group_ids: Sequence[int]
+) -> CampaignChanged:
+    """Turns what the campaign has to do with each group, all of them or none."""
     from storage import campaigns
 
-    if any(group.id == group_id for group in campaign.groups):
-        store.do(lambda conn: campaigns.detach(conn, who, campaign, group_id))
-        return CampaignChanged(f"“{campaign.name}” draws on that group no longer.")
-    store.do(lambda conn: campaigns.attach(conn, who, campaign, group_id))
-    return CampaignChanged(f"“{campaign.name}” draws on that group now.")
+    drawn = {group.id for group in campaign.groups}
+    gone = [ident for ident in group_ids if ident in drawn]
+    come = [ident for ident in group_ids if ident not in drawn]
+
+    def turn(conn: Connection) -> None:
+        for ident in gone:
+            campaigns.detach(conn, who, campaign, ident)
+        for ident in come:
+            campaigns.attach(conn, who, campaign, ident)
+
+    store.do(turn)
+    said = []
+    if come:
+        said.append(f"on {_those(come)} now")
+    if gone:
+        said.append(f"on {_those(gone)} no longer")
+    sentence = f"“{campaign.name}” draws {' and '.join(said)}."
+    return CampaignChanged(sentence, acts=len(group_ids))
+
+
+def _those(groups: Sequence[int]) -> str:
+    return "that group" if len(groups) == 1 else f"{thousands(len(groups))} groups"

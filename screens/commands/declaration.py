@@ -30,6 +30,7 @@ class Context(StrEnum):
     ADDRESS = "New address"
     NUMBERS = "Phone numbers"
     KEYS = "API keys"
+    DRAWS = "Groups of a campaign"
     LABELS = "Choosing labels"
     NOTES = "Notes on a contact"
     VIEWS = "Your views"

@@ -27,6 +27,15 @@ VERBS: tuple[Verb, ...] = (
         undoable=True,
     ),
     Verb(
+        id="draws.tick",
+        keys=("tab",),
+        contexts=(Context.DRAWS,),
+        word="tick",
+        help="Tick or untick, and go on to another group",
+        acts_on=ActsOn.CURSOR,
+        command="campaigns attach",
+    ),
+    Verb(
         id="label.tick",
         keys=("tab",),
         contexts=(Context.LABELS,),

@@ -77,6 +77,34 @@ async def test_a_campaign_is_made_draws_on_a_group_and_is_activated(
         await hand.until(lambda: "campaigns: May offer (active)" in hand.text)
 
 
+async def test_groups_are_ticked_and_unticked_before_a_campaign_draws_on_all_of_them_at_once(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    first, second, third = (group(sqlite_store, name) for name in ("April", HOSTILE, "May"))
+    offer = sqlite_store.do(lambda conn: campaigns.create(conn, BO, "Offer"))
+    sqlite_store.do(lambda conn: campaigns.attach(conn, BO, offer, first))
+
+    def drawn() -> set[int]:
+        with sqlite_store.read() as conn:
+            return {each.id for each in campaigns.find(conn, "Offer").groups}
+
+    async with at_desk(sqlite_url) as hand:
+        await to_campaigns(hand)
+        await hand.until(lambda: "Offer" in hand.text)
+        await hand.press("m")
+        await hand.until(lambda: hand.dialog == "Draws")
+        await hand.press("tab", "down", "tab", "tab", "tab", "down", "tab")
+        assert [choice[:3] for choice in hand.choices] == ["[x]", "[ ]", "[x]"]
+        assert hand.dialog == "Draws"
+        assert drawn() == {first}
+        await hand.press("enter")
+        said = "“Offer” draws on 2 groups now and on that group no longer. u undoes one after"
+        await hand.until(lambda: any(said in toast for toast in hand.toasts))
+        assert drawn() == {second, third}
+        await hand.press("u", "u", "u")
+        await hand.until(lambda: drawn() == {first})
+
+
 async def test_the_cursor_stands_on_a_campaign_that_was_just_made(
     sqlite_store: Store, sqlite_url: str
 ) -> None:

@@ -38,6 +38,7 @@ OWNERS: dict[Context, str] = {
     Context.INTEGRATIONS: "screens.integrations:Integrations",
     Context.NUMBERS: "screens.numbers:Numbers",
     Context.KEYS: "screens.api_keys:ApiKeys",
+    Context.DRAWS: "screens.campaigns:Draws",
     Context.LABELS: "screens.labels:Labels",
     Context.NOTES: "screens.own_notes:OwnNotes",
     Context.VIEWS: "screens.saved_views:SavedViews",
