@@ -24,7 +24,7 @@ def run(report: Report, stores: Stores, *, quick: bool) -> None:
     report.section("hook", "the secret URL beside the API door, JSON, every request a new number")
     rounds, seconds = (2, 1.5) if quick else (5, 4.0)
     made = stores.new("sqlite", 0)
-    opened = Store.open(made.url)
+    opened = Store(made.url, read_only=True)
     with opened.read() as conn:
         view = integration.show(conn)
     assert view is not None

@@ -40,6 +40,14 @@ class _Rival:
     def p99(self) -> float:
         return median([result.p99 for result in self.results])
 
+    def warm_up(self, seconds: float, first: int) -> int:
+        """The same as `run`, and nobody counts it."""
+        counted = self.results, self.drains, self.used
+        self.results, self.drains, self.used = [], [], []
+        sent = self.run(seconds, first)
+        self.results, self.drains, self.used = counted
+        return sent
+
     def run(self, seconds: float, first: int) -> int:
         """Sends leads for a while; returns how many."""
         job = Job(
@@ -78,16 +86,19 @@ def run(report: Report, stores: Stores, *, quick: bool) -> None:
         for kind in stores.kinds:
             for contacts in (0, large):
                 made = stores.new(kind, contacts)
-                opened = Store.open(made.url)
+                # Only looked at: as a second process it would do the indexing for the first.
+                opened = Store(made.url, read_only=True)
                 stack.callback(stores.drop, made)
                 stack.callback(opened.close)
                 name = f"Optdesk, {stores.kinds[kind]}, {_size(contacts)}"
                 served = stack.enter_context(servers.optdesk(made.url))
                 rivals[f"{kind} {contacts}"] = _Rival(name, served, made, opened)
         first = 0
-        for _ in range(rounds):
+        for turn in range(rounds + 1):
             for rival in rivals.values():
-                first += rival.run(seconds, first) + 1000
+                # All are slower in their first seconds, bare aiohttp by a half.
+                race = rival.run if turn else rival.warm_up
+                first += race(seconds, first) + 1000
         _report(report, rivals, large, stores.kinds)
 
 
