@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from storage import guesses
-from storage.dialects import is_postgresql, packed, skipping_locked
-from storage.driver import fetch, fetch_together, run_at_last
+from storage.dialects import among_packed, is_postgresql, packed, skipping_locked
+from storage.driver import Written, fetch, fetch_together, run, run_at_last
 from storage.holding import (
     OPENING,
     QuietHours,
@@ -75,23 +75,25 @@ def claim(
             must not stand for all others.
         gateway: What they are for: nothing is taken while that is left alone. See
             `storage.gateway_state`.
-        written: Texts that have just been written. Nearly always they still wait, each the only
-            one to its number: PostgreSQL is not asked then but told. Where that is not so, and on
-            SQLite, whatever is due is taken instead.
+        written: Texts that have just been written, to be taken by their names. Nearly always they
+            still wait, each the only one to its number, which PostgreSQL is not asked but told.
+            Where it is not so there, whatever is due is taken instead.
     """
     moment = now()
     at = moment_value(conn, moment)
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
-    if _may_name(conn, written):
-        _claim_named(conn, worker, written, gateway, at, until)
+    by_name = _may_name(written)
+    if by_name and is_postgresql(conn) and guesses.may_guess(conn):
+        _tell_named(conn, worker, written, gateway, at, until)
         return _kept(conn, list(written), quiet, moment, named=True)
-    statement = _CLAIM[fresh].format(skipping=skipping_locked(conn))
-    rows, twice = fetch_together(
-        conn,
-        (statement, (worker, until, at, at, gateway, limit)),
-        texted_twice(conn, worker, until),
-    )
-    claimed = [Outgoing(*row) for row in rows]
+    if by_name and not is_postgresql(conn):
+        claimed, twice = _claim_named(conn, worker, written, gateway, at, until)
+    else:
+        statement = _CLAIM[fresh].format(skipping=skipping_locked(conn))
+        claiming = statement, (worker, until, at, at, gateway, limit)
+        rows, twice = fetch_together(conn, claiming, texted_twice(conn, worker, until))
+        claimed = [Outgoing(*row) for row in rows]
+        by_name = False
     if not claimed:
         return Claim([], whole=True)
     lately = texted_lately(conn, claimed, moment, [row[0] for row in twice])
@@ -100,7 +102,8 @@ def claim(
         move_contacts(conn, status, purpose, contacts, moment)
     going = [text for text in claimed if text.message_id not in lately.withheld]
     kept = _kept(conn, going, quiet, moment)
-    return Claim(kept.texts, whole=len(kept.texts) == len(claimed))
+    whole = len(kept.texts) == len(claimed)
+    return Claim(kept.texts, whole, named=by_name and len(claimed) == len(written))
 
 
 def _kept(
@@ -117,38 +120,60 @@ def _kept(
     return Claim(going, whole=not held, named=named)
 
 
-def _may_name(conn: Connection, written: Sequence[Outgoing]) -> bool:
+def _may_name(written: Sequence[Outgoing]) -> bool:
     return (
         bool(written)
-        and is_postgresql(conn)
         and len({text.phone for text in written}) == len(written)
         and all(text.purpose in OPENING for text in written)
-        and guesses.may_guess(conn)
     )
 
 
-def _claim_named(
+def _tell_named(
     conn: Connection, worker: str, written: Sequence[Outgoing], gateway: str, at: Any, until: Any
 ) -> None:
     """Claims texts; the transaction ends where one of them is not to be handed over now."""
     once, phones = each_texted_once(conn, [text.phone for text in written])
-    claiming = _CLAIM_NAMED, (worker, until, at, packed(conn, _ids(written)), at)
+    claiming = _claiming(conn, worker, written, at, until)
+    claiming = f"{claiming[0]} RETURNING id", claiming[1]
     run_at_last(
         conn,
         [guesses.all_of(len(written), claiming, (_UNLESS_LEFT_ALONE, (gateway,)), (once, phones))],
     )
 
 
-def _ids(texts: Sequence[Outgoing]) -> list[int]:
-    return [text.message_id for text in texts]
+def _claim_named(
+    conn: Connection, worker: str, written: Sequence[Outgoing], gateway: str, at: Any, until: Any
+) -> tuple[list[Outgoing], Sequence[tuple[Any, ...]]]:
+    """Claims those of some texts that still wait.
+
+    Returns:
+        These, and the numbers of which there may be more than one text.
+    """
+    statement, values = _claiming(conn, worker, written, at, until)
+    count = run(conn, f"{statement} AND {_UNLESS_LEFT_ALONE}", (*values, gateway))
+    once, phones = each_texted_once(conn, [text.phone for text in written])
+    ((alone,),) = fetch(conn, f"SELECT {once}", phones)
+    twice = () if alone else fetch(conn, *texted_twice(conn, worker, until))
+    if count == len(written):
+        return list(written), twice
+    ours = {row[0] for row in fetch(conn, _OURS, (until, worker))}
+    return [text for text in written if text.message_id in ours], twice
+
+
+def _claiming(
+    conn: Connection, worker: str, written: Sequence[Outgoing], at: Any, until: Any
+) -> Written:
+    ids = packed(conn, [text.message_id for text in written])
+    return _CLAIM_NAMED.format(ours=among_packed(conn, "id")), (worker, until, at, ids, at)
 
 
 _UNLESS_LEFT_ALONE = "NOT EXISTS (SELECT 1 FROM gateway_state WHERE name = ? AND state <> 'closed')"
 _CLAIM_NAMED = (
     "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"
     # Written so, no index of what waits is looked at.
-    " WHERE id = ANY(?) AND status || '' = 'pending' AND due_at <= ? RETURNING id"
+    " WHERE {ours} AND status || '' = 'pending' AND due_at <= ?"
 )
+_OURS = f"SELECT id FROM messages WHERE {WAITING} AND due_at = ? AND claimed_by = ?"  # noqa: S608
 
 
 _OLDEST = (

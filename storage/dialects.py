@@ -77,9 +77,29 @@ def rows_packed(
         )
         return table, (*(array(values) for values in zip(*rows, strict=True)), len(rows))
     taken = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(columns))
+    return f"(SELECT {taken} FROM json_each(?))", (_json(rows),)  # noqa: S608
+
+
+def texts_packed(
+    conn: Connection, key: str, column: str, texts: Mapping[int, str]
+) -> tuple[str, tuple[Any, ...]]:
+    """The same for a text to each of some keys, which SQLite reads in a quarter less time.
+
+    Args:
+        conn: Which of the two stores.
+        key: What the keys are called.
+        column: What the texts are called.
+        texts: By key.
+    """
+    if is_postgresql(conn):
+        return rows_packed(conn, {key: "bigint", column: "text"}, [*texts.items()])
+    taken = f"CAST(key AS INTEGER) AS {key}, value AS {column}"
+    return f"(SELECT {taken} FROM json_each(?))", (_json(texts),)  # noqa: S608 - our own names
+
+
+def _json(value: Any) -> str:
     # SQLite makes of an escaped half of a pair of surrogates what nobody can read any more.
-    written = json.dumps(rows, ensure_ascii=False).encode(errors="replace").decode()
-    return f"(SELECT {taken} FROM json_each(?))", (written,)  # noqa: S608
+    return json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()
 
 
 def by_keys(conn: Connection, column: str, values: Sequence[int]) -> tuple[str, tuple[Any, ...]]:

@@ -18,9 +18,9 @@ from storage.dialects import (
     by_keys,
     is_postgresql,
     packed,
-    rows_packed,
+    texts_packed,
 )
-from storage.driver import Written, fetch, run, run_at_last
+from storage.driver import Written, fetch, run, run_at_last, savepoint
 from storage.errors import NotFound, Refused
 from storage.holding import OPENING
 from storage.inbound import opt_out
@@ -82,21 +82,24 @@ def settle(
         conn: A transaction that holds the write lock.
         receipts: What was said of them.
         handed_over: The texts that this is about, where they were just claimed: nearly always they
-            and their contacts are as they were then, which PostgreSQL is not asked but told.
+            and their contacts are as they were then, which is counted and not asked of each.
 
     Returns:
         For each receipt whether it moved its message; an old or repeated one does not.
     """
     moment = now()
-    if handed_over and _may_guess(conn, receipts, handed_over):
-        _settle_usual(conn, receipts, [text.contact_id for text in handed_over], moment)
-        return [True] * len(receipts)
-    by_status: dict[str, dict[int, Receipt]] = {}
+    if handed_over and _are_usual(receipts, handed_over):
+        contact_ids = [text.contact_id for text in handed_over]
+        if _settle_usual(conn, receipts, contact_ids, moment):
+            return [True] * len(receipts)
+    said: dict[tuple[str, str, str], list[Receipt]] = {}
     for receipt in receipts:
-        by_status.setdefault(receipt.status, {})[receipt.message_id] = receipt
+        said.setdefault((receipt.status, receipt.error, receipt.gateway), []).append(receipt)
     moved: set[tuple[str, int]] = set()
-    for status, said in by_status.items():
-        rows = fetch(conn, *_saving(conn, status, list(said.values()), moment))
+    for (status, *_), alike in said.items():
+        statement, values = _saving(conn, alike, moment)
+        returning = f"{statement} RETURNING messages.id, messages.contact_id, messages.purpose"
+        rows = fetch(conn, returning, values)
         by_purpose: dict[str, list[int]] = {}
         for message_id, contact_id, purpose in rows:
             by_purpose.setdefault(purpose, []).append(contact_id)
@@ -106,63 +109,76 @@ def settle(
     return [(receipt.status, receipt.message_id) in moved for receipt in receipts]
 
 
-def _may_guess(conn: Connection, receipts: Sequence[Receipt], texts: Sequence[Outgoing]) -> bool:
-    return is_postgresql(conn) and _are_usual(receipts, texts) and guesses.may_guess(conn)
-
-
 def _are_usual(receipts: Sequence[Receipt], texts: Sequence[Outgoing]) -> bool:
-    """Whether they all were accepted, and lead their contacts into the queue."""
+    """Whether they all were accepted by one gateway, and lead their contacts into the queue."""
+    if not len({text.contact_id for text in texts}) == len(receipts) == len(texts):
+        return False
+    usual = ("accepted", receipts[0].error, receipts[0].gateway)
     return (
         all(text.purpose == "compliance" for text in texts)
-        and all(receipt.status == "accepted" for receipt in receipts)
+        and all((one.status, one.error, one.gateway) == usual for one in receipts)
         and {text.message_id for text in texts} == {receipt.message_id for receipt in receipts}
-        and len({text.contact_id for text in texts}) == len(receipts) == len(texts)
     )
 
 
 def _settle_usual(
     conn: Connection, receipts: Sequence[Receipt], contact_ids: Sequence[int], moment: datetime
-) -> None:
-    """Writes that down; the transaction ends where not all of them are moved by it."""
+) -> bool:
+    """Writes that down, unless not all of them are moved by it; tells whether it did."""
     count = len(receipts)
-    entering = _entering(conn, contact_ids, moment, stage=Stage.QUEUED)
-    run_at_last(
-        conn,
-        [
-            guesses.all_of(count, _saving(conn, "accepted", receipts, moment)),
-            guesses.all_of(count, (f"{entering[0]} RETURNING id", entering[1])),
-            *adding({stage_tally(Stage.CONFIRMING): -count, stage_tally(Stage.QUEUED): count}),
-        ],
+    statements = (
+        _saving(conn, receipts, moment),
+        _entering(conn, contact_ids, moment, stage=Stage.QUEUED),
     )
+    tallies = {stage_tally(Stage.CONFIRMING): -count, stage_tally(Stage.QUEUED): count}
+    if is_postgresql(conn):
+        if not guesses.may_guess(conn):
+            return False
+        checked = [guesses.all_of(count, _returning_ids(one)) for one in statements]
+        run_at_last(conn, [*checked, *adding(tallies)])
+        return True
+    try:
+        with savepoint(conn):
+            for statement, values in statements:
+                if run(conn, statement, values) != count:
+                    raise _Unusual
+            add_tallies(conn, tallies)
+    except _Unusual:
+        return False
+    return True
 
 
-def _saving(
-    conn: Connection, status: str, receipts: Sequence[Receipt], moment: datetime
-) -> Written:
-    """What moves messages on and returns id, contact and purpose of each that it moved."""
+class _Unusual(Exception):
+    """A text or its contact is not where it was when the text was claimed."""
+
+
+def _returning_ids(writing: Written) -> Written:
+    statement, values = writing
+    return f"{statement} RETURNING 1", values
+
+
+def _saving(conn: Connection, receipts: Sequence[Receipt], moment: datetime) -> Written:
+    """What moves messages on; of all of them their gateway says the same."""
     # One statement for all: each alone would cost more than everything else about a lead.
+    status, error, gateway = receipts[0].status, receipts[0].error, receipts[0].gateway
     waits = {"sent": timedelta(seconds=RECEIPT_SECONDS), "retry": RETRY_AFTER}
     forward = ", ".join(f"'{state}'" for state in _FORWARD[status])
-    rows = [
-        (receipt.message_id, receipt.provider_id, receipt.error, receipt.gateway)
-        for receipt in receipts
-    ]
-    columns = {"id": "bigint", "provider": "text", "fault": "text", "carrier": "text"}
-    table, values = rows_packed(conn, columns, rows)
-    by_key, which = by_keys(conn, "messages.id", [receipt.message_id for receipt in receipts])
+    said = {receipt.message_id: receipt.provider_id for receipt in receipts}
+    table, values = texts_packed(conn, "id", "provider", said)
+    by_key, which = by_keys(conn, "messages.id", [*said])
     in_vain = ", tries = tries + 1" if status == "retry" else ""
     given_back = ", claimed_by = ''" if status in ("retry", "kept") else ""
     statement = (
-        "UPDATE messages SET status = ?, error = said.fault,"  # noqa: S608
+        "UPDATE messages SET status = ?, error = ?,"  # noqa: S608
         " provider_id = CASE said.provider WHEN '' THEN provider_id ELSE said.provider END,"
-        " gateway = CASE said.carrier WHEN '' THEN gateway ELSE said.carrier END,"
+        " gateway = COALESCE(?, gateway),"
         f" due_at = ?, changed_at = ?{in_vain}{given_back} FROM {table} AS said"
         f" WHERE messages.id = said.id AND {by_key} AND messages.status || '' IN ({forward})"
-        " RETURNING messages.id, messages.contact_id, messages.purpose"
     )
     due = moment_value(conn, moment + waits.get(status, timedelta(0)))
     changed = moment_value(conn, moment)
-    return statement, (_STORED.get(status, status), due, changed, *values, *which)
+    to = _STORED.get(status, status)
+    return statement, (to, error, gateway or None, due, changed, *values, *which)
 
 
 def move_contacts(
