@@ -202,11 +202,11 @@ class _Intake:
             tell(conn, self.failed)
         first_answers.keep(conn, rows.answers)
         statements = [
-            *inserting(conn, _contacts, rows.contacts),
+            *inserting(conn, _contacts, rows.contacts, self._of_contacts()),
             *inserting(conn, _events, rows.events),
             *inserting(conn, _attempts, rows.attempts),
-            *inserting(conn, _messages, rows.messages),
-            *inserting(conn, _outbox, rows.outbox),
+            *inserting(conn, _messages, rows.messages, self._of_texts()),
+            *inserting(conn, _outbox, rows.outbox, self._of_news()),
             *inserting(conn, _pending, rows.pending),
         ]
         if rows.events:
@@ -275,15 +275,9 @@ class _Intake:
                 stage.value,
                 item.kind.value,
                 item.region,
-                None,  # no group yet
-                0,  # no favorite yet
                 item.badges | _kind_badges(item),
                 item.number_id,
                 haystack(item.first_name, item.last_name, item.phone),
-                self.at,
-                self.at,
-                1,  # the first version
-                1,  # not deleted
                 item.sender or item.door,
             ]
         )
@@ -301,18 +295,7 @@ class _Intake:
         if self.access.double_opt_in and not item.test:
             # Told of once the person has said YES.
             return result
-        rows.outbox.append(
-            [
-                next(self.ids),
-                "sms.opted_in",
-                contact_id,
-                item.phone,
-                item.number_id,
-                None,
-                self.at,
-                self.spread,
-            ]
-        )
+        rows.outbox.append([next(self.ids), contact_id, item.phone, item.number_id])
         return result
 
     def _text(self, item: OptIn, contact_id: int) -> Outgoing:
@@ -324,29 +307,46 @@ class _Intake:
             self.access.text_of(item.number_id),
             purpose=self.purpose,
         )
-        self.rows.messages.append(self._message(text))
+        self.rows.messages.append(
+            [text.message_id, text.contact_id, text.number_id, text.phone, text.body]
+        )
         return text
 
-    def _message(self, text: Outgoing) -> list[Any]:
-        return [
-            text.message_id,
-            text.contact_id,
-            text.number_id,
-            text.phone,
-            "out",
-            text.purpose,
-            text.body,
-            "pending",
-            "",  # claimed by nobody
-            "",  # no id of the provider's
-            "",  # no error
-            self.at,
-            self.at,
-            self.at,
-            "",  # carried by no gateway yet
-            "",  # nothing to review
-            0,  # not tried yet
-        ]
+    # What is the same in all rows of a batch.
+
+    def _of_contacts(self) -> dict[str, Any]:
+        return {
+            "group_id": None,
+            "favorite": 0,
+            "received_at": self.at,
+            "changed_at": self.at,
+            "version": 1,
+            "live": 1,
+        }
+
+    def _of_texts(self) -> dict[str, Any]:
+        return {
+            "direction": "out",
+            "purpose": self.purpose,
+            "status": "pending",
+            "claimed_by": "",
+            "provider_id": "",
+            "error": "",
+            "due_at": self.at,
+            "created_at": self.at,
+            "changed_at": self.at,
+            "gateway": "",
+            "review": "",
+            "tries": 0,
+        }
+
+    def _of_news(self) -> dict[str, Any]:
+        return {
+            "event": OPTED_IN,
+            "campaign_id": None,
+            "at": self.at,
+            "spread": self.spread,
+        }
 
     def _event(self, item: OptIn, kind: str, contact_id: int) -> None:
         evidence = (

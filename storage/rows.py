@@ -8,7 +8,7 @@ array for each column.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
@@ -49,18 +49,34 @@ def insert_rows(conn: Connection, table: Table, rows: Sequence[Sequence[Any]]) -
     run_together(conn, inserting(conn, table, rows))
 
 
-def inserting(conn: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> list[Written]:
-    """The statements that `insert_rows` runs, for `run_together` or `run_at_last`."""
+def inserting(
+    conn: Connection,
+    table: Table,
+    rows: Sequence[Sequence[Any]],
+    shared: Mapping[str, Any] | None = None,
+) -> list[Written]:
+    """The statements that `insert_rows` runs, for `run_together` or `run_at_last`.
+
+    Args:
+        conn: Which of the two stores.
+        table: Where to.
+        rows: As for `insert_rows`.
+        shared: By column what is the same in all rows, and goes to the store once; the rows hold
+            the other columns.
+    """
     if not rows:
         return []
+    names = tuple(shared) if shared else ()
+    common = tuple(shared.values()) if shared else ()
     if is_postgresql(conn):
-        return [(_from_arrays(table), [array(column) for column in zip(*rows, strict=True)])]
+        arrays = [array(column) for column in zip(*rows, strict=True)]
+        return [(_from_arrays(table, names), [*common, *arrays])]
     made: list[Written] = []
     start, left = 0, len(rows)
     for size in _SIZES:
         while left >= size:
-            values = tuple(chain.from_iterable(rows[start : start + size]))
-            made.append((_from_list(table, size), values))
+            values = tuple(chain(common, *rows[start : start + size]))
+            made.append((_from_list(table, size, names), values))
             start, left = start + size, left - size
     return made
 
@@ -69,16 +85,26 @@ def inserting(conn: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> 
 
 
 @lru_cache(maxsize=256)
-def _from_list(table: Table, size: int) -> str:
-    names = ", ".join(column.name for column in table.columns)
-    row = "(" + ", ".join(["?"] * len(table.columns)) + ")"
+def _from_list(table: Table, size: int, shared: tuple[str, ...]) -> str:
+    names = _names(table, shared)
+    # SQLite counts the marks by itself from the greatest that was numbered.
+    common = [f"?{place}" for place, _ in enumerate(shared, 1)]
+    row = "(" + ", ".join([*common, *["?"] * (len(names) - len(shared))]) + ")"
     values = ", ".join([row] * size)
-    return f"INSERT INTO {table.name} ({names}) VALUES {values}"  # noqa: S608
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {values}"  # noqa: S608
 
 
 @lru_cache(maxsize=64)
-def _from_arrays(table: Table) -> str:
+def _from_arrays(table: Table, shared: tuple[str, ...]) -> str:
     """The same for any number of rows, so that it stays prepared."""
-    names = ", ".join(column.name for column in table.columns)
-    arrays = ", ".join(f"?::{column.type.compile(dialect=_PSYCOPG)}[]" for column in table.columns)
-    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608
+    names = _names(table, shared)
+    kinds = [table.columns[name].type.compile(dialect=_PSYCOPG) for name in names]
+    common = "".join(f", ?::{kind}" for kind in kinds[: len(shared)])
+    arrays = ", ".join(f"?::{kind}[]" for kind in kinds[len(shared) :])
+    named = ", ".join([*names[len(shared) :], *names[: len(shared)]])
+    source = f"SELECT each.*{common} FROM unnest({arrays}) AS each"  # noqa: S608
+    return f"INSERT INTO {table.name} ({named}) {source}"
+
+
+def _names(table: Table, first: tuple[str, ...]) -> list[str]:
+    return [*first, *(column.name for column in table.columns if column.name not in first)]
