@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
@@ -40,7 +41,8 @@ class Bridge:
         self._leaving: list[tuple[Any, Any, asyncio.Future[Any], float]] = []
         self._arrived: deque[tuple[asyncio.Future[Any], float, Any]] = deque()
         self._woken = False
-        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._waiting: dict[asyncio.Future[Any], float] = {}
+        """Until when each may be waited for, the oldest first."""
         self._watch: asyncio.TimerHandle | None = None
         self._halts = Halts(self._loop)
 
@@ -56,7 +58,7 @@ class Bridge:
             self._loop.call_soon(self._hand_over)
         moment = self._loop.time()
         self._leaving.append((verb, item, future, moment))
-        self._waiting.append((moment + self._patience, future))
+        self._waiting[future] = moment + self._patience
         if self._watch is None:
             self._look_later()
         return future
@@ -88,6 +90,7 @@ class Bridge:
             self._store.write_all(items)
         except StoreUnavailable as error:
             for _, _, future, _ in leaving:
+                del self._waiting[future]
                 if not future.done():
                     future.set_exception(error)
 
@@ -108,6 +111,7 @@ class Bridge:
         arrived, moment = self._arrived, self._loop.time()
         while arrived:
             future, began, result = arrived.popleft()
+            self._waiting.pop(future, None)
             self.waits.note(moment - began)
             if future.done():
                 continue
@@ -127,10 +131,10 @@ class Bridge:
         if halted:
             # The store stood still as well, or its answer lies here unread.
             latest = now + self._patience
-            again = [(min(until + halted, latest), future) for until, future in waiting]
-            self._waiting = waiting = deque(again)
-        while waiting and (waiting[0][1].done() or waiting[0][0] <= now):
-            future = waiting.popleft()[1]
+            for future, until in waiting.items():
+                waiting[future] = min(until + halted, latest)
+        for future in list(takewhile(lambda one: waiting[one] <= now, waiting)):
+            del waiting[future]
             if not future.done():
                 future.set_exception(StoreUnavailable("The store does not answer in time."))
         if waiting:
