@@ -10,9 +10,12 @@ from datetime import timedelta
 
 import pytest
 
+from app.reaching import Reach
+from screens.backstage import ListenerKind, ListenerReport
 from server.embedded import EmbeddedListener
 from server.settings import ListenerSettings
 from storage import engine, gateway_state, schema, seats
+from storage.checklist import Item, State
 from storage.errors import StoreError
 from storage.ids import new_id
 from storage.refused_attempts import RefusedAttempt, record_refused
@@ -65,6 +68,18 @@ def test_a_listener_that_cannot_store_leads_says_why(store, listener, optdesk, m
     assert found["ok"] is False
     assert str(found["says"]).endswith("takes no leads: The disk is full.")
     assert found["next_step"] == "Free some space."
+
+
+def test_a_desk_beside_a_listener_that_cannot_store_leads_says_why(store, listener, monkeypatch):
+    url = f"http://127.0.0.1:{listener}"
+    report = ListenerReport(ListenerKind.ATTACHED, url)
+    said, _ = Reach().look(report, "")
+    assert said == Item("listener", State.OK, f"The listener answers at {url}.")
+    monkeypatch.setattr(store, "recovered", lambda: None)
+    store.failed(StoreError("The disk is full.", "Free some space."))
+    said, _ = Reach().look(report, "")
+    sentence = f"The listener at {url} takes no leads: The disk is full."
+    assert said == Item("listener", State.BAD, sentence, "Free some space.")
 
 
 def test_a_new_store_lacks_everything(optdesk: Optdesk):
