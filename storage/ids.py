@@ -20,6 +20,9 @@ SERIAL_BITS = 22
 LARGEST = 2**63 - 1
 """More than any id, and what a store takes as a number."""
 
+_LAST_MS = LARGEST >> SERIAL_BITS
+"""Milliseconds since 2020 that an id can carry. A clock that shows more has gone mad."""
+
 EPOCH_MS = 1_577_836_800_000
 """2020-01-01 in milliseconds since 1970."""
 
@@ -51,6 +54,10 @@ class IdMint:
         if at_ms is None:
             at_ms = time.time_ns() // 1_000_000
         at_ms = max(1, at_ms - EPOCH_MS)
+        if at_ms > _LAST_MS:
+            # No store takes such an id, nor any that is counted up from it when the clock is right
+            # again: better to count up from the last good one.
+            at_ms = 1
         with self._lock:
             if at_ms > self._last >> SERIAL_BITS:
                 first = (at_ms << SERIAL_BITS) | self._chance.getrandbits(SERIAL_BITS - 1)
@@ -68,7 +75,8 @@ new_ids = _mint.take_many
 
 def id_at(moment: datetime) -> int:
     """The smallest id that a row made at `moment` can have."""
-    return max(0, int(moment.timestamp() * 1000) - EPOCH_MS) << SERIAL_BITS
+    since = max(0, int(moment.timestamp() * 1000) - EPOCH_MS)
+    return min(since << SERIAL_BITS, LARGEST)
 
 
 def moment_of(ident: int) -> datetime:
