@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from storage.acts import Act, Explains, Remarks, Sets
+from storage.acts import Act, Explains, Remarks
 from storage.changes import MOST_EXPLAINED, explain_gone, record
-from storage.dialects import among, returns_old
+from storage.dialects import among
 from storage.driver import fetch, run_at_last
 from storage.noting import Noting, Stretch
 from storage.sentences import sentence
@@ -263,7 +263,7 @@ def _chunk(
         )
     else:
         change_id = tally.change_id
-    done, finish = _begin(conn, act, change_id, ids, noting)
+    done = noting.note(conn, change_id, ids)
     unchanged = _count(conn, ids, act.same(seen), but_not=change_id) if done < len(ids) else 0
     gone = max(0, len(ids) - done - unchanged)
     if gone and len(tally.gone) < MOST_EXPLAINED:
@@ -271,7 +271,7 @@ def _chunk(
         explain = act.explain if isinstance(act, Explains) else explain_gone
         tally.gone.extend(explain(conn, missed))
     if done:
-        finish()
+        act.apply(conn, change_id, ids)
         grow = "UPDATE changes SET size = size + ? WHERE id = ?"
         run_at_last(conn, [(grow, (done, change_id))])
         tally.change_id = change_id
@@ -280,16 +280,6 @@ def _chunk(
     tally.done += done
     tally.unchanged += unchanged
     tally.gone_count += gone
-
-
-def _begin(
-    conn: Connection, act: Act, change_id: int, ids: Sequence[int], noting: Noting
-) -> tuple[int, Callable[[], None]]:
-    """Writes down whom an act may change; returns how many, and what is left to do for them."""
-    if isinstance(act, Sets) and returns_old(conn):
-        left = noting.note_and_set(conn, change_id, ids, act.setting(conn))
-        return sum(each.count for each in left), partial(act.count, conn, left)
-    return noting.note(conn, change_id, ids), partial(act.apply, conn, change_id, ids)
 
 
 def _count(conn: Connection, ids: Sequence[int], which: Any, *, but_not: int) -> int:
