@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LABEL = 12
 """Cells of the card's first column."""
 
+SIGN = 2
+"""Cells of the listener's sign and the blank after it."""
+
 _TONES = {"good": "$success", "bad": "$error", "plain": "$text-muted"}
 
 
@@ -75,7 +78,7 @@ def facts(card: CardFacts, room: int) -> Content:
         _row("API door", Content(_fitting(card.base_url, PATH, room))),
         _row("number", safe(card.number or view.number_id)),
         *_double_opt_in(view.confirm_hours),
-        _row("listener", _listener(card.listener)),
+        _row("listener", _listener(card.listener, room - LABEL)),
         _row("last lead", Content(clock(view.last_arrival))),
         _row(
             "24 hours",
@@ -129,13 +132,14 @@ def _masked(token: str) -> str:
     return ("*" if ascii_only() else "•") * 8 + token[-4:]
 
 
-def _listener(report: ListenerReport) -> Content:
+def _listener(report: ListenerReport, room: int) -> Content:
+    """A sentence that takes more than a line goes on below its own beginning."""
     sign, tone = listener_sign(report)
     words = {
         ListenerKind.LISTENING: f"listening on {report.address}",
         ListenerKind.STARTING: "starting…",
         ListenerKind.STOPPED: "stopped",
     }
-    return Content.assemble(
-        (sign, _TONES[tone]), " ", clean(words.get(report.kind, report.sentence))
-    )
+    said = Content(clean(words.get(report.kind, report.sentence)))
+    below = Content("\n" + " " * (LABEL + SIGN))
+    return Content.assemble((sign, _TONES[tone]), " ", below.join(said.wrap(max(10, room - SIGN))))

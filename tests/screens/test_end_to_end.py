@@ -94,6 +94,13 @@ async def test_a_second_desk_on_one_store_attaches_and_says_so(
             assert f"served elsewhere 127.0.0.1:{port}" in second.status
         async with at_desk(sqlite_url, (60, 20), port=port) as narrow:
             await narrow.until(lambda: f"elsewhere :{port}" in narrow.status)
+            await narrow.desk.main.go("integrations")
+            await narrow.until(lambda: "An Optdesk on this store" in narrow.text)
+            lines = narrow.text.splitlines()
+            said = next(n for n, line in enumerate(lines) if "An Optdesk" in line)
+            begins = lines[said].index("An Optdesk")
+            assert not lines[said + 1][begins - 12 : begins].strip()
+            assert lines[said + 1][begins].strip()
 
 
 async def test_a_desk_in_another_process_is_seen_too(
