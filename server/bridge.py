@@ -90,7 +90,7 @@ class Bridge:
             self._store.write_all(items)
         except StoreUnavailable as error:
             for _, _, future, _ in leaving:
-                del self._waiting[future]
+                self._waiting.pop(future, None)
                 if not future.done():
                     future.set_exception(error)
 
