@@ -98,7 +98,12 @@ def run(report: Report, stores: Stores, *, quick: bool) -> None:
             for rival in rivals.values():
                 # All are slower in their first seconds, bare aiohttp by a half.
                 race = rival.run if turn else rival.warm_up
-                first += race(seconds, first) + 1000
+                with contextlib.ExitStack() as still:
+                    # Each has the machine for itself: behind its turn it goes on to index.
+                    for other in rivals.values():
+                        if other is not rival:
+                            still.enter_context(other.served.standing_still())
+                    first += race(seconds, first) + 1000
         _report(report, rivals, large, stores.kinds)
 
 

@@ -52,6 +52,15 @@ class Served:
         """The process's id."""
         return self.process.pid
 
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Lets it do nothing meanwhile, not even what it does behind its answers."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
 
 @contextlib.contextmanager
 def serving(*command: str, **settings: str) -> Iterator[Served]:
