@@ -81,8 +81,8 @@ _GLANCE_SECONDS = 0.1
 _NEARLY = 0.05
 """Seconds short of its time in which nobody is tried once more."""
 
-MOST_SENT = 2
-"""Transactions that PostgreSQL may have at once: one that it works on, and one that follows."""
+MOST_SENT = 3
+"""Transactions that PostgreSQL may have at once: one that it works on, and those that follow."""
 
 FEW = 3
 """Jobs that are no crowd."""
