@@ -71,7 +71,7 @@ def prepare(url: URL, path: Path | None, *, create: bool, migrate: bool) -> bool
                 f"There is no store at {path}.", "Check --store, or start Optdesk once to make it."
             )
         _make_file(url, path)
-    check_file(path)
+    keeps_log = check_file(path)
     if not belongs(path, sqlite_module()):
         log = path.name + "-wal"
         raise StoreDamaged(
@@ -86,12 +86,38 @@ def prepare(url: URL, path: Path | None, *, create: bool, migrate: bool) -> bool
     looked = _has_log(path)
     if looked:
         _look_before(path)
+    if keeps_log and _is_up_to_date(url, path, looked=looked):
+        return False
     _upgrade(url, path, create=False, migrate=migrate, looked=looked)
     return False
 
 
-def check_file(path: Path) -> None:
+def _is_up_to_date(url: URL, path: Path, *, looked: bool) -> bool:
+    """Whether a store needs no upgrade; looks without the write lock, which others may hold.
+
+    Raises:
+        StoreError: It is damaged, or has not the columns that it should have.
+    """
+    engine = read_engine(url, path)
+    try:
+        with engine.connect() as conn, conn.begin():
+            found = revision(conn)
+            if not looked:
+                _demand_sound(conn, path)
+            if found == HEAD:
+                demand_columns(conn, str(path))
+            return found == HEAD
+    except DBAPIError as error:
+        raise explain(error, str(path)) from error
+    finally:
+        engine.dispose()
+
+
+def check_file(path: Path) -> bool:
     """Looks at a SQLite file without opening it as a database.
+
+    Returns:
+        Whether it keeps a write-ahead log, as every store does.
 
     Raises:
         StoreDamaged: It is empty, cut or something else.
@@ -113,8 +139,9 @@ def check_file(path: Path) -> None:
     if path.stat().st_size < header.size and not _has_log(path):
         raise StoreDamaged(f"The store {path} is cut short.", _RESTORE)
     if header.rollback_journal:
-        # Every store keeps a write-ahead log; this may be somebody else's database.
+        # This may be somebody else's database.
         _look_before(path)
+    return not header.rollback_journal
 
 
 def _has_log(path: Path) -> bool:

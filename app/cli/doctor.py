@@ -7,6 +7,7 @@ import typer
 from app.cli.checks import examine
 from app.cli.session import session_of, verb_alone
 from storage.checklist import State
+from storage.errors import StoreError
 
 app = verb_alone("doctor")
 
@@ -39,4 +40,5 @@ def doctor(ctx: typer.Context) -> None:
         ]
         session.out.item({"ok": well, "checks": checks}, "")
     if not well:
-        raise typer.Exit(1)
+        unusable = any(finding.check == "store" and finding.ok is False for finding in findings)
+        raise typer.Exit(StoreError.exit_code if unusable else 1)

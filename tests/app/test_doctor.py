@@ -139,7 +139,7 @@ def test_a_store_that_others_can_read_is_named(sqlite_url, sqlite_store, program
 
 def test_a_store_that_is_not_there_ends_the_visit(tmp_path, program: Optdesk):
     answer = program("doctor", "--store", str(tmp_path / "none.db"))
-    assert answer.code == 1
+    assert answer.code == 3
     assert "There is no store at" in answer.out
     assert not (tmp_path / "none.db").exists()
 

@@ -246,6 +246,21 @@ def test_a_store_held_for_long_is_unavailable_and_recovers_by_itself(
     assert put(sqlite_store, lead())[0].outcome == "accepted"
 
 
+def test_a_store_held_by_another_program_can_be_opened_and_read(sqlite_store: Store) -> None:
+    switched_on(sqlite_store)
+    put(sqlite_store, lead())
+    other = engine.sqlite_module().connect(sqlite_store.path, isolation_level=None, timeout=10)
+    other.execute("BEGIN IMMEDIATE")
+    again = Store.open(sqlite_store.url)
+    try:
+        with again.read() as conn:
+            assert sum(counts(conn).by_stage.values()) == 1
+    finally:
+        again.close()
+        other.execute("ROLLBACK")
+        other.close()
+
+
 def test_a_full_disk_refuses_and_the_first_lead_after_it_is_taken(sqlite_store: Store) -> None:
     switched_on(sqlite_store)
 
