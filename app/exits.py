@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
-from typing import TextIO
+import threading
+from typing import NoReturn, TextIO
 
 from storage.errors import OptdeskError
 
@@ -21,6 +23,22 @@ def complain(error: OptdeskError) -> int:
 
     sys.stderr.write(f"optdesk: {clean(str(error))}\n")
     return error.exit_code
+
+
+def end(code: int) -> NoReturn:
+    """Ends the program with an exit code; whoever must not be cut short has ended before.
+
+    Where threads are left that nobody waits for, the interpreter is not taken apart below them: it
+    ends each at the next moment it comes back to Python, and of libraries written in Rust those
+    frames die with a crash. Left by a signal while it starts, a desk still has one that imports.
+    """
+    if threading.active_count() == 1:
+        sys.exit(code)
+    # What the interpreter does before it takes itself apart: waits for whom it has to.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    forget_what_cannot_be_said()
+    os._exit(code)
 
 
 def hang_up() -> int:

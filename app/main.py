@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 # None of ours has a plugin; looking for one reads about every package there is.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from app import flags as shared
-from app.exits import INTERRUPTED, complain, hang_up, stand_in_for_closed_streams
+from app.exits import INTERRUPTED, complain, end, hang_up, stand_in_for_closed_streams
 from storage.errors import OptdeskError
 
 
@@ -73,5 +74,10 @@ def _version() -> int:
     return 0
 
 
+def run() -> NoReturn:
+    """Runs `optdesk` as a program of its own."""
+    end(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

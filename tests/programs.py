@@ -176,9 +176,9 @@ def _becoming(wish: dict[str, Any], streams: list[int]) -> Callable[[], None]:
     if option == "-c":
         return lambda: exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})
     assert what == "app.main"
-    from app.main import main
+    from app.main import run
 
-    return lambda: sys.exit(main())
+    return run
 
 
 def _stream(number: int, mode: str, errors: str = "strict") -> io.TextIOWrapper:
