@@ -9,6 +9,7 @@ import select
 import shlex
 import sqlite3 as stock_sqlite
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -130,13 +131,20 @@ def sqlite_path(url: URL) -> Path | None:
     return real_path(str(url.database))
 
 
-def write_engine(url: URL, path: Path | None, *, by_keys: bool = False) -> Engine:
+def write_engine(
+    url: URL,
+    path: Path | None,
+    *,
+    by_keys: bool = False,
+    check: Callable[[], None] | None = None,
+) -> Engine:
     """An engine whose transactions take the write lock at once.
 
     Args:
         url: The store's.
         path: Its file, where it is one.
         by_keys: PostgreSQL is to look rows up by keys wherever it can.
+        check: See `read_engine`.
     """
     if path is None:
         engine = create_engine(
@@ -153,11 +161,19 @@ def write_engine(url: URL, path: Path | None, *, by_keys: bool = False) -> Engin
         return engine
     longest = (f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}",) if tells_of_its_log() else ()
     pragmas = (*_WRITER_PRAGMAS, *longest)
-    return _sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=pragmas, pooled=False)
+    return _sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=pragmas, pooled=False, check=check)
 
 
-def read_engine(url: URL, path: Path | None) -> Engine:
-    """A pooled engine whose transactions see one snapshot and cannot write."""
+def read_engine(url: URL, path: Path | None, *, check: Callable[[], None] | None = None) -> Engine:
+    """A pooled engine whose transactions see one snapshot and cannot write.
+
+    Args:
+        url: The store's.
+        path: Its file, where it is one.
+        check: Sees whether the file's name still leads to what others of this process have open.
+            Asked of each connection that was opened, before it looks at the index of the log:
+            beside another file it would cut that short below them, which can kill the process.
+    """
     if path is None:
         engine = create_engine(
             url,
@@ -181,7 +197,7 @@ def read_engine(url: URL, path: Path | None) -> Engine:
                 raise DisconnectionError
 
         return engine.execution_options(postgresql_readonly=True)
-    return _sqlite_engine(path, begin="BEGIN", pragmas=_READER_PRAGMAS, pooled=True)
+    return _sqlite_engine(path, begin="BEGIN", pragmas=_READER_PRAGMAS, pooled=True, check=check)
 
 
 _WRITER_PRAGMAS = (
@@ -242,7 +258,14 @@ def _postgresql_arguments(more: str = "") -> dict[str, Any]:
     }
 
 
-def _sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...], pooled: bool) -> Engine:
+def _sqlite_engine(
+    path: Path,
+    *,
+    begin: str,
+    pragmas: tuple[str, ...],
+    pooled: bool,
+    check: Callable[[], None] | None,
+) -> Engine:
     pool: dict[str, Any] = {"poolclass": NullPool}
     # Where nothing can be written, the way to open it may change while it is open.
     if pooled and may_write(path):
@@ -263,6 +286,8 @@ def _sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...], pooled: 
 
     @event.listens_for(engine, "connect")
     def prepare(driver: Any, _record: Any) -> None:
+        if check is not None:
+            check()
         cursor = driver.cursor()
         for pragma in pragmas:
             cursor.execute(pragma)

@@ -126,6 +126,11 @@ class _Sequence:
         self._conn: Any = None
         self.errors: tuple[type[Exception], ...] = (sqlite_module().Error, OSError)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds the file that it was opened with, whatever its name leads to now."""
+        return self._conn is not None
+
     def read(self) -> int:
         """The sequence of the last commit that can be seen."""
         if self._conn is None:
@@ -183,7 +188,7 @@ class _Look:
         """Look once. Returns whether there was nothing but a commit of this process."""
         known = self._reports.known()
         try:
-            if polled:
+            if polled or not self.sequence.is_open:
                 self._store.look()
             seq = self.sequence.read()
         except StoreError as error:

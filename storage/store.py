@@ -73,8 +73,9 @@ class Store:
         self._closed = False
         self._last_step = -math.inf
         self._guard = FileGuard(self.path, read_only=read_only) if self.path else None
-        self._readers: Engine = read_engine(parsed, self.path)
-        self._writers: Engine = write_engine(parsed, self.path, by_keys=True)
+        check = self._guard.check_name if self._guard else None
+        self._readers: Engine = read_engine(parsed, self.path, check=check)
+        self._writers: Engine = write_engine(parsed, self.path, by_keys=True, check=check)
         self.feed = ChangeFeed(self)
         self._writer = Writer(self._writers, self.name, self)
         self._aside: Writer | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -21,8 +22,9 @@ from storage.engine import sqlite_module, store_url, write_engine
 from storage.errors import StoreDamaged, StoreError, StoreReplaced
 from storage.store import Store
 from storage.words import Actor
+from tests import programs
 from tests.factories import lead, make_queued, put
-from tests.waiting import soon
+from tests.waiting import PATIENCE, soon
 
 
 def log_of(path: Path) -> Path:
@@ -418,3 +420,42 @@ def test_a_contact_in_a_stage_of_another_world_is_a_sentence(sqlite_store: Store
     sqlite_store.do(spoil)
     with sqlite_store.read() as conn, pytest.raises(StoreDamaged, match="stage"):
         contact_rows.rows_of(conn, [ident])
+
+
+_SWAPPED = """
+import os, shutil, sys
+from storage import engine
+from storage.counts import counts
+from storage.errors import StoreReplaced
+from storage.store import Store
+from tests.factories import lead, put, switched_on
+
+store = Store.open(sys.argv[1])
+switched_on(store)
+put(store, *[lead() for _ in range(40)])
+connect = engine.connect_sqlite
+
+def swap(path):
+    engine.connect_sqlite = connect
+    shutil.copyfile(path, f"{path}.copy")
+    os.replace(f"{path}.copy", path)
+    return connect(path)
+
+with store.read() as first:
+    engine.connect_sqlite = swap
+    try:
+        with store.read():
+            print("read")
+    except StoreReplaced:
+        print("replaced")
+    print(sum(counts(first).by_stage.values()), flush=True)
+os._exit(0)
+"""
+
+
+def test_a_store_replaced_just_before_a_reader_opens_it_is_not_read(
+    sqlite_url: str,
+) -> None:
+    with programs.start("-c", _SWAPPED, sqlite_url, stdout=subprocess.PIPE) as ended:
+        said, _ = ended.communicate(timeout=PATIENCE)
+    assert (said, ended.returncode) == ("replaced\n40\n", 0)
