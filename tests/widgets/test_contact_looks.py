@@ -244,11 +244,9 @@ async def test_the_heading_says_what_the_order_follows(sqlite_store: Store) -> N
         await ready(pilot, desk)
         assert "Received ↓" in screen_text(desk.table)[0]
         desk.table.show(View(order=Order.OLDEST))
-        await pilot.pause()
-        assert "Received ↑" in screen_text(desk.table)[0]
+        await until(pilot, lambda: "Received ↑" in screen_text(desk.table)[0])
         desk.table.show(View(order=Order.FAVORITE))
-        await pilot.pause()
-        assert "★" in screen_text(desk.table)[0]
+        await until(pilot, lambda: "★" in screen_text(desk.table)[0])
 
 
 async def test_without_colour_the_cursor_and_the_marks_are_seen(
