@@ -41,19 +41,6 @@ class Claim:
     """They were claimed by their names: of what else is due nothing is known."""
 
 
-def claim_pending(
-    conn: Connection,
-    worker: str,
-    limit: int,
-    quiet: QuietHours | None = None,
-    *,
-    fresh: bool = False,
-    gateway: str = "",
-) -> list[Outgoing]:
-    """The texts of a `claim`."""
-    return claim(conn, worker, limit, quiet, fresh=fresh, gateway=gateway).texts
-
-
 def claim(
     conn: Connection,
     worker: str,

@@ -6,8 +6,11 @@ import threading
 from itertools import count
 from typing import Any
 
+from sqlalchemy.engine import Connection
+
 from storage import integration
-from storage.claims import claim_pending
+from storage.claims import claim
+from storage.holding import QuietHours
 from storage.ids import new_id
 from storage.intake import take_in
 from storage.integration import Added
@@ -16,7 +19,7 @@ from storage.messages import settle
 from storage.phones import parse_e164
 from storage.refused_attempts import RefusedAttempt, record_refused
 from storage.store import Store
-from storage.texts import Receipt
+from storage.texts import Outgoing, Receipt
 from storage.words import Actor
 from tests.waiting import PATIENCE
 
@@ -73,6 +76,18 @@ def put(store: Store, *items: OptIn) -> list[IntakeResult]:
         if isinstance(answer, BaseException):
             raise answer
     return [answers[place] for place in range(len(items))]
+
+
+def claim_pending(
+    conn: Connection,
+    worker: str,
+    limit: int,
+    quiet: QuietHours | None = None,
+    *,
+    fresh: bool = False,
+) -> list[Outgoing]:
+    """The texts that a courier would hand over now."""
+    return claim(conn, worker, limit, quiet, fresh=fresh).texts
 
 
 def settle_all(store: Store, status: str = "accepted") -> int:

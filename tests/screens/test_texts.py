@@ -8,7 +8,6 @@ import pytest
 
 from screens.texts import Texts
 from storage import gateway_state, inbound, text_log
-from storage.claims import claim_pending
 from storage.inbound import Inbound
 from storage.messages import settle
 from storage.store import Store
@@ -16,7 +15,7 @@ from storage.tables import Message
 from storage.texts import Receipt
 from storage.times import now
 from storage.words import Stage, TextView
-from tests.factories import lead, next_phone, put, settle_all, switched_on
+from tests.factories import claim_pending, lead, next_phone, put, settle_all, switched_on
 from tests.screens.hand import Hand, at_desk
 
 HOSTILE = "pls stop txting me [/x]\x1b[31m\u202eevil[@click=app.quit]pwn"

@@ -13,13 +13,13 @@ from sqlalchemy import select, text, update
 
 from server import clock as watch
 from server import courier
-from storage import claims, messages, scripts
+from storage import messages, scripts
 from storage.profile import find_contact, profile
 from storage.store import Store
 from storage.tables import Message
 from storage.times import now
 from storage.words import Badge, Kind, Stage
-from tests.factories import lead, next_phone, put, switched_on
+from tests.factories import claim_pending, lead, next_phone, put, switched_on
 from tests.server.served import Served, listening
 from tests.waiting import soon
 
@@ -158,7 +158,7 @@ def test_a_text_claimed_by_a_courier_that_died_is_not_sent_again(store: Store) -
     switched_on(store)
     phone = next_phone()
     put(store, lead(phone=phone))
-    store.do(lambda conn: claims.claim_pending(conn, "dead", 10))
+    store.do(lambda conn: claim_pending(conn, "dead", 10))
     store.do(
         lambda conn: conn.execute(text("UPDATE messages SET due_at = :past"), {"past": past(store)})
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import func, select
 
-from storage import claims, consent, groups, integration, labels, messages, suppressions, undo
+from storage import consent, groups, integration, labels, messages, suppressions, undo
 from storage.acts import Act, AddLabel, Delete, Move, RemoveLabel, Star
 from storage.bulk import perform
 from storage.double_opt_in import expire
@@ -24,7 +24,7 @@ from storage.tables import Contact, ContactLabel, Message, Suppression
 from storage.tallies import read_tallies
 from storage.texts import Outgoing, Receipt
 from storage.words import Actor, Place, Stage, Target, View
-from tests.factories import lead, put, switched_on
+from tests.factories import claim_pending, lead, put, switched_on
 
 CONTACTS = Contact.__table__  # type: ignore[attr-defined]
 MESSAGES = Message.__table__  # type: ignore[attr-defined]
@@ -80,7 +80,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule()
     def the_courier_claims(self) -> None:
-        texts = self.store.do(lambda conn: claims.claim_pending(conn, "test", 100))
+        texts = self.store.do(lambda conn: claim_pending(conn, "test", 100))
         for text in texts:
             assert not self.is_suppressed(text.phone), "a suppressed number was about to be texted"
         self.on_the_way += texts

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from storage import claims, consent, guesses, messages, suppressions, writer
+from storage import consent, guesses, messages, suppressions, writer
 from storage.counts import counts
 from storage.driver import fetch
 from storage.intake import take_in
@@ -20,7 +20,7 @@ from storage.pipeline import Pipeline
 from storage.store import Store
 from storage.texts import Outgoing, Receipt
 from storage.words import Actor
-from tests.factories import lead, put, switched_on
+from tests.factories import claim_pending, lead, put, switched_on
 from tests.storage.test_writer import busy
 from tests.waiting import PATIENCE, soon
 
@@ -198,7 +198,7 @@ def test_the_bell_rings_once_enough_have_come() -> None:
 def claimed(store: Store, count: int) -> list[Outgoing]:
     """Takes strangers in and claims their texts."""
     together(store, some(count))
-    return store.do(lambda conn: claims.claim_pending(conn, "me", 100))
+    return store.do(lambda conn: claim_pending(conn, "me", 100))
 
 
 def accepted(texts: list[Outgoing]) -> list[Receipt]:

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from storage import claims, gateway_state, messages
 from storage.acts import Delete
 from storage.bulk import perform
-from storage.claims import claim_pending
 from storage.double_opt_in import switch
 from storage.fates import where_is
 from storage.holding import QuietHours, zones_of
@@ -28,7 +27,15 @@ from storage.store import Store
 from storage.texts import Receipt
 from storage.times import now
 from storage.words import Actor, Badge, Stage, Target
-from tests.factories import lead, make_queued, next_phone, put, settle_all, switched_on
+from tests.factories import (
+    claim_pending,
+    lead,
+    make_queued,
+    next_phone,
+    put,
+    settle_all,
+    switched_on,
+)
 from tests.storage.test_acts import assert_counters_are_true
 
 NIGHT = QuietHours(time(21), time(8))

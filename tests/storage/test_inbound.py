@@ -10,7 +10,6 @@ from storage import consent, groups, integration, suppressions
 from storage.acts import Delete, DoNotContact, Move
 from storage.bulk import perform
 from storage.checklist import examine
-from storage.claims import claim_pending
 from storage.double_opt_in import expire
 from storage.double_opt_in import show as show_double
 from storage.double_opt_in import switch as switch_double
@@ -24,7 +23,15 @@ from storage.store import Store
 from storage.tables import OutboxEvent
 from storage.texts import Receipt
 from storage.words import Actor, Stage, Target
-from tests.factories import lead, make_queued, next_phone, put, settle_all, switched_on
+from tests.factories import (
+    claim_pending,
+    lead,
+    make_queued,
+    next_phone,
+    put,
+    settle_all,
+    switched_on,
+)
 
 ANA = Actor.person("ana")
 OUTBOX = OutboxEvent.__table__  # type: ignore[attr-defined]

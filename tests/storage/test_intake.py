@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from storage import claims, consent, integration, keys, messages, numbers, suppressions
+from storage import consent, integration, keys, messages, numbers, suppressions
 from storage.acts import Delete, Move
 from storage.bulk import perform
 from storage.counts import counts
@@ -20,7 +20,7 @@ from storage.store import Store
 from storage.tables import Attempt, ConsentEvent, Contact, Message, OutboxEvent
 from storage.texts import Receipt
 from storage.words import Actor, Badge, Kind, Stage, Target
-from tests.factories import lead, make_queued, put, settle_all, switched_on
+from tests.factories import claim_pending, lead, make_queued, put, settle_all, switched_on
 
 
 def count(store: Store, table: type) -> int:
@@ -277,8 +277,8 @@ def test_a_block_by_the_carrier_suppresses_the_number_for_good(store: Store) -> 
 def test_a_receipt_only_moves_a_message_forward(store: Store) -> None:
     switched_on(store)
     put(store, lead())
-    [text] = store.do(lambda conn: claims.claim_pending(conn, "one", 10))
-    assert store.do(lambda conn: claims.claim_pending(conn, "two", 10)) == []
+    [text] = store.do(lambda conn: claim_pending(conn, "one", 10))
+    assert store.do(lambda conn: claim_pending(conn, "two", 10)) == []
     assert list(
         store.do(lambda conn: messages.settle(conn, [Receipt(text.message_id, "delivered")]))
     ) == [True]

@@ -13,7 +13,6 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 
 from storage import deliveries, delivery_log, endpoints
-from storage.claims import claim_pending
 from storage.deliveries import Parcel, Tried
 from storage.endpoints import EndpointRow
 from storage.engine import store_url
@@ -23,7 +22,7 @@ from storage.outbox import News, tell
 from storage.store import Store
 from storage.times import now
 from storage.words import Actor, DeliveriesView
-from tests.factories import lead, put, settle_all, switched_on
+from tests.factories import claim_pending, lead, put, settle_all, switched_on
 from tests.waiting import PATIENCE
 
 ANA = Actor.person("ana")
