@@ -136,7 +136,11 @@ def serving(store: Store, **settings: Any) -> Iterator[Served]:
     added = switched_on(store)
     assert added.key is not None
     with listening(store, **settings) as url:
-        yield Served(store, url, added.key, added.number_id)
+        served = Served(store, url, added.key, added.number_id)
+        if "idle_timeout" in settings:
+            # Who may rest so short a time only may be cut off at the moment when it asks again.
+            served.session.headers["Connection"] = "close"
+        yield served
 
 
 @contextmanager
