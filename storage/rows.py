@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import ARRAY, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
@@ -98,9 +98,9 @@ def _from_list(table: Table, size: int, shared: tuple[str, ...]) -> str:
 def _from_arrays(table: Table, shared: tuple[str, ...]) -> str:
     """The same for any number of rows, so that it stays prepared."""
     names = _names(table, shared)
-    kinds = [table.columns[name].type.compile(dialect=_PSYCOPG) for name in names]
-    common = "".join(f", ?::{kind}" for kind in kinds[: len(shared)])
-    arrays = ", ".join(f"?::{kind}[]" for kind in kinds[len(shared) :])
+    kinds = [table.columns[name].type for name in names]
+    common = "".join(f", ?::{kind.compile(_PSYCOPG)}" for kind in kinds[: len(shared)])
+    arrays = ", ".join(f"?::{ARRAY(kind).compile(_PSYCOPG)}" for kind in kinds[len(shared) :])
     named = ", ".join([*names[len(shared) :], *names[: len(shared)]])
     source = f"SELECT each.*{common} FROM unnest({arrays}) AS each"  # noqa: S608
     return f"INSERT INTO {table.name} ({named}) {source}"

@@ -33,7 +33,7 @@ from storage.file_guard import first_bytes
 from storage.leftover_log import belongs
 from storage.pages import APPLICATION_ID, read_header
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in `storage/migrations/versions`. Kept here so that opening a store
 that is up to date imports no Alembic."""
 

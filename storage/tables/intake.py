@@ -13,6 +13,7 @@ from storage.tables.columns import (
     link,
     moment,
     one_of,
+    term,
     words,
     words_with_default,
 )
@@ -69,7 +70,7 @@ class Attempt(Base, table=True):
     key_id: int | None = link(null=True)
     outcome: str = words()
     """`accepted`, `duplicate` or `refused`."""
-    code: str = words("")
+    code: str = term("")
     """The error code answered, or empty."""
     reason: str = words("")
     contact_id: int | None = link(null=True)
@@ -77,7 +78,7 @@ class Attempt(Base, table=True):
     user_agent: str = words("")
     body: str = words("")
     """As received, cut at the size limit; never holds a credential."""
-    sender: str = words_with_default()
+    sender: str = term("", stored="")
     """The recognised sender, such as `zapier`; empty where none was."""
     media: str = words_with_default()
     """The media type that the request named."""
@@ -95,7 +96,7 @@ class IdempotencyKey(Base, table=True):
     __tablename__ = "idempotency_keys"
 
     key_id: int = link(primary_key=True)
-    key: str = Field(sa_column=Column(Text, primary_key=True))
+    key: str = term(primary_key=True)
     body_hash: bytes = blob()
     status: int = Field(sa_column=Column(Integer, nullable=False))
     answer: str = words()
@@ -108,7 +109,7 @@ class MessagingNumber(Base, table=True):
     __tablename__ = "numbers"
     __table_args__ = (one_of("status", NumberStatus),)
 
-    id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: str = term(primary_key=True)
     phone: str = words()
     name: str = words("")
     status: str = words()

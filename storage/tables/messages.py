@@ -2,10 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Integer, Text, text
+from sqlalchemy import Column, Index, Integer, text
 from sqlmodel import Field
 
-from storage.tables.columns import Base, blob, count, ident, link, moment, words, words_with_default
+from storage.tables.columns import (
+    Base,
+    blob,
+    count,
+    ident,
+    link,
+    moment,
+    term,
+    words,
+    words_with_default,
+)
 
 WAITING = "status IN ('pending', 'sending', 'sent')"
 """Which messages wait. A query must say it in these words, or SQLite reads the whole table."""
@@ -74,13 +84,13 @@ class Message(Base, table=True):
     """`pending`, `sending`, `sent` (handed over, no receipt yet), `accepted`, `delivered`,
     `failed`, `blocked`, `unknown`, `cancelled`."""
     claimed_by: str = words("")
-    provider_id: str = words("")
+    provider_id: str = term("")
     error: str = words("")
     due_at: datetime = moment()
     """When to send it while pending; when to stop waiting once sending or sent."""
     created_at: datetime = moment()
     changed_at: datetime = moment()
-    gateway: str = words_with_default()
+    gateway: str = term("", stored="")
     """Which gateway carried it."""
     review: str = words_with_default()
     """Of an inbound text that resembles an opt-out: `open`, `confirmed` or `dismissed`."""
@@ -93,7 +103,7 @@ class GatewayState(Base, table=True):
 
     __tablename__ = "gateway_state"
 
-    name: str = Field(sa_column=Column(Text, primary_key=True))
+    name: str = term(primary_key=True)
     state: str = words("closed")
     """Of its circuit: `closed` (it works), `open` or `half_open`."""
     reason: str = words("")
@@ -112,9 +122,9 @@ class Suppression(Base, table=True):
 
     phone_hash: bytes = blob(primary_key=True)
     """Keyed by the store's secret; see `storage.suppressions.phone_hash`."""
-    source: str = Field(sa_column=Column(Text, primary_key=True))
+    source: str = term(primary_key=True)
     """`staff`, `stop`, `import` or `erasure`."""
-    phone: str | None = words(null=True)
+    phone: str | None = term(null=True)
     """Absent where only the hash may be kept."""
     reason: str = words("")
     actor: str = words("")
@@ -149,7 +159,7 @@ class GatewayScript(Base, table=True):
 
     __tablename__ = "gateway_script"
 
-    phone: str = Field(sa_column=Column(Text, primary_key=True))
+    phone: str = term(primary_key=True)
     """E.164, or `*` for every number not named."""
     outcome: str = words()
     """`accept`, `deliver`, `block`, `landline`, `fail`, `silent`, `error` or `lost`."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Column, Index, Integer, Text, text
 from sqlmodel import Field
 
-from storage.tables.columns import Base, BigInt, blob, count, ident, link, moment, words
+from storage.tables.columns import Base, BigInt, blob, count, ident, link, moment, term, words
 
 
 class StoreState(Base, table=True):
@@ -47,7 +47,7 @@ class Tally(Base, table=True):
 
     __tablename__ = "tallies"
 
-    name: str = Field(sa_column=Column(Text, primary_key=True))
+    name: str = term(primary_key=True)
     n: int = Field(sa_column=Column(BigInt, nullable=False))
 
 
@@ -100,7 +100,7 @@ class Seat(Base, table=True):
 
     __tablename__ = "seats"
 
-    id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: str = term(primary_key=True)
     kind: str = words()
     """`desk` or `serve`."""
     actor: str = words("")

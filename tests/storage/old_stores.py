@@ -1,4 +1,4 @@
-"""Stores as the first revision made them, with people in them."""
+"""Stores as older revisions made them, with people in them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ ANA = Actor.person("ana")
 STAGES = {"queued": 3, "grouped": 2, "deleted": 1, "suppressed": 2, "failed": 2, "confirming": 2}
 """How many contacts an old store holds in each stage."""
 
+_MADE_ANEW = ("contacts_fts", "attempts_fts", "alembic_version", "search_pending")
+
 
 def fill(store: Store) -> None:
     """Contacts in every stage, with labels, stars and a group."""
@@ -42,12 +44,13 @@ def fill(store: Store) -> None:
     put(store, *[make_lead(last_name="Waiting") for _ in range(2)])
 
 
-def make_old(url: str, new_url: str) -> None:
-    """Fills a store of today at `new_url` and copies it into one of revision 0001 at `url`.
+def make_old(url: str, new_url: str, revision: str) -> None:
+    """Fills a store of today at `new_url` and copies it into an older one at `url`.
 
     Args:
         url: An empty database, or a file that is not there.
         new_url: A store of today, empty.
+        revision: Of the older one.
     """
     full = Store.open(new_url)
     fill(full)
@@ -58,12 +61,12 @@ def make_old(url: str, new_url: str) -> None:
         path.touch(0o600)
     engine, source = write_engine(parsed, path), _engine(new_url)
     with engine.begin() as conn:
-        schema.run_migrations(conn, "0001")
+        schema.run_migrations(conn, revision)
     with engine.begin() as conn, source.connect() as old:
         tables = MetaData()
         tables.reflect(conn)
         for name, table in tables.tables.items():
-            if name.startswith(("contacts_fts", "alembic_version", "search_pending")):
+            if name.startswith(_MADE_ANEW):
                 continue
             columns = ", ".join(table.columns.keys())
             rows = old.execute(text(f"SELECT {columns} FROM {name}")).all()

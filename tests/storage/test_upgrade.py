@@ -5,30 +5,42 @@ from __future__ import annotations
 import secrets
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.dialects import postgresql
 
-from storage import checks, schema
+from storage import checks, driver, schema
 from storage.counts import counts
-from storage.engine import sqlite_path, store_url
+from storage.driver import fetch
+from storage.engine import connect_sqlite, sqlite_module, sqlite_path, store_url
 from storage.errors import StoreError, StoreTooNew
 from storage.search import Search
 from storage.store import Store
 from storage.tables import Base, Contact
+from storage.words import Stage
 from tests import programs
-from tests.factories import lead, put
+from tests.factories import lead, make_queued, put
 from tests.storage.old_stores import STAGES, backups, make_old
 
 
 @pytest.fixture
-def old_url(any_store_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A store of the first revision with contacts in every stage, once for each kind."""
+def revision() -> str:
+    """Of an old store, where a test does not say it."""
+    return "0001"
+
+
+@pytest.fixture
+def old_url(
+    any_store_url: str, tmp_path: Path, request: pytest.FixtureRequest, revision: str
+) -> Iterator[str]:
+    """A store of an older revision with contacts in every stage, once for each kind."""
     if sqlite_path(store_url(any_store_url)) is not None:
         url = f"sqlite:///{tmp_path}/old.db"
-        make_old(url, any_store_url)
+        make_old(url, any_store_url, revision)
         yield url
         return
     name = f"t_{secrets.token_hex(6)}"
@@ -37,7 +49,7 @@ def old_url(any_store_url: str, tmp_path: Path, request: pytest.FixtureRequest) 
     made = store_url(server).set(database=name, drivername="postgresql")
     try:
         shown = made.render_as_string(hide_password=False)
-        make_old(shown, any_store_url)
+        make_old(shown, any_store_url, revision)
         yield shown
     finally:
         admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -52,7 +64,7 @@ def revision_of(url: str) -> str:
     return found
 
 
-def assert_whole(store: Store) -> None:
+def assert_whole(store: Store, source: str = "") -> None:
     """Everything that was in the old store is there, and what only a new one has."""
     contacts: Any = Contact.__table__  # type: ignore[attr-defined]
     with store.read() as conn:
@@ -65,7 +77,7 @@ def assert_whole(store: Store) -> None:
         for table in Base.metadata.sorted_tables:
             there = {index["name"] for index in inspect(conn).get_indexes(table.name)}
             assert {index.name for index in table.indexes} <= there, table.name
-        assert set(conn.execute(text("SELECT source FROM contacts")).scalars()) == {""}
+        assert set(conn.execute(text("SELECT source FROM contacts")).scalars()) == {source}
     assert put(store, lead())[0].outcome == "accepted"
 
 
@@ -84,6 +96,112 @@ def test_an_old_store_is_upgraded_with_all_that_is_in_it(old_url: str) -> None:
         again = Store.open(f"sqlite:///{backup}")
         assert_whole(again)
         again.close()
+
+
+@pytest.mark.parametrize("revision", ["0005"])
+def test_a_store_of_the_revision_before_is_upgraded_with_all_that_is_in_it(old_url: str) -> None:
+    store = Store.open(old_url)
+    try:
+        assert_whole(store, source="api")
+        assert_checked(store)
+    finally:
+        store.close()
+
+
+def test_a_new_store_refuses_a_stage_that_there_is_not(store: Store) -> None:
+    make_queued(store, 1)
+    assert_checked(store)
+
+
+def assert_checked(store: Store) -> None:
+    """No contact has a stage and no number a status that there is not."""
+    for nonsense in (
+        "UPDATE contacts SET stage = 'sold'",
+        "UPDATE contacts SET stage = ''",
+        "UPDATE numbers SET status = 'queued'",
+    ):
+        with pytest.raises(StoreError):
+            store.do(partial(driver.run, statement=nonsense))
+    for stage in Stage:
+        moved = partial(driver.run, statement="UPDATE contacts SET stage = ?", values=(stage,))
+        assert store.do(moved)
+
+
+@pytest.mark.parametrize(
+    ("any_store_url", "revision"),
+    [("sqlite", "0001"), ("sqlite", "0005")],
+    indirect=["any_store_url"],
+)
+def test_sqlite_fills_no_table_of_all_stages_for_each_contact(old_url: str) -> None:
+    """It took a fifteenth of the time of a move."""
+    path = sqlite_path(store_url(old_url))
+    assert path is not None
+    # Somebody who has the store open meanwhile; who only looks upgrades nothing.
+    beside = connect_sqlite(path)
+    before = beside.execute("PRAGMA schema_version").fetchone()[0]
+    assert "OpenEphemeral" in _steps(beside, 1)
+    Store.open(old_url).close()
+    assert beside.execute("PRAGMA schema_version").fetchone()[0] > before
+    with pytest.raises(sqlite_module().IntegrityError, match="stage_known"):
+        beside.execute("UPDATE contacts SET stage = 'sold'")
+    # It only notices what it would do as it does something, and keeps what was asked before.
+    assert "OpenEphemeral" not in _steps(beside, 2)
+    assert beside.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    beside.close()
+
+
+def _steps(conn: Any, ident: int) -> list[str]:
+    one = f"EXPLAIN UPDATE contacts SET stage = 'grouped' WHERE id = {ident}"
+    return [row[1] for row in conn.execute(one)]
+
+
+@pytest.mark.parametrize("any_store_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("revision", ["0001", "0005"])
+def test_postgresql_compares_by_bytes_what_is_declared_so(old_url: str) -> None:
+    store = Store.open(old_url)
+    with store.read() as conn:
+        columns, indexed = (set(fetch(conn, query)) for query in (_COLLATED, _INDEXED))
+        [(room,)] = fetch(conn, _ROOM)
+    store.close()
+    declared = {
+        (column.table.name, column.name)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if getattr(column.type.dialect_impl(_POSTGRESQL), "collation", None) == "C"
+    }
+    assert columns == declared
+    assert {name for name, by_bytes in indexed if not by_bytes} == _OF_PEOPLE
+    assert room == ["fillfactor=70"]
+
+
+_POSTGRESQL = postgresql.dialect()
+
+_COLLATED = """
+SELECT tables.relname, columns.attname FROM pg_class AS tables
+JOIN pg_attribute AS columns ON columns.attrelid = tables.oid AND columns.attnum > 0
+WHERE tables.relkind = 'r' AND tables.relnamespace = 'public'::regnamespace
+AND columns.attcollation = '"C"'::regcollation
+"""
+
+_INDEXED = """
+SELECT tables.relname || '.' || columns.attname, columns.attcollation = '"C"'::regcollation
+FROM pg_index AS indexes JOIN pg_class AS tables ON tables.oid = indexes.indrelid
+JOIN pg_attribute AS columns
+ON columns.attrelid = tables.oid AND columns.attnum = ANY(indexes.indkey)
+WHERE tables.relnamespace = 'public'::regnamespace AND columns.attcollation <> 0
+"""
+
+_ROOM = "SELECT reloptions FROM pg_class WHERE relname = 'uq_contacts_phone'"
+
+_OF_PEOPLE = {
+    "alembic_version.version_num",
+    "changes.actor",
+    "groups.folded",
+    "labels.folded",
+    "retired_hits.sender",
+    "saved_views.owner",
+}
+"""Indexed columns that hold what people write, or who does, and one that is not ours."""
 
 
 def test_who_only_looks_does_not_upgrade(old_url: str) -> None:
