@@ -45,6 +45,15 @@ _WAL_RESET_FIXED = (3, 51, 3)
 
 READERS = 8
 
+PAGE_BYTES = 8192
+"""Size of the pages of a new SQLite store. Each page that a commit changed is written twice over,
+and of larger ones there are fewer: a lead costs a twentieth less than with SQLite's usual 4 kB, a
+contact that is moved with others a fifth."""
+
+_WRITER_CACHE_KB = 8192
+"""Pages that the writer keeps. Each commit that shifts pages about goes through all of them, so
+many cost more than they spare: what is not here is in the system's memory."""
+
 LONGEST_LOG = 4000
 """Pages in SQLite's log beyond which a commit copies them into the file itself: see
 `storage.log_copying`."""
@@ -202,11 +211,12 @@ def read_engine(url: URL, path: Path | None, *, check: Callable[[], None] | None
 
 _WRITER_PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    f"PRAGMA page_size = {PAGE_BYTES}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
-    "PRAGMA cache_size = -65536",
+    f"PRAGMA cache_size = -{_WRITER_CACHE_KB}",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA busy_timeout = 0",
 )

@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from storage import contact_rows, labels, leftover_log, schema
 from storage.counts import counts
-from storage.engine import sqlite_module, store_url, write_engine
+from storage.engine import PAGE_BYTES, sqlite_module, store_url, write_engine
 from storage.errors import StoreDamaged, StoreError, StoreReplaced
 from storage.store import Store
 from storage.words import Actor
@@ -385,13 +385,39 @@ def test_a_store_with_one_broken_page_is_named_with_its_newest_backup_and_not_to
     path = file_of(sqlite_store)
     sqlite_store.close()
     with path.open("r+b") as file:
-        file.seek((page[0] - 1) * 4096)
+        file.seek((page[0] - 1) * PAGE_BYTES)
         file.write(b"\xaa" * 64)
     before = path.read_bytes()
     with pytest.raises(StoreDamaged, match="is damaged") as caught:
         Store.open(f"sqlite:///{path}")
     assert str(backup) in caught.value.next_step
     assert path.read_bytes() == before
+
+
+def page_size(path: Path) -> int:
+    with closing(sqlite_module().connect(path)) as conn:
+        return int(conn.execute("PRAGMA page_size").fetchone()[0])
+
+
+def test_a_store_whose_pages_are_smaller_than_a_new_ones_is_used_and_watched_as_it_is(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    path, older = file_of(sqlite_store), tmp_path / "older.db"
+    make_queued(sqlite_store, 3)
+    sqlite_store.close()
+    assert page_size(path) == PAGE_BYTES
+    with closing(sqlite_module().connect(path)) as conn:
+        conn.execute("PRAGMA page_size = 4096")
+        conn.execute("VACUUM INTO ?", (str(older),))
+    store = Store.open(f"sqlite:///{older}")
+    try:
+        assert [result.outcome for result in put(store, lead(), lead())] == ["accepted"] * 2
+        assert store.health.ok
+        older.unlink()
+        with pytest.raises(StoreReplaced):
+            put(store, lead())
+    finally:
+        store.close()
 
 
 def test_a_store_whose_columns_go_while_it_is_open_stays_ill_until_they_are_back(
