@@ -4,6 +4,11 @@ Python runs one thread at a time, and handing its lock to a thread on another co
 core: on a busy or virtual machine the lock then lies idle for longer than the work takes that it is
 needed for. On one core a handover is a switch of threads. See `docs/performance.md` for what it
 gives. Where others use the same core, the process goes on to a calmer one.
+
+A thread that wakes up there pushes aside the one that works, only to find that this one has
+Python's lock, and to wait for it again: an eighth of a busy listener's time. So while the process
+is busy and has the core nearly for itself, its threads wait for their turn (`SCHED_BATCH`). Beside
+others that would keep it waiting behind them, at each of the many handovers that a lead needs.
 """
 
 from __future__ import annotations
@@ -12,19 +17,28 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 """Between two looks at how busy the cores are."""
+
+_SOON_SECONDS = 0.2
+"""The same when the process has just become active."""
 
 ACTIVE = 0.2
 """Share of a core from which on a process has something to gain by moving."""
 
 CROWDED = 0.25
 """Share of its core that others use, from which on it moves."""
+
+BUSY = 0.5
+"""Share of its core from which on its threads push each other aside too often."""
+
+ALONE = 0.15
+"""Share of its core that others may use beside threads that wait for their turn."""
 
 _TASKS = Path("/proc/self/task")
 _CLOCKS = Path("/proc/stat")
@@ -80,6 +94,16 @@ def calmer(core: int, own: float, busy: Mapping[int, float], allowed: Set[int]) 
     return best if others > CROWDED and busy.get(best, 1.0) < others / 2 else core
 
 
+def may_wait(own: float, busy: float) -> bool:
+    """Whether the threads of a process better wait for their turn.
+
+    Args:
+        own: Share of its core that the process used.
+        busy: Share of its time that the core was busy.
+    """
+    return own > BUSY and busy - own < ALONE
+
+
 class OneCore:
     """Holds this process on one core until it is stopped; does nothing where that cannot be had."""
 
@@ -87,6 +111,8 @@ class OneCore:
         self.core: int | None = None
         """The present one; None while the process may run anywhere."""
         self._allowed: Set[int] = frozenset()
+        self._waits = False
+        """Whether its threads wait for their turn."""
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="optdesk-core", daemon=True)
 
@@ -96,8 +122,6 @@ class OneCore:
         if not hasattr(os, "sched_setaffinity") or not _TASKS.exists():
             return
         self._allowed = os.sched_getaffinity(0)
-        if len(self._allowed) < 2:
-            return
         try:
             read_clocks()
             self._move(random.choice(sorted(self._allowed)))  # noqa: S311 - no secret
@@ -112,38 +136,71 @@ class OneCore:
             self._thread.join()
             with suppress(OSError):
                 _set_affinity(self._allowed)
+            self._wait(False)
             self.core = None
+
+    def settle(self, own: float, busy: Mapping[int, float]) -> None:
+        """Does what is best after a look.
+
+        Args:
+            own: Share of its core that this process used.
+            busy: Share of its time that each core was busy.
+        """
+        core = self.core
+        if core is None:
+            return
+        self._wait(may_wait(own, busy.get(core, 1.0)))
+        best = calmer(core, own, busy, self._allowed)
+        if best != core:
+            self._move(best)
 
     def _move(self, core: int) -> None:
         _set_affinity({core})
         self.core = core
 
+    def _wait(self, waits: bool) -> None:
+        if waits != self._waits:
+            self._waits = waits
+            _set_policy(os.SCHED_BATCH if waits else os.SCHED_OTHER)
+
     def _run(self) -> None:
         clocks: dict[int, CoreClock] = {}
-        used, moment = time.process_time(), time.monotonic()
-        while not self._closing.wait(LOOK_SECONDS):
+        used, moment, pause = time.process_time(), time.monotonic(), LOOK_SECONDS
+        while not self._closing.wait(pause):
             used, before = time.process_time(), used
             moment, since = time.monotonic(), moment
-            own = (used - before) / (moment - since)
+            own, known, pause = (used - before) / (moment - since), clocks, LOOK_SECONDS
             if own < ACTIVE or self.core is None:
                 clocks = {}
+                self._wait(False)
                 continue
             try:
-                clocks, known = read_clocks(), clocks
-                core = calmer(self.core, own, loads(known, clocks), self._allowed)
-                if known and core != self.core:
-                    self._move(core)
+                clocks = read_clocks()
+                if known:
+                    self.settle(own, loads(known, clocks))
+                else:
+                    pause = _SOON_SECONDS
             except OSError:
                 # The cores that may be used have changed; the kernel has chosen another already.
                 clocks = {}
 
 
 def _set_affinity(cores: Set[int]) -> None:
-    # Threads begun meanwhile have the old cores: look until there is no new one.
+    _for_each_thread(lambda thread: os.sched_setaffinity(thread, cores))
+
+
+def _set_policy(policy: int) -> None:
+    # Where that is not allowed, all stays as it is.
+    with suppress(OSError):
+        _for_each_thread(lambda thread: os.sched_setscheduler(thread, policy, os.sched_param(0)))
+
+
+def _for_each_thread(act: Callable[[int], None]) -> None:
+    # Threads begun meanwhile are as those were before: look until there is no new one.
     seen: set[str] = set()
     while found := {task.name for task in _TASKS.iterdir()} - seen:
         for task in found:
             # It may have ended.
             with suppress(ProcessLookupError):
-                os.sched_setaffinity(int(task), cores)
+                act(int(task))
         seen |= found

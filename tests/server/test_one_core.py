@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from server.one_core import CoreClock, calmer, loads
+from server.one_core import CoreClock, calmer, loads, may_wait
 
 BOTH = frozenset({0, 1})
 ALL = frozenset({0, 1, 2})
@@ -32,16 +32,59 @@ assert os.sched_getaffinity(0) == everywhere
 print("gathered")
 """
 
+PATIENT = """
+import os, threading
+from pathlib import Path
+from server import one_core
 
-@pytest.mark.skipif(
-    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
-    reason="SKIPPED: this system has one core, or cannot hold a process on one",
+one_core.LOOK_SECONDS = 3600.0
+resting = threading.Event()
+threading.Thread(target=resting.wait, daemon=True).start()
+one = one_core.OneCore()
+
+def policies():
+    return {os.sched_getscheduler(int(task.name)) for task in Path("/proc/self/task").iterdir()}
+
+one.start()
+assert policies() == {os.SCHED_OTHER}
+one.settle(0.9, {one.core: 0.95})
+assert policies() == {os.SCHED_BATCH}
+one.settle(0.6, {one.core: 1.0})
+assert policies() == {os.SCHED_OTHER}
+one.settle(0.9, {one.core: 0.95})
+one.stop()
+assert policies() == {os.SCHED_OTHER}
+print("patient")
+"""
+
+
+only_where_there_is_one = pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity"),
+    reason="SKIPPED: this system cannot hold a process on one core",
 )
-def test_threads_begun_before_and_after_are_on_one_core() -> None:
-    said = subprocess.run(
-        [sys.executable, "-c", GATHERED], capture_output=True, text=True, check=False
+
+
+def said_by(program: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
-    assert said.stdout == "gathered\n", said.stderr
+    return ended.stdout or ended.stderr
+
+
+@only_where_there_is_one
+def test_threads_begun_before_and_after_are_on_one_core() -> None:
+    assert said_by(GATHERED) == "gathered\n"
+
+
+@only_where_there_is_one
+def test_threads_wait_for_their_turn_while_they_have_the_core_for_themselves() -> None:
+    assert said_by(PATIENT) == "patient\n"
+
+
+def test_threads_push_each_other_aside_where_others_use_the_core_or_little_is_done() -> None:
+    assert may_wait(own=0.95, busy=1.0)
+    assert not may_wait(own=0.7, busy=1.0)
+    assert not may_wait(own=0.3, busy=0.35)
 
 
 def test_a_core_that_others_use_is_left_for_one_that_is_calm() -> None:
