@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, litera
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among, insert_or_skip, or_fail
-from storage.driver import run, run_at_last
+from storage.driver import Written, run, run_at_last
 from storage.errors import NotFound
 from storage.ids import new_ids
-from storage.noting import Those, leave_places, noted, those
+from storage.noting import Left, Those, count_left, leave_places, noted, those
 from storage.rows import moment_value
 from storage.search import label_mark
 from storage.suppressions import cancel_texts, phone_hash, store_secret
@@ -77,6 +77,22 @@ class Act(Protocol):
 
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Changes the contacts of a chunk that are written down in `change_items`."""
+
+
+@runtime_checkable
+class Sets(Protocol):
+    """An act that does nothing but set columns, where a store can do so as it writes down."""
+
+    def setting(self, conn: Connection) -> Written:
+        """What stands behind `SET`, and the values it takes."""
+
+    def count(self, conn: Connection, left: Sequence[Left]) -> None:
+        """Counts those whose columns were set.
+
+        Args:
+            conn: The transaction.
+            left: How many they are, by where they stood.
+        """
 
 
 @runtime_checkable
@@ -144,13 +160,26 @@ class Move:
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Moves them; the queue loses them in the same transaction."""
         chunk = those(conn, change_id, ids)
+        columns, values = self.setting(conn)
         moved = run(
             conn,
-            f"UPDATE{or_fail(conn)} contacts SET stage = 'grouped', group_id = ?,"
-            f" version = version + 1, changed_at = ? WHERE id IN ({chunk.ids})",
-            (self.group_id, moment_value(conn, now()), *chunk.values),
+            f"UPDATE{or_fail(conn)} contacts SET {columns} WHERE id IN ({chunk.ids})",
+            (*values, *chunk.values),
         )
         leave_places(conn, change_id, ids)
+        self._arrive(conn, moved)
+
+    def setting(self, conn: Connection) -> Written:
+        """Stage and group."""
+        columns = "stage = 'grouped', group_id = ?, version = version + 1, changed_at = ?"
+        return columns, (self.group_id, moment_value(conn, now()))
+
+    def count(self, conn: Connection, left: Sequence[Left]) -> None:
+        """Counts them out of where they stood and into the group."""
+        count_left(conn, left)
+        self._arrive(conn, sum(each.count for each in left))
+
+    def _arrive(self, conn: Connection, moved: int) -> None:
         add_tallies(conn, {stage_tally(Stage.GROUPED): moved, group_tally(self.group_id): moved})
 
 

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from storage.acts import Act, Explains, Remarks
+from storage.acts import Act, Explains, Remarks, Sets
 from storage.changes import MOST_EXPLAINED, explain_gone, record
-from storage.dialects import among
+from storage.dialects import among, returns_old
 from storage.driver import fetch, run_at_last
 from storage.noting import Noting, Stretch
 from storage.sentences import sentence
@@ -33,6 +33,9 @@ CHUNK_SECONDS = 0.025
 CALM_SECONDS = 0.03
 """The same while nobody else writes: what each transaction costs by itself is then paid less often,
 and the first one who comes waits a little longer."""
+
+ALONE_SECONDS = 0.2
+"""After so long without anybody else's writes they are not reckoned with any more."""
 
 SMALLEST, LARGEST = 500, 4000
 """Within which bounds chunks follow the speed of the store."""
@@ -160,7 +163,11 @@ class Pace:
     """When the last transaction began, by the monotonic clock."""
     calm: bool = False
     """Whether nobody else has written between the last two transactions."""
+    alone: bool = False
+    """Whether nobody else has written for a while."""
     _seq: int | None = None
+    _disturbed: float = 0.0
+    """When somebody else may have written last."""
 
     def begin(self, conn: Connection) -> None:
         """A transaction begins; it is not yet known what it writes."""
@@ -168,6 +175,9 @@ class Pace:
         [(seq,)] = fetch(conn, "SELECT seq FROM store_state WHERE id = 1")
         self.calm = self._seq == seq - 1
         self._seq = seq
+        if not self.calm:
+            self._disturbed = self.began
+        self.alone = self.began - self._disturbed >= ALONE_SECONDS
 
     def wrote(self, count: int) -> None:
         """The transaction with so many contacts is durable."""
@@ -263,7 +273,7 @@ def _chunk(
         )
     else:
         change_id = tally.change_id
-    done = noting.note(conn, change_id, ids)
+    done, finish = _begin(conn, act, change_id, ids, noting, alone=pace.alone)
     unchanged = _count(conn, ids, act.same(seen), but_not=change_id) if done < len(ids) else 0
     gone = max(0, len(ids) - done - unchanged)
     if gone and len(tally.gone) < MOST_EXPLAINED:
@@ -271,7 +281,7 @@ def _chunk(
         explain = act.explain if isinstance(act, Explains) else explain_gone
         tally.gone.extend(explain(conn, missed))
     if done:
-        act.apply(conn, change_id, ids)
+        finish()
         grow = "UPDATE changes SET size = size + ? WHERE id = ?"
         run_at_last(conn, [(grow, (done, change_id))])
         tally.change_id = change_id
@@ -280,6 +290,19 @@ def _chunk(
     tally.done += done
     tally.unchanged += unchanged
     tally.gone_count += gone
+
+
+def _begin(
+    conn: Connection, act: Act, change_id: int, ids: Sequence[int], noting: Noting, *, alone: bool
+) -> tuple[int, Callable[[], None]]:
+    """Writes down whom an act may change; returns how many, and what is left to do for them.
+
+    In one statement where nobody else writes: beside that, leads waited longer.
+    """
+    if alone and isinstance(act, Sets) and returns_old(conn):
+        left = noting.note_and_set(conn, change_id, ids, act.setting(conn))
+        return sum(each.count for each in left), partial(act.count, conn, left)
+    return noting.note(conn, change_id, ids), partial(act.apply, conn, change_id, ids)
 
 
 def _count(conn: Connection, ids: Sequence[int], which: Any, *, but_not: int) -> int:

@@ -113,6 +113,11 @@ def by_keys(conn: Connection, column: str, values: Sequence[int]) -> tuple[str, 
     return "TRUE", ()
 
 
+def returns_old(conn: Connection) -> bool:
+    """Whether an `UPDATE` can return its rows as they were before: PostgreSQL since 18."""
+    return is_postgresql(conn) and (conn.dialect.server_version_info or ()) >= (18,)
+
+
 def or_fail(conn: Connection) -> str:
     """What stands behind `INSERT` or `UPDATE` of many rows that needs not be undone by itself.
 

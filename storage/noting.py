@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among, among_packed, from_packed, or_fail, packed
-from storage.driver import fetch, run
+from storage.driver import Written, fetch, run
 from storage.tables import ChangeItem, Contact
 from storage.tallies import add_tallies, group_tally, stage_tally
 
@@ -24,6 +24,15 @@ _items: Any = ChangeItem.__table__  # type: ignore[attr-defined]
 
 _FROM = " \nFROM contacts \nWHERE "
 """Where the condition begins in a statement of SQLAlchemy's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Contacts that stood in one place when they were written down."""
+
+    stage: str
+    group_id: int | None
+    count: int
 
 
 class Noting:
@@ -36,23 +45,62 @@ class Noting:
     def __init__(self, which: ColumnElement[bool]) -> None:
         self._which = which
         self._statement = ""
+        self._setting = ""
+        """What `_changing` sets."""
+        self._changing = ""
 
     def note(self, conn: Connection, change_id: int, ids: Sequence[int]) -> int:
         """Writes them down as they are now, of whom none is named twice; returns how many."""
         self._statement = self._statement or self._compiled(conn)
         return run(conn, self._statement, (change_id, packed(conn, ids)))
 
-    def _compiled(self, conn: Connection) -> str:
+    def note_and_set(
+        self, conn: Connection, change_id: int, ids: Sequence[int], setting: Written
+    ) -> list[Left]:
+        """Writes them down as they are and changes them, in one statement.
+
+        So each of them is looked up once. Only where `returns_old` holds.
+
+        Args:
+            conn: A transaction on PostgreSQL.
+            change_id: The change.
+            ids: Contacts, none of them named twice.
+            setting: What stands behind `SET`, and the values it takes.
+
+        Returns:
+            How many were written down, by where they stood.
+        """
+        columns, values = setting
+        if self._setting != columns:
+            self._setting, self._changing = columns, self._compiled_with(conn, columns)
+        rows = fetch(conn, self._changing, (*values, packed(conn, ids), change_id))
+        return [Left(*row) for row in rows]
+
+    def _compiled_with(self, conn: Connection, columns: str) -> str:
+        return (
+            f"WITH changed AS (UPDATE contacts SET {columns}"  # noqa: S608 - our own names
+            f" WHERE {among_packed(conn, 'contacts.id')} AND ({self._condition(conn)})"
+            " RETURNING contacts.id, old.stage AS stage, old.group_id AS group_id,"
+            " old.favorite AS favorite),"
+            " noted AS (INSERT INTO change_items"
+            " (change_id, contact_id, stage, group_id, favorite)"
+            " SELECT CAST(? AS BIGINT), id, stage, group_id, favorite FROM changed)"
+            " SELECT stage, group_id, count(*) FROM changed GROUP BY stage, group_id"
+        )
+
+    def _condition(self, conn: Connection) -> str:
         # The whole statement, so that what stands within the condition knows whose it is.
         those = select(_contacts.c.id).where(self._which)
         made = those.compile(dialect=conn.dialect, compile_kwargs={"literal_binds": True})
-        condition = str(made).partition(_FROM)[2]
+        return str(made).partition(_FROM)[2]
+
+    def _compiled(self, conn: Connection) -> str:
         return (
             f"INSERT{or_fail(conn)} INTO change_items"  # noqa: S608 - our own names
             " (change_id, contact_id, stage, group_id, favorite)"
             " SELECT CAST(? AS BIGINT),"
             " contacts.id, contacts.stage, contacts.group_id, contacts.favorite"
-            f" FROM {from_packed(conn, 'contacts', 'id')} AND ({condition})"
+            f" FROM {from_packed(conn, 'contacts', 'id')} AND ({self._condition(conn)})"
         )
 
 
@@ -103,14 +151,23 @@ def leave_places(
     conn: Connection, change_id: int, ids: Sequence[int], *, arriving: int = -1
 ) -> None:
     """Counts contacts out of (or back into) the stages and groups they were noted in."""
+    count_left(conn, _left(conn, change_id, ids), arriving=arriving)
+
+
+def count_left(conn: Connection, left: Sequence[Left], *, arriving: int = -1) -> None:
+    """The same where it is known how many they are."""
+    deltas: dict[str, int] = {}
+    for each in left:
+        for name in (stage_tally(each.stage), group_tally(each.group_id) if each.group_id else ""):
+            if name:
+                deltas[name] = deltas.get(name, 0) + arriving * each.count
+    add_tallies(conn, deltas)
+
+
+def _left(conn: Connection, change_id: int, ids: Sequence[int]) -> list[Left]:
     chunk = those(conn, change_id, ids)
     query = (
         "SELECT stage, group_id, count(*) FROM change_items"  # noqa: S608 - our own names
         f" WHERE {chunk.where} GROUP BY stage, group_id"
     )
-    deltas: dict[str, int] = {}
-    for stage, group_id, n in fetch(conn, query, chunk.values):
-        for name in (stage_tally(stage), group_tally(group_id) if group_id else ""):
-            if name:
-                deltas[name] = deltas.get(name, 0) + arriving * n
-    add_tallies(conn, deltas)
+    return [Left(*row) for row in fetch(conn, query, chunk.values)]
