@@ -65,7 +65,7 @@ def _tune(settings: Settings) -> None:
     if settings.one_core:
         from server.one_core import OneCore
 
-        OneCore().start()
+        OneCore(settings.store).start()
 
 
 def terminal_complaint() -> str:

@@ -8,7 +8,8 @@ gives. Where others use the same core, the process goes on to a calmer one.
 A thread that wakes up there pushes aside the one that works, only to find that this one has
 Python's lock, and to wait for it again: an eighth of a busy listener's time. So while the process
 is busy and has the core nearly for itself, its threads wait for their turn (`SCHED_BATCH`). Beside
-others that would keep it waiting behind them, at each of the many handovers that a lead needs.
+others that would keep it waiting behind them, at each of the many handovers that a lead needs. And
+beside PostgreSQL the thread that hands it the next transaction must come first, or it stands idle.
 """
 
 from __future__ import annotations
@@ -105,9 +106,14 @@ def may_wait(own: float, busy: float) -> bool:
 
 
 class OneCore:
-    """Holds this process on one core until it is stopped; does nothing where that cannot be had."""
+    """Holds this process on one core until it is stopped; does nothing where that cannot be had.
 
-    def __init__(self) -> None:
+    Args:
+        store: The URL of the store that it writes to.
+    """
+
+    def __init__(self, store: str) -> None:
+        self._on_server = store.startswith("postgres")
         self.core: int | None = None
         """The present one; None while the process may run anywhere."""
         self._allowed: Set[int] = frozenset()
@@ -149,7 +155,7 @@ class OneCore:
         core = self.core
         if core is None:
             return
-        self._wait(may_wait(own, busy.get(core, 1.0)))
+        self._wait(not self._on_server and may_wait(own, busy.get(core, 1.0)))
         best = calmer(core, own, busy, self._allowed)
         if best != core:
             self._move(best)

@@ -20,5 +20,5 @@ def serve(ctx: typer.Context) -> None:
 
     settings = session_of(ctx).settings
     if settings.one_core:
-        OneCore().start()
+        OneCore(settings.store).start()
     raise typer.Exit(run(settings))

@@ -21,7 +21,7 @@ from server.one_core import OneCore
 everywhere = os.sched_getaffinity(0)
 resting = threading.Event()
 threading.Thread(target=resting.wait, daemon=True).start()
-one = OneCore()
+one = OneCore("optdesk.db")
 one.start()
 threading.Thread(target=resting.wait, daemon=True).start()
 tasks = [int(task.name) for task in Path("/proc/self/task").iterdir()]
@@ -40,7 +40,7 @@ from server import one_core
 one_core.LOOK_SECONDS = 3600.0
 resting = threading.Event()
 threading.Thread(target=resting.wait, daemon=True).start()
-one = one_core.OneCore()
+one = one_core.OneCore("optdesk.db")
 
 def policies():
     return {os.sched_getscheduler(int(task.name)) for task in Path("/proc/self/task").iterdir()}
@@ -53,6 +53,10 @@ one.settle(0.6, {one.core: 1.0})
 assert policies() == {os.SCHED_OTHER}
 one.settle(0.9, {one.core: 0.95})
 one.stop()
+assert policies() == {os.SCHED_OTHER}
+other = one_core.OneCore("postgresql://127.0.0.1/optdesk")
+other.start()
+other.settle(0.9, {other.core: 0.95})
 assert policies() == {os.SCHED_OTHER}
 print("patient")
 """
