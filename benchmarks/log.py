@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from benchmarks.desks import LAST, LEFT, TOP, DeskTerminal, cursor_line, has_cursor
+from benchmarks.desks import LAST as END
+from benchmarks.desks import LEFT, TOP, DeskTerminal, cursor_line, has_cursor
 from benchmarks.figures import Figure, Report, median, p95
 from benchmarks.terminal import ScreenModel
 from storage import attempts
@@ -25,6 +26,8 @@ KINDS = {
     "a phone": ("+1212555", "447911"),
 }
 """What is typed, letter by letter."""
+LAST = END - 2
+"""The last row; below it the reason of the row under the cursor is told whole."""
 HEADER = TOP - 1
 """The line with the names of the columns."""
 _WHO = "Who, or why not"
