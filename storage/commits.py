@@ -19,7 +19,7 @@ _BUMP_AFTER_CHANGES = _TELL.format(
     _BUMP.replace("id = 1", "id = 1 AND pg_current_xact_id_if_assigned() IS NOT NULL")
 )
 _WROTE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
-_LOCK = "SELECT pg_advisory_xact_lock(7164038)"
+WRITE_LOCK = "SELECT pg_advisory_xact_lock(7164038)"
 """One writer at a time also on a server, so that sequence, chain and counters follow the order of
 commits, and no two verbs can deadlock. An advisory lock, because locking a row would count as a
 write of its own."""
@@ -38,7 +38,7 @@ def begin(conn: Connection, *, aside: bool, lasting: bool, patience: float | Non
         lasting: Its commit waits for the disk.
         patience: Seconds to wait for others; None for as long as usual.
     """
-    lock = [] if aside else [_LOCK]
+    lock = [] if aside else [WRITE_LOCK]
     if patience is not None:
         # None at all would be without end.
         lock.insert(0, f"SET LOCAL lock_timeout = {max(1, int(patience * 1000))}")

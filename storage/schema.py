@@ -32,6 +32,7 @@ from storage.faults import explain
 from storage.file_guard import first_bytes
 from storage.leftover_log import belongs
 from storage.pages import APPLICATION_ID, read_header
+from storage.standing_still import have_alone
 
 HEAD = "0006"
 """The newest revision in `storage/migrations/versions`. Kept here so that opening a store
@@ -289,6 +290,8 @@ def _upgrade(
                 if again != HEAD:
                     if again is not None and path is not None:
                         backup(path, f"before-{HEAD}")
+                    if again is not None and path is None:
+                        have_alone(conn, UPGRADE_SECONDS)
                     run_migrations(conn)
                     _mark(conn, again)
             demand_columns(conn, name)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import secrets
 import subprocess
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.dialects import postgresql
@@ -25,6 +28,7 @@ from storage.words import Stage
 from tests import programs
 from tests.factories import lead, make_queued, put
 from tests.storage.old_stores import STAGES, backups, make_old
+from tests.waiting import PATIENCE, soon
 
 
 @pytest.fixture
@@ -255,6 +259,41 @@ def test_of_two_who_start_at_once_one_upgrades(old_url: str) -> None:
     store = Store.open(old_url)
     assert_whole(store)
     store.close()
+
+
+@pytest.mark.parametrize("any_store_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("revision", ["0001", "0005"])
+def test_who_reads_one_table_after_the_other_and_an_upgrade_do_not_wait_for_each_other(
+    old_url: str, revision: str
+) -> None:
+    """PostgreSQL ended one of the two, often the upgrade."""
+    opened: Queue[Store | StoreError] = Queue()
+
+    def upgrade() -> None:
+        try:
+            opened.put(Store.open(old_url))
+        except StoreError as error:
+            opened.put(error)
+
+    with psycopg.connect(old_url) as reader, psycopg.connect(old_url, autocommit=True) as beside:
+        reader.execute("SELECT n FROM tallies").fetchall()
+        threading.Thread(target=upgrade, daemon=True).start()
+        soon(lambda: beside.execute(_WAITS_FOR_A_TABLE).fetchone() == (True,))
+        [(found,)] = reader.execute("SELECT count(*) FROM contacts").fetchall()
+        assert found == sum(STAGES.values())
+    store = opened.get(timeout=PATIENCE)
+    assert isinstance(store, Store), store
+    assert_whole(store, source="api" if revision == "0005" else "")
+    store.close()
+
+
+_WAITS_FOR_A_TABLE = """
+SELECT EXISTS (
+    SELECT FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+    WHERE NOT granted AND mode = 'AccessExclusiveLock' AND relname = 'tallies'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)
+"""
 
 
 def test_a_newer_store_is_left_alone_by_every_way_in(any_store_url: str) -> None:
