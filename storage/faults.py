@@ -156,9 +156,10 @@ def explain(error: BaseException, name: str) -> OptdeskError:
 def gave_way(error: StatementError) -> bool:
     """Whether a transaction was undone for another's sake alone; tried again, it may well do.
 
-    As a deadlock's victim, or because the two could not be put in an order.
+    As a deadlock's victim, because the two could not be put in an order, or because what was
+    prepared does not fit tables that another program has changed, such as by an upgrade.
     """
-    return getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
+    return getattr(error.orig, "sqlstate", None) in ("40P01", "40001", "0A000", "26000")
 
 
 def is_held(error: BaseException) -> bool:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
@@ -271,5 +272,24 @@ def test_who_gave_way_to_another_transaction_is_tried_again(pg_url: str) -> None
     for state in times:
         assert store.do(partial(loses_twice, state=state)) == "done"
     assert times == {"40P01": 3, "40001": 3}
+    assert told == []
+    store.close()
+
+
+@pytest.mark.parametrize("at_once", [1, 40])
+def test_no_lead_is_lost_to_another_program_that_changes_the_tables(
+    pg_url: str, at_once: int
+) -> None:
+    """As an upgrade does beside a listener, which has prepared what it asks."""
+    store = Store.open(pg_url)
+    switched_on(store)
+    told: list[object] = []
+    store.on_health(told.append)
+    with psycopg.connect(pg_url, autocommit=True) as upgrading:
+        for rules in ("default", "C"):
+            put(store, lead())
+            upgrading.execute(f'ALTER TABLE contacts ALTER phone TYPE text COLLATE "{rules}"')
+            answers = put(store, *[lead() for _ in range(at_once)])
+            assert {answer.outcome for answer in answers} == {"accepted"}
     assert told == []
     store.close()
