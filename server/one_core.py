@@ -18,16 +18,19 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 LOOK_SECONDS = 0.5
-"""Between two looks at how busy the cores are."""
+"""Between two looks at how much this process does, while that is little."""
 
-_SOON_SECONDS = 0.2
-"""The same when the process has just become active."""
+ACTIVE_SECONDS = 0.2
+"""The same while it is active, and between two looks at how busy the cores are."""
+
+MOVE_SECONDS = 1.0
+"""Of what time it is judged whether another core is calmer."""
 
 ACTIVE = 0.2
 """Share of a core from which on a process has something to gain by moving."""
@@ -35,11 +38,14 @@ ACTIVE = 0.2
 CROWDED = 0.25
 """Share of its core that others use, from which on it moves."""
 
-BUSY = 0.5
+BUSY = 0.7
 """Share of its core from which on its threads push each other aside too often."""
 
 ALONE = 0.15
 """Share of its core that others may use beside threads that wait for their turn."""
+
+CALM_LOOKS = 2
+"""So often one after the other that must be found before they do: others come and go."""
 
 _TASKS = Path("/proc/self/task")
 _CLOCKS = Path("/proc/stat")
@@ -80,6 +86,29 @@ def loads(before: Mapping[int, CoreClock], after: Mapping[int, CoreClock]) -> di
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found at a moment."""
+
+    moment: float
+    """By a clock that nobody sets, seconds."""
+    used: float
+    """Processor time of this process so far, seconds."""
+    clocks: Mapping[int, CoreClock]
+
+
+def since(looks: Sequence[Look]) -> tuple[float, dict[int, float]]:
+    """Which share of a core this process used from the first look to the last, and all together.
+
+    Nothing is said of the cores where there is one look alone.
+    """
+    first, last = looks[0], looks[-1]
+    if last.moment <= first.moment:
+        return 0.0, {}
+    own = (last.used - first.used) / (last.moment - first.moment)
+    return own, loads(first.clocks, last.clocks)
+
+
 def calmer(core: int, own: float, busy: Mapping[int, float], allowed: Set[int]) -> int:
     """The core to go on with.
 
@@ -117,6 +146,10 @@ class OneCore:
         self.core: int | None = None
         """The present one; None while the process may run anywhere."""
         self._allowed: Set[int] = frozenset()
+        self._looks: list[Look] = []
+        """The last ones, as long as it is active."""
+        self._calm = 0
+        """How often its core was found to be its own, one after the other."""
         self._waits = False
         """Whether its threads wait for their turn."""
         self._closing = threading.Event()
@@ -145,20 +178,27 @@ class OneCore:
             self._wait(False)
             self.core = None
 
-    def settle(self, own: float, busy: Mapping[int, float]) -> None:
-        """Does what is best after a look.
-
-        Args:
-            own: Share of its core that this process used.
-            busy: Share of its time that each core was busy.
-        """
-        core = self.core
-        if core is None:
+    def settle(self, look: Look) -> None:
+        """Does what is best after a look at the cores."""
+        if self.core is None:
             return
-        self._wait(not self._on_server and may_wait(own, busy.get(core, 1.0)))
-        best = calmer(core, own, busy, self._allowed)
-        if best != core:
+        looks = self._looks = [*self._looks, look]
+        own, busy = since(looks[-2:])
+        calm = may_wait(own, busy.get(self.core, 1.0))
+        self._calm = self._calm + 1 if calm else 0
+        self._wait(not self._on_server and self._calm >= CALM_LOOKS)
+        if look.moment - looks[0].moment < MOVE_SECONDS:
+            return
+        own, busy = since(looks)
+        best = calmer(self.core, own, busy, self._allowed)
+        self._looks = [look]
+        if best != self.core:
             self._move(best)
+
+    def rest(self) -> None:
+        """Forgets how busy the cores were: the process does little."""
+        self._looks, self._calm = [], 0
+        self._wait(False)
 
     def _move(self, core: int) -> None:
         _set_affinity({core})
@@ -170,25 +210,20 @@ class OneCore:
             _set_policy(os.SCHED_BATCH if waits else os.SCHED_OTHER)
 
     def _run(self) -> None:
-        clocks: dict[int, CoreClock] = {}
         used, moment, pause = time.process_time(), time.monotonic(), LOOK_SECONDS
         while not self._closing.wait(pause):
             used, before = time.process_time(), used
-            moment, since = time.monotonic(), moment
-            own, known, pause = (used - before) / (moment - since), clocks, LOOK_SECONDS
-            if own < ACTIVE or self.core is None:
-                clocks = {}
-                self._wait(False)
-                continue
+            moment, then = time.monotonic(), moment
+            active = (used - before) / (moment - then) >= ACTIVE
+            pause = ACTIVE_SECONDS if active else LOOK_SECONDS
             try:
-                clocks = read_clocks()
-                if known:
-                    self.settle(own, loads(known, clocks))
+                if active:
+                    self.settle(Look(moment, used, read_clocks()))
                 else:
-                    pause = _SOON_SECONDS
+                    self.rest()
             except OSError:
                 # The cores that may be used have changed; the kernel has chosen another already.
-                clocks = {}
+                self.rest()
 
 
 def _set_affinity(cores: Set[int]) -> None:

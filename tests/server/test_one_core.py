@@ -40,24 +40,48 @@ from server import one_core
 one_core.LOOK_SECONDS = 3600.0
 resting = threading.Event()
 threading.Thread(target=resting.wait, daemon=True).start()
-one = one_core.OneCore("optdesk.db")
 
 def policies():
     return {os.sched_getscheduler(int(task.name)) for task in Path("/proc/self/task").iterdir()}
 
+class Looks:
+    # One look each 0.2 s, at a core of which so much was used.
+
+    def __init__(self, one):
+        self.one, self.moment, self.used, self.busy, self.idle = one, 0.0, 0.0, 0, 0
+
+    def settle(self, own, busy):
+        self.moment += 0.2
+        self.used += 0.2 * own
+        self.busy += int(20 * busy)
+        self.idle += 20 - int(20 * busy)
+        clocks = {self.one.core: one_core.CoreClock(self.busy, self.idle)}
+        self.one.settle(one_core.Look(self.moment, self.used, clocks))
+        return policies()
+
+one = one_core.OneCore("optdesk.db")
 one.start()
+looks = Looks(one)
+assert looks.settle(0.9, 0.95) == {os.SCHED_OTHER}
+assert looks.settle(0.9, 0.95) == {os.SCHED_OTHER}
+assert looks.settle(0.9, 0.95) == {os.SCHED_BATCH}
+for _ in range(20):
+    assert looks.settle(0.9, 1.0) == {os.SCHED_BATCH}
+assert looks.settle(0.75, 1.0) == {os.SCHED_OTHER}
+assert looks.settle(0.9, 0.95) == {os.SCHED_OTHER}
+assert looks.settle(0.9, 0.95) == {os.SCHED_BATCH}
+one.rest()
 assert policies() == {os.SCHED_OTHER}
-one.settle(0.9, {one.core: 0.95})
-assert policies() == {os.SCHED_BATCH}
-one.settle(0.6, {one.core: 1.0})
-assert policies() == {os.SCHED_OTHER}
-one.settle(0.9, {one.core: 0.95})
+for _ in range(3):
+    waiting = looks.settle(0.9, 0.95)
+assert waiting == {os.SCHED_BATCH}
 one.stop()
 assert policies() == {os.SCHED_OTHER}
 other = one_core.OneCore("postgresql://127.0.0.1/optdesk")
 other.start()
-other.settle(0.9, {other.core: 0.95})
-assert policies() == {os.SCHED_OTHER}
+looks = Looks(other)
+for _ in range(5):
+    assert looks.settle(0.9, 0.95) == {os.SCHED_OTHER}
 print("patient")
 """
 
@@ -87,8 +111,8 @@ def test_threads_wait_for_their_turn_while_they_have_the_core_for_themselves() -
 
 def test_threads_push_each_other_aside_where_others_use_the_core_or_little_is_done() -> None:
     assert may_wait(own=0.95, busy=1.0)
-    assert not may_wait(own=0.7, busy=1.0)
-    assert not may_wait(own=0.3, busy=0.35)
+    assert not may_wait(own=0.8, busy=1.0)
+    assert not may_wait(own=0.5, busy=0.55)
 
 
 def test_a_core_that_others_use_is_left_for_one_that_is_calm() -> None:
