@@ -415,10 +415,17 @@ class Integrations(Place):
             shown = CardFacts(
                 view, back.base_url, back.listener, self._facts.number, self._revealed
             )
-            # A scrollbar may take two cells yet.
-            spare = 0 if self.query_one(VerticalScroll).show_vertical_scrollbar else 2
-            card.update(facts(shown, card.content_size.width - spare))
+            card.update(facts(shown, self._room_in(card)))
         self._draw_attention(view is not None)
+
+    def _room_in(self, card: Card) -> int:
+        """Cells in a line of the card beside a scrollbar, be it there yet or not.
+
+        The card's own width tells of its last frame, when the scrollbar may just be coming.
+        """
+        scroll, most = self.query_one(VerticalScroll), card.styles.max_width
+        beside = scroll.size.width - scroll.scrollbar_size_vertical - card.styles.margin.width
+        return min(beside, int(most.value) if most else beside) - card.gutter.width
 
     def _draw_attention(self, there: bool) -> None:
         uses, room = self._facts.old_url, self.size.width - 8

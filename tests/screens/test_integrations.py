@@ -6,8 +6,11 @@ import json
 import subprocess
 
 import pytest
+from textual.containers import VerticalScroll
 
 from screens.backstage import ListenerChanged, ListenerKind, ListenerReport
+from screens.integration_card import Card
+from screens.integrations import Integrations
 from storage import integration, keys, numbers
 from storage.store import Store
 from storage.words import Actor, NumberStatus
@@ -336,3 +339,22 @@ async def test_a_refusal_of_the_store_is_told_with_its_next_step(sqlite_url: str
         await hand.until(lambda: "is no phone number in E.164" in hand.text)
         assert "+14155550123." in hand.text
         assert hand.dialog == "Ask"
+
+
+async def test_a_long_sentence_keeps_its_place_while_a_scrollbar_comes(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url, (60, 34)) as hand:
+        await go_to_integrations(hand)
+        await hand.until(lambda: "listening on" in hand.text)
+        panel = hand.desk.main.query_one(Integrations)
+        scroll = panel.query_one(VerticalScroll)
+        assert not scroll.show_vertical_scrollbar
+        said = "An Optdesk on this store already listens on http://127.0.0.1:43169."
+        hand.desk.backstage.listener = ListenerReport(ListenerKind.ATTACHED, sentence=said)
+        # As it is between the layout that finds out and the frame that shows it.
+        scroll.show_vertical_scrollbar = True
+        panel._draw()
+        card = str(panel.query_one(Card).content)
+        assert "An Optdesk on this store already\n" in card
