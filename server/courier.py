@@ -139,7 +139,8 @@ class Courier:
         Args:
             text: The one that has just been written; None for whatever is due.
         """
-        self._named.add(text)
+        if not self._named.add(text):
+            return
         self._waiting += 1
         self._news.set()
         if self._waiting >= _BATCH:
@@ -203,6 +204,8 @@ class Courier:
         self._waiting = len(self._named)
         taken = await self._write(lambda conn: self._take(conn, room, written), _unseen)
         texts = taken.claim.texts
+        if not taken.claim.named:
+            self._waiting -= self._named.found(texts)
         if texts:
             await self._carry(texts, trying=taken.trying)
         elif taken.pause:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+
 from storage.texts import Outgoing
 
 LOOK_SECONDS = 1.0
@@ -16,7 +19,11 @@ class NamedTexts:
     """What a courier knows to wait. Only a hint: each waits in the store, and may have left it."""
 
     def __init__(self) -> None:
-        self._texts: list[Outgoing] = []
+        self._texts: dict[int, Outgoing] = {}
+        """By their ids, in the order they came."""
+        self._early: dict[int, None] = {}
+        """Those that were found before they were told of: the store shows a lead to who looks
+        while its commit is still on the way to the disk."""
         self._others = True
         """Others may wait as well."""
         self._looked_at = 0.0
@@ -24,15 +31,23 @@ class NamedTexts:
     def __len__(self) -> int:
         return len(self._texts)
 
-    def add(self, text: Outgoing | None) -> None:
-        """Takes note of a text; None for one that is not known."""
+    def add(self, text: Outgoing | None) -> bool:
+        """Takes note of a text; None for one that is not known.
+
+        Returns:
+            Whether there is something to claim because of it.
+        """
+        if text is not None and text.message_id in self._early:
+            del self._early[text.message_id]
+            return False
         if text is None or len(self._texts) >= _MOST:
-            self.look()
-        elif not self._others:
-            self._texts.append(text)
+            self._others = True
+        else:
+            self._texts[text.message_id] = text
+        return True
 
     def look(self) -> None:
-        """Has the next claim look for whatever is due."""
+        """Has the next claim look for whatever is due: what was known is not certain any more."""
         self._texts.clear()
         self._others = True
 
@@ -43,9 +58,26 @@ class NamedTexts:
             room: So many at most.
             moment: Now, by a clock that nobody sets.
         """
-        if self._others or moment - self._looked_at > LOOK_SECONDS:
-            self._texts.clear()
+        if self._others or not self._texts or moment - self._looked_at > LOOK_SECONDS:
             self._others, self._looked_at = False, moment
             return []
-        taken, self._texts = self._texts[:room], self._texts[room:]
+        taken = [*islice(self._texts.values(), room)]
+        for text in taken:
+            del self._texts[text.message_id]
         return taken
+
+    def found(self, texts: Iterable[Outgoing]) -> int:
+        """Takes note of what was claimed when whatever is due was looked for.
+
+        Returns:
+            How many of them were known.
+        """
+        known = 0
+        for text in texts:
+            if self._texts.pop(text.message_id, None) is None:
+                self._early[text.message_id] = None
+            else:
+                known += 1
+        for one in [*islice(self._early, max(0, len(self._early) - _MOST))]:
+            del self._early[one]
+        return known

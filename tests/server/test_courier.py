@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,14 +14,16 @@ from sqlalchemy import select, text, update
 
 from server import clock as watch
 from server import courier
-from storage import messages, scripts
+from storage import claims, messages, scripts
+from storage.claims import Claim
 from storage.profile import find_contact, profile
 from storage.store import Store
 from storage.tables import Message
+from storage.texts import Outgoing
 from storage.times import now
 from storage.words import Badge, Kind, Stage
 from tests.factories import claim_pending, lead, next_phone, put, switched_on
-from tests.server.served import Served, listening
+from tests.server.served import Served, listening, serving
 from tests.waiting import soon
 
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
@@ -178,7 +181,7 @@ def test_two_couriers_never_send_the_same_text(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from server.gateways.simulated import SimulatedGateway
-    from storage.texts import Outgoing, Receipt
+    from storage.texts import Receipt
 
     handed: Counter[int] = Counter()
     play = SimulatedGateway.hand_over
@@ -255,6 +258,40 @@ def test_a_text_that_comes_while_the_store_is_asked_for_one_is_not_overlooked(
     monkeypatch.setattr(courier.Courier, "_next_due", ask)
     with listening(store):
         soon(lambda: standing_of_any(store, phone) is Stage.QUEUED)
+
+
+def test_a_text_that_was_found_before_its_lead_was_answered_is_not_claimed_by_its_name_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wake, claim = courier.Courier.wake, claims.claim
+    told: list[int] = []
+    taken: list[int] = []
+    asked_for: list[int] = []
+
+    def wake_twice(self: courier.Courier, text: Outgoing | None) -> None:
+        wake(self, None)
+        if text is not None:
+            told.append(text.message_id)
+            self._loop.call_later(0.1, wake, self, text)
+
+    def watched(*args: Any, written: Sequence[Outgoing], **more: Any) -> Claim:
+        asked_for.extend(one.message_id for one in written)
+        found = claim(*args, written=written, **more)
+        taken.extend(one.message_id for one in found.texts)
+        return found
+
+    monkeypatch.setattr(courier.Courier, "wake", wake_twice)
+    monkeypatch.setattr(claims, "claim", watched)
+    with serving(store) as served:
+        for _ in range(5):
+            served.put()
+        soon(lambda: len(taken) == 5 and len(told) == 5)
+        # The next one comes after all of them were told of again.
+        time.sleep(0.2)
+        served.put()
+        soon(lambda: len(taken) == 6)
+    assert taken == told
+    assert asked_for == []
 
 
 def standing_of_any(store: Store, phone: str) -> Stage | None:

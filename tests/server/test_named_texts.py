@@ -23,8 +23,9 @@ def looked(*texts: Outgoing) -> NamedTexts:
 def test_a_courier_looks_first_for_whatever_is_due() -> None:
     known = NamedTexts()
     known.add(text(1))
-    assert not known
     assert known.take(8, 10.0) == []
+    assert known.found([text(1)]) == 1
+    assert not known
     known.add(text(2))
     assert known.take(8, 10.0) == [text(2)]
 
@@ -43,22 +44,47 @@ def test_whatever_else_is_due_is_looked_for_now_and_then_however_many_leads_come
         known.add(text(tenth))
         late = tenth in (11, 22)
         assert known.take(8, 10 + tenth * LOOK_SECONDS / 10) == ([] if late else [text(tenth)])
+        if late:
+            assert known.found([text(tenth)]) == 1
 
 
 def test_one_that_is_not_known_has_the_next_claim_look() -> None:
     known = looked(text(1))
     known.add(None)
     known.add(text(2))
+    assert known.take(8, 10.1) == []
+    assert known.found([text(1), text(7)]) == 1
+    assert known.take(8, 10.2) == [text(2)]
+    assert known.take(8, 10.3) == []
+
+
+def test_after_trouble_nothing_is_known_any_more() -> None:
+    known = looked(text(1))
+    known.look()
     assert not known
     assert known.take(8, 10.1) == []
-    assert known.take(8, 10.2) == []
-    known.add(text(3))
-    assert known.take(8, 10.3) == [text(3)]
+    known.add(text(2))
+    assert known.take(8, 10.2) == [text(2)]
+
+
+def test_one_that_was_found_before_it_was_told_of_is_not_claimed_again() -> None:
+    known = looked(text(1))
+    known.add(None)
+    assert known.take(8, 10.1) == []
+    assert known.found([text(1), text(2), text(3)]) == 1
+    assert not known.add(text(2))
+    assert not known
+    assert known.add(text(4))
+    assert not known.add(text(3))
+    assert known.take(8, 10.2) == [text(4)]
 
 
 def test_no_more_are_remembered_than_a_courier_can_have_missed() -> None:
     known = looked(*(text(number) for number in range(named_texts._MOST)))
     assert len(known) == named_texts._MOST
     known.add(text(9_999))
-    assert not known
+    assert len(known) == named_texts._MOST
     assert known.take(8, 10.1) == []
+    known.found(text(number) for number in range(5_000, 5_000 + 2 * named_texts._MOST))
+    assert len(known._early) == named_texts._MOST
+    assert not known.add(text(5_000 + 2 * named_texts._MOST - 1))
