@@ -58,6 +58,9 @@ _POLL_SECONDS = 5.0
 _SETTLE_SECONDS = 0.02
 """How long receipts that come by themselves are gathered."""
 
+_SHOW_SECONDS = 0.2
+"""How long a text may be handed over before everybody sees that it is."""
+
 _MOST_TRIES = 40
 """How often a text is handed over in vain before it counts as failed."""
 
@@ -202,12 +205,12 @@ class Courier:
         since, self._claimed_at = self._loop.time() - self._claimed_at, self._loop.time()
         written = self._named.take(room, self._claimed_at)
         self._waiting = len(self._named)
-        taken = await self._write(lambda conn: self._take(conn, room, written), _unseen)
+        taken = await self._write(lambda conn: self._take(conn, room, written), _unseen, apart=True)
         texts = taken.claim.texts
         if not taken.claim.named:
             self._waiting -= self._named.found(texts)
         if texts:
-            await self._carry(texts, trying=taken.trying)
+            await self._carry(taken.claim, trying=taken.trying)
         elif taken.pause:
             # Another courier has found out, and one of them tries it when that is over.
             self._gateway.trouble = f"Texts wait: {taken.why}"
@@ -254,7 +257,10 @@ class Courier:
             self._gateway.consult(conn)
         return taken
 
-    async def _carry(self, texts: Sequence[Outgoing], *, trying: bool) -> None:
+    async def _carry(self, claim: Claim, *, trying: bool) -> None:
+        texts = claim.texts
+        # What takes long is to be seen.
+        showing = self._loop.call_later(_SHOW_SECONDS, self._show) if claim.handover else None
         try:
             receipts = await self._gateway.hand_over(texts)
         except Exception as error:  # noqa: BLE001 - whatever a gateway's library raises, the texts' fate is unknown
@@ -262,6 +268,9 @@ class Courier:
             receipts = [
                 Receipt(text.message_id, "unknown", error=type(error).__name__) for text in texts
             ]
+        finally:
+            if showing is not None:
+                showing.cancel()
         tries = {text.message_id: text.tries for text in texts}
         self._learn(receipts, trying=trying)
         receipts = [
@@ -270,7 +279,11 @@ class Courier:
             else receipt
             for receipt in receipts
         ]
-        await self._count_and_settle(receipts, texts)
+        await self._count_and_settle(receipts, texts, claim.handover)
+
+    def _show(self) -> None:
+        """Has each text say that it is being handed over, as every other transaction does."""
+        self._store.write(_nothing)
 
     @property
     def _batch(self) -> int:
@@ -298,12 +311,14 @@ class Courier:
             self._store.write(lambda conn: gateway_state.works(conn, name))
 
     async def _settle(
-        self, receipts: Sequence[Receipt], handed_over: Sequence[Outgoing] = ()
+        self, receipts: Sequence[Receipt], handed_over: Sequence[Outgoing] = (), handover: int = 0
     ) -> None:
         """Writes receipts down, however long the store takes: they are said only once."""
         while True:
             try:
-                await self._write(lambda conn: messages.settle(conn, receipts, handed_over))
+                await self._write(
+                    lambda conn: messages.settle(conn, receipts, handed_over, handover), apart=True
+                )
             except StoreError:
                 if self._closing:
                     return
@@ -338,16 +353,20 @@ class Courier:
             await self._count_and_settle(receipts)
 
     async def _count_and_settle(
-        self, receipts: Sequence[Receipt], handed_over: Sequence[Outgoing] = ()
+        self, receipts: Sequence[Receipt], handed_over: Sequence[Outgoing] = (), handover: int = 0
     ) -> None:
         for receipt in receipts:
             self._metrics.texts[receipt.status] += 1
-        await self._settle(receipts, handed_over)
+        await self._settle(receipts, handed_over, handover)
 
     async def _write(
-        self, verb: Callable[[Connection], T], quiet: bool | Callable[[T], bool] = False
+        self,
+        verb: Callable[[Connection], T],
+        quiet: bool | Callable[[T], bool] = False,
+        *,
+        apart: bool = False,
     ) -> T:
-        return await asyncio.wrap_future(self._store.write(verb, quiet=quiet))
+        return await asyncio.wrap_future(self._store.write(verb, quiet=quiet, apart=apart))
 
     async def _seconds_until_due(self) -> float:
         due = await self._loop.run_in_executor(None, self._next_due)
@@ -365,6 +384,10 @@ class Courier:
         except RuntimeError:
             # The loop is closed.
             self._throttle.close()
+
+
+def _nothing(_conn: Connection) -> None:
+    """A transaction that has nothing to do but what each does."""
 
 
 def _unseen(taken: _Taken) -> bool:

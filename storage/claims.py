@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from storage import guesses
+from storage import guesses, handovers
 from storage.dialects import among_packed, is_postgresql, packed, skipping_locked
 from storage.driver import Written, fetch, fetch_together, run, run_at_last
 from storage.holding import (
@@ -39,6 +39,8 @@ class Claim:
     """They are all that was touched: none was cancelled or put off."""
     named: bool = False
     """They were claimed by their names: of what else is due nothing is known."""
+    handover: int = 0
+    """The row that says so of all of them; 0 where each says it of itself."""
 
 
 def claim(
@@ -71,11 +73,16 @@ def claim(
     until = moment_value(conn, moment + timedelta(seconds=CLAIM_SECONDS))
     by_name = _may_name(written)
     if by_name and is_postgresql(conn) and guesses.may_guess(conn):
+        if quiet is None and handovers.may_note(conn):
+            _note_named(conn, worker, written, gateway, at, until)
+            return Claim([*written], whole=True, named=True, handover=written[0].message_id)
         _tell_named(conn, worker, written, gateway, at, until)
         return _kept(conn, list(written), quiet, moment, named=True)
     if by_name and not is_postgresql(conn):
         claimed, twice = _claim_named(conn, worker, written, gateway, at, until)
     else:
+        handovers.spell_out(conn)
+        handovers.look_round(conn)
         statement = _CLAIM[fresh].format(skipping=skipping_locked(conn))
         claiming = statement, (worker, until, at, at, gateway, limit)
         rows, twice = fetch_together(conn, claiming, texted_twice(conn, worker, until))
@@ -128,6 +135,23 @@ def _tell_named(
     )
 
 
+def _note_named(
+    conn: Connection, worker: str, written: Sequence[Outgoing], gateway: str, at: Any, until: Any
+) -> None:
+    """The same by one row for all of them."""
+    texts = [text.message_id for text in written]
+    once, phones = each_texted_once(conn, [text.phone for text in written])
+    waiting = f"SELECT 1 FROM messages WHERE {among_packed(conn, 'id')} AND {_STILL_DUE}"  # noqa: S608
+    right = guesses.all_of(
+        len(written),
+        (waiting, (packed(conn, texts), at)),
+        (_UNLESS_LEFT_ALONE, (gateway,)),
+        handovers.nowhere(conn, texts),
+        (once, phones),
+    )
+    run_at_last(conn, [right, handovers.noting(conn, worker, texts, until)])
+
+
 def _claim_named(
     conn: Connection, worker: str, written: Sequence[Outgoing], gateway: str, at: Any, until: Any
 ) -> tuple[list[Outgoing], Sequence[tuple[Any, ...]]]:
@@ -155,10 +179,11 @@ def _claiming(
 
 
 _UNLESS_LEFT_ALONE = "NOT EXISTS (SELECT 1 FROM gateway_state WHERE name = ? AND state <> 'closed')"
+# Written so, no index of what waits is looked at.
+_STILL_DUE = "status || '' = 'pending' AND due_at <= ?"
 _CLAIM_NAMED = (
-    "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"
-    # Written so, no index of what waits is looked at.
-    " WHERE {ours} AND status || '' = 'pending' AND due_at <= ?"
+    "UPDATE messages SET status = 'sending', claimed_by = ?, due_at = ?, changed_at = ?"  # noqa: S608
+    f" WHERE {{ours}} AND {_STILL_DUE}"
 )
 _OURS = f"SELECT id FROM messages WHERE {WAITING} AND due_at = ? AND claimed_by = ?"  # noqa: S608
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from storage import guesses
 from storage.driver import begin_with, end_with, fetch, send_end
+from storage.handovers import SPELLING_OUT
 from storage.jobs import Failed, spoils_all
 
 _BUMP = "UPDATE store_state SET seq = seq + 1 WHERE id = 1 RETURNING seq"
@@ -29,13 +30,21 @@ _UNSYNCED = "SET LOCAL synchronous_commit = off"
 another line waits for."""
 
 
-def begin(conn: Connection, *, aside: bool, lasting: bool, patience: float | None = None) -> None:
+def begin(
+    conn: Connection,
+    *,
+    aside: bool,
+    lasting: bool,
+    apart: bool = False,
+    patience: float | None = None,
+) -> None:
     """Begins a transaction on PostgreSQL, with the first thing that it asks for.
 
     Args:
         conn: No transaction is open there.
         aside: It takes no write lock.
         lasting: Its commit waits for the disk.
+        apart: It needs no handover spelled out; nor does one that is aside.
         patience: Seconds to wait for others; None for as long as usual.
     """
     lock = [] if aside else [WRITE_LOCK]
@@ -43,7 +52,8 @@ def begin(conn: Connection, *, aside: bool, lasting: bool, patience: float | Non
         # None at all would be without end.
         lock.insert(0, f"SET LOCAL lock_timeout = {max(1, int(patience * 1000))}")
     guesses.begun(conn)
-    begin_with(conn, "BEGIN", *lock, *([] if lasting else [_UNSYNCED]))
+    spelling_out = () if aside or apart else SPELLING_OUT
+    begin_with(conn, "BEGIN", *lock, *([] if lasting else [_UNSYNCED]), *spelling_out)
 
 
 def next_place(conn: Connection) -> int:

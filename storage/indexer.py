@@ -51,7 +51,12 @@ class Indexed(Protocol):
         """One snapshot to read from."""
 
     def write(
-        self, verb: Callable[[Connection], int], *, patient: bool = False, quiet: bool = False
+        self,
+        verb: Callable[[Connection], int],
+        *,
+        patient: bool = False,
+        quiet: bool = False,
+        apart: bool = False,
     ) -> Future[Any]:
         """Runs a verb in the next transaction, or in one that leads go before."""
 
@@ -170,7 +175,7 @@ class Indexer:
     def _step(self, work: _Work, verb: Callable[[Connection], int]) -> int:
         """Let one verb write, then let others."""
         began = time.monotonic()
-        done: int = self._store.write(verb, patient=True, quiet=work.quiet).result()
+        done: int = self._store.write(verb, patient=True, quiet=work.quiet, apart=True).result()
         self._closing.wait((time.monotonic() - began) * work.rest_share)
         return done
 

@@ -25,7 +25,7 @@ from storage.consent import Chain
 from storage.dialects import among, among_packed, packed
 from storage.driver import Written, fetch, fetch_together, run_at_last
 from storage.ids import new_ids
-from storage.jobs import followed
+from storage.jobs import apart, followed
 from storage.leads import IntakeResult, OptIn
 from storage.outbox import OPT_IN_FAILED, OPTED_IN, News, spread_mark, tell
 from storage.refused_attempts import UNTOLD, attempt_row
@@ -112,6 +112,7 @@ class _State:
 
 
 @followed
+@apart
 def take_in(conn: Connection, items: Sequence[OptIn]) -> Sequence[IntakeResult]:
     """Takes leads in: contact, consent event, attempt, text to send and event to tell of.
 

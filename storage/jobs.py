@@ -27,6 +27,8 @@ class Single:
     """When it began to wait, by a clock that nobody sets; if patient, when it was first tried."""
     patient: bool = False
     """What else waits goes first."""
+    apart: bool = False
+    """As `apart` says of a batch verb."""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,12 @@ def followed(verb: BatchT) -> BatchT:
     return verb
 
 
+def apart(verb: BatchT) -> BatchT:
+    """Says of a batch verb that it needs no handover spelled out; see `storage.handovers`."""
+    verb.is_apart = True  # type: ignore[attr-defined]
+    return verb
+
+
 def urgent(verb: BatchT) -> BatchT:
     """Says of a batch verb that nothing which waits goes before it, such as a STOP."""
     verb.is_urgent = True  # type: ignore[attr-defined]
@@ -97,6 +105,14 @@ def all_followed(units: Sequence[Single | list[Item]]) -> bool:
     verbs = (unit[0].verb for unit in units if isinstance(unit, list))
     return not any(isinstance(unit, Single) for unit in units) and all(
         getattr(verb, "is_followed", False) for verb in verbs
+    )
+
+
+def all_apart(units: Sequence[Single | list[Item]]) -> bool:
+    """Whether none of them needs handovers to be spelled out."""
+    return all(
+        unit.apart if isinstance(unit, Single) else getattr(unit[0].verb, "is_apart", False)
+        for unit in units
     )
 
 

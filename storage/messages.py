@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, text, true, update
 from sqlalchemy.engine import Connection
 
-from storage import failing, guesses
+from storage import failing, guesses, handovers
 from storage.changes import record
 from storage.dialects import (
     among,
@@ -74,7 +74,10 @@ RETRY_AFTER = timedelta(seconds=15)
 
 
 def settle(
-    conn: Connection, receipts: Sequence[Receipt], handed_over: Sequence[Outgoing] = ()
+    conn: Connection,
+    receipts: Sequence[Receipt],
+    handed_over: Sequence[Outgoing] = (),
+    handover: int = 0,
 ) -> Sequence[bool]:
     """Writes down what became of texts, and moves their contacts on. A batch verb's body.
 
@@ -83,6 +86,7 @@ def settle(
         receipts: What was said of them.
         handed_over: The texts that this is about, where they were just claimed: nearly always they
             and their contacts are as they were then, which is counted and not asked of each.
+        handover: The row by which they were claimed; 0 where each was by itself.
 
     Returns:
         For each receipt whether it moved its message; an old or repeated one does not.
@@ -90,8 +94,9 @@ def settle(
     moment = now()
     if handed_over and _are_usual(receipts, handed_over):
         contact_ids = [text.contact_id for text in handed_over]
-        if _settle_usual(conn, receipts, contact_ids, moment):
+        if _settle_usual(conn, receipts, contact_ids, moment, handover):
             return [True] * len(receipts)
+    handovers.spell_out(conn)
     said: dict[tuple[str, str, str], list[Receipt]] = {}
     for receipt in receipts:
         said.setdefault((receipt.status, receipt.error, receipt.gateway), []).append(receipt)
@@ -122,12 +127,16 @@ def _are_usual(receipts: Sequence[Receipt], texts: Sequence[Outgoing]) -> bool:
 
 
 def _settle_usual(
-    conn: Connection, receipts: Sequence[Receipt], contact_ids: Sequence[int], moment: datetime
+    conn: Connection,
+    receipts: Sequence[Receipt],
+    contact_ids: Sequence[int],
+    moment: datetime,
+    handover: int,
 ) -> bool:
     """Writes that down, unless not all of them are moved by it; tells whether it did."""
     count = len(receipts)
     statements = (
-        _saving(conn, receipts, moment),
+        _saving(conn, receipts, moment, ("pending",) if handover else _FORWARD["accepted"]),
         _entering(conn, contact_ids, moment, stage=Stage.QUEUED),
     )
     tallies = {stage_tally(Stage.CONFIRMING): -count, stage_tally(Stage.QUEUED): count}
@@ -135,6 +144,8 @@ def _settle_usual(
         if not guesses.may_guess(conn):
             return False
         checked = [guesses.all_of(count, _returning_ids(one)) for one in statements]
+        if handover:
+            checked.append(guesses.all_of(1, handovers.ending(handover)))
         run_at_last(conn, [*checked, *adding(tallies)])
         return True
     try:
@@ -157,12 +168,21 @@ def _returning_ids(writing: Written) -> Written:
     return f"{statement} RETURNING 1", values
 
 
-def _saving(conn: Connection, receipts: Sequence[Receipt], moment: datetime) -> Written:
-    """What moves messages on; of all of them their gateway says the same."""
+def _saving(
+    conn: Connection, receipts: Sequence[Receipt], moment: datetime, states: Sequence[str] = ()
+) -> Written:
+    """What moves messages on; of all of them their gateway says the same.
+
+    Args:
+        conn: The store.
+        receipts: What it says.
+        moment: Now.
+        states: Where they may be; usually what the receipts themselves allow.
+    """
     # One statement for all: each alone would cost more than everything else about a lead.
     status, error, gateway = receipts[0].status, receipts[0].error, receipts[0].gateway
     waits = {"sent": timedelta(seconds=RECEIPT_SECONDS), "retry": RETRY_AFTER}
-    forward = ", ".join(f"'{state}'" for state in _FORWARD[status])
+    forward = ", ".join(f"'{state}'" for state in states or _FORWARD[status])
     said = {receipt.message_id: receipt.provider_id for receipt in receipts}
     table, values = texts_packed(conn, "id", "provider", said)
     by_key, which = by_keys(conn, "messages.id", [*said])

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from storage import attempt_index, first_answers
 from storage.access import access_at, access_seq
+from storage.jobs import apart
 from storage.leads import Idempotency, IntakeResult, OptIn
 from storage.outbox import OPT_IN_FAILED, News, tell
 from storage.phones import parse_e164
@@ -101,6 +102,7 @@ def attempt_row(
     ]
 
 
+@apart
 def record_refused(
     conn: Connection, items: Sequence[RefusedAttempt]
 ) -> Sequence[IntakeResult | None]:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.driver import fetch
 from storage.errors import OptdeskError
 from storage.rows import moment_of
+from storage.schema import HEAD
 from storage.tables import Seat
 from storage.times import now, stamp
 
@@ -126,6 +127,7 @@ def enter(
             "contact_id": None,
             "started_at": moment,
             "seen_at": moment,
+            "revision": int(HEAD),
         },
     )
     return ident

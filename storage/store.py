@@ -138,6 +138,7 @@ class Store:
         quiet: bool | Callable[[T], bool] = False,
         aside: bool = False,
         lasting: bool = True,
+        apart: bool = False,
     ) -> Future[T]:
         """Runs a verb in the next transaction; the future resolves after its commit.
 
@@ -153,13 +154,15 @@ class Store:
                 to be done again: on PostgreSQL it goes beside what others write.
             lasting: It is durable when the future resolves. A step of something long need not be:
                 see `settle`.
+            apart: It needs no handover spelled out, as it never looks at a text that waits or sees
+                to it itself; see `storage.handovers`.
         """
         if self.read_only:
             future: Future[T] = Future()
             future.set_exception(self._refusal())
             return future
         writer = self._line_aside() if aside and self.path is None else self._writer
-        return writer.write(verb, patient=patient, quiet=quiet, lasting=lasting)
+        return writer.write(verb, patient=patient, quiet=quiet, lasting=lasting, apart=apart)
 
     def do(
         self, verb: Verb[T], *, patient: bool = False, quiet: bool = False, lasting: bool = True

@@ -40,6 +40,7 @@ from storage.jobs import (
     Item,
     Overtaken,
     Single,
+    all_apart,
     all_followed,
     answer,
     answer_all,
@@ -146,6 +147,7 @@ class Writer:
         patient: bool = False,
         quiet: bool | Callable[[T], bool] = False,
         lasting: bool = True,
+        apart: bool = False,
     ) -> Future[T]:
         """Runs a verb in its own savepoint; the future resolves after the commit.
 
@@ -157,10 +159,11 @@ class Writer:
                 function tells so of its result.
             lasting: The commit is on the disk when the future resolves. Otherwise it is with the
                 next one that is.
+            apart: It needs no handover spelled out; see `storage.handovers`.
         """
         future: Future[T] = Future()
         try:
-            self._queue.put(Single(verb, future, quiet, lasting), patient=patient)
+            self._queue.put(Single(verb, future, quiet, lasting, apart=apart), patient=patient)
         except OptdeskError as error:
             future.set_exception(error)
         return future
@@ -456,7 +459,13 @@ class Writer:
         conn, lasting = self._connection(), lasts(units)
         try:
             patience = self._patience(units)
-            begin(conn, aside=self._aside, lasting=lasting, patience=patience)
+            begin(
+                conn,
+                aside=self._aside,
+                lasting=lasting,
+                apart=all_apart(units),
+                patience=patience,
+            )
             self._probe(conn)
             answers = run_units(conn, units, guarded=guarded)
             quiet, followed = are_quiet(units, answers), all_followed(units)

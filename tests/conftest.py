@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from storage import engine, schema
+from storage import engine, handovers, schema
 from storage.engine import store_url
 from storage.store import Store
 from storage.words import Actor
@@ -32,10 +32,11 @@ settings.register_profile(
 )
 settings.load_profile("any-machine")
 
-# So does how long a server takes to answer, and who holds its lock to let go of it. The trials
-# keep to what a user meets.
+# So does how long a server takes to answer, and who holds its lock to let go of it. And no program
+# of another revision comes here. The trials keep to what a user meets.
 if not pace.THOROUGH:
     engine.CONNECT_SECONDS = engine.BUSY_SECONDS = 20
+    handovers.PATIENCE_SECONDS = 0.0
 
 LAX = """
 # Nothing here must survive a power cut, and hundreds of databases come and go.

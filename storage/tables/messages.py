@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Integer, text
+from sqlalchemy import ARRAY, BigInteger, Column, Index, Integer, Text, text
 from sqlmodel import Field
 
 from storage.tables.columns import (
@@ -96,6 +96,22 @@ class Message(Base, table=True):
     """Of an inbound text that resembles an opt-out: `open`, `confirmed` or `dismissed`."""
     tries: int = count()
     """How often it was handed over in vain."""
+
+
+class Handover(Base, table=True):
+    """Texts that a courier on PostgreSQL holds in its hands; see `storage.handovers`."""
+
+    __tablename__ = "handovers"
+
+    id: int = ident()
+    """Of the first of them."""
+    worker: str = words()
+    until: datetime = moment()
+    """When to stop waiting for what becomes of them."""
+    texts: list[int] = Field(
+        sa_column=Column(Text().with_variant(ARRAY(BigInteger), "postgresql"), nullable=False)
+    )
+    """Their ids."""
 
 
 class GatewayState(Base, table=True):

@@ -112,3 +112,5 @@ class Seat(Base, table=True):
     """The contact that its person has open."""
     started_at: datetime = moment()
     seen_at: datetime = moment()
+    revision: int = count()
+    """Of the tables, the newest that its program knows; 0 of programs older than the seventh."""
