@@ -258,9 +258,9 @@ class Courier:
         return taken
 
     async def _carry(self, claim: Claim, *, trying: bool) -> None:
-        texts = claim.texts
+        texts, handover = claim.texts, claim.handover
         # What takes long is to be seen.
-        showing = self._loop.call_later(_SHOW_SECONDS, self._show) if claim.handover else None
+        showing = self._loop.call_later(_SHOW_SECONDS, self._show) if handover else None
         try:
             receipts = await self._gateway.hand_over(texts)
         except Exception as error:  # noqa: BLE001 - whatever a gateway's library raises, the texts' fate is unknown
@@ -270,6 +270,8 @@ class Courier:
             ]
         finally:
             if showing is not None:
+                if self._loop.time() >= showing.when():
+                    handover = 0
                 showing.cancel()
         tries = {text.message_id: text.tries for text in texts}
         self._learn(receipts, trying=trying)
@@ -279,7 +281,7 @@ class Courier:
             else receipt
             for receipt in receipts
         ]
-        await self._count_and_settle(receipts, texts, claim.handover)
+        await self._count_and_settle(receipts, texts, handover)
 
     def _show(self) -> None:
         """Has each text say that it is being handed over, as every other transaction does."""

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from storage import guesses
+from storage import guesses, handovers
 from storage.driver import begin_with, end_with, fetch, send_end
-from storage.handovers import SPELLING_OUT
 from storage.jobs import Failed, spoils_all
 
 _BUMP = "UPDATE store_state SET seq = seq + 1 WHERE id = 1 RETURNING seq"
@@ -36,6 +35,7 @@ def begin(
     aside: bool,
     lasting: bool,
     apart: bool = False,
+    guarded: bool = False,
     patience: float | None = None,
 ) -> None:
     """Begins a transaction on PostgreSQL, with the first thing that it asks for.
@@ -45,14 +45,16 @@ def begin(
         aside: It takes no write lock.
         lasting: Its commit waits for the disk.
         apart: It needs no handover spelled out; nor does one that is aside.
+        guarded: What fails in it fails by itself, so nothing in it rests on a guess.
         patience: Seconds to wait for others; None for as long as usual.
     """
     lock = [] if aside else [WRITE_LOCK]
     if patience is not None:
         # None at all would be without end.
         lock.insert(0, f"SET LOCAL lock_timeout = {max(1, int(patience * 1000))}")
-    guesses.begun(conn)
-    spelling_out = () if aside or apart else SPELLING_OUT
+    guesses.begun(conn, asking=guarded)
+    handovers.begun(conn, apart=apart and not aside)
+    spelling_out = () if aside or apart else handovers.SPELLING_OUT
     begin_with(conn, "BEGIN", *lock, *([] if lasting else [_UNSYNCED]), *spelling_out)
 
 

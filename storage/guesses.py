@@ -27,7 +27,7 @@ _WRONG = "22012"
 class _Guesses:
     """Of one connection."""
 
-    __slots__ = ("left", "next", "open", "pause", "state")
+    __slots__ = ("asks", "left", "next", "open", "pause", "state")
 
     def __init__(self) -> None:
         self.state: Any = None
@@ -36,6 +36,8 @@ class _Guesses:
         """What the open one leaves, once it is committed."""
         self.open = False
         """It rests on a guess."""
+        self.asks = False
+        """It must not."""
         self.pause = self.left = 0
 
     def fail(self) -> None:
@@ -52,6 +54,8 @@ def _of(conn: Connection) -> _Guesses:
 
 
 def _may(found: _Guesses) -> bool:
+    if found.asks:
+        return False
     if found.open or not found.left:
         return True
     found.left -= 1
@@ -88,11 +92,18 @@ def leave(conn: Connection, state: Any) -> None:
         found.state = None
 
 
-def begun(conn: Connection) -> None:
-    """Notes that a transaction begins."""
-    found = conn.info.get(_GUESSES)
+def begun(conn: Connection, *, asking: bool = False) -> None:
+    """Notes that a transaction begins.
+
+    Args:
+        conn: Its connection.
+        asking: Nothing in it is to rest on a guess: each of those who share it fails by itself, and
+            a wrong guess would be the answer of who made it.
+    """
+    found = _of(conn) if asking else conn.info.get(_GUESSES)
     if found is None:
         return
+    found.asks = asking
     found.next = None
     if found.open:
         # Nobody knows how the last one ended.

@@ -31,6 +31,7 @@ PATIENCE_SECONDS = 5.0
 changed takes its seat a moment later."""
 
 _ALONE_SINCE = "optdesk handovers"
+_APART = "optdesk apart"
 
 _SPELL_OUT = (
     "UPDATE messages SET status = 'sending', claimed_by = handovers.worker,"
@@ -54,10 +55,25 @@ def look_round(conn: Connection) -> None:
         conn.info.setdefault(_ALONE_SINCE, monotonic())
 
 
+def begun(conn: Connection, *, apart: bool) -> None:
+    """Notes that a transaction begins, and whether nobody in it needs handovers spelled out."""
+    conn.info[_APART] = apart
+
+
+def may_stand(conn: Connection) -> bool:
+    """Whether such rows are left as they are in the open transaction.
+
+    Otherwise others share it, to whom each text has to say so by itself: what was there was spelled
+    out as it began, and whoever comes after a claim must not meet with a new one.
+    """
+    return bool(conn.info.get(_APART))
+
+
 def may_note(conn: Connection) -> bool:
     """Whether texts may be claimed by one row for all of them."""
     since = conn.info.get(_ALONE_SINCE)
-    return since is not None and monotonic() - since >= PATIENCE_SECONDS
+    alone = since is not None and monotonic() - since >= PATIENCE_SECONDS
+    return alone and may_stand(conn)
 
 
 def noting(conn: Connection, worker: str, texts: Sequence[int], until: Any) -> Written:
@@ -84,6 +100,6 @@ def ending(ident: int) -> Written:
 
 
 def spell_out(conn: Connection) -> None:
-    """Has each text say by itself whether it is being handed over."""
-    if is_postgresql(conn):
+    """Has each text say by itself whether it is being handed over, if not all do already."""
+    if is_postgresql(conn) and may_stand(conn):
         run_together(conn, [(statement, ()) for statement in SPELLING_OUT])

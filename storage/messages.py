@@ -92,6 +92,9 @@ def settle(
         For each receipt whether it moved its message; an old or repeated one does not.
     """
     moment = now()
+    if not handovers.may_stand(conn):
+        # It was spelled out as the transaction began.
+        handover = 0
     if handed_over and _are_usual(receipts, handed_over):
         contact_ids = [text.contact_id for text in handed_over]
         if _settle_usual(conn, receipts, contact_ids, moment, handover):

@@ -464,6 +464,7 @@ class Writer:
                 aside=self._aside,
                 lasting=lasting,
                 apart=all_apart(units),
+                guarded=guarded,
                 patience=patience,
             )
             self._probe(conn)

@@ -319,8 +319,11 @@ def test_a_text_that_takes_long_to_be_handed_over_is_seen_to_be(
         phone = next_phone()
         served.put(served.body(mobile_phone=phone))
         soon(lambda: standing(store, phone) == (Stage.CONFIRMING, "sending"))
+        undone: list[bool] = []
+        monkeypatch.setattr(store, "undone", lambda: undone.append(True))
         go_on.set()
         soon(lambda: standing(store, phone) == (Stage.QUEUED, "accepted"))
+        assert undone == []
 
 
 def standing_of_any(store: Store, phone: str) -> Stage | None:

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
 
+from server.doors.gateway import receive_all
 from storage import erase, handovers, messages, suppressions
 from storage.acts import Delete, Star
 from storage.bulk import perform
 from storage.claims import Claim, claim, next_due
+from storage.errors import Refused
 from storage.inbound import Inbound, receive
 from storage.leads import OptIn
 from storage.messages import settle
@@ -23,6 +26,7 @@ from storage.texts import Outgoing, Receipt
 from storage.times import now
 from storage.words import Actor, Target
 from tests.factories import lead, put, switched_on
+from tests.storage.test_writer import busy
 
 ME = Actor.person("ana")
 
@@ -88,6 +92,13 @@ def statuses(store: Store) -> list[str]:
 def stages(store: Store) -> list[str]:
     with store.read() as conn:
         return [*conn.scalars(select(_contacts.c.stage).order_by(_contacts.c.id))]
+
+
+def together(store: Store, *verbs: tuple[Callable[[Connection], Any], bool]) -> list[Any]:
+    """What comes of verbs in one transaction, each with whether it is apart."""
+    with busy(store):
+        futures = [store.write(verb, apart=apart) for verb, apart in verbs]
+    return [future.exception() or future.result() for future in futures]
 
 
 def rows(store: Store) -> int:
@@ -180,6 +191,73 @@ def test_nobody_who_does_not_know_of_it_must_have_been_there_for_a_while(
     assert not named(open_store, written(open_store)).handover
     monkeypatch.setattr(handovers, "PATIENCE_SECONDS", 0.0)
     assert named(open_store, written(open_store)).handover
+
+
+# Who shares the transaction.
+
+
+def claiming(texts: list[Outgoing]) -> Callable[[Connection], Claim]:
+    return lambda conn: claim(conn, "me", 100, gateway="simulated", written=texts)
+
+
+def test_who_shares_the_transaction_of_a_claim_meets_texts_that_say_so_themselves(
+    open_store: Store,
+) -> None:
+    look(open_store)
+    texts = written(open_store)
+    found, _ = together(
+        open_store,
+        (claiming(texts), True),
+        (lambda conn: suppressions.add(conn, ME, [texts[1].phone]), False),
+    )
+    assert (found.texts, found.handover) == (texts, 0)
+    assert statuses(open_store) == ["sending"] * 4
+    assert settled(open_store, found) == [True] * 4
+    assert statuses(open_store) == ["accepted"] * 4
+    assert named(open_store, written(open_store)).handover
+
+
+def test_a_stop_that_shares_it_does_too(open_store: Store) -> None:
+    look(open_store)
+    texts = written(open_store)
+    said = Inbound("simulated", "in-1", texts[2].phone, texts[2].number_id, "STOP")
+    with busy(open_store):
+        future = open_store.write(claiming(texts), apart=True)
+        open_store.write_many(receive_all, said, lambda _: None)
+    found = future.result()
+    assert statuses(open_store)[:4] == ["sending"] * 4
+    assert settled(open_store, found) == [True] * 4
+
+
+def test_a_claim_beside_an_act_that_is_refused_asks_what_is_due(open_store: Store) -> None:
+    look(open_store)
+    texts = written(open_store)
+    deleted(open_store, texts, Claim([], whole=True))
+
+    def refused(_conn: Connection) -> None:
+        raise Refused("No.")
+
+    why, found = together(open_store, (refused, False), (claiming(texts), True))
+    assert isinstance(why, Refused)
+    assert {one.message_id for one in found.texts} == {
+        one.message_id for one in (texts[0], texts[2], texts[3])
+    }
+
+
+def test_receipts_beside_an_act_need_not_be_written_twice(
+    open_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, found = in_hand(open_store)
+    undone: list[bool] = []
+    monkeypatch.setattr(open_store, "undone", lambda: undone.append(True))
+    receipts = [Receipt(one.message_id, "accepted") for one in found.texts]
+    moved, _ = together(
+        open_store,
+        (lambda conn: settle(conn, receipts, found.texts, found.handover), True),
+        (lambda _conn: None, False),
+    )
+    assert (moved, undone) == ([True] * 4, [])
+    assert statuses(open_store) == ["accepted"] * 4
 
 
 # What anybody does meanwhile.
