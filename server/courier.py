@@ -16,7 +16,7 @@ from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from server.circuit import CircuitBreaker
 from server.clock import ClockWatch
@@ -167,10 +167,19 @@ class Courier:
                 wait = await self._round()
             except StoreError:
                 # The store says by itself what is wrong with it; the texts wait there.
-                wait = _PATIENCE_SECONDS
-                self._named.look()
+                wait = self._doubt()
+            except SQLAlchemyError as error:
+                # What it refused is known to nobody; a courier that ended would carry nothing more.
+                note_unexpected("the courier", error)
+                wait = self._doubt()
             if wait > 0 and not self._closing:
                 await self._rest(wait)
+
+    def _doubt(self) -> float:
+        """Forgets what it knew to wait; returns how long to leave the store alone."""
+        self._waiting = 0
+        self._named.look()
+        return _PATIENCE_SECONDS
 
     async def _rest(self, seconds: float) -> None:
         # News are forgotten before the store is asked, never here: what came since then was not

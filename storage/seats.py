@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, or_, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.driver import fetch
 from storage.errors import OptdeskError
+from storage.handovers import SINCE
 from storage.rows import moment_of
 from storage.schema import HEAD
 from storage.tables import Seat
@@ -114,7 +115,17 @@ def enter(
     moment = now()
     ident = seat_id or secrets.token_hex(8)
     gone = [seat.id for seat in _all(conn) if _is_gone(seat, moment)]
-    conn.execute(delete(_seats).where(_seats.c.id.in_([*gone, ident])))
+    conn.execute(
+        delete(_seats).where(
+            or_(
+                _seats.c.id == ident,
+                # Two machines may have one name. That a program is gone which does not know of
+                # handovers is not concluded from its number.
+                _seats.c.id.in_(gone)
+                & or_(_seats.c.revision >= SINCE, _seats.c.seen_at < moment - GONE),
+            )
+        )
+    )
     conn.execute(
         insert(_seats),
         {

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import DataError
 
 from server import clock as watch
 from server import courier
@@ -324,6 +325,26 @@ def test_a_text_that_takes_long_to_be_handed_over_is_seen_to_be(
         go_on.set()
         soon(lambda: standing(store, phone) == (Stage.QUEUED, "accepted"))
         assert undone == []
+
+
+def test_a_courier_goes_on_whatever_the_store_refuses_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, refusals = claims.claim, [1, 2]
+
+    def refuse(*args: Any, **more: Any) -> Claim:
+        if refusals:
+            refusals.pop()
+            raise DataError("", None, ValueError())
+        return claim(*args, **more)
+
+    monkeypatch.setattr(courier, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(claims, "claim", refuse)
+    with serving(store) as served:
+        phone = next_phone()
+        served.put(served.body(mobile_phone=phone))
+        soon(lambda: standing(store, phone) == (Stage.QUEUED, "accepted"))
+    assert not refusals
 
 
 def standing_of_any(store: Store, phone: str) -> Stage | None:

@@ -60,6 +60,25 @@ def test_a_process_of_this_machine_that_ended_is_gone_at_once(store: Store) -> N
     assert not store.do(lambda conn: look_at(conn, seat, None))
 
 
+def test_who_does_not_know_of_handovers_is_gone_only_after_a_while(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def there() -> int:
+        with store.read() as conn:
+            return int(conn.execute(text("SELECT count(*) FROM seats")).scalar_one())
+
+    seated(store)
+    # As it looks from a container of the same name.
+    store.do(lambda conn: conn.execute(text("UPDATE seats SET pid = 999999999, revision = 0")))
+    seat = seated(store)
+    assert there() == 2
+    assert seen_by(store, seat) == ()
+    later = now() + GONE + timedelta(seconds=5)
+    monkeypatch.setattr(seats, "now", lambda: later)
+    seated(store)
+    assert there() == 1
+
+
 def test_a_seat_on_another_machine_is_believed_and_its_host_named(store: Store) -> None:
     seated(store)
     query = text("UPDATE seats SET pid = 999999999, host = :host")
