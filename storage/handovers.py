@@ -15,6 +15,7 @@ waits, go without: see `storage.jobs.apart`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -22,9 +23,14 @@ from sqlalchemy.engine import Connection
 
 from storage.dialects import is_postgresql, packed
 from storage.driver import Written, fetch, run_together
+from storage.rows import moment_value
+from storage.times import now
 
 SINCE = 7
 """The revision of the tables whose programs know of this."""
+
+GONE = timedelta(seconds=200)
+"""After so long without a sign whoever has a seat on the store is taken for gone."""
 
 PATIENCE_SECONDS = 5.0
 """How long there must have been nobody who does not: one that was starting while the tables were
@@ -32,6 +38,8 @@ changed takes its seat a moment later."""
 
 _ALONE_SINCE = "optdesk handovers"
 _APART = "optdesk apart"
+
+_KNOW_NOTHING = "SELECT 1 FROM seats WHERE revision < ? AND seen_at >= ? LIMIT 1"
 
 _SPELL_OUT = (
     "UPDATE messages SET status = 'sending', claimed_by = handovers.worker,"
@@ -49,7 +57,8 @@ def look_round(conn: Connection) -> None:
     """Sees whether all programs on the store know of this, for the transactions that follow."""
     if not is_postgresql(conn):
         return
-    if fetch(conn, "SELECT 1 FROM seats WHERE revision < ? LIMIT 1", (SINCE,)):
+    there = moment_value(conn, now() - GONE)
+    if fetch(conn, _KNOW_NOTHING, (SINCE, there)):
         conn.info.pop(_ALONE_SINCE, None)
     else:
         conn.info.setdefault(_ALONE_SINCE, monotonic())

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.driver import fetch
 from storage.errors import OptdeskError
-from storage.handovers import SINCE
+from storage.handovers import GONE, SINCE
 from storage.rows import moment_of
 from storage.schema import HEAD
 from storage.tables import Seat
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 BEAT_SECONDS = 60.0
 """How often a seat is renewed. Quietly: no screen looks again because of it."""
-
-GONE = timedelta(seconds=200)
-"""After so long without a sign the holder of a seat is taken for gone."""
 
 GLANCE_SECONDS = 0.25
 """How often a desk looks where the others look, while there are others."""

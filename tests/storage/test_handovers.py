@@ -181,6 +181,10 @@ def test_where_a_program_does_not_know_of_it_each_text_says_so_itself(open_store
     found = named(open_store, written(open_store))
     assert (len(found.texts), found.handover) == (4, 0)
     assert statuses(open_store) == [*["accepted"] * 4, *["sending"] * 4]
+    silent = update(_seats).values(seen_at=now() - handovers.GONE - timedelta(seconds=1))
+    open_store.do(lambda conn: conn.execute(silent).rowcount)
+    look(open_store)
+    assert named(open_store, written(open_store)).handover
 
 
 def test_nobody_who_does_not_know_of_it_must_have_been_there_for_a_while(

@@ -15,7 +15,8 @@ import time_machine
 from sqlalchemy import text
 
 from storage import seats
-from storage.seats import GONE, Looks, Presence, enter, leave, look_at, others
+from storage.handovers import GONE
+from storage.seats import Looks, Presence, enter, leave, look_at, others
 from storage.store import Store
 from storage.times import now
 from tests.factories import make_queued
@@ -42,7 +43,7 @@ def test_who_comes_sees_who_is_there_and_who_leaves_is_gone(store: Store) -> Non
 
 def test_who_gave_no_sign_for_long_is_gone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     seat = seated(store)
-    later = now() + seats.GONE + timedelta(seconds=5)
+    later = now() + GONE + timedelta(seconds=5)
     monkeypatch.setattr(seats, "now", lambda: later)
     assert seen_by(store) == ()
     assert store.do(lambda conn: look_at(conn, seat, None))
