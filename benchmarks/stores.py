@@ -117,6 +117,8 @@ class Stores:
         self._copies.append(name)
         self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self._admin(f"CREATE DATABASE {name} TEMPLATE {_filled_name(contacts, log)}")
+        # The same: or what is measured would share the disk with the copy, and wait for it.
+        self._admin("CHECKPOINT")
         return self._database(name)
 
     def _template(self, kind: str, contacts: int, log: bool) -> str:
