@@ -92,7 +92,14 @@ def newer(place: Place) -> str:
 
 
 @cache
-def counted(place: Place, favorite: bool | None, sign: str = "", *, capped: bool = False) -> str:
+def counted(
+    place: Place,
+    favorite: bool | None,
+    sign: str = "",
+    *,
+    capped: bool = False,
+    on_server: bool = False,
+) -> str:
     """How many there are, all or those on one side of an id.
 
     Args:
@@ -100,15 +107,27 @@ def counted(place: Place, favorite: bool | None, sign: str = "", *, capped: bool
         favorite: See `spelled`.
         sign: What an id is compared with the edge by; without one, all are counted.
         capped: Count up to a number that is to be given last.
+        on_server: The store is on PostgreSQL.
     """
     where = spelled(place, favorite)
     if place is Place.ALL and favorite is None:
+        if on_server and sign and not capped:
+            return _all_but_deleted(sign)
         # Says the same, and can be counted in the index by stage.
-        where = _as_sql(_contacts.c.stage.in_(_LIVE))
+        where = where if on_server else _as_sql(_contacts.c.stage.in_(_LIVE))
     found = f"FROM contacts WHERE {where}" + (f" AND id {sign} ?" if sign else "")
     if capped:
         return f"SELECT count(*) FROM (SELECT id {found} LIMIT ?) AS near"  # noqa: S608
     return f"SELECT count(*) {found}"
+
+
+def _all_but_deleted(sign: str) -> str:
+    """Both are counted in an index; whom no group holds alone is in that by stage."""
+    every = f"SELECT count(*) FROM contacts WHERE id {sign} (SELECT id FROM edge)"  # noqa: S608
+    return (
+        f"WITH edge (id) AS (SELECT CAST(? AS BIGINT)) SELECT ({every})"
+        f" - ({every} AND {_as_sql(stage_is(Stage.DELETED))})"
+    )
 
 
 @cache

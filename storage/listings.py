@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from storage import list_statements as statements
 from storage.ahead import Ahead
-from storage.dialects import among
+from storage.dialects import among, is_postgresql
 from storage.driver import Written, fetch
 from storage.glimpses import CAP, Ask, End, Key, Patience, Stood
 from storage.list_statements import flagged, in_place
@@ -355,7 +355,9 @@ class Listing:
     def _few(self, segment: Segment, ident: int, *, before: bool) -> int | None:
         """The same as `_part` where that is near an end; None: it is not, whatever was reckoned."""
         sign, edge = self._side(segment, ident, before=before)
-        query = statements.counted(self.view.place, None, sign, capped=True)
+        query = statements.counted(
+            self.view.place, None, sign, capped=True, on_server=is_postgresql(self._conn)
+        )
         some = (query, (*self._group, edge, 2 * NEAR))
         if segment.favorite is False:
             self._ahead.read(some, self._counting(True, sign, edge))
@@ -383,7 +385,9 @@ class Listing:
         return self._scalar(self._counting(favorite, sign, *edge)) or 0
 
     def _counting(self, favorite: bool | None, sign: str = "", *edge: int) -> Written:
-        return statements.counted(self.view.place, favorite, sign), (*self._group, *edge)
+        there = is_postgresql(self._conn)
+        query = statements.counted(self.view.place, favorite, sign, on_server=there)
+        return query, (*self._group, *edge)
 
     def _scalar(self, asked: Written) -> int | None:
         rows = self._ahead.rows(asked)

@@ -29,7 +29,7 @@ from storage.query import Term
 from storage.tables import BADGED, RARE_KIND, RARE_SOURCE, Contact, ContactLabel, Group, Label
 from storage.tallies import group_tally, label_tally, read_tallies, stage_tally
 from storage.times import now
-from storage.words import BADGE_BITS, Badge, Kind
+from storage.words import BADGE_BITS, Badge, Kind, Stage
 
 FEW = 20_000
 """Contacts that are looked up one by one sooner than a large place is read."""
@@ -97,7 +97,7 @@ class Narrowing:
             "age": self._aged,
             "group": self._grouped,
             "from": _from,
-            "stage": lambda term: _contacts.c.stage == _spelled(term.value),
+            "stage": _at_stage,
             "phone": self._numbered,
         }[term.key]
         return make(term)  # type: ignore[no-any-return]
@@ -223,6 +223,12 @@ class Narrowing:
 def _spelled(value: str) -> Any:
     """A known word as it is, because a partial index is not used for a parameter."""
     return literal_column(f"'{value}'")
+
+
+def _at_stage(term: Term) -> ColumnElement[bool]:
+    at = _contacts.c.stage == _spelled(term.value)
+    # It is always so, and names the index that holds them on PostgreSQL.
+    return and_(at, _contacts.c.group_id.is_not(None)) if term.value == Stage.GROUPED else at
 
 
 def _marked(term: Term) -> ColumnElement[bool]:
