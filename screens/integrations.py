@@ -424,7 +424,9 @@ class Integrations(Place):
         The card's own width tells of its last frame, when the scrollbar may just be coming.
         """
         scroll, most = self.query_one(VerticalScroll), card.styles.max_width
-        beside = scroll.size.width - scroll.scrollbar_size_vertical - card.styles.margin.width
+        beside = (
+            scroll.size.width - scroll.styles.scrollbar_size_vertical - card.styles.margin.width
+        )
         return min(beside, int(most.value) if most else beside) - card.gutter.width
 
     def _draw_attention(self, there: bool) -> None:

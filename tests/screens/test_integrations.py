@@ -353,8 +353,8 @@ async def test_a_long_sentence_keeps_its_place_while_a_scrollbar_comes(
         assert not scroll.show_vertical_scrollbar
         said = "An Optdesk on this store already listens on http://127.0.0.1:43169."
         hand.desk.backstage.listener = ListenerReport(ListenerKind.ATTACHED, sentence=said)
-        # As it is between the layout that finds out and the frame that shows it.
-        scroll.show_vertical_scrollbar = True
-        panel._draw()
-        card = str(panel.query_one(Card).content)
-        assert "An Optdesk on this store already\n" in card
+        # Before it comes, and between the layout that finds out and the frame that shows it.
+        for coming in (False, True):
+            scroll.show_vertical_scrollbar = coming
+            panel._draw()
+            assert "An Optdesk on this store already\n" in str(panel.query_one(Card).content)
