@@ -97,7 +97,8 @@ def targets(conn: Connection) -> dict[int, Target]:
 
 def waiting(conn: Connection, endpoint_ids: Sequence[int]) -> Waiting:
     """Looks whether there is anything to do."""
-    fresh = fetch(conn, "SELECT 1 FROM outbox WHERE spread = 0 LIMIT 1")
+    # In the order of its index: planned for a table that was empty, it would be read whole.
+    fresh = fetch(conn, "SELECT id FROM outbox WHERE spread = 0 ORDER BY id LIMIT 1")
     query = (
         f"SELECT id, ({_FIRST_DUE.format(endpoint='endpoints.id')}) FROM endpoints"  # noqa: S608
         f" WHERE {among_packed(conn, 'id')}"
