@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from storage.attempt_words import COLUMNS, KNOWN, document
 from storage.dialects import among, insert_or_skip, is_postgresql
@@ -49,7 +50,8 @@ BUSY = timedelta(seconds=2)
 BUSY_ATTEMPTS = 20
 """While so many attempts come in within `BUSY`, they are left to gather,"""
 MOST_LEFT = 131_072
-"""but not more than so many: a search reads them, in half a second."""
+"""but not more than so many: a search reads them, in half a second. Indexing one takes longer than
+taking it in, so that even then it goes slowly as long as the store is busy."""
 
 _SLOTS = struct.Struct(f"<{TOGETHER}q")
 _ROW = (attempts.c.id, *(attempts.c[name] for name in dict.fromkeys((*COLUMNS, *KNOWN))))
@@ -61,6 +63,8 @@ class Due(Enum):
     NOTHING = "nothing"
     LATER = "later"
     """Something, when the store is less busy."""
+    SLOWLY = "slowly"
+    """Something, and too much has gathered, but the store is busy."""
     NOW = "now"
 
 
@@ -84,6 +88,20 @@ class Stretch:
         """The ids of its documents."""
         first = self.number * PLACES
         return range(first, first + len(self.members) // _SLOTS.size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """How many attempts come after one, up to another."""
+
+    first: int
+    last: int
+    count: int
+
+
+_counted: WeakKeyDictionary[Engine, _Counted] = WeakKeyDictionary()
+"""Of what comes after the index, by engine. To count a hundred thousand anew each second, as many
+pages would be read: they hold whole requests."""
 
 
 def reach(conn: Connection) -> tuple[int, int] | None:
@@ -150,12 +168,12 @@ def due(conn: Connection) -> Due:
     if conn.scalar(select(pending.c.attempt_id).limit(1)) is not None:
         return Due.NOW
     held = reach(conn)
-    if _newer(conn, held, _stretch(conn)):
-        if _are_newer(conn, held, MOST_LEFT):
-            return Due.NOW
-    elif held is None or not _older(conn, held[0], 1):
+    some_newer = bool(_newer(conn, held, _stretch(conn)))
+    if not some_newer and (held is None or not _older(conn, held[0], 1)):
         return Due.NOTHING
-    return Due.LATER if is_busy(conn, BUSY_ATTEMPTS) else Due.NOW
+    if not is_busy(conn, BUSY_ATTEMPTS):
+        return Due.NOW
+    return Due.SLOWLY if some_newer and _are_newer(conn, held, MOST_LEFT) else Due.LATER
 
 
 def index_some(conn: Connection) -> bool:
@@ -200,10 +218,25 @@ def _newer(conn: Connection, held: tuple[int, int] | None, wanted: int) -> list[
 
 
 def _are_newer(conn: Connection, held: tuple[int, int] | None, wanted: int) -> bool:
-    """Whether so many attempts come next."""
+    """Whether so many attempts come next. Each is counted once, as it comes."""
+    last = held[1] if held else 0
+    counted = _counted.get(conn.engine)
+    if counted is None or not counted.first <= last <= counted.last:
+        counted = _Counted(last, last, 0)
+    gone, _ = _count(conn, counted.first, last, counted.count)
+    count = counted.count - gone
+    more, newest = _count(conn, counted.last, None, max(0, wanted - count))
+    _counted[conn.engine] = _Counted(last, newest or counted.last, count + more)
+    return count + more >= wanted
+
+
+def _count(conn: Connection, after: int, to: int | None, most: int) -> tuple[int, int | None]:
+    """How many attempts come after one and not after another, up to a limit, and the last."""
     key = attempts.c.id
-    query = select(key).order_by(key).limit(1).offset(wanted - 1)
-    return conn.scalar(query.where(key > held[1]) if held else query) is not None
+    some = select(key).where(key > after, *([] if to is None else [key <= to]))
+    found = some.order_by(key).limit(most).subquery()
+    count, last = conn.execute(select(func.count(), func.max(found.c.id))).one()
+    return count, last
 
 
 def _older(conn: Connection, first_id: int, wanted: int) -> list[int]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PIPELINE = "optdesk pipeline"
 _SYNCED = "optdesk synced"
+_BRIEFLY = "optdesk briefly"
 
 _FEW_PAGES_KB = 1024
 """Enough for the way down a tree and what is read ahead."""
@@ -107,7 +108,7 @@ def begin_with(conn: Connection, *statements: str) -> None:
     """Begins a transaction by statements that go with the first one that asks for something."""
     line = conn.info[_PIPELINE]
     line.drop()
-    conn.info[_SYNCED] = False
+    conn.info[_SYNCED] = conn.info[_BRIEFLY] = False
     for statement in statements:
         line.put_off(statement)
 
@@ -125,6 +126,20 @@ def sync_at_once(conn: Connection) -> None:
 def must_sync_at_once(conn: Connection) -> bool:
     """Whether somebody asked for that."""
     return bool(conn.info.get(_SYNCED))
+
+
+def wait_briefly(conn: Connection, milliseconds: int) -> None:
+    """Lets an open transaction on PostgreSQL wait for others for a moment: then it is held up.
+
+    What it does last may go with its end; see `jobs.HeldUp`.
+    """
+    conn.info[_BRIEFLY] = True
+    run_at_last(conn, [(f"SET LOCAL lock_timeout = {milliseconds}", ())])
+
+
+def waits_briefly(conn: Connection) -> bool:
+    """Whether that was asked for."""
+    return bool(conn.info.get(_BRIEFLY))
 
 
 def end_with(conn: Connection, *statements: str) -> list[list[tuple[Any, ...]]]:

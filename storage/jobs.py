@@ -58,6 +58,10 @@ class Overtaken(Exception):
     """A transaction before this one has failed whose end was not waited for; nothing was sent."""
 
 
+class HeldUp(Exception):
+    """Others were in the way of a job that waits for them only for a moment; it was undone."""
+
+
 def followed(verb: BatchT) -> BatchT:
     """Says of a batch verb that this process soon writes again because of it.
 

@@ -3,17 +3,20 @@
 It holds the trigrams of each haystack (`storage.trigram_index`). The verbs never touch it. They
 note an id in `search_pending`, and batches of those are indexed when the store is idle; search
 looks through the noted contacts too, so nothing is ever missed.
+
+PostgreSQL takes long to make the trigrams of a batch, and does so beside those who write. Only
+then nobody else may write, for as long as it takes to see which contacts still say the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import Connection, Select, Table, delete, insert, literal_column, select
 
-from storage.dialects import among, among_packed, insert_or_skip, packed, upsert
-from storage.driver import fetch, run
+from storage.commits import WRITE_LOCK
+from storage.dialects import among_packed, insert_or_skip, packed
+from storage.driver import fetch, run, run_at_last, wait_briefly
 from storage.tables import Contact, SearchPending
 from storage.trigram_index import PAD, Backing, TrigramIndex
 
@@ -23,10 +26,45 @@ contacts: Table = Contact.__table__  # type: ignore[attr-defined]
 pending: Table = SearchPending.__table__  # type: ignore[attr-defined]
 index = TrigramIndex("contacts_fts", "contact_id")
 fts, fts_terms, grams = index.fts, index.terms, index.grams
-_GRAMS_OF_HAYSTACK: Any = literal_column(
-    "array_to_tsvector(ARRAY(SELECT substr(contacts.haystack || E'\\n\\n', place, 3)"
-    " FROM generate_series(1, length(contacts.haystack)) AS place))"
+
+BESIDE_MS = 100
+"""How long an indexing beside others waits for them: they may be waiting for it."""
+
+_ALONE = "SELECT pg_advisory_xact_lock(7164040)"
+"""Two that index beside others would do the same work."""
+
+# As `trigram_index.trigrams` makes them, and what each was made of.
+_TRIGRAMS = (
+    "array_to_tsvector(ARRAY(SELECT substr(haystack || E'\\n\\n', place, 3)"
+    " FROM generate_series(1, length(haystack)) AS place))"
 )
+_PUT_TRIGRAMS = f"""
+    WITH said AS MATERIALIZED (SELECT id, haystack FROM contacts WHERE id = ANY(?)), made AS (
+        INSERT INTO {index.name} (contact_id, grams) SELECT id, {_TRIGRAMS} FROM said
+        ON CONFLICT (contact_id) DO UPDATE SET grams = excluded.grams
+    )
+    SELECT id, hashtextextended(haystack, 0) FROM said
+"""  # noqa: S608 - our own names
+_NOTED = "SELECT contact_id FROM search_pending ORDER BY contact_id LIMIT ?"
+
+# For notes and what trigrams were made of: whose contact is gone has none, and who says something
+# else by now is noted on. Another process may have taken that note meanwhile, with what it saw.
+_SETTLE = f"""
+    WITH about AS MATERIALIZED (
+        SELECT noted.id, contacts.id IS NULL AS gone,
+               hashtextextended(contacts.haystack, 0) = made.said AS same
+        FROM unnest(?::bigint[]) AS noted (id)
+        LEFT JOIN unnest(?::bigint[], ?::bigint[]) AS made (id, said) USING (id)
+        LEFT JOIN contacts USING (id)
+    ), dropped AS (
+        DELETE FROM {index.name} USING about WHERE contact_id = about.id AND gone
+    ), changed AS (
+        INSERT INTO search_pending (contact_id)
+        SELECT id FROM about WHERE NOT gone AND same IS NOT TRUE
+        ON CONFLICT DO NOTHING
+    )
+    DELETE FROM search_pending USING about WHERE contact_id = about.id AND (gone OR same)
+"""  # noqa: S608 - our own name
 
 
 def create_index(conn: Connection) -> Backing:
@@ -81,6 +119,22 @@ def index_pending(conn: Connection, limit: int = 1000) -> int:
     return len(ids)
 
 
+def index_beside(conn: Connection, limit: int = 1000) -> int:
+    """The same on PostgreSQL, in a transaction that begins without the write lock.
+
+    Where others are in the way, it is held up; see `storage.driver.wait_briefly`.
+    """
+    wait_briefly(conn, BESIDE_MS)
+    run_at_last(conn, [(_ALONE, ())])
+    ids = [ident for (ident,) in fetch(conn, _NOTED, (limit,))]
+    if ids:
+        made = _index_grams(conn, ids)
+        about = (packed(conn, ids), packed(conn, [*made]), packed(conn, [*made.values()]))
+        # With the commit, in one turn: nobody waits until this process has come back to it.
+        run_at_last(conn, [(WRITE_LOCK, ()), (_SETTLE, about)])
+    return len(ids)
+
+
 def _take_notes(conn: Connection, limit: int) -> list[int]:
     """Remove some notes and return their ids, in order."""
     some = select(pending.c.contact_id).order_by(pending.c.contact_id).limit(limit)
@@ -97,10 +151,9 @@ def _index_in_fts(conn: Connection, ids: list[int]) -> set[int]:
     return {ident for (ident,) in fetch(conn, f"SELECT id {which}", (packed(conn, ids),))}
 
 
-def _index_grams(conn: Connection, ids: list[int]) -> set[int]:
-    rows = select(contacts.c.id, _GRAMS_OF_HAYSTACK).where(among(conn, contacts.c.id, ids))
-    put = upsert(conn, grams, ["contact_id"], ["grams"]).from_select(["contact_id", "grams"], rows)
-    return set(conn.scalars(put.returning(grams.c.contact_id)))
+def _index_grams(conn: Connection, ids: list[int]) -> dict[int, int]:
+    """Indexes those that are there; returns a number for what each says."""
+    return dict(fetch(conn, _PUT_TRIGRAMS, (packed(conn, ids),)))
 
 
 def index_all(conn: Connection) -> None:
@@ -109,7 +162,7 @@ def index_all(conn: Connection) -> None:
         hays = select(contacts.c.id, contacts.c.haystack + PAD).order_by(contacts.c.id)
         conn.execute(insert(fts).from_select(["rowid", "haystack"], hays))
     elif backing(conn) is Backing.GRAMS:
-        rows = select(contacts.c.id, _GRAMS_OF_HAYSTACK).order_by(contacts.c.id)
+        rows = select(contacts.c.id, literal_column(_TRIGRAMS)).order_by(contacts.c.id)
         conn.execute(insert(grams).from_select(["contact_id", "grams"], rows))
     else:
         queue_all(conn)

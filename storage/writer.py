@@ -27,6 +27,7 @@ from storage.driver import (
     start_over,
     undo,
     wait_for_ends,
+    waits_briefly,
     watch_beside,
 )
 from storage.engine import tells_of_its_log, wait_at_most
@@ -37,6 +38,7 @@ from storage.job_queue import JobQueue
 from storage.jobs import (
     Answers,
     Failed,
+    HeldUp,
     Item,
     Overtaken,
     Single,
@@ -486,8 +488,10 @@ class Writer:
                 self._sent.append(sent)
                 return None
             seq = commit(conn, behind=behind, quiet=quiet, trial=not units, guarded=guarded)
-        except BaseException:
+        except BaseException as error:
             undo(conn)
+            if waits_briefly(conn) and is_held(error):
+                raise Failed(HeldUp()) from error
             raise
         if followed and seq is None:
             self._watcher.committing(None)

@@ -232,10 +232,35 @@ def test_while_many_come_in_they_are_left_to_gather(
     with store.read() as conn:
         assert attempt_index.due(conn) is Due.LATER
         monkeypatch.setattr(attempt_index, "MOST_LEFT", 25)
-        assert attempt_index.due(conn) is Due.NOW
+        assert attempt_index.due(conn) is Due.SLOWLY
         monkeypatch.setattr(attempt_index, "MOST_LEFT", 31)
         monkeypatch.setattr(attempt_index, "BUSY", timedelta(0))
         assert attempt_index.due(conn) is Due.NOW
+
+
+def test_those_left_to_gather_are_counted_as_they_come_and_go(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt_index, "BUSY_ATTEMPTS", 3)
+    monkeypatch.setattr(attempt_index, "MOST_LEFT", 15)
+
+    def due() -> Due:
+        with store.read() as conn:
+            return attempt_index.due(conn)
+
+    keep(store, [row() for _ in range(14)])
+    assert [due(), due()] == [Due.LATER, Due.LATER]
+    keep(store, [row()])
+    assert [due(), due()] == [Due.SLOWLY, Due.SLOWLY]
+    index_log(store, 1)
+    keep(store, [row() for _ in range(14)])
+    assert due() is Due.LATER
+    keep(store, [row() for _ in range(3)])
+    assert due() is Due.SLOWLY
+    index_log(store, 1)
+    assert due() is Due.LATER
+    keep(store, [row() for _ in range(4)])
+    assert due() is Due.SLOWLY
 
 
 def test_who_is_committed_late_is_found_by_every_way_in(store: Store) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, Update, delete, func, select, text, update
 
 from storage import attempt_index, indexer
+from storage.attempt_index import Due
 from storage.search import Search, _Order, label_mark
 from storage.search_index import (
     contacts,
@@ -119,6 +121,43 @@ def test_contacts_are_left_to_gather_while_leads_come_in_quickly(
     monkeypatch.setattr(attempt_index, "BUSY", timedelta(days=-30))
     hand._drain()
     assert waiting(store) == 0
+
+
+def test_however_long_a_step_took_the_rest_is_short(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store._indexer.close()
+    make_queued(store, 3)
+    monkeypatch.setattr(indexer, "BATCH", 1)
+    monkeypatch.setattr(indexer, "BATCH_ON_GRAMS", 1)
+    monkeypatch.setattr(indexer, "MOST_REST_SECONDS", 0.01)
+    monkeypatch.setattr(indexer, "REST_SHARE_BESIDE", 1_000_000)
+    hand = indexer.Indexer(store)
+    monkeypatch.setattr(indexer, "_WORK", [replace(indexer._WORK[0], rest_share=1_000_000)])
+    began = time.monotonic()
+    hand._drain()
+    assert waiting(store) == 0
+    assert time.monotonic() - began < PATIENCE
+
+
+def test_what_is_indexed_slowly_keeps_nothing_else_waiting(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store._indexer.close()
+    make_queued(store, 20)
+    monkeypatch.setattr(indexer, "BATCH", 1)
+    monkeypatch.setattr(indexer, "BATCH_ON_GRAMS", 1)
+    monkeypatch.setattr(indexer, "BUSY_REST_SHARE", 1_000_000)
+    hand, steps = indexer.Indexer(store), []
+
+    def slow_step(_conn: Connection) -> bool:
+        steps.append(waiting(store))
+        return len(steps) < 2
+
+    slow = replace(indexer._WORK[1], due=lambda _conn: Due.SLOWLY, step=slow_step)
+    monkeypatch.setattr(indexer, "_WORK", [indexer._WORK[0], slow])
+    hand._drain()
+    assert steps == [19, 0]
 
 
 def test_a_label_is_found_and_after_its_removal_no_more(store: Store) -> None:

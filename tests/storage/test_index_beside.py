@@ -1,0 +1,222 @@
+"""PostgreSQL's contacts are indexed beside those who write, and search never misses one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, delete, func, select, update
+
+from storage import indexer, search_index
+from storage.engine import store_url
+from storage.jobs import HeldUp
+from storage.search_index import (
+    contacts,
+    grams,
+    index,
+    index_beside,
+    index_pending,
+    mark_pending,
+    pending,
+)
+from storage.store import Store
+from tests.factories import make_queued
+from tests.storage.test_indexer import becomes, found, waiting
+from tests.waiting import PATIENCE
+
+
+@pytest.fixture
+def stores(pg_url: str) -> Iterator[tuple[Store, Store]]:
+    """Two processes that index nothing by themselves."""
+    here, there = Store.open(pg_url), Store.open(pg_url)
+    here._indexer.close()
+    there._indexer.close()
+    yield here, there
+    here.close()
+    there.close()
+
+
+def beside(store: Store, meanwhile: Callable[[], Any] = lambda: None) -> Future[int]:
+    """Indexes beside others; `meanwhile` happens when the trigrams are made."""
+
+    def verb(conn: Connection) -> int:
+        done = index_beside(conn)
+        meanwhile()
+        return done
+
+    return store.write(verb, patient=True, aside=True, lasting=False)
+
+
+def indexed(store: Store) -> set[int]:
+    """The contacts that the index knows."""
+    with store.read() as conn:
+        return set(conn.scalars(select(grams.c.contact_id)))
+
+
+def renamed(conn: Connection, ident: int, name: str) -> None:
+    """Gives a contact another name, as its rules would."""
+    conn.execute(update(contacts).where(contacts.c.id == ident).values(haystack=name))
+    mark_pending(conn, [ident])
+
+
+def erased(conn: Connection, ident: int) -> None:
+    """Leaves nothing of a contact, as erasing does."""
+    conn.execute(delete(pending).where(pending.c.contact_id == ident))
+    index.drop(conn, [ident])
+    conn.execute(delete(contacts).where(contacts.c.id == ident))
+
+
+def holding(store: Store, lock: int) -> psycopg.Connection:
+    """Another program that holds a lock until it is closed."""
+    plain = store_url(store.url).set(drivername="postgresql")
+    driver = psycopg.connect(plain.render_as_string(hide_password=False))
+    driver.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+    return driver
+
+
+def test_trigrams_are_made_while_somebody_else_writes(stores: tuple[Store, Store]) -> None:
+    here, there = stores
+    ids = make_queued(here, 3)
+    writes, made = threading.Event(), threading.Event()
+
+    def verb(conn: Connection) -> None:
+        conn.execute(select(1))
+        writes.set()
+        assert made.wait(PATIENCE)
+
+    writing = there.write(verb)
+    assert writes.wait(PATIENCE)
+    indexing = beside(here, made.set)
+    writing.result(PATIENCE)
+    assert indexing.result(PATIENCE) == 3
+    assert waiting(here) == 0
+    assert indexed(here) == set(ids)
+
+
+def test_who_has_changed_meanwhile_is_noted_on(stores: tuple[Store, Store]) -> None:
+    here, there = stores
+    ids = make_queued(here, 3, first_name="Ada")
+    change = beside(here, lambda: there.do(lambda conn: renamed(conn, ids[1], "zebedee")))
+    assert change.result(PATIENCE) == 3
+    assert waiting(here) == 1
+    assert found(here, "zebedee") == [ids[1]]
+    assert found(here, "ada") == [ids[2], ids[0]]
+    assert beside(here).result(PATIENCE) == 1
+    assert waiting(here) == 0
+    assert found(here, "zebedee") == [ids[1]]
+
+
+def test_nothing_stays_of_who_was_erased_meanwhile(stores: tuple[Store, Store]) -> None:
+    here, there = stores
+    ids = make_queued(here, 3)
+    beside(here, lambda: there.do(lambda conn: erased(conn, ids[1]))).result(PATIENCE)
+    assert indexed(here) == {ids[0], ids[2]}
+    assert waiting(here) == 0
+
+
+def test_nothing_stays_of_who_is_just_being_erased(
+    stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = stores
+    ids = make_queued(here, 3)
+    monkeypatch.setattr(search_index, "BESIDE_MS", 10_000)
+    erasing, made = threading.Event(), threading.Event()
+
+    def erase(conn: Connection) -> None:
+        erased(conn, ids[1])
+        erasing.set()
+        assert made.wait(PATIENCE)
+        becomes(lambda: waits_for_somebody(here), 1.0)
+
+    done = there.write(erase)
+    assert erasing.wait(PATIENCE)
+    assert beside(here, made.set).result(PATIENCE) == 3
+    done.result(PATIENCE)
+    assert indexed(here) == {ids[0], ids[2]}
+
+
+def test_a_note_of_nobody_goes(stores: tuple[Store, Store]) -> None:
+    here, _ = stores
+    here.do(lambda conn: mark_pending(conn, [7]))
+    assert beside(here).result(PATIENCE) == 1
+    assert waiting(here) == 0
+
+
+def test_who_was_indexed_by_another_process_as_he_was_before_is_noted_anew(
+    stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = stores
+    (ident,) = make_queued(here, 1, first_name="Ada")
+    put = search_index._index_grams
+
+    def late(conn: Connection, ids: list[int]) -> dict[int, int]:
+        made = put(conn, ids)
+        # As if this had been read just before: somebody gave him another name and indexed it.
+        return {one: said + 1 for one, said in made.items()}
+
+    def take_note(conn: Connection) -> None:
+        conn.execute(delete(pending).where(pending.c.contact_id == ident))
+
+    monkeypatch.setattr(search_index, "_index_grams", late)
+    beside(here, lambda: there.do(take_note)).result(PATIENCE)
+    assert waiting(here) == 1
+    assert found(here, "ada") == [ident]
+
+
+def test_who_waits_for_what_is_held_here_is_let_go_first(stores: tuple[Store, Store]) -> None:
+    here, there = stores
+    ids = make_queued(here, 3)
+    others: list[Future[int]] = []
+
+    def index_there() -> None:
+        others.append(there.write(index_pending))
+        # It waits for the rows of the index, and holds the write lock.
+        assert becomes(lambda: waits_for_somebody(here))
+
+    held_up = beside(here, index_there)
+    assert isinstance(held_up.exception(PATIENCE), HeldUp)
+    assert others[0].result(PATIENCE) == 3
+    assert here.health.ok
+    assert waiting(here) == 0
+    assert indexed(here) == set(ids)
+
+
+def waits_for_somebody(store: Store) -> bool:
+    """Whether a statement waits for a lock."""
+    locks = "SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1"
+    with store.read() as conn:
+        return conn.exec_driver_sql(locks).first() is not None
+
+
+def test_what_is_held_up_goes_the_way_of_all_who_write(
+    stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = stores
+    ids = make_queued(here, 3)
+    monkeypatch.setattr(search_index, "BESIDE_MS", 1)
+    another = holding(here, 7164040)
+    indexer.Indexer(here)._drain()
+    another.close()
+    assert waiting(here) == 0
+    assert indexed(here) == set(ids)
+
+
+def test_who_waits_long_for_the_write_lock_gives_up_what_it_holds(
+    stores: tuple[Store, Store],
+) -> None:
+    here, _ = stores
+    ids = make_queued(here, 3)
+    another = holding(here, 7164038)
+    held_up = beside(here)
+    assert isinstance(held_up.exception(PATIENCE), HeldUp)
+    assert here.health.ok
+    another.close()
+    assert waiting(here) == 3
+    assert beside(here).result(PATIENCE) == 3
+    assert indexed(here) == set(ids)
+    with here.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(pending)) == 0
