@@ -11,6 +11,7 @@ has changed, is noted in `attempts_pending` until it has a document, and is read
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,6 +53,9 @@ BUSY_ATTEMPTS = 20
 MOST_LEFT = 131_072
 """but not more than so many: a search reads them, in half a second. Indexing one takes longer than
 taking it in, so that even then it goes slowly as long as the store is busy."""
+
+RECOUNT_SECONDS = 300.0
+"""How often what is left is counted anew: those that were committed late are not counted yet."""
 
 _SLOTS = struct.Struct(f"<{TOGETHER}q")
 _ROW = (attempts.c.id, *(attempts.c[name] for name in dict.fromkeys((*COLUMNS, *KNOWN))))
@@ -97,6 +101,8 @@ class _Counted:
     first: int
     last: int
     count: int
+    since: float
+    """When counting began, by a clock that nobody sets."""
 
 
 _counted: WeakKeyDictionary[Engine, _Counted] = WeakKeyDictionary()
@@ -221,12 +227,17 @@ def _are_newer(conn: Connection, held: tuple[int, int] | None, wanted: int) -> b
     """Whether so many attempts come next. Each is counted once, as it comes."""
     last = held[1] if held else 0
     counted = _counted.get(conn.engine)
-    if counted is None or not counted.first <= last <= counted.last:
-        counted = _Counted(last, last, 0)
+    moment = time.monotonic()
+    if (
+        counted is None
+        or not counted.first <= last <= counted.last
+        or moment - counted.since >= RECOUNT_SECONDS
+    ):
+        counted = _Counted(last, last, 0, moment)
     gone, _ = _count(conn, counted.first, last, counted.count)
     count = counted.count - gone
     more, newest = _count(conn, counted.last, None, max(0, wanted - count))
-    _counted[conn.engine] = _Counted(last, newest or counted.last, count + more)
+    _counted[conn.engine] = _Counted(last, newest or counted.last, count + more, counted.since)
     return count + more >= wanted
 
 

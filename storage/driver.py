@@ -146,6 +146,7 @@ def end_with(conn: Connection, *statements: str) -> list[list[tuple[Any, ...]]]:
     """Sends what was put off and statements that end the transaction; gives what they return."""
     line = conn.info[_PIPELINE]
     answers = _ask(conn, line, *((statement, ()) for statement in statements))
+    conn.info[_BRIEFLY] = False
     return [answer.rows() for answer in answers]
 
 

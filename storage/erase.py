@@ -439,6 +439,7 @@ def _clean_up(store: Store) -> Sequence[str]:
     )
     try:
         with engine.connect() as conn:
+            search_index.wait_for_indexing(conn)
             conn.execute(text(f"SET lock_timeout = {_LOCK_MS}"))
             for name in (*Contact.metadata.tables, *_SEARCHED, "pg_statistic"):
                 _write_anew(conn, name)

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage import attempt_index, search_index
 from storage.attempt_index import Due
 from storage.dialects import is_postgresql
-from storage.errors import OptdeskError
+from storage.errors import OptdeskError, StoreUnavailable
 from storage.feed import ChangeFeed
 from storage.jobs import HeldUp
 from storage.trigram_index import Backing, TrigramIndex
@@ -43,6 +43,8 @@ BUSY_REST_SHARE = 9
 MOST_REST_SECONDS = 1.0
 """Not longer, however long the step took: perhaps it was only that the process stood still."""
 RETRY_SECONDS = 5.0
+BESIDE_AGAIN_SECONDS = 60.0
+"""How long it goes with the others after there was no connection to go beside them."""
 BUSY_ATTEMPTS = 400
 """While so many requests come in within `attempt_index.BUSY`, contacts are left to gather,"""
 MOST_LEFT = 4_000
@@ -65,7 +67,7 @@ class Indexed(Protocol):
 
     def write(
         self,
-        verb: Callable[[Connection], int],
+        verb: Callable[[Connection], Any],
         *,
         patient: bool = False,
         quiet: bool = False,
@@ -82,10 +84,10 @@ class _Work:
 
     index: TrigramIndex
     due: Callable[[Connection], Due]
-    step: Callable[[Connection], int]
+    step: Callable[[Connection], bool]
     """Indexes some; tells whether more may be left."""
-    beside: Callable[[Connection], int] | None = None
-    """The same on PostgreSQL beside those who write."""
+    beside: Callable[[Connection], bool | None] | None = None
+    """The same on PostgreSQL beside those who write; None: another process does it."""
     rest_share: float = REST_SHARE
     quiet: bool = False
     """Nobody needs to look again because of it."""
@@ -110,12 +112,17 @@ def _index_contacts(conn: Connection) -> bool:
     return search_index.index_pending(conn, size) == size
 
 
+def _index_contacts_beside(conn: Connection) -> bool | None:
+    done = search_index.index_beside(conn, BATCH_ON_GRAMS)
+    return None if done is None else done == BATCH_ON_GRAMS
+
+
 _WORK = (
     _Work(
         search_index.index,
         _contacts_due,
         _index_contacts,
-        lambda conn: search_index.index_beside(conn, BATCH_ON_GRAMS) == BATCH_ON_GRAMS,
+        _index_contacts_beside,
     ),
     _Work(
         attempt_index.index,
@@ -143,8 +150,10 @@ class Indexer:
         self._thread = threading.Thread(target=self._run, name="optdesk-indexer", daemon=True)
         self._unsubscribe: Callable[[], None] = lambda: None
         self._batches: Counter[TrigramIndex] = Counter()
+        self._beside_after = 0.0
+        """When it may go beside those who write, by a clock that nobody sets."""
         self._slowly_after: dict[TrigramIndex, float] = {}
-        """When the next step may be made of what is done slowly, by a clock that nobody sets."""
+        """When the next step may be made of what is done slowly, by the same clock."""
 
     def start(self) -> None:
         """Begin, with what earlier processes left unindexed."""
@@ -179,21 +188,24 @@ class Indexer:
 
     def _drain(self) -> None:
         """Index all that is due, in turns, and tidy up after every few batches."""
-        left = [*_WORK]
+        left, asked = [*_WORK], time.monotonic()
         while left and not self._closing.is_set():
             if self._store.is_worked_on:
                 # It would take twice as long; looked at again when more has gathered.
                 self._changed.set()
                 return
+            if time.monotonic() - asked >= GATHER_SECONDS:
+                # One kind may take for ever; meanwhile more of the other has gathered.
+                left, asked = [*_WORK], time.monotonic()
             left = [work for work in left if self._turn(work, alone=len(left) == 1)]
 
     def _turn(self, work: _Work, *, alone: bool) -> bool:
         """Index some of one kind if that is due; tell whether more may be left."""
         resting = self._slowly_after.get(work.index, 0.0) - time.monotonic()
         if resting > 0:
-            if not alone:
-                return True
-            self._closing.wait(resting)
+            if alone:
+                self._closing.wait(resting)
+            return True
         due = self._due(work)
         if due in (Due.NOTHING, Due.LATER):
             return False
@@ -216,16 +228,33 @@ class Indexer:
         return more
 
     def _index(self, work: _Work) -> bool:
-        if work.beside is not None and self._store.kind == "postgresql":
-            # What is lost with the server is lost whole: its notes are there again.
-            with suppress(HeldUp):
-                return bool(self._step(work, work.beside, aside=True, lasting=False))
+        """Index some the one way or the other; tell whether more may be left."""
+        if work.beside is not None and self._goes_beside:
+            try:
+                # What is lost with the server is lost whole: its notes are there again.
+                more = self._step(work, work.beside, aside=True, lasting=False)
+            except HeldUp:
+                pass
+            except StoreUnavailable:
+                # There may be room for one connection less than this process would like.
+                self._beside_after = time.monotonic() + BESIDE_AGAIN_SECONDS
+            else:
+                if more is None:
+                    # Another process does it. Looked at again, as that one may end.
+                    self._changed.set()
+                return bool(more)
         return bool(self._step(work, work.step))
 
-    def _step(self, work: _Work, verb: Callable[[Connection], int], **how: bool) -> int:
+    @property
+    def _goes_beside(self) -> bool:
+        return self._store.kind == "postgresql" and time.monotonic() >= self._beside_after
+
+    def _step(
+        self, work: _Work, verb: Callable[[Connection], bool | None], **how: bool
+    ) -> bool | None:
         """Let one verb write, then let others."""
         began = time.monotonic()
-        done: int = self._store.write(
+        done: bool | None = self._store.write(
             verb, patient=True, quiet=work.quiet, apart=True, **how
         ).result()
         rest_share = REST_SHARE_BESIDE if how.get("aside") else work.rest_share

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Select, Table, delete, insert, literal_column, select
+from sqlalchemy import Connection, Select, Table, delete, insert, literal_column, select, text
 
 from storage.commits import WRITE_LOCK
 from storage.dialects import among_packed, insert_or_skip, packed
@@ -30,8 +30,9 @@ fts, fts_terms, grams = index.fts, index.terms, index.grams
 BESIDE_MS = 100
 """How long an indexing beside others waits for them: they may be waiting for it."""
 
-_ALONE = "SELECT pg_advisory_xact_lock(7164040)"
+_ALONE = "SELECT pg_try_advisory_xact_lock(7164040)"
 """Two that index beside others would do the same work."""
+_ENDED = "SELECT pg_advisory_xact_lock(7164040)"
 
 # As `trigram_index.trigrams` makes them, and what each was made of.
 _TRIGRAMS = (
@@ -119,13 +120,18 @@ def index_pending(conn: Connection, limit: int = 1000) -> int:
     return len(ids)
 
 
-def index_beside(conn: Connection, limit: int = 1000) -> int:
+def index_beside(conn: Connection, limit: int = 1000) -> int | None:
     """The same on PostgreSQL, in a transaction that begins without the write lock.
 
     Where others are in the way, it is held up; see `storage.driver.wait_briefly`.
+
+    Returns:
+        As above; None where another process is at it.
     """
     wait_briefly(conn, BESIDE_MS)
-    run_at_last(conn, [(_ALONE, ())])
+    ((alone,),) = fetch(conn, _ALONE)
+    if not alone:
+        return None
     ids = [ident for (ident,) in fetch(conn, _NOTED, (limit,))]
     if ids:
         made = _index_grams(conn, ids)
@@ -133,6 +139,14 @@ def index_beside(conn: Connection, limit: int = 1000) -> int:
         # With the commit, in one turn: nobody waits until this process has come back to it.
         run_at_last(conn, [(WRITE_LOCK, ()), (_SETTLE, about)])
     return len(ids)
+
+
+def wait_for_indexing(conn: Connection) -> None:
+    """Waits on PostgreSQL until nobody indexes beside others who began before.
+
+    While one does, dead rows that it might still see are not taken out of any table.
+    """
+    conn.execute(text(_ENDED))
 
 
 def _take_notes(conn: Connection, limit: int) -> list[int]:

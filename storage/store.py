@@ -150,8 +150,9 @@ class Store:
             patient: It takes long and is one of many: leads and single acts go first.
             quiet: Nobody needs to look again because of it: no subscriber of the feed is called.
                 A function tells so of its result.
-            aside: It has a lock of its own, see `storage.rounds`, and nothing is lost where it has
-                to be done again: on PostgreSQL it goes beside what others write.
+            aside: It has a lock of its own, see `storage.rounds`, or takes the one of all who write
+                at its end, see `search_index.index_beside`, and nothing is lost where it has to be
+                done again: on PostgreSQL it goes beside what others write.
             lasting: It is durable when the future resolves. A step of something long need not be:
                 see `settle`.
             apart: It needs no handover spelled out, as it never looks at a text that waits or sees

@@ -105,7 +105,8 @@ class Writer:
         engine: Its transactions take the write lock when they begin.
         name: The store's name in sentences.
         watcher: Told of each commit and failure, in the writer's thread.
-        aside: On PostgreSQL its transactions take no write lock: for what has a lock of its own.
+        aside: On PostgreSQL its transactions take no write lock, unless a verb takes it at its end:
+            for what has a lock of its own. It says nothing of the store's health.
     """
 
     def __init__(self, engine: Engine, name: str, watcher: Watcher, *, aside: bool = False) -> None:
@@ -257,7 +258,8 @@ class Writer:
             return
         if self._problem is not None:
             self._problem = None
-            self._watcher.recovered()
+            if not self._aside:
+                self._watcher.recovered()
         if made is not None:
             self._queue.rest()
             # The screen's refresh and the answers wait for nothing else from here on.
@@ -299,7 +301,11 @@ class Writer:
         self._sent.clear()
         self._drop()
         self._problem = problem = self._diagnosis(error)
-        self._watcher.failed(problem)
+        if self._aside:
+            # Whether the store works, who takes the leads in finds out. It may lack a connection.
+            self._watcher.undone()
+        else:
+            self._watcher.failed(problem)
         held = is_held(error) and isinstance(problem, StoreUnavailable)
         for job in self._out_of_time(jobs) if held else jobs:
             answer(job, problem)

@@ -263,6 +263,25 @@ def test_those_left_to_gather_are_counted_as_they_come_and_go(
     assert due() is Due.SLOWLY
 
 
+def test_those_committed_late_are_counted_after_a_while(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt_index, "BUSY_ATTEMPTS", 3)
+    monkeypatch.setattr(attempt_index, "MOST_LEFT", 20)
+    early = [new_id() for _ in range(10)]
+    keep(store, [row() for _ in range(15)])
+
+    def due() -> Due:
+        with store.read() as conn:
+            return attempt_index.due(conn)
+
+    assert due() is Due.LATER
+    keep(store, [row(id=ident) for ident in early])
+    assert due() is Due.LATER
+    monkeypatch.setattr(attempt_index, "RECOUNT_SECONDS", 0)
+    assert due() is Due.SLOWLY
+
+
 def test_who_is_committed_late_is_found_by_every_way_in(store: Store) -> None:
     switched_on(store)
     early = [new_id() for _ in range(2)]

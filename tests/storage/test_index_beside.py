@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Connection, delete, func, select, update
 
-from storage import indexer, search_index
+from storage import engine, erase, indexer, search_index
+from storage.driver import fetch, run
 from storage.engine import store_url
 from storage.jobs import HeldUp
 from storage.search_index import (
@@ -24,6 +26,7 @@ from storage.search_index import (
     pending,
 )
 from storage.store import Store
+from storage.words import Actor
 from tests.factories import make_queued
 from tests.storage.test_indexer import becomes, found, waiting
 from tests.waiting import PATIENCE
@@ -40,10 +43,10 @@ def stores(pg_url: str) -> Iterator[tuple[Store, Store]]:
     there.close()
 
 
-def beside(store: Store, meanwhile: Callable[[], Any] = lambda: None) -> Future[int]:
+def beside(store: Store, meanwhile: Callable[[], Any] = lambda: None) -> Future[int | None]:
     """Indexes beside others; `meanwhile` happens when the trigrams are made."""
 
-    def verb(conn: Connection) -> int:
+    def verb(conn: Connection) -> int | None:
         done = index_beside(conn)
         meanwhile()
         return done
@@ -195,14 +198,117 @@ def waits_for_somebody(store: Store) -> bool:
 def test_what_is_held_up_goes_the_way_of_all_who_write(
     stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here, _ = stores
+    here, there = stores
     ids = make_queued(here, 3)
+    held_up: list[bool] = []
+    writes, go_on = threading.Event(), threading.Event()
+
+    def verb(conn: Connection) -> None:
+        conn.execute(select(1))
+        writes.set()
+        assert go_on.wait(PATIENCE)
+
+    def let_go(conn: Connection) -> bool:
+        # Only who was held up comes to this.
+        held_up.append(True)
+        return index_pending(conn) == indexer.BATCH_ON_GRAMS
+
+    writing = there.write(verb)
+    assert writes.wait(PATIENCE)
     monkeypatch.setattr(search_index, "BESIDE_MS", 1)
-    another = holding(here, 7164040)
-    indexer.Indexer(here)._drain()
-    another.close()
+    monkeypatch.setattr(indexer, "_WORK", [replace(indexer._WORK[0], step=let_go)])
+    hand = threading.Thread(target=indexer.Indexer(here)._drain)
+    hand.start()
+    assert becomes(lambda: waits_for_somebody(there))
+    threading.Timer(0.3, go_on.set).start()
+    hand.join(PATIENCE)
+    writing.result(PATIENCE)
+    assert held_up == [True]
     assert waiting(here) == 0
     assert indexed(here) == set(ids)
+
+
+def test_while_another_process_indexes_nobody_does_the_same(
+    stores: tuple[Store, Store],
+) -> None:
+    here, _ = stores
+    ids = make_queued(here, 3)
+    another = holding(here, 7164040)
+    assert beside(here).result(PATIENCE) is None
+    hand = indexer.Indexer(here)
+    hand._drain()
+    assert waiting(here) == 3
+    assert hand._changed.is_set()
+    another.close()
+    assert becomes(lambda: beside(here).result(PATIENCE) == 3)
+    assert indexed(here) == set(ids)
+
+
+def test_without_a_connection_to_spare_contacts_are_indexed_all_the_same(
+    pg_url: str, pg_admin: psycopg.Connection
+) -> None:
+    url = store_url(pg_url).set(drivername="postgresql")
+    few = f"few_{url.database}"
+    pg_admin.execute(f"CREATE ROLE {few} LOGIN")
+    Store.open(pg_url).close()
+    with psycopg.connect(url.render_as_string(hide_password=False)) as driver:
+        driver.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {few}")
+    opened = Store.open(url.set(username=few).render_as_string(hide_password=False))
+    opened._indexer.close()
+    ids = make_queued(opened, 3)
+    theirs = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
+    ((count,),) = pg_admin.execute(theirs, [few]).fetchall()
+    pg_admin.execute(f"ALTER ROLE {few} CONNECTION LIMIT {count}")
+    indexer.Indexer(opened)._drain()
+    assert opened.health.ok
+    assert waiting(opened) == 0
+    assert indexed(opened) == set(ids)
+    opened.close()
+
+
+def test_who_could_not_be_told_of_it_has_indexed_all_the_same(
+    stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = stores
+    ids = make_queued(here, 3)
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 1)
+    another = holding(here, 99)
+    another.execute("SELECT 1 FROM store_state FOR UPDATE")
+    told = beside(here).exception(PATIENCE)
+    another.close()
+    assert not isinstance(told, HeldUp)
+    assert indexed(here) == set(ids)
+
+
+def test_what_was_erased_while_a_step_went_on_leaves_the_files(
+    stores: tuple[Store, Store],
+) -> None:
+    here, there = stores
+    (ident,) = make_queued(here, 1, first_name="Zebedeeq")
+    began, go_on = threading.Event(), threading.Event()
+
+    def verb(conn: Connection) -> None:
+        # As a step does that takes long: it has written, and holds nobody up.
+        assert fetch(conn, search_index._ALONE) == [(True,)]
+        run(conn, "INSERT INTO tallies (name, n) VALUES ('slow step', 1)")
+        began.set()
+        assert go_on.wait(PATIENCE)
+
+    slow = here.write(verb, patient=True, aside=True, lasting=False)
+    assert began.wait(PATIENCE)
+    with here.read() as conn:
+        phone = conn.scalar(select(contacts.c.phone))
+    threading.Timer(1.5, go_on.set).start()
+    erase.erase(there, Actor.person("ana"), ident, str(phone)[-4:])
+    slow.result(PATIENCE)
+    assert "Zebedeeq" not in on_file(here, "contacts")
+
+
+def on_file(store: Store, table: str) -> str:
+    """Whatever stands in the file of a table."""
+    with store.read() as conn:
+        found = "SELECT pg_read_binary_file(pg_relation_filepath(%s))"
+        return bytes(conn.exec_driver_sql(found, (table,)).scalar_one()).decode("latin-1")
 
 
 def test_who_waits_long_for_the_write_lock_gives_up_what_it_holds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -158,6 +159,29 @@ def test_what_is_indexed_slowly_keeps_nothing_else_waiting(
     monkeypatch.setattr(indexer, "_WORK", [indexer._WORK[0], slow])
     hand._drain()
     assert steps == [19, 0]
+
+
+def test_what_gathers_meanwhile_does_not_wait_until_the_slow_has_ended(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store._indexer.close()
+    hand, steps = indexer.Indexer(store), []
+
+    def slow_step(_conn: Connection) -> bool:
+        steps.append(waiting(store))
+        if len(steps) == 2:
+            threading.Thread(target=make_queued, args=(store, 3)).start()
+        return True
+
+    monkeypatch.setattr(indexer, "BUSY_REST_SHARE", 0)
+    slow = replace(indexer._WORK[1], due=lambda _conn: Due.SLOWLY, step=slow_step, rest_share=0)
+    monkeypatch.setattr(indexer, "_WORK", [indexer._WORK[0], slow])
+    draining = threading.Thread(target=hand._drain)
+    draining.start()
+    ended = becomes(lambda: bool(steps) and max(steps) == 3 and steps[-1] == 0)
+    hand._closing.set()
+    draining.join(PATIENCE)
+    assert ended
 
 
 def test_a_label_is_found_and_after_its_removal_no_more(store: Store) -> None:
