@@ -437,17 +437,25 @@ def _clean_up(store: Store) -> Sequence[str]:
     engine = write_engine(store_url(store.url), None).execution_options(
         isolation_level="AUTOCOMMIT"
     )
+    remarks: list[str] = []
     try:
         with engine.connect() as conn:
-            search_index.wait_for_indexing(conn)
+            try:
+                search_index.wait_for_indexing(conn)
+            except OperationalError:
+                remarks.append(
+                    "Another process was at work on the search index and did not end: what was"
+                    " erased may stay in PostgreSQL's files until its tables are vacuumed again."
+                )
             conn.execute(text(f"SET lock_timeout = {_LOCK_MS}"))
             for name in (*Contact.metadata.tables, *_SEARCHED, "pg_statistic"):
                 _write_anew(conn, name)
     finally:
         engine.dispose()
     return [
+        *remarks,
         "PostgreSQL has vacuumed the tables; its write-ahead log, its backups and replicas keep"
-        " older pages until they are recycled, which is for its administrator."
+        " older pages until they are recycled, which is for its administrator.",
     ]
 
 

@@ -304,6 +304,21 @@ def test_what_was_erased_while_a_step_went_on_leaves_the_files(
     assert "Zebedeeq" not in on_file(here, "contacts")
 
 
+def test_an_erasure_says_so_where_a_step_does_not_end(
+    stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = stores
+    make_queued(here, 1)
+    with here.read() as conn:
+        ident, phone = conn.execute(select(contacts.c.id, contacts.c.phone)).one()
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 1)
+    another = holding(here, 7164040)
+    erased_now = erase.erase(here, Actor.person("ana"), ident, phone[-4:])
+    another.close()
+    assert any("did not end" in remark for remark in erased_now.remarks)
+    assert waiting(here) == 0
+
+
 def on_file(store: Store, table: str) -> str:
     """Whatever stands in the file of a table."""
     with store.read() as conn:
