@@ -17,6 +17,7 @@ from screens.backstage import WorkFailed, backstage
 from screens.commands import Context
 from screens.dialog import Complaint, Dialog
 from screens.keymap import bindings
+from widgets.typed import Line
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -161,7 +162,7 @@ class Ask(Dialog[Message]):
                 yield other
             for each in self._fields:
                 yield Label(Content(each.label), classes="field-label")
-                line = Input(
+                line = Line(
                     value=each.value,
                     placeholder=each.placeholder,
                     id=f"field-{each.key}",

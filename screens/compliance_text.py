@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Label, Static
+from textual.widgets import Label, Static
 
 from screens.ask import Ask, Field
 from screens.dialog import Complaint
 from widgets.display import ascii_only, clean, lines, plural
+from widgets.typed import Line
 
 if TYPE_CHECKING:
     from storage.compliance import NumberTexts, Texts, Usual
@@ -65,7 +66,7 @@ class ComplianceText(Ask):
         with VerticalScroll(classes="form", can_focus=False):
             for each in self._fields:
                 yield Label(Content(each.label), classes="field-label")
-                line = Input(
+                line = Line(
                     value=each.value,
                     placeholder=each.placeholder,
                     id=f"field-{each.key}",

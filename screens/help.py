@@ -20,6 +20,7 @@ from screens.dialog import Dialog
 from screens.keymap import HelpLine, Hint, bindings
 from screens.signs import TITLE, signs
 from widgets.display import clean
+from widgets.typed import Line
 
 KEYS_WIDTH = 15
 IDS_WIDTH = 24
@@ -29,7 +30,7 @@ IDS_FROM = 76
 """From this width on there is room for the ids by which the settings change keys."""
 
 
-class Finder(Input):
+class Finder(Line):
     """The line that is typed into; the key that opened the help goes past it.
 
     Args:

@@ -17,6 +17,7 @@ from screens.commands import Context
 from screens.keymap import bindings
 from screens.picker import COLOURLESS, Choice, Picker
 from widgets.display import thousands
+from widgets.typed import Line
 
 _NEW = "new:"
 """Begins the keys of labels that do not exist yet."""
@@ -51,7 +52,7 @@ class Labelling:
     remove: tuple[int, ...] = ()
 
 
-class LetterLine(Input):
+class LetterLine(Line):
     """A line in which the letters of labels tick them, until something is typed.
 
     `/` comes before a name that begins with such a letter.

@@ -20,6 +20,7 @@ from screens.commands import Context
 from screens.dialog import Complaint, Dialog
 from screens.keymap import Hint, bindings
 from widgets.display import clean, safe
+from widgets.typed_page import Page
 
 if TYPE_CHECKING:
     from storage.attempts import AttemptRow
@@ -60,7 +61,7 @@ class Mend(Dialog["Replayed"]):
     def compose_body(self) -> ComposeResult:
         """Why it was refused, and the body."""
         yield Static(safe(self._row.why), classes="mend-why")
-        area = TextArea(self._first, soft_wrap=True, compact=True)
+        area = Page(self._first, soft_wrap=True, compact=True)
         area.cursor_blink = False
         yield area
         yield Complaint()

@@ -14,6 +14,7 @@ from textual.widgets import TextArea
 from screens.commands import Context
 from screens.dialog import Complaint, Dialog
 from screens.keymap import bindings
+from widgets.typed_page import Page
 
 
 class NoteBox(Dialog[str]):
@@ -41,7 +42,7 @@ class NoteBox(Dialog[str]):
 
     def compose_body(self) -> ComposeResult:
         """The text and room for a complaint."""
-        area = TextArea(self._text, compact=True, soft_wrap=True, highlight_cursor_line=False)
+        area = Page(self._text, compact=True, soft_wrap=True, highlight_cursor_line=False)
         area.cursor_blink = False
         yield area
         yield Complaint()

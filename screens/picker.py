@@ -20,6 +20,7 @@ from screens.dialog import Dialog
 from screens.keymap import bindings
 from widgets.display import clean, fitted, glyphs
 from widgets.table_palette import label_hue
+from widgets.typed import Line
 
 R = TypeVar("R")
 
@@ -111,7 +112,7 @@ class Picker(Dialog[R], Generic[R]):
 
     def make_line(self) -> Input:
         """The line to type in."""
-        return Input(placeholder=self.placeholder, compact=True, select_on_focus=False)
+        return Line(placeholder=self.placeholder, compact=True, select_on_focus=False)
 
     def on_mount(self) -> None:
         """The line has the focus and keeps it."""

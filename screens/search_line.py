@@ -9,9 +9,10 @@ from textual.widgets import Input
 
 from screens.commands import Context
 from screens.keymap import bindings
+from widgets.typed import Line
 
 
-class SearchLine(Input):
+class SearchLine(Line):
     """Says what is searched for on every key; enter and esc give the focus back to the list."""
 
     BINDINGS: ClassVar = bindings(Context.SEARCH)
