@@ -18,7 +18,7 @@ from widgets.typed_page import Page
 
 
 class NoteBox(Dialog[str]):
-    """A few lines of text. Gives back what was written, never blank.
+    """A few lines of text. Gives back what was written, never blank and never too long.
 
     Args:
         title: What it is about; untrusted text in it has passed the door.
@@ -59,12 +59,14 @@ class NoteBox(Dialog[str]):
         self.query_one(Complaint).say("")
 
     def action_note_save(self) -> None:
-        """Keep it."""
-        text = self.query_one(TextArea).text
-        if text.strip():
-            self.dismiss(text)
-        else:
-            self.query_one(Complaint).say("A note needs some text.")
+        """Keep it, or say what there is against it: closed, the box would lose what was written."""
+        from storage.errors import Refused
+        from storage.notes import checked
+
+        try:
+            self.dismiss(checked(self.query_one(TextArea).text))
+        except Refused as error:
+            self.query_one(Complaint).say(str(error))
 
     def action_note_newline(self) -> None:
         """Go on in a new line."""

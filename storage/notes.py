@@ -59,7 +59,7 @@ def writing(who: Actor, text: str) -> WriteNote:
     Raises:
         Refused: It is blank or too long.
     """
-    return WriteNote(who.name, _checked(text))
+    return WriteNote(who.name, checked(text))
 
 
 def listing(conn: Connection, contact_id: int, limit: int = MOST_SHOWN) -> tuple[NoteRow, ...]:
@@ -80,7 +80,7 @@ def edit(conn: Connection, who: Actor, note_id: int, text: str) -> NoteRow:
         NotFound: There is no such note.
         Refused: It is somebody else's, or the text is blank or too long.
     """
-    found, body = _own(conn, who, note_id, "change"), _checked(text)
+    found, body = _own(conn, who, note_id, "change"), checked(text)
     if body == found.body:
         return found
     moment = now()
@@ -129,7 +129,12 @@ def _own(conn: Connection, who: Actor, note_id: int, verb: str) -> NoteRow:
     return found
 
 
-def _checked(text: str) -> str:
+def checked(text: str) -> str:
+    """What is kept of a note.
+
+    Raises:
+        Refused: It is blank or too long.
+    """
     body = "\n".join(line.rstrip() for line in text.strip().splitlines()).replace("\0", "")
     if not body:
         raise Refused("A note needs some text.", "Type it.")

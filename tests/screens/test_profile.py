@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import insert
+from textual import events
 
 from screens.contact_panel import ContactPanel
 from storage import groups, notes
@@ -111,6 +112,22 @@ async def test_a_note_goes_on_all_marked(sqlite_store: Store, sqlite_url: str) -
         assert hand.toasts[-1] == "Wrote a note on 2 contacts. u undoes it"
     with sqlite_store.read() as conn:
         assert [len(notes.listing(conn, ident)) for ident in ids] == [0, 1, 1]
+
+
+async def test_a_note_that_is_too_long_stays_to_be_shortened(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    (ada,) = fill(sqlite_store, "Ada")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("c")
+        hand.desk.post_message(events.Paste("long " * 800 + "!"))
+        await hand.press("end", "enter")
+        assert hand.dialog == "NoteBox"
+        assert "A note may have 4,000 characters. Write a shorter one." in hand.text
+        await hand.press("backspace", "enter")
+        await hand.until(lambda: hand.toasts)
+    with sqlite_store.read() as conn:
+        assert len(notes.listing(conn, ada)[0].body) == 3_999
 
 
 async def test_a_note_on_one_who_left_meanwhile_passes_nobody_over(
