@@ -13,6 +13,7 @@ from screens.backstage import backstage, say
 from screens.clock import BRIEF, in_brief
 from screens.commands import ActsOn, Context, verbs_in
 from screens.delivery_verbs import DeliveryVerbs
+from screens.empty import nothing_matches
 from screens.keymap import bindings
 from screens.log_place import LogPlace
 from screens.picker import Choice, Picker
@@ -100,7 +101,7 @@ class Deliveries(LogPlace, DeliveryVerbs, SendingAgain):
         """Why it is empty."""
         back = backstage(self).keymap.key_of("log.escape")
         if self.searched:
-            return f"Nothing matches “{self.searched}”.", f"{back} clears the search."
+            return nothing_matches(self.searched, back)
         if self.filter_word:
             return f"No delivery is {self.filter_word}.", f"{back} shows all deliveries."
         return "No delivery yet.", "Each event that goes to a webhook endpoint is listed here."

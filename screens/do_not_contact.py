@@ -21,6 +21,7 @@ from screens.keymap import bindings
 from screens.log_place import LogPlace
 from screens.progress_strip import ProgressStrip
 from storage.words import Target
+from widgets.display import titled
 from widgets.finding import once
 from widgets.log_columns import Cell, Column
 from widgets.log_reader import Unhurried
@@ -161,7 +162,7 @@ class DoNotContact(LogPlace):
         keymap = backstage(self).keymap
         if self.searched:
             back = keymap.key_of("log.escape")
-            return f"No entry matches “{self.searched}”.", f"{back} clears the search."
+            return f"No entry matches “{titled(self.searched)}”.", f"{back} clears the search."
         add, take = keymap.key_of("dnc.add"), keymap.key_of("dnc.import")
         return "Nobody is on the Do Not Contact list.", f"{add} adds a number, {take} a whole list."
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from screens.keymap import Keymap
 from screens.overview import Overview
 from storage.words import Place, View
-from widgets.display import glyphs
+from widgets.display import glyphs, titled
 
 
 def why_empty(view: View, overview: Overview, keymap: Keymap) -> tuple[str, str]:
     """A headline and a next step. The headline may quote a stranger's search or group."""
     if view.search.strip():
-        clear = keymap.key_of("list.escape")
-        return f"Nothing matches “{view.search.strip()}”.", f"{clear} clears the search."
+        return nothing_matches(view.search.strip(), keymap.key_of("list.escape"))
     if not overview.known:
         return f"Opening the store{glyphs().ellipsis}", ""
     step = _next_step(overview, keymap)
@@ -22,6 +21,16 @@ def why_empty(view: View, overview: Overview, keymap: Keymap) -> tuple[str, str]
         move = keymap.key_of("contact.move")
         return f"Nobody is in “{view.group_name}”.", f"{move} in the queue moves contacts here."
     return "No contacts yet.", step
+
+
+def nothing_matches(searched: str, back: str) -> tuple[str, str]:
+    """That a search found nothing, and which key clears it; a long one is cut.
+
+    Args:
+        searched: What was searched for. Untrusted.
+        back: The key.
+    """
+    return f"Nothing matches “{titled(searched)}”.", f"{back} clears the search."
 
 
 def _next_step(overview: Overview, keymap: Keymap) -> str:

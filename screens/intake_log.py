@@ -13,6 +13,7 @@ from screens.attempt_verbs import AttemptVerbs
 from screens.backstage import backstage
 from screens.clock import BRIEF, in_brief
 from screens.commands import ActsOn, Context, verbs_in
+from screens.empty import nothing_matches
 from screens.keymap import bindings
 from screens.log_place import LogPlace
 from storage.glimpses import GaveUp, Patience
@@ -136,7 +137,7 @@ class IntakeLog(LogPlace, AttemptVerbs):
         keymap = backstage(self).keymap
         back = keymap.key_of("log.escape")
         if self.searched:
-            return f"Nothing matches “{self.searched}”.", f"{back} clears the search."
+            return nothing_matches(self.searched, back)
         if self.filter_word:
             return f"No attempt is {self.filter_word}.", f"{back} shows all attempts."
         return "No attempt yet.", "Each request with a valid key or URL is listed here."

@@ -10,6 +10,7 @@ from textual.message import Message
 from screens.backstage import backstage
 from screens.clock import BRIEF, in_brief
 from screens.commands import ActsOn, Context, verbs_in
+from screens.empty import nothing_matches
 from screens.keymap import bindings
 from screens.log_place import LogPlace
 from screens.picker import Choice, Picker
@@ -104,7 +105,7 @@ class Texts(LogPlace, TextVerbs):
         """Why it is empty."""
         back = backstage(self).keymap.key_of("log.escape")
         if self.searched:
-            return f"Nothing matches “{self.searched}”.", f"{back} clears the search."
+            return nothing_matches(self.searched, back)
         headline, step = _NOTHING[self._view.only]
         return headline, step or f"{back} shows all texts."
 

@@ -17,7 +17,7 @@ from screens.backstage import WorkFailed, backstage
 from screens.latch import Latch
 from screens.navigation import DNC
 from screens.picker import Choice, Picker
-from widgets.display import safe
+from widgets.display import safe, titled
 from widgets.phones import international
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class WhereIs(Picker[Message]):
         answer = event.answer
         fates = sorted(answer.fates, key=lambda fate: -fate.at.timestamp() if fate.at else 0.0)
         if not answer.seen:
-            said = f"“{event.asked}” was never seen here."
+            said = f"“{titled(event.asked)}” was never seen here."
             self._show(answer.suggestions, said + (" Perhaps:" if answer.suggestions else ""))
         else:
             self._show(fates, "")

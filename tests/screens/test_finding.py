@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+from textual import events
 from textual.widgets import OptionList
 
 from screens.completing import Suggestions
@@ -303,3 +305,27 @@ def test_which_conditions_are_still_being_typed() -> None:
         "phone:",
     )
     assert [text for text in half if not begun(text)] == []
+
+
+@pytest.mark.parametrize("places", [0, 4])
+async def test_a_long_search_that_finds_nothing_is_cut_where_that_is_said(
+    sqlite_store: Store, sqlite_url: str, places: int
+) -> None:
+    fill(sqlite_store, "Ada")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press(*["right_square_bracket"] * places, "slash")
+        hand.desk.post_message(events.Paste("nobody " * 1_000))
+        await hand.until(lambda: "Nothing matches “nobody nobody" in hand.text)
+        assert "nobod…”." in hand.text
+        await hand.press("escape")
+        await hand.until(lambda: "Nothing matches" not in hand.text)
+
+
+async def test_a_long_question_where_it_went_is_cut_in_the_answer(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "Ada")
+    async with at_desk(sqlite_url) as hand:
+        await hand.press("w")
+        hand.desk.post_message(events.Paste("nobody " * 1_000))
+        await hand.until(lambda: "nobod…”" in hand.text)
