@@ -171,11 +171,15 @@ class Desk(KeysInTurn, SafeCrash, inherit_bindings=False):
     def on_notify(self) -> None:
         """A new toast takes the place of the one before, and none that of the cursor's row."""
         self.clear_notifications()
-        for screen in self.screen_stack[:-1]:
-            # Textual clears them away from the uppermost alone; those below would show around it.
-            screen.query("ToastHolder").remove()
         for rack in self.main.query("ToastRack"):
             rack.set_class(self.main.places.place.low, "-up")
+
+    def _refresh_notifications(self) -> None:
+        # Textual shows and clears them on the uppermost screen alone; those below would show
+        # around it, each a second time.
+        for screen in self.screen_stack[:-1]:
+            screen.query("ToastHolder").remove()
+        super()._refresh_notifications()
 
     @on(SettingsRead)
     def settings_read(self, event: SettingsRead) -> None:

@@ -123,3 +123,19 @@ async def test_a_toast_from_before_a_dialog_does_not_show_around_a_newer_one(
         below, above = hand.desk.screen_stack
         await hand.until(lambda: len(above.query(ToastHolder)) == 1)
         await hand.until(lambda: not below.query(ToastHolder))
+
+
+async def test_a_toast_shows_once_beside_a_dialog_and_again_when_that_is_closed(
+    sqlite_url: str,
+) -> None:
+    async with at_desk(sqlite_url) as hand:
+        hand.desk.notify("Said before.")
+        await hand.until(lambda: hand.text.count("Said before.") == 1)
+        hand.desk.main.query_one("ToastRack").add_class("-up")
+        await hand.press(":")
+        below, above = hand.desk.screen_stack
+        await hand.until(lambda: len(above.query(ToastHolder)) == 1)
+        await hand.until(lambda: not below.query(ToastHolder))
+        await hand.until(lambda: hand.text.count("Said before.") == 1)
+        await hand.press("escape")
+        await hand.until(lambda: hand.text.count("Said before.") == 1)
