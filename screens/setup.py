@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from storage.words import Actor
 
 PROGRAM = "empty: our text alerts"
+NUMBERS = "Settings > Phone numbers adds and approves one."
 
 
 class IntegrationAdded(Message):
@@ -133,10 +136,11 @@ def _add(
             program=values["program"],
             default_region=values["region"] or REGION,
             simulated=simulated,
-            number_id=values["number"].replace(" ", "") or None,
+            number_id=_number(values) or None,
         )
 
-    return IntegrationAdded(store.do(add))
+    with _by_place():
+        return IntegrationAdded(store.do(add))
 
 
 def _edit(store: Store, values: Mapping[str, str], *, who: Actor) -> IntegrationEdited:
@@ -149,9 +153,29 @@ def _edit(store: Store, values: Mapping[str, str], *, who: Actor) -> Integration
             brand=values["brand"],
             program=values["program"],
             default_region=values["region"],
-            number_id=values["number"].replace(" ", ""),
+            number_id=_number(values),
             redirect=values["redirect"],
         )
 
-    store.do(edit)
+    with _by_place():
+        store.do(edit)
     return IntegrationEdited()
+
+
+def _number(values: Mapping[str, str]) -> str:
+    """The number as it is kept, however it is spelled, or its id."""
+    typed = values["number"].strip()
+    return re.sub(r"[\s().-]", "", typed) if typed.startswith("+") else typed.replace(" ", "")
+
+
+@contextmanager
+def _by_place() -> Iterator[None]:
+    """Where a rule names a command for numbers, names their place on the desk instead."""
+    from storage.errors import Refused
+
+    try:
+        yield
+    except Refused as error:
+        if "optdesk numbers" not in error.next_step:
+            raise
+        raise type(error)(error.sentence, NUMBERS) from error

@@ -73,6 +73,25 @@ async def test_an_empty_store_opens_on_the_set_up_and_ends_at_a_first_lead(
         await hand.until(lambda: hand.has_rows and hand.names == ["Test Lead"])
 
 
+async def test_the_set_up_takes_a_number_in_any_spelling_and_says_where_to_add_one(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    sqlite_store.do(lambda conn: numbers.add(conn, BO, "+12025550123", name="", approved=True))
+    async with at_desk(sqlite_url, first_run=True) as hand:
+        await hand.until(lambda: hand.dialog)
+        await hand.press("enter", "enter", "ctrl+u")
+        await hand.type("+1 202-555-0199")
+        await hand.press("enter", "enter")
+        await hand.until(lambda: "There is no messaging number" in hand.text)
+        said = " ".join(hand.text.replace("│", "").split())
+        assert "Settings > Phone numbers adds and approves one." in said
+        assert "optdesk numbers" not in said
+        await hand.press("up", *["backspace"] * 2)
+        await hand.type("23")
+        await hand.press("enter", "enter")
+        await hand.until(lambda: hand.dialog == "NewAddress")
+
+
 async def test_a_store_with_contacts_does_not_open_on_the_set_up(
     sqlite_store: Store, sqlite_url: str
 ) -> None:
