@@ -258,7 +258,9 @@ def tell(outcomes: Sequence[Outcome], undo_key: str = "", missed: str = "already
     if cancelled:
         through = f"Cancelled after {plural(done, 'contact')}; what was done stays."
         said.append(through if done else "Cancelled; all is as it was.")
-    hint = f"{undo_key} undoes it" if undo_key and done else ""
+    one_act = sum(bool(outcome.done) for outcome in outcomes) == 1
+    undoes = "undoes it" if one_act else "undoes one after the other"
+    hint = f"{undo_key} {undoes}" if undo_key and done else ""
     return Telling(" ".join([*said, hint]).strip(), warning=bool(gone) or cancelled)
 
 

@@ -148,6 +148,12 @@ async def test_several_labels_are_ticked_in_one_go(sqlite_store: Store, sqlite_u
         await hand.until(lambda: hand.dialog == "Labels" and hand.desk.screen.filled)  # type: ignore[attr-defined]
         await hand.press("tab", "down", "tab", "enter")
         await hand.until(lambda: [tag.name for tag in hand.here.labels] == ["hot", "vip"])
+        await hand.until(lambda: hand.toasts)
+        assert hand.toasts[-1].endswith("Labelled a “vip”. u undoes one after the other")
+        await hand.press("u")
+        await hand.until(lambda: [tag.name for tag in hand.here.labels] == ["hot"])
+        await hand.press("u")
+        await hand.until(lambda: not hand.here.labels)
 
 
 async def test_moving_to_a_new_group_takes_contacts_out_of_the_queue(
