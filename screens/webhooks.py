@@ -137,7 +137,7 @@ class Webhooks(RowsPlace, SendingAgain):
             Content.assemble(
                 safe(row.url),
                 "\nFor a day both secrets sign each delivery; after that only the new one does. "
-                "The receiver has to be given the new one until then.",
+                "Give the receiver the new one before that.",
             ),
         )
         self.app.push_screen(question, lambda yes: self._do(job) if yes else None)

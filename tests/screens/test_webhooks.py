@@ -98,6 +98,7 @@ async def test_a_new_secret_signs_beside_the_old_one(
         await hand.until(lambda: "127.0.0.1" in hand.text)
         await hand.press("r")
         await hand.until(lambda: hand.dialog == "Confirm")
+        assert "Give the receiver the new one before that." in hand.text
         await hand.press("right", "enter")
         await hand.until(lambda: hand.dialog == "WebhookSecret")
         assert made.secret not in hand.text
