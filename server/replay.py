@@ -223,7 +223,8 @@ def _why(judged: Verdict) -> str:
     sentence = judged.sentence or CODES[judged.code].sentence
     if judged.missing:
         return f"Still refused: {CODES[judged.code].sentence}{', '.join(judged.missing)}."
-    about = f" ({judged.reason})" if judged.reason else ""
+    told = judged.reason.casefold() in sentence.casefold()
+    about = "" if told else f" ({judged.reason})"
     return f"Still refused: {sentence}{about}."
 
 

@@ -95,6 +95,14 @@ def test_fields_can_be_given_to_either_doors_attempt(served: Served) -> None:
         replay(store, attempt_of(served, answer).id, None, ANA, {"shoe": "44"})
 
 
+def test_what_is_refused_again_is_said_once(served: Served) -> None:
+    assert served.put(served.body() | {"ip_address": "not recorded"}).status_code == 422
+    with served.store.read() as conn:
+        ident = conn.execute(select(_attempts.c.id)).scalar_one()
+    still = replay(served.store, ident, None, ANA)
+    assert still.sentence == "Still refused: Invalid field: ip_address."
+
+
 def test_a_replay_passes_the_same_rules_as_a_request(served: Served) -> None:
     store, phone = served.store, next_phone()
     answer = hook(served, ada(phone="1"))
