@@ -143,10 +143,10 @@ def off(ctx: typer.Context) -> None:
     with session.store().read() as conn:
         view = integration.show(conn)
         senders = attempts.senders_at_stake(conn, now() - LATELY)
-    told = [f"{use.title}: {use.when_off}" for use in senders]
     if view is not None and view.active:
-        for line in told:
-            session.out.note(line)
+        for use in senders:
+            seen = f"Sender of the last {LATELY.days} days, {use.title}"
+            session.out.note(f"{seen}: {use.when_off}")
         session.agree("Deactivate the Opt-In API? New leads are turned away until it is on again.")
     fields = _switched(session, on=False) | {"senders": [_sender(use) for use in senders]}
     session.out.item(fields, _switch_sentence(fields))
