@@ -25,6 +25,9 @@ from server.site import Route
 _SPOKEN = (HttpVersion10, HttpVersion11)
 _ACCEPTED = 200
 
+_NO_LENGTH = 2**64 - 1
+"""The length by which the parser knows that it was told none."""
+
 _NO_HOST = re.compile(r"""[\s/\\@?#"<>{}|^`]""")
 """What no name of a host holds. Letters of other alphabets are let pass: they harm nobody."""
 
@@ -170,11 +173,13 @@ class Connection(Line):
 def _is_spoken(message: Any) -> bool:
     """Whether a request is in a version that is spoken here, and framed as that version frames.
 
-    The parser lets 0.9 and 2.0 pass, chunks in 1.0 and a coding without a name, where proxies may
-    see another end, and a host that is none.
+    The parser lets 0.9 and 2.0 pass, chunks in 1.0, a coding without a name and one length that it
+    takes for none, where proxies may see another end, and a host that is none.
     """
     if message.version not in _SPOKEN or _NO_HOST.search(message.headers.get("Host", "")):
         return False
     if message.chunked:
         return bool(message.version != HttpVersion10)
+    if int(message.headers.get("Content-Length", 0)) == _NO_LENGTH:
+        return False
     return "Transfer-Encoding" not in message.headers

@@ -190,6 +190,7 @@ SMUGGLING = {
     "a hexadecimal length": b"Content-Length: 0x2\r\n\r\n{}",
     "a length with a space": b"Content-Length : 2\r\n\r\n{}",
     "a huge length": b"Content-Length: 99999999999999999999\r\n\r\n{}",
+    "the largest length": b"Content-Length: 18446744073709551615\r\n\r\n{}",
     "an unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     "chunks not last": b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
     "two codings": b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
