@@ -35,6 +35,10 @@ ASK_SECONDS = 0.0005
 HELD_SECONDS = 0.5
 """After so long the other one holds the store, and does not just write to it."""
 
+_LOST_SECONDS = 11
+"""After so long a server that takes nothing of what it was sent is gone, as one is of which nothing
+is heard. Left to itself, a system sends it again and again for a quarter of an hour."""
+
 _PATIENCE = "optdesk patience"
 
 SELDOM_SECONDS = 0.02
@@ -263,6 +267,7 @@ def _postgresql_arguments(more: str = "") -> dict[str, Any]:
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
+        "tcp_user_timeout": _LOST_SECONDS * 1000,
         "options": f"-c lock_timeout={BUSY_SECONDS}s -c synchronous_commit=on -c timezone=UTC"
         + more,
     }

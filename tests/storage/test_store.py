@@ -6,14 +6,19 @@ import os
 import shlex
 import shutil
 import signal
+import socket
 import stat
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.engine import Connection
 
 from storage import checks, engine, groups, labels, schema
 from storage.counts import counts
@@ -72,6 +77,54 @@ def test_postgresql_syncs_before_it_acknowledges(pg_url: str) -> None:
         )
     finally:
         store.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="SKIPPED: only Linux tells")
+def test_a_server_that_takes_nothing_any_more_is_not_waited_for_as_long_as_the_system_would(
+    pg_url: str,
+) -> None:
+    with _by_tcp(pg_url) as url:
+        store = Store.open(url)
+        with store.read() as conn:
+            told = [_patience_of(conn), store.do(_patience_of)]
+        store.close()
+    assert all(0 < milliseconds < 15_000 for milliseconds in told), told
+
+
+def _patience_of(conn: Connection) -> int:
+    """For how long the system tries to bring a server what it was sent."""
+    driver: Any = conn.connection.dbapi_connection
+    with socket.socket(fileno=os.dup(driver.fileno())) as line:
+        return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+
+
+@contextmanager
+def _by_tcp(url: str) -> Iterator[str]:
+    """A port that leads to a server that listens on a socket alone; gives the URL by which."""
+    parsed = make_url(url)
+    place = f"{parsed.query['host']}/.s.PGSQL.5432"
+    with socket.create_server(("127.0.0.1", 0)) as port:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    theirs, ours = port.accept()[0], socket.socket(socket.AF_UNIX)
+                    ours.connect(place)
+                    for one, other in ((theirs, ours), (ours, theirs)):
+                        threading.Thread(target=_pass_on, args=(one, other), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        number = port.getsockname()[1]
+        by_port = parsed.set(host="127.0.0.1", port=number, query={"sslmode": "disable"})
+        yield by_port.render_as_string(hide_password=False)
+        port.shutdown(socket.SHUT_RDWR)
+
+
+def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    with one, suppress(OSError):
+        while said := one.recv(65_536):
+            other.sendall(said)
+        other.shutdown(socket.SHUT_WR)
 
 
 def test_postgresql_looks_rows_up_by_keys_also_before_it_knows_how_many_there_are(
