@@ -43,6 +43,8 @@ class Bridge:
         self._woken = False
         self._waiting: dict[asyncio.Future[Any], float] = {}
         """Until when each may be waited for, the oldest first."""
+        self._late: set[asyncio.Future[Any]] = set()
+        """Those whom nobody waits for any more, and who are with the store still."""
         self._watch: asyncio.TimerHandle | None = None
         self._halts = Halts(self._loop)
 
@@ -112,6 +114,9 @@ class Bridge:
         while arrived:
             future, began, result = arrived.popleft()
             self._waiting.pop(future, None)
+            if future in self._late:
+                self._late.remove(future)
+                self._store.heard()
             self.waits.note(moment - began)
             if future.done():
                 continue
@@ -133,10 +138,14 @@ class Bridge:
             latest = now + self._patience
             for future, until in waiting.items():
                 waiting[future] = min(until + halted, latest)
-        for future in list(takewhile(lambda one: waiting[one] <= now, waiting)):
+        late = list(takewhile(lambda one: waiting[one] <= now, waiting))
+        for future in late:
             del waiting[future]
+            self._late.add(future)
             if not future.done():
                 future.set_exception(StoreUnavailable("The store does not answer in time."))
+        if late:
+            self._store.silent()
         if waiting:
             self._look_later()
 

@@ -67,6 +67,12 @@ class Store:
         self._best = (
             StoreHealth(False, refusal.sentence, refusal.next_step) if read_only else StoreHealth()
         )
+        self._silent = StoreHealth(
+            False,
+            f"The store {self.name} does not answer: what is to be written waits.",
+            f"See to the {'disk that it lies on' if self.path else 'server'}; what waits is done"
+            " as soon as it answers.",
+        )
         self.health = self._best
         self._listeners: list[Callable[[StoreHealth], None]] = []
         self._lock = threading.Lock()
@@ -305,11 +311,22 @@ class Store:
         """Takes note that the store works again."""
         self._set_health(self._best)
 
-    def _set_health(self, health: StoreHealth) -> None:
-        if health == self.health:
-            return
-        self.health = health
+    # What those report who wait for the writer.
+
+    def silent(self) -> None:
+        """Takes note that who writes waits in vain: the store neither does it nor refuses."""
+        self._set_health(self._silent, instead_of=self._best)
+
+    def heard(self) -> None:
+        """Takes note that what was waited for in vain has come back."""
+        self._set_health(self._best, instead_of=self._silent)
+
+    def _set_health(self, health: StoreHealth, instead_of: StoreHealth | None = None) -> None:
         with self._lock:
+            before = self.health
+            if health == before or instead_of not in (None, before):
+                return
+            self.health = health
             listeners = list(self._listeners)
         for listener in listeners:
             listener(health)

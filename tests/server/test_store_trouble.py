@@ -152,6 +152,24 @@ def test_a_store_that_does_not_answer_at_all_is_not_waited_for_forever(
         assert served.put().status_code == 200
 
 
+def test_a_store_that_does_not_answer_is_told_of_until_it_does(store: Store) -> None:
+    release = threading.Event()
+    told: list[str] = []
+    store.on_health(lambda health: told.append(health.sentence))
+    with serving(store, answer_timeout=0.5) as served:
+        store.write(lambda _conn: release.wait(PATIENCE))
+        for _ in range(2):
+            told_to_come_again(served.put())
+        ready = served.get("/readyz")
+        assert (ready.status_code, ready.json()["store"]["ok"]) == (503, False)
+        assert "does not answer" in ready.json()["store"]["sentence"]
+        release.set()
+        # By itself: nobody may send anything to who says that it is not ready.
+        soon(lambda: served.get("/readyz").status_code == 200)
+        assert len(told) == 2
+        assert served.put().status_code == 200
+
+
 def test_a_store_that_cannot_be_read_is_not_waited_for_forever_either(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
