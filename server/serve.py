@@ -82,13 +82,25 @@ async def _serve(store: Store, settings: ListenerSettings) -> int:
     presence.start()
     runtime.settle_down(screen=False)
     _log.info("listening", url=listener.url, store=store.kind)
-    sys.stdout.write(f"listening on {listener.url}\n")
-    sys.stdout.flush()
+    _announce(listener.url)
     await stopping.wait()
     await listener.stop()
     await loop.run_in_executor(None, presence.close)
     _log.info("stopped")
     return 0
+
+
+def _announce(url: str) -> None:
+    """Says that it is ready; leads are taken also where nobody can be told."""
+    try:
+        sys.stdout.write(f"listening on {url}\n")
+        sys.stdout.flush()
+    except OSError:
+        # The reader is gone, or its disk is full. What is left to say would be tried again at the
+        # end, in vain.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _tell_who_else(seats: tuple[SeatView, ...]) -> None:

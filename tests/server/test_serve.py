@@ -92,6 +92,38 @@ def test_it_says_when_it_is_ready_and_takes_leads(any_store_url: str) -> None:
         assert process.wait(PATIENCE) == 0
 
 
+_FULL_DISK = """
+import os
+os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+"""
+
+_NOBODY_READS = """
+import os
+reader, writer = os.pipe()
+os.dup2(writer, 1)
+os.close(reader)
+"""
+
+
+@pytest.mark.parametrize("first", [_FULL_DISK, _NOBODY_READS])
+def test_leads_are_taken_though_nobody_can_be_told_that_it_listens(
+    sqlite_url: str, first: str
+) -> None:
+    store = Store.open(sqlite_url)
+    added = switched_on(store)
+    with serve(sqlite_url, cold=True, first=first) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        url = json.loads(said)["url"]
+        served = Served(store, url, added.key or "", added.number_id)
+        assert served.put().status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+        assert "Traceback" not in process.stderr.read()
+        served.session.close()
+    store.close()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_with_nothing_in_flight_lost(sqlite_url: str, number: int) -> None:
     with knocking(sqlite_url) as (process, served):
