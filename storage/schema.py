@@ -41,6 +41,9 @@ that is up to date imports no Alembic."""
 UPGRADE_SECONDS = 60.0
 """How long to wait for another process that upgrades the same store."""
 
+_ASK_SECONDS = 0.1
+"""How long a store is left alone that could not be had."""
+
 SMALL_STORE = 16 * 1024 * 1024
 """Bytes up to which a store is read whole as it is opened; of a larger one `storage.checks` tells
 whether it is sound. Measured, 13 MB take 15 ms."""
@@ -316,6 +319,8 @@ def _wait_for_others(conn: Connection, name: str) -> None:
             problem = explain(error, name)
             if not isinstance(problem, StoreUnavailable) or time.monotonic() > limit:
                 raise
+            # A server that is gone says so at once, however often it is asked.
+            time.sleep(_ASK_SECONDS)
         else:
             return
 

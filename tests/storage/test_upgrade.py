@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,8 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 
 from storage import checks, driver, schema
 from storage.counts import counts
@@ -259,6 +262,24 @@ def test_of_two_who_start_at_once_one_upgrades(old_url: str) -> None:
     store = Store.open(old_url)
     assert_whole(store)
     store.close()
+
+
+def test_who_waits_for_a_server_that_is_gone_asks_it_now_and_then(
+    pg_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def refuse(_conn: Connection) -> None:
+        asked.append(time.monotonic())
+        raise OperationalError("", {}, Exception("connection refused"))
+
+    monkeypatch.setattr(schema, "UPGRADE_SECONDS", 1.0)
+    monkeypatch.setattr(schema, "_lock_for_migration", refuse)
+    engine = create_engine(store_url(pg_url))
+    with engine.connect() as conn, pytest.raises(OperationalError):
+        schema._wait_for_others(conn, "a store")
+    engine.dispose()
+    assert 2 <= len(asked) <= 20
 
 
 @pytest.mark.parametrize("any_store_url", ["postgresql"], indirect=True)
