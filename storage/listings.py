@@ -19,6 +19,7 @@ from storage.ahead import Ahead
 from storage.dialects import among, is_postgresql
 from storage.driver import Written, fetch
 from storage.glimpses import CAP, Ask, End, Key, Patience, Stood
+from storage.ids import LARGEST
 from storage.list_statements import flagged, in_place
 from storage.search import Search
 from storage.tables import Contact
@@ -52,8 +53,9 @@ class Segment:
 
     def edge(self, ident: int, *, forward: bool, inclusive: bool) -> int:
         """The id that a part of it lies strictly beyond."""
-        # Ids are whole numbers, so their neighbour makes the bound inclusive.
-        return ident + (inclusive if self.descending is forward else -inclusive)
+        # Ids are whole numbers, so their neighbour makes the bound inclusive. Where all ids end,
+        # which stands for the place of arrivals, there is none, and no contact either.
+        return min(LARGEST, ident + (inclusive if self.descending is forward else -inclusive))
 
 
 class Listing:

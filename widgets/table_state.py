@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.glimpses import CAP, Ask, End, Glimpse, Key, Stood
+from storage.ids import LARGEST
 from storage.words import ContactRow, Order, Target, View
 from widgets.table_arrivals import Arrivals
 from widgets.table_window import RowWindow
@@ -447,7 +448,7 @@ class ListState:
         if self.view.order is Order.OLDEST:
             return End.TAIL
         # The newest that is no favorite stands first behind the favorites.
-        return Key(2**63 - 1)
+        return Key(LARGEST)
 
     @property
     def waiting(self) -> int:

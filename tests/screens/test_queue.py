@@ -427,6 +427,32 @@ async def test_the_footer_names_the_way_out_first(sqlite_store: Store, sqlite_ur
         await hand.until(lambda: "following" not in hand.status)
 
 
+async def test_arrivals_are_followed_also_where_favorites_stand_first(
+    sqlite_store: Store, sqlite_url: str
+) -> None:
+    fill(sqlite_store, "a", "b", "c")
+    async with at_desk(sqlite_url) as hand:
+
+        def here() -> str:
+            contact = hand.table.cursor_contact
+            return "" if contact is None else contact.name
+
+        await hand.press("j", "s", "o", "o")
+        await hand.until(lambda: hand.names == ["b", "c", "a"])
+        await hand.press("G", "F")
+        await hand.until(lambda: "following" in hand.status and here() == "c")
+        put(sqlite_store, lead(first_name="d", last_name=""))
+        settle_all(sqlite_store)
+        await hand.until(lambda: hand.names == ["b", "d", "c", "a"] and here() == "d")
+        await hand.press("G")
+        put(sqlite_store, lead(first_name="e", last_name=""))
+        settle_all(sqlite_store)
+        await hand.until(lambda: hand.names == ["b", "e", "d", "c", "a"])
+        assert here() == "a"
+        hand.table.go_to_arrivals()
+        await hand.until(lambda: here() == "e")
+
+
 async def test_groups_are_lists_like_the_queue(sqlite_store: Store, sqlite_url: str) -> None:
     fill(sqlite_store, "a", "b")
     group(sqlite_store, "Spring")

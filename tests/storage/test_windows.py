@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from storage import ahead, listings
 from storage.glimpses import CAP, Ask, End, Glimpse, Key, Stood
-from storage.ids import new_id
+from storage.ids import LARGEST, new_id
 from storage.listings import Listing
 from storage.search import haystack, mark_pending
 from storage.store import Store
@@ -139,6 +139,25 @@ def test_every_window_is_a_slice_of_the_whole_list(store: Store) -> None:
             at_key = reader.look(Ask(view, key, 7, 9, hint=hint))
             assert_slice(at_key, ids)
             assert at_key.place == number
+
+
+def test_the_place_of_arrivals_is_known_in_every_order(store: Store) -> None:
+    found = people(store, 400)
+    reader = RowReader(store)
+    for view in VIEWS:
+        ids = expected(found, view)
+        key = Key(LARGEST)
+        for hint in (None, 3):
+            glimpse = reader.look(Ask(view, key, 7, 9, hint=hint, cursor=key))
+            assert_slice(glimpse, ids)
+            assert glimpse.place is not None
+            there = next(each for each in found if each.id == ids[glimpse.place])
+            if view.order is Order.FAVORITE:
+                # Behind the favorites, where there are others.
+                others = [each.id for each in found if each.id in ids and not each.favorite]
+                assert there.id == max(others)
+            else:
+                assert there.id == max(ids)
 
 
 def work(store: Store, asked: Callable[[Connection], object]) -> int:
