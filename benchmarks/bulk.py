@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.schema import CreateIndex, DropIndex
 from sqlmodel import SQLModel
 
-from storage import attempt_index
+from storage import attempt_index, phone_index
 from storage.consent import Chain, open_chain, save_chain
 from storage.engine import sqlite_path, store_url, write_engine
 from storage.search_index import Backing, backing, contacts, index_all
@@ -67,6 +67,10 @@ class _Bulk:
     def build_indexes(self) -> None:
         for index in self._indexes:
             self._conn.execute(CreateIndex(index))
+        number = phone_index.spelled(self._conn, "phone")
+        # In their own order, so that each page is written once.
+        holders = f"SELECT {number}, id FROM contacts ORDER BY 1"
+        self._conn.execute(text(f"INSERT INTO phones (number, contact_id) {holders}"))
 
     def build_log_search(self) -> None:
         """Indexes the whole intake log."""

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.engine import Connection
 
+from storage import phone_index
 from storage.dialects import among, insert_or_skip, or_fail
 from storage.driver import Written, run, run_at_last
 from storage.errors import NotFound
@@ -211,12 +212,13 @@ class Delete:
     def apply(self, conn: Connection, change_id: int, ids: Sequence[int]) -> None:
         """Deletes them and cancels what was still to be sent to them."""
         chunk, moment = noted(conn, change_id, ids), now()
+        theirs = select(_contacts.c.id, _contacts.c.phone).where(_contacts.c.id.in_(chunk))
+        phone_index.leave(conn, [(row.id, row.phone) for row in conn.execute(theirs)])
         gone = conn.execute(
             update(_contacts)
             .where(_contacts.c.id.in_(chunk))
             .values(
                 stage=Stage.DELETED,
-                live=None,
                 group_id=None,
                 version=_contacts.c.version + 1,
                 changed_at=moment,

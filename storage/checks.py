@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from storage import consent
+from storage import consent, phone_index
 from storage.dialects import is_postgresql
 from storage.tables import Contact, ContactLabel, Group, Label
 from storage.tallies import group_tally, label_tally, read_tallies, stage_tally
@@ -34,10 +34,14 @@ class StoreReport:
 
 
 def check(conn: Connection) -> StoreReport:
-    """Checks the file, the consent chain and every counter, all in one snapshot."""
+    """Checks the file, the consent chain, who has which number and every counter.
+
+    All in one snapshot.
+    """
     faults = _pages(conn)
     chain = consent.verify(conn)
     faults += chain.faults[:MOST_FAULTS]
+    faults += phone_index.faults(conn, MOST_FAULTS)
     faults += _counters(conn)
     contacts = conn.execute(select(func.count()).select_from(_contacts)).scalar_one()
     return StoreReport(int(contacts), chain.events, tuple(faults))

@@ -126,7 +126,7 @@ def _tell_named(
     conn: Connection, worker: str, written: Sequence[Outgoing], gateway: str, at: Any, until: Any
 ) -> None:
     """Claims texts; the transaction ends where one of them is not to be handed over now."""
-    once, phones = each_texted_once(conn, [text.phone for text in written])
+    once, phones = each_texted_once(conn, written)
     claiming = _claiming(conn, worker, written, at, until)
     claiming = f"{claiming[0]} RETURNING id", claiming[1]
     run_at_last(
@@ -140,7 +140,7 @@ def _note_named(
 ) -> None:
     """The same by one row for all of them."""
     texts = [text.message_id for text in written]
-    once, phones = each_texted_once(conn, [text.phone for text in written])
+    once, phones = each_texted_once(conn, written)
     waiting = f"SELECT 1 FROM messages WHERE {among_packed(conn, 'id')} AND {_STILL_DUE}"  # noqa: S608
     right = guesses.all_of(
         len(written),
@@ -162,7 +162,7 @@ def _claim_named(
     """
     statement, values = _claiming(conn, worker, written, at, until)
     count = run(conn, f"{statement} AND {_UNLESS_LEFT_ALONE}", (*values, gateway))
-    once, phones = each_texted_once(conn, [text.phone for text in written])
+    once, phones = each_texted_once(conn, written)
     ((alone,),) = fetch(conn, f"SELECT {once}", phones)
     twice = () if alone else fetch(conn, *texted_twice(conn, worker, until))
     if count == len(written):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, true
 from sqlalchemy.engine import Connection
 
+from storage import phone_index
 from storage.changes import record, row_of
 from storage.dialects import among
 from storage.dnc_pages import Entry, entry_of
@@ -86,7 +87,7 @@ def _suppressed(conn: Connection, phone: str) -> Sequence[int]:
     return (
         conn.execute(
             select(_contacts.c.id).where(
-                _contacts.c.phone == phone, _contacts.c.stage == Stage.SUPPRESSED
+                phone_index.with_phone(conn, [phone]), _contacts.c.stage == Stage.SUPPRESSED
             )
         )
         .scalars()

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from storage import attempt_index, erasing_words, saved_views, search_index
+from storage import attempt_index, erasing_words, phone_index, saved_views, search_index
 from storage.changes import record
 from storage.dialects import among, is_postgresql
 from storage.engine import sqlite_module, store_url, write_engine
@@ -172,7 +172,7 @@ def _find(store: Store, contact_id: int, last_digits: str) -> _Person:
     contacts, events = _table(Contact), _table(ConsentEvent)
     with store.read() as conn:
         phone = check(conn, contact_id, last_digits)
-        rows = conn.execute(select(contacts).where(contacts.c.phone == phone)).all()
+        rows = conn.execute(select(contacts).where(phone_index.with_phone(conn, [phone]))).all()
         ids = [row.id for row in rows]
         requests = conn.execute(
             select(events.c.request_id).where(among(conn, events.c.contact_id, ids))
@@ -385,6 +385,7 @@ def _forget_contacts(conn: Connection, person: _Person) -> None:
         update(seats).where(among(conn, seats.c.contact_id, person.ids)).values(contact_id=None)
     )
     search_index.index.drop(conn, person.ids)
+    phone_index.forget(conn, person.phone, person.ids)
     conn.execute(delete(contacts).where(among(conn, contacts.c.id, person.ids)))
 
 

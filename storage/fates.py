@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select, true
 from sqlalchemy.engine import Connection
 
-from storage import refusals
+from storage import phone_index, refusals
 from storage.attempt_search import AttemptSearch
 from storage.changes import MOVING, ago
 from storage.dialects import among
@@ -97,7 +97,7 @@ def _by_number(conn: Connection, asked: str, region: str) -> Answer:
         return Answer(())
     ids = conn.scalars(
         select(_contacts.c.id)
-        .where(_contacts.c.phone == phone)
+        .where(phone_index.with_phone(conn, [phone]))
         .order_by(_contacts.c.id.desc())
         .limit(MOST)
     )
@@ -110,7 +110,7 @@ def _by_number(conn: Connection, asked: str, region: str) -> Answer:
         return Answer(tuple(fates))
     near = conn.scalars(
         select(_contacts.c.id)
-        .where(among(conn, _contacts.c.phone, sorted(_one_off(phone))))
+        .where(phone_index.with_phone(conn, _one_off(phone)))
         .order_by(_contacts.c.id.desc())
         .limit(MOST)
     )

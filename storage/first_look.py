@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storage.glimpses import Ask, Rows
     from storage.words import Target
 
-KNOWN = "0007"
+KNOWN = "0008"
 """The revision of the tables that this knows: `storage.schema.HEAD`."""
 
 ROWS = 192

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+"""A canonical phone number."""
 LABEL_START = "\x1f"
 LABEL_END = "\x1e"
 LONGEST_NAME = 400

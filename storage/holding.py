@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import Connection
 
+from storage import phone_index
 from storage.dialects import among, among_packed, is_postgresql, packed
 from storage.driver import Written
 from storage.tables import WAITING, Contact, Message
@@ -43,6 +44,20 @@ ARRIVED = ("sending", "sent", "accepted", "delivered", "unknown")
 """States of a text that the person has, or may have."""
 
 _messages: Any = Message.__table__  # type: ignore[attr-defined]
+
+
+class Opening(Protocol):
+    """A text that follows an opt-in."""
+
+    @property
+    def contact_id(self) -> int:
+        """Who opted in."""
+        ...
+
+    @property
+    def phone(self) -> str:
+        """Whom it goes to."""
+        ...
 
 
 class Waits(Protocol):
@@ -192,7 +207,7 @@ class Lately:
 
 
 def texted_twice(conn: Connection, worker: str, until: Any) -> Written:
-    """Asks for the numbers with more than one text, among those that a courier has just claimed.
+    """Asks for the numbers that may have more than one text, among those of a courier's new claim.
 
     Args:
         conn: The store.
@@ -200,25 +215,29 @@ def texted_twice(conn: Connection, worker: str, until: Any) -> Written:
         until: When the claim ends, as `storage.rows.moment_value` gives it.
     """
     claimed = (
-        f"SELECT phone FROM messages WHERE {WAITING} AND due_at = ? AND claimed_by = ?"  # noqa: S608
+        f"SELECT contact_id FROM messages WHERE {WAITING} AND due_at = ? AND claimed_by = ?"  # noqa: S608
         f" AND purpose IN {_OPENING}"
     )
     # As an array PostgreSQL looks each up by its key, whatever it knows of the table.
     ours = f"= ANY(ARRAY({claimed}))" if is_postgresql(conn) else f"IN ({claimed})"
     statement = (
         f"SELECT phone FROM (SELECT phone, ({_TEXTS}) AS texts FROM contacts"  # noqa: S608 - our own names
-        f" WHERE phone {ours}) AS counted GROUP BY phone HAVING sum(texts) > 1"
+        f" WHERE id {ours}) AS counted WHERE texts > 1 OR EXISTS"
+        f" (SELECT 1 FROM phones_former WHERE number = {phone_index.spelled(conn, 'phone')})"
     )
     return statement, (until, worker)
 
 
-def each_texted_once(conn: Connection, phones: Sequence[str]) -> Written:
-    """A condition: as many texts have ever followed an opt-in of these numbers as they are.
+def each_texted_once(conn: Connection, texts: Sequence[Opening]) -> Written:
+    """A condition: as many texts have ever followed an opt-in of their numbers as there are here.
 
-    Where each of them has one, as somebody knows who has just written it, none has two.
+    Where each number has one, as somebody knows who has just written it, none has two. A number
+    that was somebody's who is deleted is left to `texted_twice`.
     """
-    counted = f"SELECT sum(({_TEXTS})) FROM contacts WHERE {among_packed(conn, 'phone')}"  # noqa: S608
-    return f"({counted}) = ?", (packed(conn, phones), len(phones))
+    ids = [text.contact_id for text in texts]
+    fresh, numbers = phone_index.none_left(conn, [text.phone for text in texts])
+    counted = f"SELECT sum(({_TEXTS})) FROM contacts WHERE {among_packed(conn, 'id')}"  # noqa: S608
+    return f"(({counted}) = ? AND {fresh})", (packed(conn, ids), len(texts), *numbers)
 
 
 def texted_lately(
@@ -271,7 +290,7 @@ def _had(conn: Connection, phones: Sequence[str], moment: datetime) -> dict[str,
         )
         .join(_messages, _messages.c.contact_id == contacts.c.id)
         .where(
-            among(conn, contacts.c.phone, list(phones)),
+            phone_index.with_phone(conn, phones),
             _messages.c.direction == "out",
             _messages.c.purpose.in_(OPENING),
             _messages.c.status.in_(ARRIVED),

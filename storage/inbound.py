@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
+from storage import phone_index
 from storage.access import SANDBOX, access_at, access_seq
 from storage.changes import record
 from storage.compliance import help_text, text_for
 from storage.consent import open_chain, save_chain
-from storage.driver import fetch, fetch_together, run, run_at_last
+from storage.driver import Written, fetch, fetch_together, run, run_at_last
 from storage.ids import new_id
 from storage.keywords import LONGEST, Meaning, fold, meaning_of
 from storage.outbox import OPTED_IN, OPTED_OUT, News, tell
@@ -96,7 +97,7 @@ def receive(conn: Connection, text: Inbound) -> Received:
     known, people, numbers = fetch_together(
         conn,
         (_KNOWN, (text.gateway, text.provider_id)),
-        (_CONTACT, (text.phone,)),
+        _contact_with(conn, text.phone),
         (_NUMBER, (text.to, text.to)),
     )
     if known:
@@ -360,11 +361,16 @@ def _answer_help(
 
 
 _KNOWN = f"SELECT id FROM messages WHERE gateway = ? AND provider_id = ? AND {PROVIDED}"  # noqa: S608
-_CONTACT = (
-    "SELECT id, phone, stage, kind, group_id, favorite, number_id FROM contacts WHERE phone = ?"
-    " ORDER BY live IS NULL, id DESC LIMIT 1"
-)
 _NUMBER = "SELECT id FROM numbers WHERE phone = ? OR id = ? ORDER BY status = 'removed', id LIMIT 1"
+
+
+def _contact_with(conn: Connection, phone: str) -> Written:
+    """Asks for the contact with a number: the one that is not deleted, else the last that was."""
+    holders, numbers = phone_index.ever_held_by(conn, [phone])
+    return (
+        "SELECT id, phone, stage, kind, group_id, favorite, number_id FROM contacts"  # noqa: S608
+        f" WHERE id IN ({holders}) ORDER BY stage = 'deleted', id DESC LIMIT 1"
+    ), numbers
 
 
 class _Person(NamedTuple):
@@ -380,7 +386,7 @@ class _Person(NamedTuple):
 
 
 def _contact(conn: Connection, phone: str) -> _Person | None:
-    found = fetch(conn, _CONTACT, (phone,))
+    found = fetch(conn, *_contact_with(conn, phone))
     return _Person._make(found[0]) if found else None
 
 

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, update
 from sqlalchemy.engine import Connection
 
-from storage import attempt_index, first_answers, guesses
+from storage import attempt_index, first_answers, guesses, phone_index
 from storage.access import access_at
 from storage.consent import Chain
 from storage.dialects import among, among_packed, packed
@@ -75,6 +75,7 @@ _keys: Any = ApiKey.__table__  # type: ignore[attr-defined]
 @dataclass(slots=True)
 class _Rows:
     contacts: list[list[Any]] = field(default_factory=list)
+    phones: list[list[int]] = field(default_factory=list)
     events: list[list[Any]] = field(default_factory=list)
     attempts: list[list[Any]] = field(default_factory=list)
     messages: list[list[Any]] = field(default_factory=list)
@@ -85,7 +86,8 @@ class _Rows:
     """Contacts that a sender brought, and no person by mending a request."""
     stages: dict[Stage, int] = field(default_factory=dict)
     """By how much each stage grows."""
-    superseded: list[int] = field(default_factory=list)
+    superseded: list[tuple[int, str]] = field(default_factory=list)
+    """Id and phone of failed contacts whose number opts in again."""
 
     def count(self, stage: Stage, n: int = 1) -> None:
         self.stages[stage] = self.stages.get(stage, 0) + n
@@ -178,7 +180,7 @@ class _Intake:
         if known is not None and known.stage != Stage.FAILED:
             return self._remember(item, self._repeat(item, known))
         if known is not None:
-            self.rows.superseded.append(known.id)
+            self.rows.superseded.append((known.id, item.phone))
             self.rows.count(Stage.FAILED, -1)
         return self._remember(item, self._accept(item))
 
@@ -187,14 +189,14 @@ class _Intake:
         if rows.superseded:
             conn.execute(
                 update(_contacts)
-                .where(among(conn, _contacts.c.id, rows.superseded))
+                .where(among(conn, _contacts.c.id, [ident for ident, _ in rows.superseded]))
                 .values(
                     stage=Stage.DELETED,
-                    live=None,
                     version=_contacts.c.version + 1,
                     changed_at=self.moment,
                 )
             )
+            phone_index.leave(conn, rows.superseded)
             rows.count(Stage.DELETED, len(rows.superseded))
         # Committed after newer ones were indexed: as a rule, none is.
         late = [row[0] for row in rows.attempts if row[0] <= self.state.indexed_to]
@@ -204,6 +206,7 @@ class _Intake:
         first_answers.keep(conn, rows.answers)
         statements = [
             *inserting(conn, _contacts, rows.contacts, self._of_contacts()),
+            *phone_index.adding(conn, rows.phones),
             *inserting(conn, _events, rows.events),
             *inserting(conn, _attempts, rows.attempts),
             *inserting(conn, _messages, rows.messages, self._of_texts()),
@@ -215,6 +218,7 @@ class _Intake:
         tallies = {stage_tally(stage): n for stage, n in rows.stages.items()}
         statements += adding(tallies | {hour_tally(self.hour): rows.arrived})
         run_at_last(conn, statements)
+        phone_index.settle(conn, len(rows.phones))
         guesses.leave(conn, _State(self.chain.seq, self.chain.head, self.access.seq))
 
     def _closed(self, item: OptIn) -> str | None:
@@ -282,6 +286,7 @@ class _Intake:
                 item.sender or item.door,
             ]
         )
+        rows.phones.append([phone_index.number_of(item.phone), contact_id])
         rows.pending.append([contact_id])
         rows.count(stage)
         rows.arrived += item.replay_of is None
@@ -322,7 +327,6 @@ class _Intake:
             "received_at": self.at,
             "changed_at": self.at,
             "version": 1,
-            "live": 1,
         }
 
     def _of_texts(self) -> dict[str, Any]:
@@ -420,10 +424,11 @@ def _nobody_known(
     items: Sequence[OptIn],
 ) -> Written:
     """Ends the transaction unless the store stands there and knows nobody of a batch."""
+    holders, numbers = phone_index.held_by(conn, hashes)
     condition = (
-        "chain_seq = ? AND chain_head = ? AND access_seq = ?"  # noqa: S608 - our own names
+        "chain_seq = ? AND chain_head = ? AND access_seq = ?"
         " AND secret = ? AND attempts_to < ?"
-        f" AND NOT EXISTS (SELECT FROM contacts WHERE {among_packed(conn, 'phone')} AND live = 1)"
+        f" AND NOT EXISTS ({holders})"
         " AND NOT EXISTS (SELECT FROM suppressions"
         f" WHERE {among_packed(conn, 'phone_hash', binary=True)})"
     )
@@ -431,19 +436,20 @@ def _nobody_known(
     first = min(item.request_id for item in items)
     return statement, (
         *(state.chain_seq, state.chain_head, state.access_seq, secret, first),
-        *(packed(conn, list(hashes)), packed(conn, list(hashes.values()))),
+        *(*numbers, packed(conn, list(hashes.values()))),
     )
 
 
 def _known_among(conn: Connection, hashes: Mapping[str, bytes]) -> Written:
     """Asks for the contacts that have a number already, and the hashes not to be contacted."""
+    holders, numbers = phone_index.held_by(conn, hashes)
     query = (
         "SELECT phone, id, stage, received_at, NULL FROM contacts"  # noqa: S608 - our own names
-        f" WHERE {among_packed(conn, 'phone')} AND live = 1"
+        f" WHERE id IN ({holders})"
         " UNION ALL SELECT NULL, NULL, NULL, NULL, phone_hash FROM suppressions"
         f" WHERE {among_packed(conn, 'phone_hash', binary=True)}"
     )
-    return query, (packed(conn, list(hashes)), packed(conn, list(hashes.values())))
+    return query, (*numbers, packed(conn, list(hashes.values())))
 
 
 def _told_apart(rows: Sequence[tuple[Any, ...]]) -> tuple[dict[str, _Known], set[bytes]]:

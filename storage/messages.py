@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, text, true, update
 from sqlalchemy.engine import Connection
 
-from storage import failing, guesses, handovers
+from storage import failing, guesses, handovers, phone_index
 from storage.changes import record
 from storage.dialects import (
     among,
@@ -464,7 +464,7 @@ def message_of(conn: Connection, gateway: str, provider_id: str, phone: str) -> 
         select(_messages.c.id)
         .join(_contacts, _contacts.c.id == _messages.c.contact_id)
         .where(
-            _contacts.c.phone == phone,
+            phone_index.with_phone(conn, [phone]),
             _messages.c.direction == "out",
             _messages.c.provider_id == "",
             _messages.c.status.in_(["sending", "unknown"]),

@@ -6,7 +6,6 @@ apart by its country code alone, and only where a trunk prefix could hide in it,
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,10 +15,9 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 from phonenumbers.phonenumberutil import NumberParseException, national_significant_number
 
 from storage.errors import Refused
+from storage.folding import E164
 from storage.plans import NON_GEOGRAPHIC, Plan, dialling_in, plan_of
 from storage.words import UNTEXTED, Kind
-
-E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 _KINDS = {
     PhoneNumberType.MOBILE: Kind.MOBILE,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from storage import campaigns, changes, notes
+from storage import campaigns, changes, notes, phone_index
 from storage.campaigns import Drawing
 from storage.changes import ChangeRow
 from storage.contact_rows import rows_of
@@ -133,7 +133,7 @@ def find_contact(conn: Connection, text: str) -> int:
             phone = canonical(conn, text)
         except Refused:
             phone = text
-        condition = _contacts.c.phone == phone
+        condition = phone_index.with_phone(conn, [phone])
     found = conn.execute(
         select(_contacts.c.id)
         .where(condition)

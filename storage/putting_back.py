@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.engine import Connection
 
+from storage import phone_index
 from storage.changes import ChangeRow
 from storage.dialects import among, or_fail
 from storage.driver import run
@@ -43,19 +44,20 @@ def put_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequenc
     elif change.verb == "suppress":
         untouched = _contacts.c.stage == Stage.SUPPRESSED
     else:
-        other = _contacts.alias()
-        untouched = and_(
-            _contacts.c.stage == Stage.DELETED,
-            ~exists().where(other.c.phone == _contacts.c.phone, other.c.live == 1),
-        )
+        untouched = _contacts.c.stage == Stage.DELETED
     reached = ids_where(conn, ids, untouched, nobody_since(change), _group_is_there(change))
-    barred = _barred(conn, reached)
-    free: Sequence[int] = [ident for ident in reached if ident not in barred]
+    people = _people(conn, reached)
+    if change.verb == "delete":
+        people = _whose_number_is_free(conn, people)
+    barred = _barred(conn, people)
+    free: Sequence[int] = [ident for ident in people if ident not in barred]
     if free:
         if len(free) == len(ids):
             # All that the act noted between the first and the last of them.
             free = Stretch(sorted(free))
         _restore(conn, change, free)
+        if change.verb == "delete":
+            phone_index.come_back(conn, [(ident, people[ident]) for ident in free])
         _count_back(conn, change, free)
         _resume_confirming(conn, free)
     return free
@@ -63,11 +65,10 @@ def put_back(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> Sequenc
 
 def _restore(conn: Connection, change: ChangeRow, ids: Sequence[int]) -> None:
     chunk = those(conn, change.id, ids)
-    live = ", live = 1" if change.verb == "delete" else ""
     run(
         conn,
         f"UPDATE{or_fail(conn)} contacts SET stage = was.stage, group_id = was.group_id,"  # noqa: S608
-        f" changed_at = ?, version = contacts.version + 1{live}"
+        f" changed_at = ?, version = contacts.version + 1"
         " FROM (SELECT contact_id, stage, group_id"
         f" FROM change_items WHERE {chunk.where}) AS was WHERE contacts.id = was.contact_id",
         (moment_value(conn, now()), *chunk.values),
@@ -91,13 +92,30 @@ def _group_is_there(change: ChangeRow) -> Any:
     )
 
 
-def _barred(conn: Connection, ids: Sequence[int]) -> set[int]:
+def _people(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Some contacts and their phones, in the order of their ids."""
+    query = select(_contacts.c.id, _contacts.c.phone).where(among(conn, _contacts.c.id, ids))
+    return {row.id: row.phone for row in conn.execute(query.order_by(_contacts.c.id))}
+
+
+def _whose_number_is_free(conn: Connection, people: Mapping[int, str]) -> dict[int, str]:
+    """Those of some deleted contacts whose number nobody has taken since.
+
+    Of several that had the same one, the last.
+    """
+    taken = conn.execute(
+        select(_contacts.c.phone).where(phone_index.living_with(conn, people.values()))
+    )
+    last = {phone: ident for ident, phone in people.items()}
+    for phone in taken.scalars():
+        last.pop(phone, None)
+    return {ident: phone for phone, ident in last.items()}
+
+
+def _barred(conn: Connection, people: Mapping[int, str]) -> set[int]:
     """Contacts whose number is on a Do Not Contact list: no undo lifts that."""
-    rows = conn.execute(
-        select(_contacts.c.id, _contacts.c.phone).where(among(conn, _contacts.c.id, ids))
-    ).all()
     secret = store_secret(conn)
-    hashes = {phone_hash(secret, row.phone): row.id for row in rows}
+    hashes = {phone_hash(secret, phone): ident for ident, phone in people.items()}
     return {hashes[found] for found in suppressed_among(conn, list(hashes))}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.engine import Connection
 
+from storage import phone_index
 from storage.consent import open_chain
 from storage.dialects import among
 from storage.errors import StoreError
@@ -248,7 +249,7 @@ def everything(conn: Connection, contact_id: int) -> dict[str, Any]:
         contact_id: An existing contact's id.
     """
     phone = conn.execute(select(_contacts.c.phone).where(_contacts.c.id == contact_id)).scalar_one()
-    people = _rows(conn, select(_contacts).where(_contacts.c.phone == phone))
+    people = _rows(conn, select(_contacts).where(phone_index.with_phone(conn, [phone])))
     ids = [row["id"] for row in people]
     events = _of_contacts(conn, _events, ids, "seq")
     requests = [row["request_id"] for row in events if row["request_id"]]
@@ -321,7 +322,7 @@ _KINDS = {
     **{"contact_id": "con", "request_id": "req", "event_id": "evt", "endpoint_id": "end"},
     **{"group_id": "grp", "key_id": "key", "campaign_id": "cam", "replay_of": "req"},
 }
-_LEFT_OUT = frozenset({"haystack", "live", "version", "claimed_by"})
+_LEFT_OUT = frozenset({"haystack", "version", "claimed_by"})
 
 
 _IDS = {

@@ -34,7 +34,7 @@ from storage.leftover_log import belongs
 from storage.pages import APPLICATION_ID, read_header
 from storage.standing_still import have_alone
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in `storage/migrations/versions`. Kept here so that opening a store
 that is up to date imports no Alembic."""
 

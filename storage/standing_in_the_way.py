@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.engine import Connection
 
+from storage import phone_index
 from storage.changes import MOST_EXPLAINED, MOVING, WHY, ChangeRow, ago, change_details, row_of
 from storage.contact_rows import rows_of
 from storage.dialects import among
@@ -124,5 +125,5 @@ def _otherwise(conn: Connection, change: ChangeRow, row: ContactRow) -> str:
 
 
 def _is_back(conn: Connection, phone: str) -> bool:
-    query = select(_contacts.c.id).where(_contacts.c.phone == phone, _contacts.c.live == 1)
+    query = select(_contacts.c.id).where(phone_index.living_with(conn, [phone]))
     return conn.execute(query.limit(1)).first() is not None

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from storage import phone_index
 from storage.changes import record
 from storage.dialects import among_packed, insert_or_skip, packed, run_counted
 from storage.driver import Written, fetch, run_at_last
@@ -139,7 +140,8 @@ def cancel_texts(conn: Connection, phones: Sequence[str]) -> None:
 
 def _having(conn: Connection, phones: Sequence[str]) -> Sequence[Any]:
     """Id, stage, group and star of the contacts that have some numbers."""
-    return fetch(conn, _HAVING.format(among=among_packed(conn, "phone")), (packed(conn, phones),))
+    holders, numbers = phone_index.ever_held_by(conn, phones)
+    return fetch(conn, _HAVING.format(holders=holders), numbers)
 
 
 def _cancelling(
@@ -150,7 +152,7 @@ def _cancelling(
     return [(theirs, (moment, packed(conn, ids))), (strangers, (moment, packed(conn, phones)))]
 
 
-_HAVING = "SELECT id, stage, group_id, favorite FROM contacts WHERE {among}"
+_HAVING = "SELECT id, stage, group_id, favorite FROM contacts WHERE id IN ({holders})"
 _LEFT = (Stage.DELETED.value, Stage.SUPPRESSED.value)
 _SUPPRESS = (
     "UPDATE contacts SET stage = 'suppressed', group_id = NULL, version = version + 1,"

@@ -36,6 +36,7 @@ from storage.tables.messages import (
     Suppression,
     SuppressionImport,
 )
+from storage.tables.phones import FormerPhone, NewPhone, PhoneHolder, YoungPhone
 from storage.tables.state import (
     AttemptPending,
     AttemptsIndexed,
@@ -80,6 +81,7 @@ __all__ = [
     "Delivery",
     "DeliveryTry",
     "Endpoint",
+    "FormerPhone",
     "GatewayScript",
     "GatewayState",
     "Group",
@@ -89,8 +91,10 @@ __all__ = [
     "Label",
     "Message",
     "MessagingNumber",
+    "NewPhone",
     "Note",
     "OutboxEvent",
+    "PhoneHolder",
     "RetiredHit",
     "RetiredToken",
     "SavedView",
@@ -100,4 +104,5 @@ __all__ = [
     "Suppression",
     "SuppressionImport",
     "Tally",
+    "YoungPhone",
 ]

@@ -33,11 +33,6 @@ class Contact(Base, table=True):
     __tablename__ = "contacts"
     __table_args__ = (
         one_of("stage", Stage),
-        # Each version of a contact's row stands there anew, at a random place. Built as full as
-        # usual it has no room for them, which a move of many took a tenth longer for.
-        Index(
-            "uq_contacts_phone", "phone", "live", unique=True, postgresql_with={"fillfactor": 70}
-        ),
         # PostgreSQL writes each version of a row into all indexes that hold it: a move of many took
         # a sixth longer with one more. A group's contacts are found by their group.
         Index("ix_contacts_stage", "stage", "id", postgresql_where=text("stage <> 'grouped'")),
@@ -88,6 +83,7 @@ class Contact(Base, table=True):
 
     id: int = ident()
     phone: str = term()
+    """Canonical E.164. Who has it is looked up in `storage.phone_index`."""
     first_name: str = words("")
     last_name: str = words("")
     stage: str = term()
@@ -105,14 +101,6 @@ class Contact(Base, table=True):
     received_at: datetime = moment()
     changed_at: datetime = moment()
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False))
-    live: int | None = Field(
-        default=1, sa_column=Column(Integer, nullable=True, server_default=text("1"))
-    )
-    """1 while it is not deleted, then NULL: unique with the phone.
-
-    Not a condition on `stage`, because then each step of a contact's way would rewrite the index
-    of phones, at a random place.
-    """
     source: str = term("", stored="")
     """Which sender brought it: `api`, or the name of a recognised sender such as `zapier`."""
 

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import func, select
 
-from storage import consent, groups, integration, labels, messages, suppressions, undo
+from storage import (
+    consent,
+    groups,
+    integration,
+    labels,
+    messages,
+    phone_index,
+    suppressions,
+    undo,
+)
 from storage.acts import Act, AddLabel, Delete, Move, RemoveLabel, Star
 from storage.bulk import perform
 from storage.double_opt_in import expire
@@ -253,6 +262,11 @@ class Desk(RuleBasedStateMachine):
                 .having(func.count() > 1)
             ).all()
         assert twice == []
+
+    @invariant()
+    def a_number_leads_to_its_contact_and_to_nobody_else(self) -> None:
+        with self.store.read() as conn:
+            assert phone_index.faults(conn, most=9) == []
 
     @invariant()
     def a_contact_is_in_a_group_exactly_when_it_is_grouped(self) -> None:

@@ -25,6 +25,10 @@ STAGES = {"queued": 3, "grouped": 2, "deleted": 1, "suppressed": 2, "failed": 2,
 _MADE_ANEW = ("contacts_fts", "attempts_fts", "alembic_version", "search_pending")
 
 
+_LIVE = " CASE WHEN stage <> 'deleted' THEN 1 END AS live"
+"""A column that contacts had until the eighth revision."""
+
+
 def fill(store: Store) -> None:
     """Contacts in every stage, with labels, stars and a group."""
     switched_on(store)
@@ -69,7 +73,8 @@ def make_old(url: str, new_url: str, revision: str) -> None:
             if name.startswith(_MADE_ANEW):
                 continue
             columns = ", ".join(table.columns.keys())
-            rows = old.execute(text(f"SELECT {columns} FROM {name}")).all()
+            said = columns.replace(" live", _LIVE) if name == "contacts" else columns
+            rows = old.execute(text(f"SELECT {said} FROM {name}")).all()
             conn.execute(text(f"DELETE FROM {name}"))
             marks = ", ".join(f":{column}" for column in table.columns.keys())  # noqa: SIM118
             for row in rows:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from storage import phone_index
 from storage.engine import store_url
 from storage.store import Store
 from tests.storage.law_machine import Desk
@@ -50,6 +51,13 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Stores:
         return store, close
 
     return on_a_server
+
+
+@pytest.fixture(autouse=True)
+def small_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers move on from one table of SQLite's to the next after one or two."""
+    for name in ("MOST_NEW", "MOST_YOUNG", "STRETCH", "LOOK_AFTER"):
+        monkeypatch.setattr(phone_index, name, 1)
 
 
 def hold(stores: Stores, examples: int, steps: int) -> None:

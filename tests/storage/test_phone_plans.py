@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
 from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
-from storage.phones import E164, Phone, international, parse_dialled, parse_e164
+from storage.folding import E164
+from storage.phones import Phone, international, parse_dialled, parse_e164
 from storage.words import Kind
 
 TYPES = [kind for kind in PhoneNumberType.values() if kind != PhoneNumberType.UNKNOWN]
