@@ -282,7 +282,8 @@ class Store:
             self._guard.look()
 
     def probe(self, conn: Connection) -> None:
-        """Raises StoreDamaged while the tables are not as they should be."""
+        """Raises StoreDamaged while the tables are not as they should be, or StoreTooNew."""
+        schema.refuse_unknown(schema.revision(conn), self.name)
         schema.demand_columns(conn, self.name)
 
     def committing(self, seq: int | None) -> None:

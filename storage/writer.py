@@ -31,7 +31,7 @@ from storage.driver import (
     watch_beside,
 )
 from storage.engine import tells_of_its_log, wait_at_most
-from storage.errors import OptdeskError, StoreDamaged, StoreUnavailable
+from storage.errors import OptdeskError, StoreDamaged, StoreTooNew, StoreUnavailable
 from storage.faults import explain, gave_way, is_held
 from storage.guesses import was_wrong
 from storage.job_queue import JobQueue
@@ -525,7 +525,7 @@ class Writer:
             self._watcher.committed(seq, followed=sent.followed)
 
     def _probe(self, conn: Connection) -> None:
-        if isinstance(self._problem, StoreDamaged):
+        if isinstance(self._problem, StoreDamaged | StoreTooNew):
             self._watcher.probe(conn)
 
     def _may_leave(self, count: int) -> bool:

@@ -234,6 +234,27 @@ def test_a_newer_store_is_refused_untouched(any_store_url: str) -> None:
     assert caught.value.exit_code == 3
 
 
+def test_a_program_whose_store_is_upgraded_under_it_says_that_it_is_too_old(
+    any_store_url: str,
+) -> None:
+    """It lacks what the older program knows, and looks damaged to it at first."""
+    store = Store.open(any_store_url)
+    make_queued(store, 1)
+
+    def upgrade(conn: Connection) -> None:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        conn.execute(text("ALTER TABLE contacts RENAME COLUMN region TO country"))
+
+    store.do(upgrade)
+    with pytest.raises(StoreError):
+        put(store, lead())
+    for _ in range(3):
+        with pytest.raises(StoreTooNew, match="newer Optdesk"):
+            put(store, lead())
+    assert store.health.next_step.startswith("Upgrade this program.")
+    store.close()
+
+
 def test_the_head_that_opening_believes_in_is_the_newest_migration() -> None:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
