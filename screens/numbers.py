@@ -20,6 +20,7 @@ from screens.row_list import RowList
 from screens.rows_place import Column, Row, RowsPlace
 from storage.words import NumberStatus
 from widgets.display import clean
+from widgets.phones import as_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -252,7 +253,7 @@ _SIGNS = {
 def _add(store: Store, values: Mapping[str, str], *, who: Actor) -> NumberChanged:
     from storage import numbers
 
-    phone, name = values["phone"].replace(" ", ""), values["name"]
+    phone, name = as_kept(values["phone"]), values["name"]
     row = store.do(lambda conn: numbers.add(conn, who, phone, name=name))
     return NumberChanged(f"{row.phone} is added; it is pending until it is approved.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +13,7 @@ from textual.message import Message
 from screens.ask import Ask, Field, Other
 from storage.words import REGION
 from widgets.display import clean, plural
+from widgets.phones import as_kept
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -136,7 +136,7 @@ def _add(
             program=values["program"],
             default_region=values["region"] or REGION,
             simulated=simulated,
-            number_id=_number(values) or None,
+            number_id=as_kept(values["number"]) or None,
         )
 
     with _by_place():
@@ -153,19 +153,13 @@ def _edit(store: Store, values: Mapping[str, str], *, who: Actor) -> Integration
             brand=values["brand"],
             program=values["program"],
             default_region=values["region"],
-            number_id=_number(values),
+            number_id=as_kept(values["number"]),
             redirect=values["redirect"],
         )
 
     with _by_place():
         store.do(edit)
     return IntegrationEdited()
-
-
-def _number(values: Mapping[str, str]) -> str:
-    """The number as it is kept, however it is spelled, or its id."""
-    typed = values["number"].strip()
-    return re.sub(r"[\s().-]", "", typed) if typed.startswith("+") else typed.replace(" ", "")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ a reading thread has loaded them, numbers are shown as they are stored.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 
@@ -32,3 +33,15 @@ def load(numbers: Iterable[str] = ()) -> None:
 def international(e164: str) -> str:
     """A number as people read it. Untrusted."""
     return _write(e164)
+
+
+_APART = re.compile(r"[\s().\-\u2010-\u2015]")
+
+
+def as_kept(written: str) -> str:
+    """A number that was typed as the desk shows it, without what sets its digits apart.
+
+    What is no number with its country, such as an id, stays but for its blanks.
+    """
+    text = "".join(written.split())
+    return _APART.sub("", text) if text.startswith("+") else text

@@ -269,6 +269,21 @@ async def test_the_last_approved_number_stays_while_it_is_on(
         await hand.until(lambda: "cannot be on without" in hand.text)
 
 
+@pytest.mark.parametrize("written", ["+1 415-555-0123", "+1 (415) 555.0123", "+14155550123"])
+async def test_a_number_is_added_in_the_spelling_in_which_it_is_shown(
+    sqlite_store: Store, sqlite_url: str, written: str
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url, size=(80, 24)) as hand:
+        await hand.desk.main.go("numbers")
+        await hand.press("a")
+        await hand.type(written)
+        await hand.press("enter", "enter")
+        await hand.until(lambda: not hand.dialog and "+1 415-555-0123" in hand.text)
+    with sqlite_store.read() as conn:
+        assert "+14155550123" in {row.phone for row in numbers.listing(conn)}
+
+
 async def test_the_url_is_hidden_again_when_one_leaves(
     sqlite_store: Store, sqlite_url: str
 ) -> None:
