@@ -7,12 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Label, Static
 
-from screens.ask import Ask, Field
+from screens.ask import LEAST, Ask, Field, Form
 from screens.dialog import Complaint
 from widgets.display import ascii_only, clean, lines, plural
 from widgets.typed import Line
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
     from storage.compliance import NumberTexts, Texts, Usual
     from storage.store import Store
     from storage.words import Actor
+
+
+COMPLAINT = 2
+"""Lines of a complaint that stay in sight beside the preview."""
 
 
 class TextsRead(Message):
@@ -33,7 +36,7 @@ class TextsRead(Message):
 
 
 class ComplianceText(Ask):
-    """The lines scroll; the preview below them stays in sight.
+    """The lines scroll; the preview below them stays in sight, as far as there is room.
 
     Args:
         who: By whose hand.
@@ -63,7 +66,7 @@ class ComplianceText(Ask):
 
     def compose_body(self) -> ComposeResult:
         """The lines, the preview, room for a complaint."""
-        with VerticalScroll(classes="form", can_focus=False):
+        with Form(classes="form", can_focus=False):
             for each in self._fields:
                 yield Label(Content(each.label), classes="field-label")
                 line = Line(
@@ -78,6 +81,15 @@ class ComplianceText(Ask):
         assert self._preview is not None  # noqa: S101 - given above
         yield Static(self._preview(self._first_values()), classes="preview")
         yield Complaint()
+
+    def _fit(self) -> None:
+        """The preview gives way where there is little room."""
+        for preview in self.query(".preview"):
+            form, complaint = self.query_one(Form), self.query_one(Complaint)
+            least = LEAST + (COMPLAINT if complaint.display else 0)
+            room = self.room_for(form, preview, complaint) - least
+            preview.styles.max_height = max(1, room)
+        super()._fit()
 
 
 def read_texts(store: Store, *, number_id: str) -> TextsRead:

@@ -100,6 +100,25 @@ async def test_a_compliance_text_is_shown_as_it_is_typed_and_its_lack_is_named(
         assert compliance.show(conn, made.number_id).text.startswith("Juniper: You are")
 
 
+@pytest.mark.parametrize("size", [(60, 20), (40, 12), (30, 10)])
+async def test_the_keys_and_the_line_of_a_compliance_text_stay_in_sight(
+    sqlite_store: Store, sqlite_url: str, size: tuple[int, int]
+) -> None:
+    switched_on(sqlite_store)
+    async with at_desk(sqlite_url, size=(120, 40)) as hand:
+        await hand.desk.main.go("numbers")
+        await hand.until(lambda: "approved" in hand.text)
+        await hand.press("t")
+        await hand.until(lambda: hand.dialog == "ComplianceText")
+        await hand.press("down", "down", "down")
+        await hand.type("Hello {brand}")
+        await hand.resize(*size)
+        await hand.until(lambda: "Hello {brand}" in hand.text and "enter next" in hand.text)
+        await hand.press("enter", "enter")
+        await hand.until(lambda: "The text would lack" in hand.text)
+        await hand.until(lambda: "enter save" in hand.text and "the usual one" in hand.text)
+
+
 async def test_double_opt_in_is_switched_with_its_time(
     sqlite_store: Store, sqlite_url: str
 ) -> None:
