@@ -6,6 +6,7 @@ to run it; measured, that was a third of the intake. Everything else goes throug
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
@@ -192,6 +193,23 @@ def rest(conn: Connection, bell: int, seconds: float | None) -> None:
         conn.info[_PIPELINE].rest(bell, seconds)
     except conn.dialect.loaded_dbapi.Error as error:
         raise told(conn, "", error) from error
+
+
+def has_ended(conn: Connection) -> bool:
+    """Whether a server has ended a line on which nothing is under way.
+
+    Costs no turn to the server: its farewell can be read by then.
+    """
+    driver: Any = conn.connection.dbapi_connection
+    waiting = select.poll()
+    try:
+        waiting.register(driver.fileno(), select.POLLIN)
+        # The first time may bring its last words, and only the second one its end.
+        while waiting.poll(0):
+            driver.pgconn.consume_input()
+    except conn.dialect.loaded_dbapi.Error:
+        return True
+    return False
 
 
 def start_over(conn: Connection) -> None:

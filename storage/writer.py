@@ -22,6 +22,7 @@ from storage.dialects import changes_so_far, is_postgresql
 from storage.driver import (
     begin_by_hand,
     fetch,
+    has_ended,
     must_sync_at_once,
     rest,
     start_over,
@@ -203,6 +204,9 @@ class Writer:
                 jobs = self._queue.take(trying=self._may_try)
                 if not jobs and self._queue.over:
                     break
+                if self._on_server and self._conn is not None and has_ended(self._conn):
+                    # It was started anew, or ended what rested for long. Nothing is lost with it.
+                    self._drop()
             wanted = [job for job in jobs if is_wanted(job)]
             if wanted or (not jobs and self._may_try):
                 self._serve(wanted)

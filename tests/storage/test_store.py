@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.engine import Connection
@@ -124,6 +125,27 @@ def _pass_on(one: socket.socket, other: socket.socket) -> None:
         while said := one.recv(65_536):
             other.sendall(said)
         other.shutdown(socket.SHUT_WR)
+
+
+def test_a_line_that_the_server_ended_while_nobody_wrote_fails_no_lead(pg_url: str) -> None:
+    store = Store.open(pg_url)
+    switched_on(store)
+    with psycopg.connect(pg_url, autocommit=True) as beside:
+        for _ in range(3):
+            put(store, lead())
+            ended = [pid for (pid,) in beside.execute(_LINES).fetchall()]
+            assert ended
+            for pid in ended:
+                beside.execute("SELECT pg_terminate_backend(%s)", (pid,))
+            soon(lambda ended=ended: not any(map(runs, ended)))  # type: ignore[misc]
+    put(store, lead())
+    store.close()
+
+
+_LINES = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'optdesk'
+"""
 
 
 def plan_of(conn: Connection, asked: Callable[..., Written]) -> list[tuple[Any, ...]]:
