@@ -92,6 +92,14 @@ async def test_the_set_up_takes_a_number_in_any_spelling_and_says_where_to_add_o
         await hand.until(lambda: hand.dialog == "NewAddress")
 
 
+async def test_what_a_line_of_a_form_is_for_ends_in_an_ellipsis_where_it_is_cut(
+    sqlite_url: str,
+) -> None:
+    async with at_desk(sqlite_url, size=(40, 20), first_run=True) as hand:
+        await hand.until(lambda: "Region of numbers without a" in hand.text)
+        assert "Region of numbers without a coun…" in hand.text
+
+
 async def test_a_store_with_contacts_does_not_open_on_the_set_up(
     sqlite_store: Store, sqlite_url: str
 ) -> None:
