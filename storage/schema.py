@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from storage.dialects import is_postgresql
+from storage.drafts import draft_of, take_away_dead
 from storage.engine import (
     check_folder,
     may_write,
@@ -432,21 +433,22 @@ def backup_to(path: Path, target: Path) -> Path:
     """
     if target.exists():
         raise _taken(target)
-    draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     module = sqlite_module()
+    for beside in (path, target):
+        take_away_dead(beside)
     try:
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with (
-            closing(module.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source,
-            closing(module.connect(draft)) as copy,
-        ):
-            # One snapshot from the first page to the last. Without it the copy would begin
-            # anew with every lead that comes in meanwhile, and under load never end.
-            source.execute("BEGIN")
-            source.execute("SELECT version_num FROM alembic_version").fetchone()
-            source.backup(copy, pages=_BACKUP_PAGES)
-        _sync(draft)
-        _put(draft, target)
+        with draft_of(target) as draft:
+            with (
+                closing(module.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source,
+                closing(module.connect(draft)) as copy,
+            ):
+                # One snapshot from the first page to the last. Without it the copy would begin
+                # anew with every lead that comes in meanwhile, and under load never end.
+                source.execute("BEGIN")
+                source.execute("SELECT version_num FROM alembic_version").fetchone()
+                source.backup(copy, pages=_BACKUP_PAGES)
+            _sync(draft)
+            _put(draft, target)
         _sync(target.parent)
     except (OSError, module.Error) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or error
@@ -454,8 +456,6 @@ def backup_to(path: Path, target: Path) -> Path:
             f"No backup could be written to {target}: {why}.",
             "See that its folder is there, may be written to and has room.",
         ) from error
-    finally:
-        draft.unlink(missing_ok=True)
     return target
 
 

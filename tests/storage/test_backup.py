@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import select
 
 from storage import checks, schema
+from storage.drafts import draft_of
 from storage.errors import Refused
 from storage.store import Store
 from storage.tables import Contact
+from tests import programs
 from tests.factories import lead, put, switched_on
 from tests.waiting import PATIENCE
 
@@ -68,3 +70,43 @@ def test_a_backup_overwrites_nothing(sqlite_store: Store, tmp_path: Path) -> Non
         schema.backup_to(sqlite_store.path, target)
     assert target.read_text() == "mine"
     assert list(tmp_path.glob("*.part")) == []
+
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from storage import schema
+schema._sync = lambda _path: os.kill(os.getpid(), 9)
+schema.backup(Path(sys.argv[1]), "by-hand")
+"""
+
+
+def test_what_a_kill_left_of_a_backup_is_taken_away_by_the_next_one(sqlite_store: Store) -> None:
+    path = sqlite_store.path
+    assert path is not None
+    switched_on(sqlite_store)
+    put(sqlite_store, lead())
+    assert programs.run("-c", _KILLED, str(path)).returncode == -9
+    (dead,) = path.parent.glob("*.part")
+    dead.with_name(f"{dead.name}-journal").write_bytes(b"a page")
+    others = [
+        path.with_name(f"{path.name}.notes.part"),
+        path.with_name(f"another.db.{'0' * 8}.part"),
+    ]
+    for each in others:
+        each.write_text("mine")
+    with draft_of(path.with_name(f"{path.name}.by-hand.backup")) as written:
+        written.write_bytes(b"half a store")
+        made = schema.backup(path, "by-hand")
+        assert written.exists()
+    assert sorted(path.parent.glob("*.part*")) == sorted(others)
+    assert checks_out(made)
+
+
+def checks_out(backup: Path) -> bool:
+    """Whether a backup is a store that nothing is wrong with."""
+    opened = Store.open(f"sqlite:///{backup}")
+    with opened.read() as conn:
+        faults = checks.check(conn).faults
+    opened.close()
+    return not faults
