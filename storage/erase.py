@@ -172,7 +172,8 @@ def _find(store: Store, contact_id: int, last_digits: str) -> _Person:
     contacts, events = _table(Contact), _table(ConsentEvent)
     with store.read() as conn:
         phone = check(conn, contact_id, last_digits)
-        rows = conn.execute(select(contacts).where(phone_index.with_phone(conn, [phone]))).all()
+        person_is = phone_index.same_person(conn, contact_id, phone)
+        rows = conn.execute(select(contacts).where(person_is)).all()
         ids = [row.id for row in rows]
         requests = conn.execute(
             select(events.c.request_id).where(among(conn, events.c.contact_id, ids))

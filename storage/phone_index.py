@@ -12,17 +12,17 @@ that the contacts have.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, select, union_all
+from sqlalchemy import ColumnElement, Engine, literal, select, union_all
 from sqlalchemy.engine import Connection
 
 from storage.dialects import among, among_packed, is_postgresql, or_fail, packed
 from storage.driver import Written, fetch, run, run_together
-from storage.folding import E164
 from storage.ids import public
 from storage.rows import inserting
 from storage.tables import Contact, FormerPhone, NewPhone, PhoneHolder, YoungPhone
@@ -40,6 +40,9 @@ STRETCH = 4096
 LOOK_AFTER = 512
 """New numbers of this process after which it counts those of all."""
 
+_NUMBER = re.compile(r"\+[1-9][0-9]{0,14}", re.ASCII)
+"""Shorter ones than E.164 usually has among them: `+49 0 1234` is taken for `+491234`."""
+
 _BEYOND = 10**15
 """More than any E.164 number, which has 15 digits at most."""
 
@@ -52,7 +55,7 @@ _former: Any = FormerPhone.__table__  # type: ignore[attr-defined]
 
 def number_of(phone: str) -> int:
     """A canonical number as an integer; 0, which nobody has, for what is none."""
-    return int(phone) if E164.fullmatch(phone) else 0
+    return int(phone) if _NUMBER.fullmatch(phone) else 0
 
 
 # Looking somebody up.
@@ -82,29 +85,41 @@ def with_phone(conn: Connection, phones: Iterable[str]) -> ColumnElement[bool]:
     return _contacts.c.id.in_(_selected(conn, phones, former=True))  # type: ignore[no-any-return]
 
 
+def same_person(conn: Connection, contact_id: int, phone: str) -> ColumnElement[bool]:
+    """A contact and the others with its number, deleted or not: a condition on `contacts`.
+
+    Itself also where its phone is no number, by which nobody is found.
+    """
+    alone = select(literal(contact_id, _contacts.c.id.type))
+    with_it = _selecting(conn, [phone], former=True)
+    return _contacts.c.id.in_(union_all(alone, *with_it))  # type: ignore[no-any-return]
+
+
 def living_with(conn: Connection, phones: Iterable[str]) -> ColumnElement[bool]:
     """Those of them that are not deleted."""
     return _contacts.c.id.in_(_selected(conn, phones, former=False))  # type: ignore[no-any-return]
 
 
 def _selected(conn: Connection, phones: Iterable[str], *, former: bool) -> Any:
+    return union_all(*_selecting(conn, phones, former=former))
+
+
+def _selecting(conn: Connection, phones: Iterable[str], *, former: bool) -> list[Any]:
     numbers = [number_of(phone) for phone in phones]
-    return union_all(
-        *[
-            select(table.c.contact_id).where(among(conn, table.c.number, numbers))
-            for table in _tables(is_postgresql(conn), former=former)
-        ]
-    )
+    return [
+        select(table.c.contact_id).where(among(conn, table.c.number, numbers))
+        for table in _tables(is_postgresql(conn), former=former)
+    ]
 
 
 def spelled(conn: Connection, column: str) -> str:
     """SQL for the number that a column with a phone holds; NULL where it is none."""
     if is_postgresql(conn):
-        known = f"{column} ~ '^[+][1-9][0-9]{{6,14}}$'"
+        known = f"{column} ~ '^[+][1-9][0-9]{{0,14}}$'"
     else:
         known = (
             f"{column} GLOB '+[1-9]*' AND substr({column}, 2) NOT GLOB '*[^0-9]*'"
-            f" AND length({column}) BETWEEN 8 AND 16"
+            f" AND length({column}) <= 16"
         )
     return f"CASE WHEN {known} THEN CAST(substr({column}, 2) AS BIGINT) END"
 
@@ -129,9 +144,9 @@ def leave(conn: Connection, people: Sequence[tuple[int, str]]) -> None:
         conn: An open transaction.
         people: Id and phone of each.
     """
-    if not people:
+    rows = _numbered(people)
+    if not rows:
         return
-    rows = [(ident, number_of(phone)) for ident, phone in people]
     ids = packed(conn, [ident for ident, _ in rows])
     numbers = packed(conn, [number for _, number in rows])
     which = f"{among_packed(conn, 'number')} AND {among_packed(conn, 'contact_id')}"
@@ -154,11 +169,18 @@ def come_back(conn: Connection, people: Sequence[tuple[int, str]]) -> None:
         conn: An open transaction.
         people: Id and phone of each.
     """
-    if not people:
+    rows = _numbered(people)
+    if not rows:
         return
-    _forget_former(conn, [ident for ident, _ in people])
-    rows = sorted((number_of(phone), ident) for ident, phone in people)
-    run_together(conn, inserting(conn, _phones, rows))
+    _forget_former(conn, [ident for ident, _ in rows])
+    back = sorted((number, ident) for ident, number in rows)
+    run_together(conn, inserting(conn, _phones, back))
+
+
+def _numbered(people: Sequence[tuple[int, str]]) -> list[tuple[int, int]]:
+    """Id and number of those whose phone is one: an old store may hold anything."""
+    rows = [(ident, number_of(phone)) for ident, phone in people]
+    return [row for row in rows if row[1]]
 
 
 def forget(conn: Connection, phone: str, ids: Sequence[int]) -> None:

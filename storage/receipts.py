@@ -249,7 +249,8 @@ def everything(conn: Connection, contact_id: int) -> dict[str, Any]:
         contact_id: An existing contact's id.
     """
     phone = conn.execute(select(_contacts.c.phone).where(_contacts.c.id == contact_id)).scalar_one()
-    people = _rows(conn, select(_contacts).where(phone_index.with_phone(conn, [phone])))
+    person_is = phone_index.same_person(conn, contact_id, phone)
+    people = _rows(conn, select(_contacts).where(person_is))
     ids = [row["id"] for row in people]
     events = _of_contacts(conn, _events, ids, "seq")
     requests = [row["request_id"] for row in events if row["request_id"]]

@@ -18,6 +18,7 @@ from storage.fates import where_is
 from storage.holding import texted_twice
 from storage.inbound import Inbound, receive
 from storage.profile import find_contact
+from storage.receipts import everything
 from storage.store import Store
 from storage.words import Actor, Target, View
 from tests.factories import lead, make_queued, next_phone, put, settle_all, switched_on
@@ -242,6 +243,7 @@ def test_what_is_no_number_is_nobodys(store: Store) -> None:
         "14155550123",
         "+1415555012345678901",
         "+1 415 555 0123",
+        "+491234",
         "+442079460018",
     ]
 
@@ -250,7 +252,8 @@ def test_what_is_no_number_is_nobodys(store: Store) -> None:
         return fetch(conn, f"SELECT {phone_index.spelled(conn, 'phone')} FROM contacts")[0][0]
 
     found = [store.do(lambda conn, phone=phone: spelled(conn, phone)) for phone in odd]  # type: ignore[misc]
-    assert found == [None] * 6 + [442079460018]
+    assert found == [None] * 6 + [491234, 442079460018]
+    assert [phone_index.number_of(phone) for phone in odd] == [number or 0 for number in found]
 
 
 def test_of_a_number_that_was_somebodys_more_than_one_text_may_be_known(store: Store) -> None:
@@ -272,3 +275,38 @@ def test_of_a_number_that_was_somebodys_more_than_one_text_may_be_known(store: S
             conn, "SELECT due_at FROM messages WHERE claimed_by = 'me' AND phone = ?", (phone,)
         )
         assert fetch(conn, *texted_twice(conn, "me", due[0][0])) == [(phone,)]
+
+
+def test_a_number_of_fewer_digits_than_others_is_nobody_elses(store: Store) -> None:
+    """A plan may allow what E.164 usually does not: the 0 belongs to neither."""
+    switched_on(store)
+    made = ["+4901234", "+4905678"]
+    first = [one.contact_id for one in put(store, *[lead(phone=phone) for phone in made])]
+    again = put(store, *[lead(phone=phone) for phone in made])
+    assert [(one.code, one.contact_id) for one in again] == [
+        ("ALREADY_OPTED_IN", ident) for ident in first
+    ]
+    stranger = Inbound("simulated", "in-1", "12345", "+12025550100", "STOP")
+    assert store.do(lambda conn: receive(conn, stranger)).contact_id is None
+    delete(store, *[ident for ident in first if ident is not None])
+    assert undo.undo(store, ANA).done == 2
+    assert faults(store) == ()
+
+
+def test_contacts_whose_phone_is_no_number_are_deleted_put_back_and_erased(store: Store) -> None:
+    """As an old store may hold them: whoever made it wrote what was to be written."""
+    ids = make_queued(store, 3)
+    tables = KEPT if store.kind == "sqlite" else ("phones",)
+    for name in tables:
+        store.do(lambda conn, name=name: run(conn, f"DELETE FROM {name}"))  # type: ignore[misc]
+    store.do(lambda conn: run(conn, "UPDATE contacts SET phone = 'anna-1234-' || id || '-1234'"))
+    delete(store, *ids)
+    stranger = Inbound("simulated", "in-1", "12345", "+12025550100", "STOP")
+    assert store.do(lambda conn: receive(conn, stranger)).contact_id is None
+    assert undo.undo(store, ANA).done == 3
+    assert faults(store) == ()
+    with store.read() as conn:
+        assert [row["id"] for row in everything(conn, ids[0])["contacts"]]
+    assert erase.erase(store, ANA, ids[0], "1234").contacts == 1
+    with store.read() as conn:
+        assert fetch(conn, "SELECT count(*) FROM contacts") == [(2,)]

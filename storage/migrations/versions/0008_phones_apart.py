@@ -11,11 +11,11 @@ branch_labels = None
 depends_on = None
 
 _ON_POSTGRESQL = (
-    "CASE WHEN phone ~ '^[+][1-9][0-9]{6,14}$' THEN CAST(substr(phone, 2) AS BIGINT) END"
+    "CASE WHEN phone ~ '^[+][1-9][0-9]{0,14}$' THEN CAST(substr(phone, 2) AS BIGINT) END"
 )
 _ON_SQLITE = (
     "CASE WHEN phone GLOB '+[1-9]*' AND substr(phone, 2) NOT GLOB '*[^0-9]*'"
-    " AND length(phone) BETWEEN 8 AND 16 THEN CAST(substr(phone, 2) AS INTEGER) END"
+    " AND length(phone) <= 16 THEN CAST(substr(phone, 2) AS INTEGER) END"
 )
 
 
