@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from storage import checks, erase, phone_index, undo
 from storage.acts import Delete
 from storage.bulk import perform
 from storage.driver import fetch, run
+from storage.engine import sqlite_module
 from storage.errors import StoreError
 from storage.fates import where_is
 from storage.holding import texted_twice
@@ -310,3 +312,35 @@ def test_contacts_whose_phone_is_no_number_are_deleted_put_back_and_erased(store
     assert erase.erase(store, ANA, ids[0], "1234").contacts == 1
     with store.read() as conn:
         assert fetch(conn, "SELECT count(*) FROM contacts") == [(2,)]
+
+
+@pytest.mark.parametrize("any_store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("table", KEPT)
+def test_no_signpost_of_a_number_that_was_erased_is_left_in_the_file(
+    store: Store, table: str
+) -> None:
+    made = sorted(phone_index.number_of(phone) for phone in phones(4000))
+    gone = [number for place, number in enumerate(made) if place % 8]
+
+    def fill(conn: Connection) -> None:
+        for number in made:
+            run(conn, f"INSERT INTO {table} VALUES (?, ?)", (number, 2**60 + number))
+
+    def empty(conn: Connection) -> None:
+        for number in gone:
+            phone_index.forget(conn, f"+{number}", [2**60 + number])
+
+    store.do(fill)
+    store.do(empty)
+    assert store.path is not None
+    module: Any = sqlite_module()
+    with closing(module.connect(str(store.path))) as conn:
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    held = store.path.read_bytes()
+    assert [number for number in gone if written(number) in held] == []
+
+
+def written(number: int) -> bytes:
+    """As SQLite writes the id of a row: seven bits in each byte."""
+    sevens = [number >> shift & 127 for shift in range(28, -7, -7)]
+    return bytes([*(each | 128 for each in sevens[:-1]), sevens[-1]])

@@ -32,6 +32,8 @@ def upgrade() -> None:
             sa.Column("number", big(), autoincrement=False, nullable=False),
             sa.Column("contact_id", big(), autoincrement=False, nullable=False),
             sa.PrimaryKeyConstraint("number"),
+            # SQLite leaves the ids of rows that are gone behind in its inner pages.
+            sqlite_with_rowid=False,
         )
     op.create_table(
         "phones_former",
