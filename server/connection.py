@@ -28,6 +28,9 @@ _ACCEPTED = 200
 _NO_LENGTH = 2**64 - 1
 """The length by which the parser knows that it was told none."""
 
+_MOST_DIGITS = 20
+"""Digits of a length: as many as that one has. Of thousands Python makes no number."""
+
 _NO_HOST = re.compile(r"""[\s/\\@?#"<>{}|^`]""")
 """What no name of a host holds. Letters of other alphabets are let pass: they harm nobody."""
 
@@ -173,13 +176,15 @@ class Connection(Line):
 def _is_spoken(message: Any) -> bool:
     """Whether a request is in a version that is spoken here, and framed as that version frames.
 
-    The parser lets 0.9 and 2.0 pass, chunks in 1.0, a coding without a name and one length that it
-    takes for none, where proxies may see another end, and a host that is none.
+    The parser lets 0.9 and 2.0 pass, chunks in 1.0, a coding without a name, one length that it
+    takes for none and zeros without end before one, where proxies may see another end, and a host
+    that is none.
     """
     if message.version not in _SPOKEN or _NO_HOST.search(message.headers.get("Host", "")):
         return False
     if message.chunked:
         return bool(message.version != HttpVersion10)
-    if int(message.headers.get("Content-Length", 0)) == _NO_LENGTH:
+    length = message.headers.get("Content-Length", "0")
+    if len(length) > _MOST_DIGITS or int(length) == _NO_LENGTH:
         return False
     return "Transfer-Encoding" not in message.headers

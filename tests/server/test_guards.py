@@ -191,6 +191,7 @@ SMUGGLING = {
     "a length with a space": b"Content-Length : 2\r\n\r\n{}",
     "a huge length": b"Content-Length: 99999999999999999999\r\n\r\n{}",
     "the largest length": b"Content-Length: 18446744073709551615\r\n\r\n{}",
+    "a length of thousands of digits": b"Content-Length: " + b"0" * 5000 + b"2\r\n\r\n{}",
     "an unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     "chunks not last": b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
     "two codings": b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
@@ -215,7 +216,15 @@ def test_a_smuggling_attempt_gets_one_400_and_no_more(lasting: Served, way: str)
     one_refusal(lasting.raw(HEAD + SMUGGLING[way] + SMUGGLED), 400, "MALFORMED_REQUEST")
 
 
-@pytest.mark.parametrize("way", ["a chunk size that is none", "a chunk that is too long"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "a chunk size that is none",
+        "a chunk that is too long",
+        "the largest length",
+        "a length of thousands of digits",
+    ],
+)
 def test_a_broken_body_in_a_later_packet_gets_one_400(lasting: Served, way: str) -> None:
     head, _, body = SMUGGLING[way].partition(b"\r\n\r\n")
     with lasting.connect() as line:
