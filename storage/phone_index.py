@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -273,6 +274,7 @@ def faults(conn: Connection, most: int) -> list[str]:
     return [
         *_not_found(conn, "<>", living, most),
         *_not_found(conn, "=", ["SELECT number, contact_id FROM phones_former"], most),
+        *_shared(conn, most),
         *_too_many(conn, "<>", living),
         *_too_many(conn, "=", ["SELECT number, contact_id FROM phones_former"]),
     ]
@@ -294,6 +296,23 @@ def _not_found(conn: Connection, deleted: str, held: Sequence[str], most: int) -
         (most,),
     )
     return [f"{public('con', ident)} is not found by its number" for (ident,) in lost]
+
+
+def _shared(conn: Connection, most: int) -> list[str]:
+    """Contacts that have one number in different tables, of which none knows of the others."""
+    pairs = [
+        "SELECT one.contact_id, other.contact_id"  # noqa: S608 - our own names
+        f" FROM {one.name} AS one CROSS JOIN {other.name} AS other"
+        " WHERE other.number = one.number AND other.contact_id <> one.contact_id"
+        for one, other in combinations(_living(conn), 2)
+    ]
+    if not pairs:
+        return []
+    found = fetch(conn, f"{' UNION ALL '.join(pairs)} LIMIT ?", (most,))
+    return [
+        f"{public('con', one)} and {public('con', other)} have the same number"
+        for one, other in found
+    ]
 
 
 def _too_many(conn: Connection, deleted: str, held: Sequence[str]) -> list[str]:

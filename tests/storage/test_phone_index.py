@@ -18,6 +18,7 @@ from storage.engine import sqlite_module
 from storage.errors import StoreError
 from storage.fates import where_is
 from storage.holding import texted_twice
+from storage.ids import public
 from storage.inbound import Inbound, receive
 from storage.profile import find_contact
 from storage.receipts import everything
@@ -230,6 +231,24 @@ def test_a_check_tells_of_a_contact_that_its_number_does_not_lead_to(store: Stor
     assert len(lost) == 2
     spare = damaged(store, "INSERT INTO phones (number, contact_id) VALUES (14155550123, 7)")
     assert "the index of phones has 3 numbers of 2 contacts that are not deleted" in spare
+
+
+@pytest.mark.parametrize("any_store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("table", ["phones_young", "phones"])
+def test_a_check_tells_of_two_contacts_with_one_number(store: Store, table: str) -> None:
+    """Both are found, each in a table that knows nothing of the other."""
+    one, other = make_queued(store, 2)
+    with store.read() as conn:
+        [(phone,)] = fetch(conn, "SELECT phone FROM contacts WHERE id = ?", (one,))
+
+    def share(conn: Connection) -> None:
+        run(conn, "DELETE FROM phones_new WHERE contact_id = ?", (other,))
+        run(conn, "UPDATE contacts SET phone = ? WHERE id = ?", (phone, other))
+        run(conn, f"INSERT INTO {table} VALUES (?, ?)", (phone_index.number_of(phone), other))
+
+    store.do(share)
+    named = f"{public('con', one)} and {public('con', other)} have the same number"
+    assert faults(store) == (named,)
 
 
 def test_what_is_no_number_is_nobodys(store: Store) -> None:
