@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial, reduce
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -36,6 +37,7 @@ from storage.changes import record
 from storage.dialects import among, is_postgresql
 from storage.engine import sqlite_module, store_url, write_engine
 from storage.errors import NotFound, Refused
+from storage.file_guard import holds
 from storage.folding import digits, fold, in_any_spelling
 from storage.rounds import take_turn
 from storage.store import Store
@@ -147,7 +149,7 @@ def erase(store: Store, who: Actor, contact_id: int, last_digits: str) -> Erased
     remarks = ["Backups made before now still hold it: they are files of their own."]
     _forget_in_index(store)
     remarks += erasing_words.remarks(person.staff)
-    remarks += _clean_up(store)
+    remarks += _clean_up(store, person.phone)
     return Erased(len(person.ids), len(person.attempts), len(person.messages), tuple(remarks))
 
 
@@ -424,16 +426,15 @@ def _forget_in_index(store: Store) -> None:
             more = store.do(partial(index.tidy, pages=500), patient=True)
 
 
-def _clean_up(store: Store) -> Sequence[str]:
+def _clean_up(store: Store, phone: str) -> Sequence[str]:
     """Removes what the stores keep of rows that are gone: free pages, the log, dead rows."""
     if store.path is not None:
-        module: Any = sqlite_module()
-        conn = module.connect(str(store.path), timeout=5)
-        try:
-            busy, *_ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        finally:
-            conn.close()
-        if busy:
+        emptied = _empty_log(store.path)
+        number = phone_index.in_a_row(phone)
+        if number and (not emptied or holds(store.path, number)):
+            store.do(phone_index.write_anew, patient=True, quiet=True)
+            emptied = _empty_log(store.path)
+        if not emptied:
             return ["Somebody was reading: the log is emptied by the next checkpoint."]
         return []
     engine = write_engine(store_url(store.url), None).execution_options(
@@ -459,6 +460,17 @@ def _clean_up(store: Store) -> Sequence[str]:
         "PostgreSQL has vacuumed the tables; its write-ahead log, its backups and replicas keep"
         " older pages until they are recycled, which is for its administrator.",
     ]
+
+
+def _empty_log(path: Path) -> bool:
+    """Brings all that SQLite's log holds into the file; whether nobody was in the way."""
+    module: Any = sqlite_module()
+    conn = module.connect(str(path), timeout=5)
+    try:
+        busy, *_ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        conn.close()
+    return not busy
 
 
 def _write_anew(conn: Connection, table: str) -> None:

@@ -22,6 +22,9 @@ from storage.pages import HEADER_BYTES, State, read_header, read_state
 LOOK_AGAIN_SECONDS = (0.001, 0.01, 0.05, 0.1, 0.3)
 """What looks wrong is looked at again: another process may be in the middle of writing it."""
 
+_PIECE = 1 << 20
+"""Bytes of a file that are read at a time."""
+
 _LOG_HEADER = 32
 _FRAME_HEADER = 24
 _INDEX_HEADER = struct.Struct("=IIIBBHII8x8s8x")
@@ -76,6 +79,24 @@ def first_bytes(path: Path) -> bytes:
     descriptor, ident = _descriptors.take(path)
     try:
         return os.pread(descriptor, HEADER_BYTES, 0)
+    finally:
+        _descriptors.give_back(ident)
+
+
+def holds(path: Path, wanted: bytes) -> bool:
+    """Whether bytes stand anywhere in a file, read in the same way.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    descriptor, ident = _descriptors.take(path)
+    try:
+        place = 0
+        while piece := os.pread(descriptor, _PIECE + len(wanted), place):
+            if wanted in piece:
+                return True
+            place += _PIECE
+        return False
     finally:
         _descriptors.give_back(ident)
 

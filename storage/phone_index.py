@@ -198,6 +198,33 @@ def _forget_former(conn: Connection, ids: Sequence[int]) -> None:
     run(conn, f"DELETE FROM phones_former WHERE {which}", (packed(conn, ids),))  # noqa: S608
 
 
+def in_a_row(phone: str) -> bytes:
+    """A number as SQLite writes it where it is no row's id; nothing for what is no number."""
+    number = number_of(phone)
+    size = next(size for size in (1, 2, 3, 4, 6, 8) if number < 1 << 8 * size - 1)
+    return number.to_bytes(size, "big") if number else b""
+
+
+def write_anew(conn: Connection) -> None:
+    """Leaves nothing of rows that are gone on the pages of SQLite's tables.
+
+    What is deleted it overwrites, but where it moves rows to another page as one fills up, their
+    bytes may stay behind between those that are left. Measured, a million take 0.7 s.
+    """
+    for table in _tables(is_postgresql(conn), former=True):
+        key = next(iter(table.primary_key)).name
+        names = ", ".join(table.columns.keys())
+        run_together(
+            conn,
+            [
+                (f"CREATE TEMP TABLE anew AS SELECT {names} FROM {table.name} ORDER BY {key}", ()),  # noqa: S608
+                (f"DELETE FROM {table.name}", ()),  # noqa: S608 - our own names
+                (f"INSERT{or_fail(conn)} INTO {table.name} SELECT {names} FROM anew", ()),  # noqa: S608
+                ("DROP TABLE anew", ()),
+            ],
+        )
+
+
 # Keeping the small tables small.
 
 
