@@ -145,7 +145,8 @@ def test_what_is_indexed_slowly_keeps_nothing_else_waiting(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store._indexer.close()
-    make_queued(store, 20)
+    # Few, as what is slow goes on after a second however busy the machine is.
+    make_queued(store, 4)
     monkeypatch.setattr(indexer, "BATCH", 1)
     monkeypatch.setattr(indexer, "BATCH_ON_GRAMS", 1)
     monkeypatch.setattr(indexer, "BUSY_REST_SHARE", 1_000_000)
@@ -158,7 +159,7 @@ def test_what_is_indexed_slowly_keeps_nothing_else_waiting(
     slow = replace(indexer._WORK[1], due=lambda _conn: Due.SLOWLY, step=slow_step)
     monkeypatch.setattr(indexer, "_WORK", [indexer._WORK[0], slow])
     hand._drain()
-    assert steps == [19, 0]
+    assert steps == [3, 0]
 
 
 def test_what_gathers_meanwhile_does_not_wait_until_the_slow_has_ended(
