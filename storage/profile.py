@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -126,18 +127,22 @@ def find_contact(conn: Connection, text: str) -> int:
     from storage.ids import parse
 
     ident = parse(text) if text.startswith("con_") else None
+    # A number that came with two trunk zeros is kept with one, which any other spelling loses.
+    phones = ["".join(text.split())]
     if ident is not None:
         condition = _contacts.c.id == ident
     else:
-        try:
-            phone = canonical(conn, text)
-        except Refused:
-            phone = text
-        condition = phone_index.with_phone(conn, [phone])
+        with suppress(Refused):
+            phones.append(canonical(conn, text))
+        condition = phone_index.with_phone(conn, phones)
     found = conn.execute(
         select(_contacts.c.id)
         .where(condition)
-        .order_by((_contacts.c.stage == Stage.DELETED), _contacts.c.id.desc())
+        .order_by(
+            (_contacts.c.stage == Stage.DELETED),
+            (_contacts.c.phone != phones[0]),
+            _contacts.c.id.desc(),
+        )
         .limit(1)
     ).scalar()
     if found is None:

@@ -345,6 +345,23 @@ def test_a_number_of_fewer_digits_than_others_is_nobody_elses(store: Store) -> N
     assert faults(store) == ()
 
 
+def test_a_number_is_found_by_the_spelling_in_which_it_is_kept(store: Store) -> None:
+    """Of two zeros that a plan knows nothing of, one is left; of one, none."""
+    switched_on(store)
+    sent = {"+4400199344516": "+440199344516", "+440199344517": "+44199344517"}
+    made = [one.contact_id for one in put(store, *[lead(phone=phone) for phone in sent])]
+    with store.read() as conn:
+        assert fetch(conn, "SELECT phone FROM contacts ORDER BY id") == [
+            (p,) for p in sent.values()
+        ]
+        assert [find_contact(conn, phone) for phone in sent.values()] == made
+        assert [find_contact(conn, phone) for phone in sent] == made
+    (other,) = put(store, lead(phone="+44199344516"))
+    with store.read() as conn:
+        assert find_contact(conn, "+440199344516") == made[0]
+        assert find_contact(conn, "+44199344516") == other.contact_id
+
+
 def test_contacts_whose_phone_is_no_number_are_deleted_put_back_and_erased(store: Store) -> None:
     """As an old store may hold them: whoever made it wrote what was to be written."""
     ids = make_queued(store, 3)
